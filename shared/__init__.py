@@ -1,0 +1,1 @@
+"""Exports segments of Customer Insights profiles to Mailchimp audiences."""

@@ -1,0 +1,1 @@
+"""The cloud as this app sees it: blobs, queues, vault, settings, clock, log."""

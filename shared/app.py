@@ -1,0 +1,94 @@
+"""The composition root: builds every client once per process."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from azure.core.credentials import TokenCredential
+from azure.identity import DefaultAzureCredential
+from azure.keyvault.secrets import SecretClient
+from azure.storage.blob import BlobServiceClient
+from azure.storage.queue import QueueServiceClient
+
+from shared.platform.blobs import Blobs
+from shared.platform.queues import Queues
+from shared.platform.settings import Settings, StorageAccount, is_loopback
+from shared.platform.vault import Vault
+
+APP_CONTAINER = "segment-export"
+
+
+@dataclass(frozen=True)
+class App:
+    """What every step of the product works with."""
+
+    settings: Settings
+    blobs: Blobs
+    queues: Queues
+    vault: Vault
+    segment_container: Callable[[str], Blobs]
+    # One plan or finish at a time per process: each may take a good part of its memory.
+    heavy_work: threading.Lock = field(default_factory=threading.Lock)
+
+
+@cache
+def get_app() -> App:
+    """Return the process's one App, made from its environment at first use."""
+    return build_app(Settings.from_environment())
+
+
+def build_app(settings: Settings) -> App:
+    """Connect to storage and vault; creates the app's container where it is missing."""
+    credential = _Credential()
+    own = _blob_service(settings.app_storage, credential)
+    segments = _blob_service(settings.segment_storage, credential)
+    blobs = Blobs(own.get_container_client(APP_CONTAINER))
+    blobs.ensure_container()
+    return App(
+        settings=settings,
+        blobs=blobs,
+        queues=Queues(_queue_service(settings.app_storage, credential)),
+        vault=Vault(
+            SecretClient(
+                settings.key_vault_url,
+                credential.get(None),
+                # The challenge check wants a host below vault.azure.net on port 443.
+                verify_challenge_resource=not is_loopback(settings.key_vault_url),
+            )
+        ),
+        segment_container=cache(lambda name: Blobs(segments.get_container_client(name))),
+    )
+
+
+class _Credential:
+    """DefaultAzureCredential, one per client id, only where a connection needs it."""
+
+    def __init__(self) -> None:
+        self._known: dict[str | None, TokenCredential] = {}
+
+    def get(self, client_id: str | None) -> TokenCredential:
+        if client_id not in self._known:
+            options: dict[str, Any] = {"managed_identity_client_id": client_id} if client_id else {}
+            self._known[client_id] = DefaultAzureCredential(**options)
+        return self._known[client_id]
+
+
+def _blob_service(account: StorageAccount, credential: _Credential) -> BlobServiceClient:
+    options: dict[str, Any] = {
+        # A read that is not a stream comes in one request up to this size.
+        "max_single_get_size": 8 << 20,
+        "max_chunk_get_size": 8 << 20,
+    }
+    if account.connection_string:
+        return BlobServiceClient.from_connection_string(account.connection_string, **options)
+    return BlobServiceClient(
+        account.blob_uri or "", credential=credential.get(account.client_id), **options
+    )
+
+
+def _queue_service(account: StorageAccount, credential: _Credential) -> QueueServiceClient:
+    if account.connection_string:
+        return QueueServiceClient.from_connection_string(account.connection_string)
+    return QueueServiceClient(account.queue_uri or "", credential=credential.get(account.client_id))

@@ -1,0 +1,302 @@
+"""Blobs of one container: documents with ETags, streams, leases, append blobs."""
+
+import contextlib
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import IO, Any, cast
+
+from azure.core import MatchConditions
+from azure.core.exceptions import (
+    HttpResponseError,
+    ResourceExistsError,
+    ResourceModifiedError,
+    ResourceNotFoundError,
+)
+from azure.storage.blob import BlobLeaseClient, BlobProperties, ContainerClient
+
+Document = dict[str, Any]
+
+
+class BlobConflictError(Exception):
+    """Somebody else wrote the blob, holds its lease or has taken ours."""
+
+
+class BlobMissingError(Exception):
+    """There is no blob of this name."""
+
+
+@dataclass(frozen=True)
+class BlobInfo:
+    """What a listing tells of a blob; `size` in bytes, `leased` at the time of the listing."""
+
+    name: str
+    size: int
+    etag: str
+    modified: datetime
+    leased: bool = False
+    metadata: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Lease:
+    """The right to a blob for a while; renew it well before it ends."""
+
+    name: str
+    id: str
+    _client: BlobLeaseClient
+
+    def renew(self) -> None:
+        """Raise BlobConflictError when the lease is no longer ours."""
+        with _conflicts():
+            self._client.renew()
+
+    def release(self) -> None:
+        """Give the blob back; a lease that is gone already is no error."""
+        try:
+            self._client.release()
+        except HttpResponseError as error:
+            if error.status_code not in (404, 409, 412):
+                raise
+
+
+class Blobs:
+    """One container. All names are relative to it."""
+
+    def __init__(self, container: ContainerClient) -> None:
+        self._container = container
+
+    def ensure_container(self) -> None:
+        """Create the container where it is missing."""
+        with contextlib.suppress(ResourceExistsError):
+            self._container.create_container()
+
+    def exists(self, name: str) -> bool:
+        """Tell whether there is such a blob."""
+        return bool(self._container.get_blob_client(name).exists())
+
+    def info(self, name: str) -> BlobInfo | None:
+        """Return the blob's properties and metadata, or None where there is none."""
+        try:
+            return _info(self._container.get_blob_client(name).get_blob_properties())
+        except ResourceNotFoundError:
+            return None
+
+    def read(self, name: str) -> bytes:
+        """Return the whole blob; raises BlobMissingError."""
+        return self.read_with_etag(name)[0]
+
+    def read_with_etag(self, name: str) -> tuple[bytes, str]:
+        """Return the whole blob and its ETag; raises BlobMissingError."""
+        try:
+            stream = self._container.download_blob(name)
+            return stream.readall(), _quoted(stream.properties.etag)
+        except ResourceNotFoundError:
+            raise BlobMissingError(name) from None
+
+    def read_range(self, name: str, offset: int, length: int, etag: str | None = None) -> bytes:
+        """Return `length` bytes from `offset`; raises BlobMissingError, BlobConflictError."""
+        return b"".join(self.stream(name, offset=offset, length=length, etag=etag))
+
+    def stream(
+        self, name: str, *, offset: int = 0, length: int | None = None, etag: str | None = None
+    ) -> Iterator[bytes]:
+        """Yield the blob piece by piece; with an ETag, fail when it has been rewritten."""
+        conditions: dict[str, Any] = {}
+        if etag is not None:
+            conditions = {"etag": etag, "match_condition": MatchConditions.IfNotModified}
+        with _conflicts():
+            download = self._container.get_blob_client(name).download_blob(
+                offset=offset if length is not None or offset else None,
+                length=length,
+                **conditions,
+            )
+            yield from download.chunks()
+
+    def read_document(self, name: str) -> tuple[Document, str] | None:
+        """Return a JSON document and its ETag, or None where there is none."""
+        try:
+            data, etag = self.read_with_etag(name)
+        except BlobMissingError:
+            return None
+        return cast(Document, json.loads(data)), etag
+
+    def create_document(self, name: str, document: Document) -> str | None:
+        """Write a document unless there is one already; return its ETag, None where there is."""
+        try:
+            return self.write(name, _to_json(document), create=True)
+        except BlobConflictError:
+            return None
+
+    def write_document(self, name: str, document: Document, etag: str | None = None) -> str:
+        """Write a document, with an ETag only over that version (BlobConflictError)."""
+        return self.write(name, _to_json(document), etag=etag)
+
+    def update_document(
+        self, name: str, change: Callable[[Document], Document | None]
+    ) -> Document | None:
+        """Read, change and write a document until nobody came between.
+
+        `change` gets a copy and returns what to write, or None to leave it. Returns what is
+        stored at the end, None where there is no such document.
+        """
+        while True:
+            found = self.read_document(name)
+            if found is None:
+                return None
+            before, etag = found
+            after = change(json.loads(json.dumps(before)))
+            if after is None or after == before:
+                return before
+            try:
+                self.write_document(name, after, etag)
+                return after
+            except BlobConflictError:
+                continue
+
+    def write(
+        self,
+        name: str,
+        data: bytes | Iterable[bytes] | IO[bytes],
+        *,
+        etag: str | None = None,
+        create: bool = False,
+        metadata: dict[str, str] | None = None,
+        content_type: str | None = None,
+    ) -> str:
+        """Write a blob and return its ETag; raises BlobConflictError for `etag` and `create`."""
+        conditions: dict[str, Any] = {"overwrite": not create}
+        if etag is not None:
+            conditions |= {"etag": etag, "match_condition": MatchConditions.IfNotModified}
+        with _conflicts():
+            answer = self._container.get_blob_client(name).upload_blob(
+                data, metadata=metadata, **conditions, **_content(content_type)
+            )
+        return _quoted(answer["etag"])
+
+    def delete(self, name: str, etag: str | None = None) -> bool:
+        """Delete a blob; False where there was none. With an ETag only that version."""
+        conditions: dict[str, Any] = {}
+        if etag is not None:
+            conditions = {"etag": etag, "match_condition": MatchConditions.IfNotModified}
+        try:
+            with _conflicts():
+                self._container.get_blob_client(name).delete_blob(**conditions)
+        except BlobMissingError:
+            return False
+        return True
+
+    def delete_all(self, prefix: str) -> None:
+        """Delete every blob whose name begins so."""
+        for info in self.list(prefix):
+            self.delete(info.name)
+
+    def list(self, prefix: str, *, metadata: bool = False) -> Iterator[BlobInfo]:
+        """Yield the blobs whose names begin so, in the order of their names."""
+        include = ["metadata"] if metadata else None
+        for blob in self._container.list_blobs(name_starts_with=prefix, include=include):
+            yield _info(blob)
+
+    def folders(self, prefix: str) -> Iterator[str]:
+        """Yield the names of the next level below a prefix that ends in a slash."""
+        for item in self._container.walk_blobs(name_starts_with=prefix, delimiter="/"):
+            if item.name.endswith("/"):
+                yield item.name[len(prefix) :].rstrip("/")
+
+    def lease(self, name: str, seconds: int) -> Lease | None:
+        """Take a blob's lease for 15 to 60 seconds; None where somebody holds it.
+
+        Raises BlobMissingError.
+        """
+        client = BlobLeaseClient(self._container.get_blob_client(name))
+        try:
+            with _conflicts():
+                client.acquire(lease_duration=seconds)
+        except BlobConflictError:
+            return None
+        return Lease(name, client.id, client)
+
+    def create_append(self, name: str, metadata: dict[str, str] | None = None) -> bool:
+        """Create an empty append blob; False where there is a blob already."""
+        client = self._container.get_blob_client(name)
+        try:
+            with _conflicts():
+                client.create_append_blob(
+                    metadata=metadata, match_condition=MatchConditions.IfMissing
+                )
+        except BlobConflictError:
+            return False
+        return True
+
+    def append(self, name: str, data: bytes, *, position: int, lease: Lease) -> int:
+        """Append one block at `position` under a lease; return the new length.
+
+        A repeated request whose first answer was lost finds its own block and succeeds. Raises
+        BlobConflictError when the lease is lost or somebody else has written.
+        """
+        client = self._container.get_blob_client(name)
+        try:
+            with _conflicts():
+                client.append_block(data, appendpos_condition=position, lease=lease.id)
+        except BlobConflictError:
+            lease.renew()
+            here = self.info(name)
+            if here is None or here.size != position + len(data):
+                raise
+            if self.read_range(name, position, len(data)) != data:
+                raise
+        return position + len(data)
+
+    def set_metadata(self, name: str, metadata: dict[str, str], lease: Lease | None = None) -> None:
+        """Replace a blob's metadata; raises BlobConflictError when the lease is lost."""
+        with _conflicts():
+            self._container.get_blob_client(name).set_blob_metadata(
+                metadata, lease=lease.id if lease else None
+            )
+
+
+class _conflicts:
+    """Turn the SDK's errors into this module's two."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        match error:
+            case ResourceNotFoundError():
+                raise BlobMissingError("no such blob") from None
+            case ResourceExistsError() | ResourceModifiedError():
+                raise BlobConflictError("written or leased by somebody else") from None
+            case HttpResponseError() if error.status_code in (409, 412):
+                raise BlobConflictError("written or leased by somebody else") from None
+            case _:
+                return
+
+
+def _to_json(document: Document) -> bytes:
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _quoted(etag: object) -> str:
+    """Listings give an ETag without its quotes, answers with them; a condition wants them."""
+    return '"' + str(etag).strip('"') + '"'
+
+
+def _content(content_type: str | None) -> dict[str, Any]:
+    if content_type is None:
+        return {}
+    from azure.storage.blob import ContentSettings
+
+    return {"content_settings": ContentSettings(content_type=content_type)}
+
+
+def _info(blob: BlobProperties) -> BlobInfo:
+    return BlobInfo(
+        name=str(blob.name),
+        size=int(blob.size or 0),
+        etag=_quoted(blob.etag),
+        modified=blob.last_modified,
+        leased=blob.lease is not None and blob.lease.state == "leased",
+        metadata=dict(blob.metadata or {}),
+    )

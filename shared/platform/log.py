@@ -1,0 +1,29 @@
+"""One JSON line per event: `extra=` of the logging module does not reach the host."""
+
+import json
+import logging
+
+_logger = logging.getLogger("segment_export")
+_logger.setLevel(logging.INFO)
+# The storage and identity SDKs log a line per request at INFO.
+logging.getLogger("azure").setLevel(logging.WARNING)
+
+
+def event(name: str, *, level: int = logging.INFO, **fields: object) -> None:
+    """Log an event with its fields: ids, counts and codes, never a person, a name or a token."""
+    _logger.log(level, json.dumps({"event": name, **fields}, default=str))
+
+
+def failure(name: str, error: BaseException, **fields: object) -> None:
+    """Log that something went wrong: the error's type and place, not its text.
+
+    An error's text may hold an address (Mailchimp's do), so it stays out of the log.
+    """
+    frames = []
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        frames.append(f"{code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    where = " < ".join(reversed(frames[-6:]))
+    event(name, level=logging.ERROR, error=type(error).__name__, where=where, **fields)

@@ -1,0 +1,49 @@
+"""Queue messages: ids only, as JSON, in the host's own encoding."""
+
+import contextlib
+import json
+import threading
+from typing import Any
+
+from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+from azure.storage.queue import QueueServiceClient, TextBase64EncodePolicy
+
+PLAN = "segment-export-plan"
+LANE = "segment-export-lane"
+FINISH = "segment-export-finish"
+ALL = (PLAN, LANE, FINISH)
+
+
+class Queues:
+    """The three queues of the app. The SDK's default encoding is not the host's, so it is set."""
+
+    def __init__(self, service: QueueServiceClient) -> None:
+        self._service = service
+        self._lock = threading.Lock()
+        self._clients: dict[str, Any] = {}
+
+    def send(self, queue: str, message: dict[str, str], *, delay: float = 0) -> None:
+        """Put a message; it becomes visible after `delay` seconds. Creates a missing queue."""
+        text = json.dumps(message, sort_keys=True)
+        client = self._client(queue)
+        try:
+            client.send_message(text, visibility_timeout=round(delay))
+        except ResourceNotFoundError:
+            with contextlib.suppress(ResourceExistsError):
+                client.create_queue()
+            client.send_message(text, visibility_timeout=round(delay))
+
+    def length(self, queue: str) -> int:
+        """Return about how many messages wait, hidden ones included; 0 for a missing queue."""
+        try:
+            return int(self._client(queue).get_queue_properties().approximate_message_count or 0)
+        except ResourceNotFoundError:
+            return 0
+
+    def _client(self, queue: str) -> Any:
+        with self._lock:
+            if queue not in self._clients:
+                self._clients[queue] = self._service.get_queue_client(
+                    queue, message_encode_policy=TextBase64EncodePolicy()
+                )
+            return self._clients[queue]

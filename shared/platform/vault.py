@@ -1,0 +1,81 @@
+"""Secrets of the Key Vault, with a short memory so that a rotated one is seen soon."""
+
+import threading
+import time
+
+from azure.core.exceptions import (
+    AzureError,
+    ClientAuthenticationError,
+    HttpResponseError,
+    ResourceNotFoundError,
+)
+from azure.keyvault.secrets import SecretClient
+
+REMEMBERED_SECONDS = 60.0
+
+
+class SecretUnreadableError(Exception):
+    """The secret can't be read; the message says why without its value."""
+
+
+class Vault:
+    """Reads and writes secrets. Values never appear in errors or logs."""
+
+    def __init__(self, client: SecretClient) -> None:
+        self._client = client
+        self._lock = threading.Lock()
+        self._known: dict[str, tuple[float, str]] = {}
+
+    def get(self, name: str, *, fresh: bool = False) -> str:
+        """Return a secret's value; `fresh` asks the vault even when it is remembered.
+
+        Raises SecretUnreadableError.
+        """
+        with self._lock:
+            known = self._known.get(name)
+        if known and not fresh and time.monotonic() - known[0] < REMEMBERED_SECONDS:
+            return known[1]
+        value = self._read(name)
+        with self._lock:
+            self._known[name] = (time.monotonic(), value)
+        return value
+
+    def set(self, name: str, value: str) -> None:
+        """Write a new version of a secret; raises SecretUnreadableError."""
+        try:
+            self._client.set_secret(name, value)
+        except AzureError as error:
+            raise SecretUnreadableError(_reason(name, error)) from None
+        with self._lock:
+            self._known.pop(name, None)
+
+    def reachable(self) -> bool:
+        """Tell whether the vault answers at all, whatever it says about one name."""
+        try:
+            self._client.get_secret("segment-export-health")
+        except ResourceNotFoundError:
+            return True
+        except AzureError:
+            return False
+        return True
+
+    def _read(self, name: str) -> str:
+        try:
+            value = self._client.get_secret(name).value
+        except AzureError as error:
+            raise SecretUnreadableError(_reason(name, error)) from None
+        if not value:
+            raise SecretUnreadableError(f"the secret {name} is empty")
+        return value
+
+
+def _reason(name: str, error: AzureError) -> str:
+    match error:
+        case ResourceNotFoundError():
+            return f"there is no secret {name} in the vault"
+        case ClientAuthenticationError():
+            return f"the app's identity may not use the secret {name}"
+        case HttpResponseError() if error.status_code == 403:
+            return f"the vault refuses the secret {name}: no permission, or it is disabled"
+        case _:
+            return f"the vault did not answer for the secret {name}"
