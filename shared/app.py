@@ -12,7 +12,9 @@ from azure.keyvault.secrets import SecretClient
 from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueServiceClient
 
+from shared.mailchimp.board import Boards
 from shared.platform.blobs import Blobs
+from shared.platform.leases import LeaseKeeper
 from shared.platform.queues import Queues
 from shared.platform.settings import Settings, StorageAccount, is_loopback
 from shared.platform.vault import Vault
@@ -29,6 +31,8 @@ class App:
     queues: Queues
     vault: Vault
     segment_container: Callable[[str], Blobs]
+    leases: LeaseKeeper
+    boards: Boards = field(default_factory=Boards)
     # One plan or finish at a time per process: each may take a good part of its memory.
     heavy_work: threading.Lock = field(default_factory=threading.Lock)
 
@@ -58,8 +62,14 @@ def build_app(settings: Settings) -> App:
                 verify_challenge_resource=not is_loopback(settings.key_vault_url),
             )
         ),
+        leases=LeaseKeeper(blobs, lease_seconds(settings)),
         segment_container=cache(lambda name: Blobs(segments.get_container_client(name))),
     )
+
+
+def lease_seconds(settings: Settings) -> int:
+    """How long leases last: a minute, less (15 s at the least) where calls are cut off sooner."""
+    return int(min(60, max(15, settings.mailchimp_timeout)))
 
 
 class _Credential:

@@ -123,11 +123,16 @@ class Blobs:
         return cast(Document, json.loads(data)), etag
 
     def create_document(self, name: str, document: Document) -> str | None:
-        """Write a document unless there is one already; return its ETag, None where there is."""
+        """Write a document unless there is one already; return its ETag, None where there is.
+
+        A repeated request whose first answer was lost finds its own document: documents that
+        are created so hold an id of their own.
+        """
         try:
             return self.write(name, _to_json(document), create=True)
         except BlobConflictError:
-            return None
+            found = self.read_document(name)
+            return found[1] if found is not None and found[0] == document else None
 
     def write_document(self, name: str, document: Document, etag: str | None = None) -> str:
         """Write a document, with an ETag only over that version (BlobConflictError)."""

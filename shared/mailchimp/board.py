@@ -1,0 +1,136 @@
+"""What goes on in one Mailchimp account, read with one listing of `slots/{account}/`.
+
+- `{n}`: the slots; leased while held, with the run they serve
+- `runs/{run}`: runs that have something to send; `runs/{run}.stop` once they must not any more
+- `waiting/{id}`: somebody (a plan, an HTTP route) waits for a slot
+"""
+
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from shared.platform.clock import utc_now
+
+if TYPE_CHECKING:  # the composition root holds a Boards
+    from shared.app import App
+
+# A waiter that has died is no longer waited for after this long.
+_WAITING_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class SlotView:
+    """A slot as listed; `run` is the run its holder serves, or served when it died."""
+
+    leased: bool
+    clean: bool
+    run: str
+
+
+@dataclass(frozen=True)
+class RunView:
+    """A run that has something to send."""
+
+    state: str
+    stopped: bool
+
+
+@dataclass
+class View:
+    """One look at an account's board."""
+
+    taken_at: float
+    slots: dict[int, SlotView] = field(default_factory=dict)
+    runs: dict[str, RunView] = field(default_factory=dict)
+    waiting: int = 0
+
+    def sending(self) -> list[str]:
+        """Return the runs that lanes may work for, oldest first."""
+        return sorted(
+            run for run, seen in self.runs.items() if seen.state == "sending" and not seen.stopped
+        )
+
+    def lanes_of(self, run: str) -> list[int]:
+        """Return the numbers of the slots that serve a run."""
+        return sorted(n for n, slot in self.slots.items() if slot.leased and slot.run == run)
+
+
+class Boards:
+    """The last look at each account's board, shared by the lanes of one process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._locks: dict[str, threading.Lock] = {}
+        self._views: dict[str, View] = {}
+
+    def look(self, app: "App", account: str, max_age: float) -> View:
+        """Return a view that is at most `max_age` seconds old when this returns."""
+        asked = time.monotonic()
+        with self._lock:
+            lock = self._locks.setdefault(account, threading.Lock())
+        with lock:
+            view = self._views.get(account)
+            if view is None or (view.taken_at < asked and asked - view.taken_at >= max_age):
+                view = _read(app, account)
+                self._views[account] = view
+        return view
+
+
+def look(app: "App", account: str, max_age: float) -> View:
+    """Return the account's board, at most `max_age` seconds old."""
+    return app.boards.look(app, account, max_age)
+
+
+def slot_name(account: str, number: int) -> str:
+    """Return the blob of a slot."""
+    return f"slots/{account}/{number}"
+
+
+def run_name(account: str, run: str) -> str:
+    """Return the blob that says a run has something to send."""
+    return f"slots/{account}/runs/{run}"
+
+
+def waiting_name(account: str, waiter: str) -> str:
+    """Return the blob that says somebody waits for a slot."""
+    return f"slots/{account}/waiting/{waiter}"
+
+
+def put_run(app: "App", account: str, run: str, state: str) -> None:
+    """Show a run on the board: `planning`, `sending` or `finishing`."""
+    app.blobs.write(run_name(account, run), b"", metadata={"state": state})
+
+
+def stop_run(app: "App", account: str, run: str) -> None:
+    """Let no further call be made for a run."""
+    app.blobs.write(run_name(account, run) + ".stop", b"")
+
+
+def remove_run(app: "App", account: str, run: str) -> None:
+    """Take a run off the board."""
+    app.blobs.delete(run_name(account, run))
+    app.blobs.delete(run_name(account, run) + ".stop")
+
+
+def _read(app: "App", account: str) -> View:
+    prefix = f"slots/{account}/"
+    view = View(taken_at=time.monotonic())
+    stopped = set()
+    for blob in app.blobs.list(prefix, metadata=True):
+        kind, _, rest = blob.name[len(prefix) :].partition("/")
+        if not rest:
+            view.slots[int(kind)] = SlotView(
+                leased=blob.leased,
+                clean=blob.metadata.get("clean", "1") == "1",
+                run=blob.metadata.get("run", ""),
+            )
+        elif kind == "waiting":
+            view.waiting += (utc_now() - blob.modified).total_seconds() < _WAITING_SECONDS
+        elif rest.endswith(".stop"):
+            stopped.add(rest.removesuffix(".stop"))
+        else:
+            view.runs[rest] = RunView(state=blob.metadata.get("state", ""), stopped=False)
+    for run in stopped & view.runs.keys():
+        view.runs[run] = RunView(view.runs[run].state, stopped=True)
+    return view

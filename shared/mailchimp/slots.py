@@ -1,0 +1,143 @@
+"""The right to one of an account's simultaneous connections to Mailchimp.
+
+An account has as many slots as MAILCHIMP_MAX_CONNECTIONS: leased blobs below
+`slots/{account}/`. Every call is made under one. Mailchimp goes on counting a call whose client
+has gone, so a slot says whether it was given back cleanly; whoever takes one that was not first
+waits out the read timeout.
+"""
+
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from shared.app import App
+from shared.mailchimp import board
+from shared.mailchimp.errors import RetryError, TimedOutError
+from shared.platform import queues
+from shared.platform.blobs import BlobConflictError, BlobMissingError
+from shared.platform.leases import KeptLease, LeaseLostError
+
+_POLL_SECONDS = 0.25
+
+
+class NoSlotError(Exception):
+    """All of the account's connections stayed busy for as long as the caller would wait."""
+
+
+class SlotLostError(Exception):
+    """The slot's lease ran out: no further call may be made under it."""
+
+
+class Slot:
+    """One connection's worth of calls; one call at a time."""
+
+    def __init__(self, app: App, account: str, number: int, kept: KeptLease, open_for: float):
+        self._app = app
+        self.account = account
+        self.number = number
+        self._kept = kept
+        # Mailchimp may be working on an earlier call until then (monotonic clock).
+        self._busy_until = time.monotonic() + open_for
+        self._unclean = open_for > 0
+        self._run = ""
+
+    def serve(self, run: str) -> None:
+        """Note in the slot which run the next calls belong to, and that calls are made."""
+        if run == self._run:
+            return
+        self._write(clean=False, run=run)
+        self._run, self._unclean = run, True
+
+    def busy_seconds(self) -> float:
+        """Return how long the next call must still wait for an earlier one to be over."""
+        return max(0.0, self._busy_until - time.monotonic())
+
+    def call[**P, R](self, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Make one call to Mailchimp; raises SlotLostError and what the function raises."""
+        time.sleep(self.busy_seconds())
+        try:
+            self._kept.check()
+        except LeaseLostError:
+            raise SlotLostError from None
+        if not self._run:
+            self.serve("-")
+        started = time.monotonic()
+        try:
+            return function(*args, **kwargs)
+        except RetryError as error:
+            if error.may_be_open:
+                settings = self._app.settings
+                until = max(started + settings.mailchimp_timeout, time.monotonic())
+                if isinstance(error, TimedOutError):
+                    until += settings.mailchimp_cooldown
+                self._busy_until = until
+            raise
+
+    def release(self) -> None:
+        """Give the slot back, marked clean when no call of ours can be open any more."""
+        try:
+            if self._unclean and self.busy_seconds() == 0:
+                self._write(clean=True, run="")
+        except (BlobConflictError, BlobMissingError):
+            self._app.leases.forget(self._kept)
+            return
+        self._kept.release()
+
+    def _write(self, *, clean: bool, run: str) -> None:
+        metadata = {"clean": "1" if clean else "0", "run": run}
+        self._app.blobs.set_metadata(
+            board.slot_name(self.account, self.number), metadata, self._kept.lease
+        )
+
+
+def take_slot(app: App, account: str, number: int | None = None) -> Slot | None:
+    """Take a free slot of the account, or that one; None where it or all are held.
+
+    A slot that was not given back cleanly counts as busy for the read timeout from now on, so
+    clean ones come first.
+    """
+    view = board.look(app, account, max_age=0)
+    unclean = {n for n, seen in view.slots.items() if not seen.clean}
+    taken = {n for n, seen in view.slots.items() if seen.leased}
+    wanted = range(app.settings.max_connections) if number is None else [number]
+    for number in sorted(set(wanted) - taken, key=lambda n: (n in unclean, n)):
+        name = board.slot_name(account, number)
+        kept = app.leases.take_or_create(name)
+        if kept is None:
+            continue
+        info = app.blobs.info(name)
+        clean = info is not None and info.metadata.get("clean", "1") == "1"
+        return Slot(app, account, number, kept, 0.0 if clean else app.settings.mailchimp_timeout)
+    return None
+
+
+@contextmanager
+def hold_slot(app: App, account: str, wait_seconds: float = 15) -> Iterator[Slot]:
+    """Hold a slot for some calls; lanes make room for it. Raises NoSlotError."""
+    slot = take_slot(app, account) or _wait(app, account, wait_seconds)
+    try:
+        yield slot
+    finally:
+        slot.release()
+        # A lane that made room, or found no slot because of us, comes back.
+        if board.look(app, account, max_age=0).sending():
+            app.queues.send(queues.LANE, {"account": account})
+
+
+def _wait(app: App, account: str, seconds: float) -> Slot:
+    marker = board.waiting_name(account, uuid.uuid4().hex)
+    app.blobs.write(marker, b"")
+    end = time.monotonic() + seconds
+    try:
+        while time.monotonic() < end:
+            slot = take_slot(app, account)
+            if slot is not None and slot.busy_seconds() > end - time.monotonic():
+                slot.release()
+                slot = None
+            if slot is not None:
+                return slot
+            time.sleep(_POLL_SECONDS)
+    finally:
+        app.blobs.delete(marker)
+    raise NoSlotError

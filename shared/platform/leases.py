@@ -1,0 +1,102 @@
+"""Keeps the leases of this process alive from one thread."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from shared.platform import log
+from shared.platform.blobs import BlobConflictError, BlobMissingError, Blobs, Lease
+
+
+class LeaseLostError(Exception):
+    """The lease ran out before it could be renewed: what it stood for may be somebody else's."""
+
+
+class KeptLease:
+    """A lease that is renewed until it is released or lost."""
+
+    def __init__(self, keeper: "LeaseKeeper", lease: Lease) -> None:
+        self._keeper = keeper
+        self.lease = lease
+        self.lost = False
+
+    def check(self) -> None:
+        """Raise LeaseLostError when a renewal has failed."""
+        if self.lost:
+            raise LeaseLostError(self.lease.name)
+
+    def release(self) -> None:
+        """Stop renewing and give the blob back."""
+        self._keeper.forget(self)
+        self.lease.release()
+
+
+class LeaseKeeper:
+    """Renews every kept lease three times in its length.
+
+    `seconds` is that length, 15 to 60: how long a dead holder's work stays untouched.
+    """
+
+    def __init__(self, blobs: Blobs, seconds: int) -> None:
+        self._blobs = blobs
+        self.seconds = seconds
+        self._held: set[KeptLease] = set()
+        self._lock = threading.Lock()
+        self._wake = threading.Condition(self._lock)
+        self._thread: threading.Thread | None = None
+
+    def take(self, name: str) -> KeptLease | None:
+        """Take and keep a blob's lease; None where somebody holds it or there is no blob."""
+        try:
+            lease = self._blobs.lease(name, self.seconds)
+        except BlobMissingError:
+            return None
+        if lease is None:
+            return None
+        kept = KeptLease(self, lease)
+        with self._lock:
+            self._held.add(kept)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._renew, daemon=True, name="leases")
+                self._thread.start()
+        return kept
+
+    def take_or_create(self, name: str) -> KeptLease | None:
+        """Like `take`, and creates an empty blob where there is none."""
+        kept = self.take(name)
+        if kept is None and not self._blobs.exists(name):
+            try:
+                self._blobs.write(name, b"", create=True)
+            except BlobConflictError:
+                return None
+            kept = self.take(name)
+        return kept
+
+    @contextmanager
+    def held(self, name: str) -> Iterator[KeptLease | None]:
+        """Hold a blob's lease, made where missing, for the block; None where it is taken."""
+        kept = self.take_or_create(name)
+        try:
+            yield kept
+        finally:
+            if kept is not None:
+                kept.release()
+
+    def forget(self, kept: KeptLease) -> None:
+        """Renew this lease no longer."""
+        with self._lock:
+            self._held.discard(kept)
+
+    def _renew(self) -> None:
+        while True:
+            with self._lock:
+                self._wake.wait(self.seconds / 3)
+                held = list(self._held)
+            for kept in held:
+                try:
+                    kept.lease.renew()
+                except (BlobConflictError, BlobMissingError):
+                    kept.lost = True
+                    self.forget(kept)
+                except Exception as error:  # the storage is out of reach: try until it is lost
+                    log.failure("lease_not_renewed", error)
