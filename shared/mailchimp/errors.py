@@ -1,0 +1,236 @@
+"""What may go wrong with Mailchimp, grouped by what helps.
+
+MailchimpError
+├── StopError                   the run can't go on; `code` is the run's error code
+│   ├── UnauthorizedError           401, or a 403 that Mailchimp explains
+│   └── AudienceNotFoundError       a 404 that Mailchimp explains, about the audience
+├── RetryError                  the same call again, later
+│   ├── ThrottledError              429; 403 or 404 without a JSON body
+│   ├── UnavailableError            5xx; no connection; an answer that was lost or cut
+│   └── TimedOutError               no answer in time; 502 or 504 of the proxy in front
+└── RefusedError                this call is wrong, and will stay wrong
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Any, ClassVar, Final, Literal
+
+
+class MailchimpError(Exception):
+    """Mailchimp did not do what it was asked.
+
+    `str(error)` never holds anything of a person. `detail` is Mailchimp's own text, which may hold
+    an address: it belongs into outcomes and answers to the caller, never into a log.
+    """
+
+    summary: ClassVar[str] = "Mailchimp did not do what it was asked"
+
+    def __init__(self, detail: str = "", *, status: int | None = None) -> None:
+        super().__init__(self.summary + (f" (HTTP {status})" if status else ""))
+        self.detail = detail or self.summary
+        self.status = status
+
+
+class StopError(MailchimpError):
+    """No call of this run can succeed any more."""
+
+    code: ClassVar[str] = "internal_error"
+
+
+class UnauthorizedError(StopError):
+    """The token is wrong, revoked, of another data centre, or its user may not do this."""
+
+    summary = "Mailchimp refuses the token"
+    code = "mailchimp_unauthorized"
+
+
+class AudienceNotFoundError(StopError):
+    """The account has no such audience."""
+
+    summary = "Mailchimp knows no such audience"
+    code = "audience_not_found"
+
+
+class RetryError(MailchimpError):
+    """Asking again later may help.
+
+    `may_be_open`: no whole answer came, so Mailchimp may still be working on the call, or have
+    done it. `counts`: whether this was an attempt that is worth counting.
+    """
+
+    counts: ClassVar[bool] = True
+
+    def __init__(
+        self, detail: str = "", *, status: int | None = None, may_be_open: bool = False
+    ) -> None:
+        super().__init__(detail, status=status)
+        self.may_be_open = may_be_open
+
+
+class ThrottledError(RetryError):
+    """Too many connections at once, or too much traffic."""
+
+    summary = "Mailchimp asks to slow down"
+    counts = False
+
+
+class UnavailableError(RetryError):
+    """Mailchimp can't be reached, failed by itself, or its answer did not arrive whole."""
+
+    summary = "Mailchimp is not available"
+
+
+class TimedOutError(RetryError):
+    """No answer in time; the work may be done all the same."""
+
+    summary = "Mailchimp did not answer in time"
+
+    def __init__(
+        self, detail: str = "", *, status: int | None = None, may_be_open: bool = True
+    ) -> None:
+        super().__init__(detail, status=status, may_be_open=may_be_open)
+
+
+class RefusedError(MailchimpError):
+    """Mailchimp refuses this one call.
+
+    `title` and `errors` (pairs of field and message) are those of its problem document.
+    """
+
+    summary = "Mailchimp refuses the call"
+
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        status: int | None = None,
+        title: str = "",
+        errors: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        super().__init__(detail, status=status)
+        self.title = title
+        self.errors = errors
+
+
+def error_of_answer(
+    status: int, problem: Mapping[str, Any] | None, *, audience_call: bool = False
+) -> MailchimpError:
+    """Tell what an answer other than 2xx means.
+
+    `problem` is its JSON document, None where the body was none: proxies in front of Mailchimp
+    answer with HTML or nothing, and throttling may look like a bare 403 or 404.
+    `audience_call`: the path names nothing but the audience, so a 404 means the audience.
+    """
+    detail = _detail(problem)
+    match status:
+        case 401:
+            return UnauthorizedError(detail, status=status)
+        case 429:
+            return ThrottledError(detail, status=status)
+        case 403 | 404 if problem is None:
+            return ThrottledError(status=status)
+        case 403:
+            return UnauthorizedError(detail, status=status)
+        case 404 if audience_call:
+            return AudienceNotFoundError(detail, status=status)
+        case 408:
+            return TimedOutError(detail, status=status)
+        case 502 | 504 if problem is None:
+            return TimedOutError(status=status)
+        case _ if status >= 500:
+            return UnavailableError(detail, status=status)
+        case _:
+            return RefusedError(
+                detail or _reason(status),
+                status=status,
+                title=str((problem or {}).get("title") or ""),
+                errors=_field_errors(problem),
+            )
+
+
+Retry = timedelta | Literal["data_changed"] | None
+
+# Mailchimp names only two error codes, so the text decides; it has changed over the years, and
+# single calls and batches word the same thing differently. The first line that fits counts.
+_TEXTS: Final = (
+    ("rejected_compliance", r"compliance|previously unsubscribed|has been banned"),
+    ("rejected_forgotten", r"permanently deleted|forgotten|cannot be re-?imported"),
+    ("rejected_too_many_signups", r"a lot of lists|too many (lists|sign-?ups)|more sign-?ups"),
+    (
+        "rejected_fake",
+        r"fake|valid e-?mail|e-?mail( address)? (is )?(invalid|not valid)"
+        r"|(domain|username) portion|must contain a single",
+    ),
+    ("rejected_merge_field", r"merge (field|var)|please enter|did not match any of the schemas"),
+)
+_TABLE: Final = tuple((code, re.compile(pattern, re.IGNORECASE)) for code, pattern in _TEXTS)
+_ADDRESS: Final = re.compile(r"\S*@\S+")
+_ADDRESS_FIELDS: Final = ("", "EMAIL", "EMAIL_ADDRESS")
+# Reasons that lie with the person, not with the value of a field.
+_PERSONAL: Final = ("rejected_compliance", "rejected_forgotten", "rejected_too_many_signups")
+_SIGNUP_DELAYS: Final = (timedelta(days=1), timedelta(days=2), timedelta(days=7))
+
+
+def classify_contact_error(text: str, code: str | None = None, field: str | None = None) -> str:
+    """Return the outcome code for what Mailchimp said about one contact."""
+    # An address may hold any word: fake@compliance.example is neither.
+    words = _ADDRESS.sub(" ", text)
+    found = next((outcome for outcome, pattern in _TABLE if pattern.search(words)), None)
+    if found not in _PERSONAL and (field or "").upper() not in _ADDRESS_FIELDS:
+        return "rejected_merge_field"
+    if found is None or is_contact_exists(text, code):
+        return "rejected_other"
+    return found
+
+
+def is_contact_exists(text: str, code: str | None = None) -> bool:
+    """Tell whether a contact was refused only because the audience has it already."""
+    if re.search("compliance", _ADDRESS.sub(" ", text), re.IGNORECASE):
+        return False
+    return code == "ERROR_CONTACT_EXISTS" or "already a list member" in text.lower()
+
+
+def retry_after(code: str, attempts: int = 1) -> Retry:
+    """Tell when a refused contact may be sent again, after so many refusals in a row.
+
+    None: it is remembered, and only a full run asks again. "data_changed": once its values
+    differ. A time: not before it has passed, whatever its values are.
+    """
+    match code:
+        case "rejected_too_many_signups":
+            return _SIGNUP_DELAYS[min(max(attempts, 1), len(_SIGNUP_DELAYS)) - 1]
+        case "rejected_compliance" | "rejected_forgotten":
+            return None
+        case "rejected_fake" | "rejected_merge_field":
+            return "data_changed"
+        case _:
+            # A reason that we don't know may pass by itself.
+            return timedelta(days=1)
+
+
+def _detail(problem: Mapping[str, Any] | None) -> str:
+    if problem is None:
+        return ""
+    text = str(problem.get("detail") or problem.get("title") or "")
+    fields = "; ".join(f"{field}: {message}" for field, message in _field_errors(problem))
+    return f"{text} {fields}".strip()
+
+
+def _field_errors(problem: Mapping[str, Any] | None) -> tuple[tuple[str, str], ...]:
+    errors = (problem or {}).get("errors")
+    if not isinstance(errors, list):
+        return ()
+    return tuple(
+        (str(error.get("field") or ""), str(error.get("message") or ""))
+        for error in errors
+        if isinstance(error, dict)
+    )
+
+
+def _reason(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""
