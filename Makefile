@@ -1,0 +1,60 @@
+# Needs Python 3.13 and nothing else; `make help` lists the commands.
+PYTHON := .venv/bin/python
+# Two workers: the stand-ins of an end-to-end test are processes of their own.
+PYTEST := $(PYTHON) -m pytest -n 2 --dist loadscope
+CODE := $(wildcard function_app.py shared local tests benchmarks scripts)
+
+export PYTHONPATH := $(CURDIR)
+export PYTHONUNBUFFERED := 1
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: set-up ## Watch 10,000 profiles reach a Mailchimp audience, all on this machine
+	@$(PYTHON) -m local.demo
+
+.PHONY: run
+run: set-up ## Start the app and everything it needs, and stay
+	@$(PYTHON) -m local.stack
+
+.PHONY: test
+test: set-up ## Run the tests
+	@$(PYTEST) tests
+
+.PHONY: faults
+faults: set-up ## Run the crash and outage tests alone, one after the other
+	@$(PYTHON) -m pytest -v tests/faults
+
+.PHONY: lint
+lint: set-up ## Check format, lint rules and types
+	@$(PYTHON) -m ruff format --check $(CODE)
+	@$(PYTHON) -m ruff check $(CODE)
+	@$(PYTHON) -m mypy
+
+.PHONY: format
+format: set-up ## Bring the code into its format
+	@$(PYTHON) -m ruff check --fix --quiet $(CODE)
+	@$(PYTHON) -m ruff format $(CODE)
+
+.PHONY: check
+check: format lint test ## Everything to do before review: format, lint, types, tests
+
+.PHONY: bench
+bench: set-up ## Measure speed, memory and calls
+	@$(PYTHON) -m benchmarks
+
+.PHONY: package
+package: set-up ## Build dist/segment-export.zip, ready to be deployed
+	@$(PYTHON) scripts/package.py
+
+.PHONY: set-up
+set-up: ## Install what the commands need (they do it themselves)
+	@scripts/set-up
+
+.PHONY: clean
+clean: ## Remove everything that the commands made
+	rm -rf .venv .local dist .mypy_cache .ruff_cache .pytest_cache
