@@ -1,0 +1,198 @@
+"""What Mailchimp answers, as far as this product reads it.
+
+Members that an answer lacks have the value that does least: no document of the real Mailchimp is
+complete, and its schema promises little. `date` is Mailchimp's clock at the answer.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Account:
+    """The account that a token belongs to."""
+
+    account_id: str
+    name: str
+    role: str
+    data_center: str
+    date: datetime
+
+
+@dataclass(frozen=True)
+class Audience:
+    """An audience; `contacts` counts subscribed ones and may be some minutes old."""
+
+    id: str
+    name: str
+    double_optin: bool
+    marketing_permissions: bool
+    contacts: int
+    date: datetime
+
+
+@dataclass(frozen=True)
+class MergeField:
+    """A merge field of an audience; `options` as Mailchimp gives them."""
+
+    merge_id: int
+    tag: str
+    name: str
+    type: str
+    required: bool = False
+    options: Mapping[str, Any] = field(default_factory=dict)
+    default_value: str = ""
+    public: bool = False
+
+
+@dataclass(frozen=True)
+class Tag:
+    """A tag, which Mailchimp also calls a static segment; counts subscribed contacts."""
+
+    id: int
+    name: str
+    member_count: int = 0
+
+
+@dataclass(frozen=True)
+class MembersPage:
+    """Some contacts of an audience, each as address, status and time of its last change."""
+
+    items: list[tuple[str, str, str]]
+    total_items: int
+    date: datetime
+
+
+@dataclass(frozen=True)
+class ContactError:
+    """What Mailchimp says about one contact that it did not take."""
+
+    email: str
+    error: str
+    error_code: str | None = None
+    field: str | None = None
+    field_message: str | None = None
+
+
+@dataclass(frozen=True)
+class SubscribeAnswer:
+    """The contacts of one call, as Mailchimp holds them now, and those that it did not take."""
+
+    new: list[dict[str, Any]]
+    updated: list[dict[str, Any]]
+    errors: list[ContactError]
+    date: datetime
+
+
+@dataclass(frozen=True)
+class TagAnswer:
+    """The contacts that got or lost a tag; Mailchimp passes over addresses it does not know."""
+
+    added: list[dict[str, Any]]
+    removed: list[dict[str, Any]]
+    errors: list[tuple[list[str], str]]
+    date: datetime
+
+
+def read_account(document: Mapping[str, Any], data_center: str, date: datetime) -> Account:
+    """Read the answer of `GET /`."""
+    return Account(
+        account_id=text(document, "account_id"),
+        name=text(document, "account_name"),
+        role=text(document, "role"),
+        data_center=data_center,
+        date=date,
+    )
+
+
+def read_audience(document: Mapping[str, Any], date: datetime) -> Audience:
+    """Read one audience."""
+    stats = document.get("stats")
+    return Audience(
+        id=text(document, "id"),
+        name=text(document, "name"),
+        double_optin=document.get("double_optin") is True,
+        marketing_permissions=document.get("marketing_permissions") is True,
+        contacts=number(stats, "member_count") if isinstance(stats, dict) else 0,
+        date=date,
+    )
+
+
+def read_merge_field(document: Mapping[str, Any]) -> MergeField:
+    """Read one merge field."""
+    options = document.get("options")
+    return MergeField(
+        merge_id=number(document, "merge_id"),
+        tag=text(document, "tag"),
+        name=text(document, "name"),
+        type=text(document, "type") or "text",
+        required=document.get("required") is True,
+        options=options if isinstance(options, dict) else {},
+        default_value=text(document, "default_value"),
+        public=document.get("public") is True,
+    )
+
+
+def read_tag(document: Mapping[str, Any]) -> Tag:
+    """Read one static segment."""
+    return Tag(number(document, "id"), text(document, "name"), number(document, "member_count"))
+
+
+def read_members(document: Mapping[str, Any], date: datetime) -> MembersPage:
+    """Read a page of contacts."""
+    items = [
+        (text(item, "email_address"), text(item, "status"), text(item, "last_changed"))
+        for item in objects(document, "members")
+    ]
+    return MembersPage(items, number(document, "total_items"), date)
+
+
+def read_subscribed(document: Mapping[str, Any], date: datetime) -> SubscribeAnswer:
+    """Read the answer of a batch subscribe."""
+    errors = [
+        ContactError(
+            email=text(item, "email_address"),
+            error=text(item, "error"),
+            error_code=text(item, "error_code") or None,
+            field=text(item, "field") or None,
+            field_message=text(item, "field_message") or None,
+        )
+        for item in objects(document, "errors")
+    ]
+    new, updated = objects(document, "new_members"), objects(document, "updated_members")
+    return SubscribeAnswer(new, updated, errors, date)
+
+
+def read_tagged(document: Mapping[str, Any], date: datetime) -> TagAnswer:
+    """Read the answer of additions to and removals from a tag."""
+    errors = []
+    for item in objects(document, "errors"):
+        emails = item.get("email_addresses")
+        errors.append(
+            ([str(e) for e in emails] if isinstance(emails, list) else [], text(item, "error"))
+        )
+    added, removed = objects(document, "members_added"), objects(document, "members_removed")
+    return TagAnswer(added, removed, errors, date)
+
+
+def objects(document: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+    """Return the JSON objects of a list."""
+    items = document.get(key)
+    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+
+
+def text(document: Mapping[str, Any], key: str) -> str:
+    """Return a text, "" where there is none."""
+    value = document.get(key)
+    return str(value) if value is not None else ""
+
+
+def number(document: Mapping[str, Any], key: str) -> int:
+    """Return a whole number, 0 where there is none."""
+    value = document.get(key)
+    try:
+        return int(value) if isinstance(value, int | float | str) else 0
+    except (ValueError, OverflowError):
+        return 0

@@ -1,0 +1,295 @@
+"""The few calls of Mailchimp's Marketing API 3.0 that this product makes.
+
+Our own, and not Mailchimp's Python client: that one opens a connection per call, parses no
+problem documents, hides headers, and returns errors without a body as if they were answers.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal
+from urllib.parse import quote
+
+from shared.mailchimp import answers
+from shared.mailchimp.answers import (
+    Account,
+    Audience,
+    MembersPage,
+    MergeField,
+    SubscribeAnswer,
+    Tag,
+    TagAnswer,
+)
+from shared.mailchimp.errors import AudienceNotFoundError, RefusedError
+from shared.mailchimp.tokens import Token
+from shared.mailchimp.wire import Answer, TokenAuth, call, new_session
+
+MAX_CONTACTS = 500
+PAGE = 1000
+_MEMBER_FIELDS = (
+    "id,email_address,status,merge_fields,tags,tags_count,last_changed,"
+    "timestamp_signup,timestamp_opt"
+)
+_AUDIENCE_FIELDS = ("id", "name", "double_optin", "marketing_permissions", "stats.member_count")
+_LIST_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
+# Where nothing but the audience is named, a 404 is about the audience.
+_AUDIENCE_PATH = re.compile(r"/lists/[^/]+(/(merge-fields|segments|members))?")
+
+Archived = Literal["archived", "already", "missing", "refused"]
+
+
+def member_hash(email: str) -> str:
+    """Return the name of a contact in paths: MD5 of the address in lower case."""
+    return hashlib.md5(email.strip().lower().encode(), usedforsecurity=False).hexdigest()
+
+
+class MailchimpClient:
+    """One account's calls over connections that stay open.
+
+    Every method makes one call per page, follows no redirect, retries nothing and raises
+    MailchimpError; whoever calls it holds a slot. Usable by several threads.
+    """
+
+    def __init__(self, api_url: str, token: Token, timeout: float) -> None:
+        """`api_url` may hold `{dc}`; `timeout` is the read timeout of a call in seconds."""
+        self._url = api_url.replace("{dc}", token.data_center).rstrip("/")
+        self._token = token
+        self._timeout = timeout
+        self._session = new_session()
+        self._session.auth = TokenAuth("Bearer", token.secret)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+    def __enter__(self) -> "MailchimpClient":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def ping(self) -> None:
+        """Find out whether Mailchimp takes the token."""
+        self._call("GET", "/ping")
+
+    def account(self) -> Account:
+        """Return the account of the token."""
+        # Without the slash at its end this path is redirected, to plain HTTP at that.
+        answer = self._call("GET", "/", {"fields": "account_id,account_name,role"})
+        return answers.read_account(answer.document, self._token.data_center, answer.date)
+
+    def audiences(self) -> list[Audience]:
+        """Return all audiences of the account."""
+        fields = ",".join(f"lists.{name}" for name in _AUDIENCE_FIELDS) + ",total_items"
+        return [
+            answers.read_audience(item, page.date)
+            for page in self._pages("/lists", {"fields": fields}, "lists")
+            for item in answers.objects(page.document, "lists")
+        ]
+
+    def audience(self, list_id: str) -> Audience:
+        """Return one audience; raises AudienceNotFoundError."""
+        answer = self._call("GET", _path(list_id), {"fields": ",".join(_AUDIENCE_FIELDS)})
+        return answers.read_audience(answer.document, answer.date)
+
+    def merge_fields(self, list_id: str) -> list[MergeField]:
+        """Return all merge fields of an audience."""
+        path = _path(list_id, "/merge-fields")
+        return [
+            answers.read_merge_field(item)
+            for page in self._pages(path, {}, "merge_fields")
+            for item in answers.objects(page.document, "merge_fields")
+        ]
+
+    def create_merge_field(
+        self,
+        list_id: str,
+        tag: str,
+        name: str,
+        type: str,
+        options: Mapping[str, Any] | None = None,
+    ) -> MergeField:
+        """Create a merge field that no form shows and nobody must fill."""
+        body = {"tag": tag, "name": name, "type": type, "public": False, "required": False}
+        if options:
+            body["options"] = dict(options)
+        answer = self._call("POST", _path(list_id, "/merge-fields"), body=body)
+        return answers.read_merge_field(answer.document)
+
+    def tags(self, list_id: str) -> list[Tag]:
+        """Return all tags of an audience."""
+        fields = "segments.id,segments.name,segments.member_count,total_items"
+        path = _path(list_id, "/segments")
+        return [
+            answers.read_tag(item)
+            for page in self._pages(path, {"type": "static", "fields": fields}, "segments")
+            for item in answers.objects(page.document, "segments")
+        ]
+
+    def create_tag(self, list_id: str, name: str) -> Tag:
+        """Create a tag that nobody has."""
+        body: dict[str, Any] = {"name": name, "static_segment": []}
+        return answers.read_tag(self._call("POST", _path(list_id, "/segments"), body=body).document)
+
+    def rename_tag(self, list_id: str, tag_id: int, name: str) -> Tag:
+        """Rename a tag; who has it stays as it is."""
+        path = _path(list_id, f"/segments/{int(tag_id)}")
+        return answers.read_tag(self._call("PATCH", path, body={"name": name}).document)
+
+    def members(
+        self,
+        list_id: str,
+        *,
+        status: str | None = None,
+        offset: int = 0,
+        count: int = PAGE,
+        since_last_changed: datetime | str | None = None,
+        before_last_changed: datetime | str | None = None,
+        sort: str | None = None,
+    ) -> MembersPage:
+        """Return a page of contacts; `sort` names the time by which they come, oldest first."""
+        params: dict[str, str | int] = {
+            "fields": "members.email_address,members.status,members.last_changed,total_items",
+            "count": count,
+            "offset": offset,
+        }
+        if status:
+            params["status"] = status
+        if since_last_changed:
+            params["since_last_changed"] = _time(since_last_changed)
+        if before_last_changed:
+            params["before_last_changed"] = _time(before_last_changed)
+        if sort:
+            params |= {"sort_field": sort, "sort_dir": "ASC"}
+        answer = self._call("GET", _path(list_id, "/members"), params)
+        return answers.read_members(answer.document, answer.date)
+
+    def member(self, list_id: str, email: str) -> dict[str, Any] | None:
+        """Return a contact as the audience holds it, None where it holds none."""
+        answer = self._member_call("GET", list_id, email, params={"fields": _MEMBER_FIELDS})
+        return answer.document if answer else None
+
+    def subscribe(
+        self, list_id: str, members: Sequence[Mapping[str, Any]], *, update_existing: bool = True
+    ) -> SubscribeAnswer:
+        """Create and update at most 500 contacts; their other tags stay."""
+        _check_size(members)
+        answer = self._call(
+            "POST",
+            _path(list_id),
+            {"skip_merge_validation": "true", "skip_duplicate_check": "true"},
+            body={
+                "members": members,
+                "update_existing": update_existing,
+                # True would take every other tag from these contacts.
+                "sync_tags": False,
+            },
+        )
+        return answers.read_subscribed(answer.document, answer.date)
+
+    def change_tag(
+        self, list_id: str, tag_id: int, add: Sequence[str] = (), remove: Sequence[str] = ()
+    ) -> TagAnswer:
+        """Give a tag to at most 500 contacts and take it from as many others.
+
+        RefusedError with the status 404 where the tag is gone.
+        """
+        _check_size(add)
+        _check_size(remove)
+        path = _path(list_id, f"/segments/{int(tag_id)}")
+        body = {"members_to_add": list(add), "members_to_remove": list(remove)}
+        answer = self._call("POST", path, body=body)
+        return answers.read_tagged(answer.document, answer.date)
+
+    def archive(self, list_id: str, email: str) -> Archived:
+        """Archive a contact; tells what there was to do."""
+        try:
+            answer = self._member_call("DELETE", list_id, email)
+        except RefusedError as error:
+            if error.status != 405:
+                raise
+            # One answer for contacts that are archived, cleaned or pending: look which it is.
+            member = self.member(list_id, email)
+            if member is None:
+                return "missing"
+            return "already" if member.get("status") == "archived" else "refused"
+        return "archived" if answer else "missing"
+
+    def unsubscribe(self, list_id: str, email: str) -> dict[str, Any] | None:
+        """Unsubscribe a contact and return it, None where there is none."""
+        answer = self._member_call(
+            "PATCH",
+            list_id,
+            email,
+            params={"skip_merge_validation": "true"},
+            body={"status": "unsubscribed"},
+        )
+        return answer.document if answer else None
+
+    def delete_permanently(self, list_id: str, email: str) -> bool:
+        """Erase a contact for good: it can't be imported again. False where there was none."""
+        path = "/actions/delete-permanent"
+        return self._member_call("POST", list_id, email, path) is not None
+
+    def _member_call(
+        self,
+        method: str,
+        list_id: str,
+        email: str,
+        action: str = "",
+        *,
+        params: Mapping[str, str | int] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> Answer | None:
+        """Make a call about one contact; None where Mailchimp says that there is none."""
+        path = _path(list_id, f"/members/{member_hash(email)}{action}")
+        try:
+            return self._call(method, path, params, body)
+        except RefusedError as error:
+            if error.status == 404:
+                return None
+            raise
+
+    def _pages(self, path: str, params: Mapping[str, str | int], key: str) -> Iterator[Answer]:
+        offset = 0
+        while True:
+            answer = self._call("GET", path, {**params, "count": PAGE, "offset": offset})
+            yield answer
+            items = len(answers.objects(answer.document, key))
+            offset += items
+            if items < PAGE or offset >= answers.number(answer.document, "total_items"):
+                return
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str | int] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> Answer:
+        return call(
+            self._session,
+            method,
+            self._url + path,
+            params=params,
+            body=body,
+            timeout=self._timeout,
+            audience_call=bool(_AUDIENCE_PATH.fullmatch(path)),
+        )
+
+
+def _path(list_id: str, below: str = "") -> str:
+    # Dots would lead elsewhere in the API.
+    if not _LIST_ID.fullmatch(list_id):
+        raise AudienceNotFoundError
+    return f"/lists/{quote(list_id)}{below}"
+
+
+def _time(moment: datetime | str) -> str:
+    return moment if isinstance(moment, str) else moment.isoformat(timespec="seconds")
+
+
+def _check_size(contacts: Sequence[object]) -> None:
+    if len(contacts) > MAX_CONTACTS:
+        raise ValueError(f"at most {MAX_CONTACTS} contacts fit into one call")

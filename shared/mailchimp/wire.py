@@ -1,0 +1,161 @@
+"""One HTTP call to Mailchimp: sent once, read whole, and turned into an answer or an error."""
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import requests
+import urllib3.exceptions
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+
+from shared.mailchimp.errors import (
+    MailchimpError,
+    TimedOutError,
+    UnavailableError,
+    error_of_answer,
+)
+from shared.platform.clock import utc_now
+
+CONNECT_TIMEOUT = 10.0
+USER_AGENT = "segment-export/1.0"
+_PIECE = 256 * 1024
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A whole answer with a status of 2xx; `date` is Mailchimp's clock, aware."""
+
+    status: int
+    document: dict[str, Any]
+    date: datetime
+
+
+class TokenAuth(AuthBase):
+    """Sends the token; a session without an auth of its own would look into ~/.netrc."""
+
+    def __init__(self, scheme: str, secret: str) -> None:
+        self._header = f"{scheme} {secret}"
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = self._header
+        return request
+
+
+def new_session() -> requests.Session:
+    """Make a session that keeps up to ten connections open and retries nothing by itself."""
+    session = requests.Session()
+    adapter = HTTPAdapter(pool_connections=2, pool_maxsize=10, max_retries=0)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json"})
+    session.headers["Accept-Encoding"] = "gzip"
+    return session
+
+
+def call(
+    session: requests.Session,
+    method: str,
+    url: str,
+    *,
+    timeout: float,
+    params: Mapping[str, str | int] | None = None,
+    body: Mapping[str, Any] | None = None,
+    form: Mapping[str, str] | None = None,
+    auth: AuthBase | None = None,
+    audience_call: bool = False,
+) -> Answer:
+    """Make one call; `timeout` is in seconds, for the first byte and again for the rest.
+
+    Raises MailchimpError: see `error_of_answer` for `audience_call`.
+    """
+    data: bytes | Mapping[str, str] | None = form
+    headers = {}
+    if body is not None:
+        data = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+        headers["Content-Type"] = "application/json"
+    try:
+        response = session.request(
+            method,
+            url,
+            params=params,
+            data=data,
+            headers=headers,
+            auth=auth,
+            timeout=(min(CONNECT_TIMEOUT, timeout), timeout),
+            allow_redirects=False,
+            stream=True,
+        )
+    except requests.RequestException as error:
+        raise _not_answered(error) from None
+    with response:
+        status, date = response.status_code, _date(response)
+        try:
+            content = _read(response, timeout)
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            raise _cut_short(error, status) from None
+    document = _parse(content)
+    if not 200 <= status < 300:
+        raise error_of_answer(status, document, audience_call=audience_call)
+    if document is None:
+        if content.strip():
+            # A page of some proxy, or half an answer: the call may well have been carried out.
+            raise UnavailableError("the answer is not JSON", status=status, may_be_open=True)
+        document = {}
+    return Answer(status, document, date)
+
+
+def _read(response: requests.Response, timeout: float) -> bytes:
+    """Read the body; an answer that drips for longer than the timeout is none."""
+    deadline = time.monotonic() + timeout
+    pieces = []
+    for piece in response.iter_content(_PIECE):
+        pieces.append(piece)
+        if time.monotonic() > deadline:
+            raise requests.ReadTimeout
+    return b"".join(pieces)
+
+
+def _not_answered(error: requests.RequestException) -> MailchimpError:
+    """Tell whether Mailchimp can have seen a call that has no answer at all."""
+    match error:
+        case requests.ConnectTimeout():
+            return UnavailableError("no connection in time")
+        case requests.Timeout():
+            return TimedOutError()
+        case requests.exceptions.SSLError() | requests.exceptions.ProxyError():
+            return UnavailableError("no connection")
+    # requests wraps what urllib3 says; without a connection nothing can have been sent.
+    cause = error.args[0] if error.args else None
+    reason = getattr(cause, "reason", None)
+    if isinstance(reason, urllib3.exceptions.NewConnectionError | urllib3.exceptions.SSLError):
+        return UnavailableError("no connection")
+    return UnavailableError("the connection broke", may_be_open=True)
+
+
+def _cut_short(error: Exception, status: int) -> MailchimpError:
+    timed_out = isinstance(error, requests.Timeout) or "timed out" in str(error).lower()
+    if timed_out:
+        return TimedOutError("the answer did not arrive whole in time", status=status)
+    return UnavailableError("the answer was cut", status=status, may_be_open=True)
+
+
+def _parse(content: bytes) -> dict[str, Any] | None:
+    try:
+        document = json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def _date(response: requests.Response) -> datetime:
+    """Return the server's clock; ours where it doesn't say."""
+    try:
+        date = parsedate_to_datetime(response.headers["Date"])
+    except (KeyError, ValueError):
+        return utc_now()
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
