@@ -1,0 +1,225 @@
+"""Every trigger of the app: parse, call, translate; the work is in `shared`.
+
+Nothing heavy is imported here: an instance that answers a small request never loads the planner.
+"""
+
+import json
+import logging
+import os
+
+import azure.functions as func
+
+from shared.http.routes import trigger
+from shared.platform import queues
+
+# The queues live in the storage account of the host.
+STORAGE = "AzureWebJobsStorage"
+EVERY_FIVE_MINUTES = "0 */5 * * * *"
+
+app = func.FunctionApp()
+
+
+@app.timer_trigger(arg_name="timer", schedule=os.environ.get("EXPORT_TICK") or EVERY_FIVE_MINUTES)
+def tick(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the binding wants it
+    """Start due exports; mend lost messages and missing lanes."""
+    from shared.app import get_app
+    from shared.runs.tick import tick as run_tick
+
+    run_tick(get_app())
+
+
+@app.queue_trigger(arg_name="message", queue_name=queues.PLAN, connection=STORAGE)
+def plan_run(message: func.QueueMessage) -> None:
+    """Read the snapshots of a run and decide what to send."""
+    from shared.app import get_app
+    from shared.runs.plan import plan_run as run_plan
+
+    run_plan(get_app(), _ids(message))
+
+
+@app.queue_trigger(arg_name="message", queue_name=queues.LANE, connection=STORAGE)
+def send_batches(message: func.QueueMessage) -> None:
+    """Send batches to one Mailchimp account for some minutes."""
+    from shared.app import get_app
+    from shared.runs.lanes import send_batches as run_lane
+
+    run_lane(get_app(), _ids(message))
+
+
+@app.queue_trigger(arg_name="message", queue_name=queues.FINISH, connection=STORAGE)
+def finish_run(message: func.QueueMessage) -> None:
+    """Fold a run's outcomes into the ledger and end it."""
+    from shared.app import get_app
+    from shared.runs.finish import finish_run as run_finish
+
+    run_finish(get_app(), _ids(message))
+
+
+@app.queue_trigger(arg_name="message", queue_name=f"{queues.PLAN}-poison", connection=STORAGE)
+def plan_poison(message: func.QueueMessage) -> None:
+    """Put back a plan message that still has attempts, or fail its run."""
+    _revive(queues.PLAN, message)
+
+
+@app.queue_trigger(arg_name="message", queue_name=f"{queues.LANE}-poison", connection=STORAGE)
+def lane_poison(message: func.QueueMessage) -> None:
+    """Put back a lane."""
+    _revive(queues.LANE, message)
+
+
+@app.queue_trigger(arg_name="message", queue_name=f"{queues.FINISH}-poison", connection=STORAGE)
+def finish_poison(message: func.QueueMessage) -> None:
+    """Put back a finish message that still has attempts, or fail its run."""
+    _revive(queues.FINISH, message)
+
+
+@app.route(**trigger("get_terms"))
+def get_terms(req: func.HttpRequest) -> func.HttpResponse:
+    return _serve("get_terms", req)
+
+
+@app.route(**trigger("list_connections"))
+def list_connections(req: func.HttpRequest) -> func.HttpResponse:
+    return _serve("list_connections", req)
+
+
+@app.route(**trigger("get_connection"))
+def get_connection(req: func.HttpRequest) -> func.HttpResponse:
+    return _serve("get_connection", req)
+
+
+@app.route(**trigger("put_connection"))
+def put_connection(req: func.HttpRequest) -> func.HttpResponse:
+    return _serve("put_connection", req)
+
+
+@app.route(**trigger("delete_connection"))
+def delete_connection(req: func.HttpRequest) -> func.HttpResponse:
+    return _serve("delete_connection", req)
+
+
+@app.route(**trigger("put_token"))
+def put_token(req: func.HttpRequest) -> func.HttpResponse:
+    return _serve("put_token", req)
+
+
+@app.route(**trigger("authorize_connection"))
+def authorize_connection(req: func.HttpRequest) -> func.HttpResponse:
+    return _serve("authorize_connection", req)
+
+
+@app.route(**trigger("oauth_callback"))
+def oauth_callback(req: func.HttpRequest) -> func.HttpResponse:
+    return _serve("oauth_callback", req)
+
+
+@app.route(**trigger("verify_connection"))
+def verify_connection(req: func.HttpRequest) -> func.HttpResponse:
+    return _serve("verify_connection", req)
+
+
+@app.route(**trigger("list_audiences"))
+def list_audiences(req: func.HttpRequest) -> func.HttpResponse:
+    return _serve("list_audiences", req)
+
+
+@app.route(**trigger("list_segments"))
+def list_segments(req: func.HttpRequest) -> func.HttpResponse:
+    return _serve("list_segments", req)
+
+
+@app.route(**trigger("list_exports"))
+def list_exports(req: func.HttpRequest) -> func.HttpResponse:
+    return _serve("list_exports", req)
+
+
+@app.route(**trigger("get_export"))
+def get_export(req: func.HttpRequest) -> func.HttpResponse:
+    return _serve("get_export", req)
+
+
+@app.route(**trigger("put_export"))
+def put_export(req: func.HttpRequest) -> func.HttpResponse:
+    return _serve("put_export", req)
+
+
+@app.route(**trigger("delete_export"))
+def delete_export(req: func.HttpRequest) -> func.HttpResponse:
+    return _serve("delete_export", req)
+
+
+@app.route(**trigger("duplicate_export"))
+def duplicate_export(req: func.HttpRequest) -> func.HttpResponse:
+    return _serve("duplicate_export", req)
+
+
+@app.route(**trigger("detach_export"))
+def detach_export(req: func.HttpRequest) -> func.HttpResponse:
+    return _serve("detach_export", req)
+
+
+@app.route(**trigger("start_run"))
+def start_run(req: func.HttpRequest) -> func.HttpResponse:
+    return _serve("start_run", req)
+
+
+@app.route(**trigger("start_all_runs"))
+def start_all_runs(req: func.HttpRequest) -> func.HttpResponse:
+    return _serve("start_all_runs", req)
+
+
+@app.route(**trigger("list_runs"))
+def list_runs(req: func.HttpRequest) -> func.HttpResponse:
+    return _serve("list_runs", req)
+
+
+@app.route(**trigger("get_run"))
+def get_run(req: func.HttpRequest) -> func.HttpResponse:
+    return _serve("get_run", req)
+
+
+@app.route(**trigger("cancel_run"))
+def cancel_run(req: func.HttpRequest) -> func.HttpResponse:
+    return _serve("cancel_run", req)
+
+
+@app.route(**trigger("get_outcomes"))
+def get_outcomes(req: func.HttpRequest) -> func.HttpResponse:
+    return _serve("get_outcomes", req)
+
+
+@app.route(**trigger("get_health"))
+def get_health(req: func.HttpRequest) -> func.HttpResponse:
+    return _serve("get_health", req)
+
+
+@app.route(**trigger("get_openapi"))
+def get_openapi(req: func.HttpRequest) -> func.HttpResponse:
+    return _serve("get_openapi", req)
+
+
+def _serve(name: str, request: func.HttpRequest) -> func.HttpResponse:
+    from shared.http.serve import serve
+
+    return serve(name, request)
+
+
+def _revive(queue: str, message: func.QueueMessage) -> None:
+    from shared.app import get_app
+    from shared.platform import log
+    from shared.runs.recovery import revive
+
+    try:
+        ids = _ids(message)
+    except ValueError:
+        log.event("foreign_message_dropped", level=logging.ERROR, queue=queue)
+        return
+    revive(get_app(), queue, ids)
+
+
+def _ids(message: func.QueueMessage) -> dict[str, str]:
+    """Read a message of ours; one that is not JSON fails here and ends in the poison queue."""
+    ids = json.loads(message.get_body())
+    if not isinstance(ids, dict):
+        raise ValueError("the message is not ours")
+    return {str(key): str(value) for key, value in ids.items()}

@@ -1,0 +1,227 @@
+"""Connections and exports as people write them and as they are stored.
+
+Unknown members are an error, read-only ones are ignored, so that what GET gives can be PUT back.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
+
+from shared.exports.schedules import ScheduleError, check_cron, check_zone
+
+NAME_PATTERN = r"^[a-z0-9][a-z0-9-]{0,62}$"
+# The plan keeps the tags of a contact as bits of one integer.
+MAX_SEGMENTS = 64
+# https://mailchimp.com/developer: 80 merge fields on the largest plan; EMAIL is not one of them.
+MAX_MERGE_FIELDS = 80
+
+
+def _one_line(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must not be blank")
+    if any(ord(character) < 32 or ord(character) == 127 for character in text):
+        raise ValueError("must not hold control characters")
+    return text
+
+
+def _known_zone(text: str) -> str:
+    try:
+        check_zone(text)
+    except ScheduleError as error:
+        raise ValueError(str(error)) from None
+    return text
+
+
+def _usable_cron(text: str) -> str:
+    try:
+        check_cron(text)
+    except ScheduleError as error:
+        raise ValueError(str(error)) from None
+    return text
+
+
+def _folder(text: str) -> str:
+    text = _one_line(text).strip("/")
+    if not text or any(part in ("", ".", "..") for part in text.split("/")):
+        raise ValueError("must be a folder path such as CustomerInsights_<id>/BlobExport")
+    return text
+
+
+Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
+Line = Annotated[str, Field(min_length=1, max_length=256), AfterValidator(_one_line)]
+SecretName = Annotated[str, StringConstraints(pattern=r"^mailchimp-[a-z0-9-]+$", max_length=127)]
+MergeTag = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9_]{1,10}$")]
+Folder = Annotated[str, Field(min_length=1, max_length=900), AfterValidator(_folder)]
+SegmentName = Annotated[
+    str,
+    Field(min_length=1, max_length=256),
+    StringConstraints(pattern=r"^[^/\\]+$"),
+    AfterValidator(_one_line),
+]
+TagName = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_one_line)]
+Number = Annotated[int | float, Field(allow_inf_nan=False)]
+
+
+class _Document(BaseModel):
+    """Strict about types and members; `read_only` members are dropped from the input."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    read_only: ClassVar[frozenset[str]] = frozenset()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_read_only(cls, given: Any) -> Any:
+        if isinstance(given, Mapping):
+            return {key: value for key, value in given.items() if key not in cls.read_only}
+        return given
+
+
+class Consent(_Document):
+    """Agreement to the data privacy terms; `terms_version` is the one that was read."""
+
+    read_only = frozenset({"accepted_by", "accepted_at", "withdrawn_by", "withdrawn_at"})
+
+    accepted: bool
+    terms_version: Line | None = None
+
+
+class Connection(_Document):
+    """A Mailchimp account as an administrator sets it up.
+
+    A missing `consent` leaves the stored one as it is: only `accepted: false` withdraws it.
+    """
+
+    read_only = frozenset(
+        {
+            "type",
+            "status",
+            "account_id",
+            "account_name",
+            "data_center",
+            "created_by",
+            "created_at",
+            "updated_by",
+            "updated_at",
+        }
+    )
+
+    name: Name
+    display_name: Line
+    shared_with: Literal["administrators", "contributors"] = "administrators"
+    secret_name: SecretName
+    consent: Consent | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _defaults(cls, given: Any) -> Any:
+        if isinstance(given, Mapping) and isinstance(name := given.get("name"), str):
+            return {"display_name": name, "secret_name": f"mailchimp-{name}", **given}
+        return given
+
+
+class Source(_Document):
+    """Where Customer Insights writes the segments."""
+
+    container: Line = "dynamics365customerinsights"
+    folder: Folder
+
+
+class Segment(_Document):
+    """A segment and the tag its members have in Mailchimp, by default its name."""
+
+    name: SegmentName
+    tag: TagName
+    adopt: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_bare_name(cls, given: Any) -> Any:
+        if isinstance(given, str):
+            return {"name": given, "tag": given}
+        if isinstance(given, Mapping) and "name" in given:
+            return {"tag": given["name"], **given}
+        return given
+
+
+class ConsentColumn(_Document):
+    """A profile without one of these values in this column is not sent."""
+
+    field: Line
+    values: Annotated[list[Annotated[str, Field(max_length=256)]], Field(min_length=1)]
+
+
+class Schedule(_Document):
+    """When an export runs by itself; switched off, it is kept."""
+
+    active: bool = True
+    kind: Literal["refresh", "cron", "none"] = "refresh"
+    cron: Annotated[list[Annotated[str, AfterValidator(_usable_cron)]], Field(max_length=20)] = []
+    time_zone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
+
+    @model_validator(mode="after")
+    def _cron_has_times(self) -> Self:
+        if self.kind == "cron" and not self.cron:
+            raise ValueError("a cron schedule needs at least one expression in `cron`")
+        return self
+
+
+class Export(_Document):
+    """A saved configuration: which segments go to which audience, how and when."""
+
+    read_only = frozenset(
+        {"uid", "created_by", "created_at", "updated_by", "updated_at", "warnings"}
+    )
+
+    name: Name
+    display_name: Line
+    connection: Name | None
+    audience_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{1,50}$")]
+    source: Source
+    segments: Annotated[list[Segment], Field(min_length=1, max_length=MAX_SEGMENTS)]
+    email_field: Line
+    merge_fields: Annotated[dict[MergeTag, Line], Field(max_length=MAX_MERGE_FIELDS)] = {}
+    create_merge_fields: bool = False
+    consent: ConsentColumn | None = None
+    status_for_new: Literal["subscribed", "pending"] = "subscribed"
+    leavers: Literal["untag", "keep", "archive", "unsubscribe"] = "untag"
+    removal_limit_percent: Annotated[Number, Field(ge=0, le=100)] = 20
+    stale_after_hours: Annotated[Number, Field(gt=0, le=87_600)] = 72
+    schedule: Schedule = Schedule()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _defaults(cls, given: Any) -> Any:
+        if isinstance(given, Mapping) and "name" in given:
+            return {"display_name": given["name"], **given}
+        return given
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The tag of each segment, in the order of the segments."""
+        return tuple(segment.tag for segment in self.segments)
+
+    @property
+    def segment_names(self) -> tuple[str, ...]:
+        """The segments in the order that decides which of two profiles counts."""
+        return tuple(segment.name for segment in self.segments)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every profile column that the export reads (CustomerId aside), each once."""
+        names = [self.email_field, *self.merge_fields.values()]
+        if self.consent is not None:
+            names.append(self.consent.field)
+        return tuple(dict.fromkeys(names))
+
+
+def to_export(document: Mapping[str, Any]) -> Export:
+    """Read a stored or frozen export document; its read-only members are left out."""
+    return Export.model_validate(document)
