@@ -42,12 +42,8 @@ class Certificates:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables that make requests, the Azure SDK and Node.js trust this authority."""
-        return {
-            "REQUESTS_CA_BUNDLE": str(self.bundle),
-            "SSL_CERT_FILE": str(self.bundle),
-            "NODE_EXTRA_CA_CERTS": str(self.authority),
-        }
+        """The variables that make requests and the Azure SDK trust this authority as well."""
+        return {"REQUESTS_CA_BUNDLE": str(self.bundle), "SSL_CERT_FILE": str(self.bundle)}
 
 
 def _public_authorities() -> bytes:
