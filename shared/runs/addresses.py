@@ -1,0 +1,28 @@
+"""When two addresses are the same, and when text is no address. Works on polars columns."""
+
+import polars as pl
+
+# RFC 5321, 4.5.3.1: 64 octets before the @, 254 in all.
+_MOST = 254
+_MOST_LOCAL = 64
+_LOCAL = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+_LABEL = r"[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?"
+_ADDRESS = rf"^{_LOCAL}@(?:{_LABEL}\.)+[\p{{L}}][\p{{L}}\p{{N}}-]*[\p{{L}}\p{{N}}]$"
+# White space in the sense of Unicode, and the invisible characters that are pasted along.
+_AROUND = (
+    r"^[\s\u{200B}\u{200C}\u{200D}\u{2060}\u{FEFF}]+|[\s\u{200B}\u{200C}\u{200D}\u{2060}\u{FEFF}]+$"
+)
+
+
+def normalised(column: pl.Expr) -> pl.Expr:
+    """Return addresses trimmed and in lower case, "" where there is none."""
+    return column.fill_null("").str.replace_all(_AROUND, "").str.to_lowercase()
+
+
+def is_valid(column: pl.Expr) -> pl.Expr:
+    """Tell of normalised addresses whether Mailchimp could take them."""
+    return (
+        column.str.contains(_ADDRESS)
+        & (column.str.len_bytes() <= _MOST)
+        & (column.str.find("@", literal=True) <= _MOST_LOCAL)
+    ).fill_null(False)

@@ -1,0 +1,188 @@
+"""What one export has had accepted so far, per contact.
+
+A ledger belongs to an export (by its uid), an account and an audience. It is a Parquet table that
+is never changed, named by a small document that is replaced by conditional write:
+`ledgers/{account}/{audience}/{uid}/ledger.json`.
+"""
+
+import io
+from dataclasses import dataclass, field, replace
+from enum import IntFlag
+from typing import TYPE_CHECKING, Any
+
+from shared.platform.blobs import Blobs
+
+if TYPE_CHECKING:  # polars is imported where a plan or a finish runs
+    import polars as pl
+
+MOST_TAGS = 64
+
+
+class Flag(IntFlag):
+    """What the ledger knows of a contact besides numbers."""
+
+    # Mailchimp has accepted values of it at least once.
+    ACCEPTED = 1
+    # This export added it to the audience: only such contacts may be archived or unsubscribed.
+    ADDED = 2
+    # A call with it was started and its answer is not known.
+    UNCERTAIN = 4
+    # This export archived it while it was subscribed.
+    ARCHIVED = 8
+    # This export created it as pending.
+    PENDING = 16
+    # It is to be archived or unsubscribed as soon as that is possible.
+    DUE = 32
+
+
+def schema() -> "dict[str, pl.DataType]":
+    """Return the ledger's columns.
+
+    email, customer_id; digest of the values last accepted; tags held and merge fields sent (bit
+    masks over `Ledger.tags` and `Ledger.fields`); flags; refusal (an outcome code's number), the
+    digest that was refused and when to try again (seconds since 1970, 0: when the data changes);
+    tried: Mailchimp's time of the first attempt while it is uncertain.
+    """
+    import polars as pl
+
+    return {
+        "email": pl.String(),
+        "customer_id": pl.String(),
+        "digest": pl.UInt64(),
+        "tags": pl.UInt64(),
+        "fields": pl.UInt64(),
+        "flags": pl.UInt8(),
+        "refusal": pl.UInt8(),
+        "refused_digest": pl.UInt64(),
+        "retry_at": pl.Int64(),
+        "tried": pl.Int64(),
+    }
+
+
+@dataclass(frozen=True)
+class LedgerTag:
+    """A tag that this export gives; its place in the list is its bit in the masks."""
+
+    name: str
+    id: int
+    segments: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The document of a ledger, as one version of it was read (`etag` None: there is none yet).
+
+    `segments`: what each segment looked like when it was last folded: stamp and rows.
+    """
+
+    account: str
+    audience: str
+    uid: str
+    etag: str | None = None
+    run: str = ""
+    table: str | None = None
+    contacts: int = 0
+    tags: tuple[LedgerTag | None, ...] = ()
+    fields: tuple[str, ...] = ()
+    segments: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @property
+    def folder(self) -> str:
+        """Return where all of this ledger lies."""
+        return f"{audience_folder(self.account, self.audience)}{self.uid}/"
+
+    def document(self) -> dict[str, Any]:
+        """Return what is stored."""
+        return {
+            "account": self.account,
+            "audience": self.audience,
+            "uid": self.uid,
+            "run": self.run,
+            "table": self.table,
+            "contacts": self.contacts,
+            "tags": [
+                tag and {"name": tag.name, "id": tag.id, "segments": list(tag.segments)}
+                for tag in self.tags
+            ],
+            "fields": list(self.fields),
+            "segments": self.segments,
+        }
+
+
+def audience_folder(account: str, audience: str) -> str:
+    """Return the folder of all ledgers of one audience."""
+    return f"ledgers/{account}/{audience}/"
+
+
+def load(blobs: Blobs, account: str, audience: str, uid: str) -> Ledger:
+    """Return an export's ledger on an audience, an empty one where there is none."""
+    empty = Ledger(account, audience, uid)
+    found = blobs.read_document(f"{empty.folder}ledger.json")
+    return empty if found is None else _ledger(*found)
+
+
+def others(blobs: Blobs, ledger: Ledger) -> list[Ledger]:
+    """Return the ledgers of all other exports on the same audience."""
+    found = []
+    for uid in blobs.folders(audience_folder(ledger.account, ledger.audience)):
+        if uid != ledger.uid:
+            other = load(blobs, ledger.account, ledger.audience, uid)
+            if other.etag is not None:
+                found.append(other)
+    return found
+
+
+def read_table(blobs: Blobs, ledger: Ledger, columns: list[str] | None = None) -> "pl.DataFrame":
+    """Return the ledger's rows, one per address."""
+    import polars as pl
+
+    if ledger.table is None:
+        table = pl.DataFrame(schema=schema())
+        return table if columns is None else table.select(columns)
+    return pl.read_parquet(io.BytesIO(blobs.read(ledger.table)), columns=columns)
+
+
+def store(blobs: Blobs, ledger: Ledger, table: "pl.DataFrame") -> Ledger:
+    """Write a new version over the one that was read; raises BlobConflictError.
+
+    `ledger` is the new version with the old one's ETag. Old tables are dropped.
+    """
+    data = io.BytesIO()
+    table.write_parquet(data, compression="zstd", compression_level=1)
+    name = f"{ledger.folder}{ledger.run}.parquet"
+    blobs.write(name, data.getvalue())
+    new = replace(ledger, table=name, contacts=table.height)
+    document = new.document()
+    pointer = f"{ledger.folder}ledger.json"
+    if ledger.etag is None:
+        etag = blobs.write(pointer, _json(document), create=True)
+    else:
+        etag = blobs.write_document(pointer, document, ledger.etag)
+    for old in list(blobs.list(ledger.folder)):
+        if old.name not in (name, pointer):
+            blobs.delete(old.name)
+    return replace(new, etag=etag)
+
+
+def _json(document: dict[str, Any]) -> bytes:
+    import json
+
+    return json.dumps(document, ensure_ascii=False).encode()
+
+
+def _ledger(document: dict[str, Any], etag: str) -> Ledger:
+    return Ledger(
+        account=document["account"],
+        audience=document["audience"],
+        uid=document["uid"],
+        etag=etag,
+        run=document["run"],
+        table=document["table"],
+        contacts=document["contacts"],
+        tags=tuple(
+            tag and LedgerTag(tag["name"], tag["id"], tuple(tag["segments"]))
+            for tag in document["tags"]
+        ),
+        fields=tuple(document["fields"]),
+        segments=document["segments"],
+    )
