@@ -213,7 +213,9 @@ def retry_after(code: str, attempts: int = 1) -> Retry:
 def _detail(problem: Mapping[str, Any] | None) -> str:
     if problem is None:
         return ""
-    text = str(problem.get("detail") or problem.get("title") or "")
+    # OAuth's errors have names of their own.
+    names = ("detail", "title", "error_description", "error")
+    text = next((str(problem[name]) for name in names if problem.get(name)), "")
     fields = "; ".join(f"{field}: {message}" for field, message in _field_errors(problem))
     return f"{text} {fields}".strip()
 

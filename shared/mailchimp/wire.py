@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -66,7 +66,7 @@ def call(
     params: Mapping[str, str | int] | None = None,
     body: Mapping[str, Any] | None = None,
     form: Mapping[str, str] | None = None,
-    auth: AuthBase | None = None,
+    auth: Callable[[requests.PreparedRequest], requests.PreparedRequest] | None = None,
     audience_call: bool = False,
 ) -> Answer:
     """Make one call; `timeout` is in seconds, for the first byte and again for the rest.
