@@ -1,0 +1,71 @@
+"""The command line of the host."""
+
+import argparse
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from local.functions_host.keys import Keys
+
+# Keys may come by the environment, where the list of processes does not show them.
+MASTER_KEY, FUNCTION_KEY = "FUNCTIONS_HOST_MASTER_KEY", "FUNCTIONS_HOST_FUNCTION_KEY"
+
+
+@dataclass(frozen=True)
+class Options:
+    """How one host process is to run; times are in seconds, `functions` None means all."""
+
+    app: Path
+    port: int
+    time_scale: float
+    keys: Keys
+    functions: frozenset[str] | None
+    easy_auth: bool
+    grace: float
+    answer_limit: float
+    enforce_timeout: bool
+    log_format: Literal["json", "pretty"]
+    log_file: Path | None
+    stop_with_parent: bool
+
+
+def parse_options(arguments: list[str]) -> Options:
+    """Reads the command line; ends the process with a message where it is wrong."""
+    parser = argparse.ArgumentParser(prog="python -m local.functions_host", description=__doc__)
+    add = parser.add_argument
+    add("--app", type=Path, default=Path(), help="directory with function_app.py and host.json")
+    add("--port", type=int, default=7071, help="0 takes a free one")
+    add("--time-scale", type=float, default=1.0, help="factor on the times that messages hide")
+    add("--master-key", default=os.environ.pop(MASTER_KEY, ""), help="random where not given")
+    add("--function-key", default=os.environ.pop(FUNCTION_KEY, ""), help="the same")
+    add("--functions", default="", help="comma-separated: the queue and timer functions to run")
+    add("--easy-auth", action="store_true", help="stand in for App Service Authentication")
+    add("--grace", type=float, default=30.0, help="seconds to let invocations end on SIGTERM")
+    add("--answer-limit", type=float, default=230.0, help="seconds until an HTTP call is a 504")
+    add(
+        "--enforce-timeout", action="store_true", help="restart as host.json's functionTimeout says"
+    )
+    add("--log-format", choices=("json", "pretty"), default="")
+    add("--log-file", type=Path, help="write output there instead of to the terminal")
+    add("--stop-with-parent", action="store_true", help="stop when standard input closes")
+    new = Keys.random()
+    given = parser.parse_args(arguments)
+    return Options(
+        app=given.app.resolve(),
+        port=given.port,
+        time_scale=given.time_scale,
+        keys=Keys(
+            given.master_key or new.master,
+            given.function_key or new.function,
+        ),
+        functions=frozenset(given.functions.split(",")) if given.functions else None,
+        easy_auth=given.easy_auth,
+        grace=given.grace,
+        answer_limit=given.answer_limit,
+        enforce_timeout=given.enforce_timeout,
+        log_format=given.log_format or ("pretty" if sys.stdout.isatty() else "json"),
+        log_file=given.log_file,
+        stop_with_parent=given.stop_with_parent,
+    )

@@ -1,0 +1,188 @@
+"""A Functions host as a child process, for tests, the demo and `make run`."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import requests
+
+from local.functions_host.keys import Keys
+from local.functions_host.options import FUNCTION_KEY, MASTER_KEY
+from local.process import StartError
+
+_ROOT = Path(__file__).resolve().parents[2]
+_READY = '{"url": '
+
+
+@dataclass(frozen=True)
+class _Ready:
+    url: str
+    functions: tuple[str, ...]
+
+
+class HostProcess:
+    """A running host; it stops when this process ends, however that happens.
+
+    Attributes: `url` without a slash at its end, `functions` (all that were indexed),
+    `function_key`, `master_key`, `log_path`.
+    """
+
+    def __init__(self, process: "subprocess.Popen[bytes]", keys: Keys, log_path: Path) -> None:
+        self._process = process
+        self.function_key = keys.function
+        self.master_key = keys.master
+        self.log_path = log_path
+        self.url = ""
+        self.functions: tuple[str, ...] = ()
+
+    @classmethod
+    def start(
+        cls,
+        app_dir: Path,
+        environment: Mapping[str, str],
+        *,
+        port: int = 0,
+        time_scale: float = 1.0,
+        functions: Iterable[str] | None = None,
+        easy_auth: bool = False,
+        log_path: Path | None = None,
+        keys: Keys | None = None,
+        options: Iterable[str] = (),
+        wait: bool = True,
+    ) -> Self:
+        """Starts a host of the app in `app_dir` and returns when it listens.
+
+        `environment` holds the app settings, on top of this process's environment; `functions`
+        names the queue and timer functions to run, None for all; `options` are further words of
+        the command line. With `wait=False` call `wait_ready` later: hosts then start side by side.
+        Raises StartError with the end of the log where the app cannot be hosted.
+        """
+        keys = keys or Keys.random()
+        path = log_path or Path(tempfile.mkstemp(prefix="functions-host-", suffix=".log")[1])
+        command = [sys.executable, "-m", "local.functions_host", "--app", str(app_dir)]
+        command += ["--port", str(port), "--time-scale", str(time_scale), "--stop-with-parent"]
+        command += [*options, "--easy-auth"] if easy_auth else options
+        if functions is not None:
+            command += ["--functions", ",".join(functions)]
+        settings = {
+            **os.environ,
+            MASTER_KEY: keys.master,
+            FUNCTION_KEY: keys.function,
+            **environment,
+        }
+        with path.open("wb") as log:
+            process = subprocess.Popen(
+                command,
+                cwd=_ROOT,
+                env=settings,
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        host = cls(process, keys, path)
+        if wait:
+            host.wait_ready()
+        return host
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
+    @property
+    def running(self) -> bool:
+        """Whether the process has not ended."""
+        return self._process.poll() is None
+
+    def wait_ready(self, timeout: float = 60) -> None:
+        """Returns when the host listens; raises StartError when it ended, or `timeout` s passed."""
+        deadline = time.monotonic() + timeout
+        while (ready := self._ready()) is None:
+            if not self.running or time.monotonic() > deadline:
+                self.kill()
+                tail = "\n".join(self.log_text().splitlines()[-30:])
+                raise StartError(f"the Functions host did not start\n{tail}")
+            time.sleep(0.02)
+        self.url, self.functions = ready.url, ready.functions
+
+    def _ready(self) -> _Ready | None:
+        for line in self.log_text().splitlines(keepends=True):
+            if line.startswith(_READY) and line.endswith("\n"):
+                said = json.loads(line)
+                return _Ready(said["url"], tuple(said["functions"]))
+        return None
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        timeout: float = 240,
+        **options: Any,
+    ) -> requests.Response:
+        """One HTTP request with the master key; `options` as for `requests.request`."""
+        headers = {"x-functions-key": self.master_key, **(headers or {})}
+        url = self.url + path
+        return requests.request(method, url, headers=headers, timeout=timeout, **options)
+
+    def fire_timer(self, name: str) -> bool:
+        """Fires a timer function now, waits for its end and says whether it succeeded."""
+        answer = self.call("POST", f"/_host/timers/{name}")
+        answer.raise_for_status()
+        return bool(answer.json()["succeeded"])
+
+    def status(self) -> dict[str, Any]:
+        """`{running, finished, failed, functions: {name: the same three}}`, all counts."""
+        answer = self.call("GET", "/_host/status")
+        answer.raise_for_status()
+        return dict(answer.json())
+
+    def drain(self) -> None:
+        """Stops queues and timers for good and returns when nothing runs any more."""
+        self.call("POST", "/_host/drain").raise_for_status()
+
+    def log_text(self) -> str:
+        """All that the host and its app have written so far."""
+        return self.log_path.read_text("utf-8", errors="replace")
+
+    def stop(self, timeout: float = 60) -> None:
+        """Lets running invocations end, as on a scale-in; kills after `timeout` s."""
+        if self.running:
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                self._process.wait(timeout)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+        self._close()
+
+    def kill(self) -> None:
+        """Ends it like a crash of the machine: nothing is finished, released or given back."""
+        self._process.kill()
+        self._close()
+
+    def _close(self) -> None:
+        self._process.wait()
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
