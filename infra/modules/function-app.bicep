@@ -1,0 +1,118 @@
+// The Flex Consumption plan and the function app. The app settings are written by keys-only.bicep or
+// auth.bicep.
+//
+// The sum behind the scale limits: host.json lets an instance work on batchSize + newBatchThreshold =
+// 8 + 4 = 12 messages of a queue at once, so maximumInstanceCount instances hold 12 times as many
+// lanes. Ten instances are 120 lanes, fifteen Mailchimp accounts with 8 connections each. More would
+// not send faster, as Mailchimp's connections are the limit, but messages that wait invisibly count
+// as queue length and would start instances for nothing.
+param name string
+param planName string
+param location string
+param tags object
+param identityId string
+param deploymentContainerUrl string
+
+@description('Subnet that the app reaches storage, vault and Mailchimp through; empty means none.')
+param subnetId string
+
+param instanceMemoryMB int
+param maximumInstanceCount int
+param alwaysReadySenders int
+
+resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {
+  name: planName
+  location: location
+  tags: tags
+  kind: 'functionapp'
+  sku: {
+    name: 'FC1'
+    tier: 'FlexConsumption'
+  }
+  properties: {
+    reserved: true
+  }
+}
+
+resource app 'Microsoft.Web/sites@2024-11-01' = {
+  name: name
+  location: location
+  // azd finds the app that it deploys to by this tag.
+  tags: union(tags, {
+    'azd-service-name': 'api'
+  })
+  kind: 'functionapp,linux'
+  identity: {
+    type: 'UserAssigned'
+    userAssignedIdentities: {
+      '${identityId}': {}
+    }
+  }
+  properties: {
+    serverFarmId: plan.id
+    httpsOnly: true
+    // The HTTP API and Mailchimp's OAuth callback are called from outside, in a private network too.
+    publicNetworkAccess: 'Enabled'
+    virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
+    keyVaultReferenceIdentity: identityId
+    siteConfig: {
+      minTlsVersion: '1.2'
+      scmMinTlsVersion: '1.2'
+      ftpsState: 'Disabled'
+      http20Enabled: true
+      remoteDebuggingEnabled: false
+    }
+    functionAppConfig: {
+      deployment: {
+        storage: {
+          type: 'blobContainer'
+          value: deploymentContainerUrl
+          authentication: {
+            type: 'UserAssignedIdentity'
+            userAssignedIdentityResourceId: identityId
+          }
+        }
+      }
+      runtime: {
+        name: 'python'
+        version: '3.13'
+      }
+      scaleAndConcurrency: {
+        instanceMemoryMB: instanceMemoryMB
+        maximumInstanceCount: maximumInstanceCount
+        alwaysReady: alwaysReadySenders == 0 ? [] : [
+          {
+            name: 'function:send_batches'
+            instanceCount: alwaysReadySenders
+          }
+        ]
+        triggers: {
+          http: {
+            perInstanceConcurrency: 16
+          }
+        }
+      }
+    }
+  }
+}
+
+// Deployment goes by Entra identity alone: user names and passwords for FTP and for the deployment
+// site are off.
+resource ftpPasswords 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-11-01' = {
+  parent: app
+  name: 'ftp'
+  properties: {
+    allow: false
+  }
+}
+
+resource deploymentPasswords 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-11-01' = {
+  parent: app
+  name: 'scm'
+  properties: {
+    allow: false
+  }
+}
+
+output name string = app.name
+output url string = 'https://${app.properties.defaultHostName}'

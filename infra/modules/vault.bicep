@@ -1,0 +1,90 @@
+// The vault with the Mailchimp tokens. Access by roles only.
+param name string
+param location string
+param tags object
+param purgeProtection bool
+param privateOnly bool
+param workspaceId string
+param principalId string
+
+@description('Display name of the role; unique in the tenant.')
+param roleName string
+
+resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
+  name: name
+  location: location
+  tags: tags
+  properties: {
+    tenantId: subscription().tenantId
+    sku: {
+      family: 'A'
+      name: 'standard'
+    }
+    enableRbacAuthorization: true
+    enableSoftDelete: true
+    softDeleteRetentionInDays: 90
+    // Azure knows only on and not set: false is refused.
+    enablePurgeProtection: purgeProtection ? true : null
+    publicNetworkAccess: privateOnly ? 'Disabled' : 'Enabled'
+    networkAcls: {
+      bypass: 'None'
+      defaultAction: privateOnly ? 'Deny' : 'Allow'
+    }
+  }
+}
+
+// Reading and writing secrets, and no more. The built-in role that writes secrets (Key Vault Secrets
+// Officer) also lists, deletes, purges and restores all of them, and the one that reads them cannot
+// write; a taken-over app should not be able to empty the vault.
+resource getAndSet 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+  name: guid(resourceGroup().id, vault.id, 'get-and-set-secrets')
+  properties: {
+    roleName: roleName
+    description: 'Gets and sets the secrets of the segment export app; cannot list, delete or purge them.'
+    type: 'CustomRole'
+    permissions: [
+      {
+        actions: []
+        notActions: []
+        dataActions: [
+          'Microsoft.KeyVault/vaults/secrets/getSecret/action'
+          'Microsoft.KeyVault/vaults/secrets/setSecret/action'
+        ]
+        notDataActions: []
+      }
+    ]
+    assignableScopes: [
+      resourceGroup().id
+    ]
+  }
+}
+
+// The app reads a connection's token before each run and writes it when a person connects Mailchimp.
+resource tokens 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(vault.id, principalId, getAndSet.id)
+  scope: vault
+  properties: {
+    roleDefinitionId: getAndSet.id
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+  }
+}
+
+// Who read or wrote which secret, and when.
+resource audit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'audit'
+  scope: vault
+  properties: {
+    workspaceId: workspaceId
+    logs: [
+      {
+        category: 'AuditEvent'
+        enabled: true
+      }
+    ]
+  }
+}
+
+output id string = vault.id
+output name string = vault.name
+output url string = vault.properties.vaultUri

@@ -1,0 +1,214 @@
+// Everything inside the resource group. Deploy this file alone where you may not make resource groups:
+// az deployment group create --template-file infra/workload.bicep (docs/deploy.md).
+// What each parameter means stands in main.bicep, which passes them on.
+targetScope = 'resourceGroup'
+
+param environmentName string
+param location string = resourceGroup().location
+param tags object = {}
+param segmentStorageId string
+param segmentContainers array = [
+  'dynamics365customerinsights'
+]
+param grantSegmentAccess bool = true
+param entraClientId string = ''
+param privateNetwork bool = false
+param privateSegmentStorage bool = false
+param storageSku string = 'Standard_ZRS'
+param vaultPurgeProtection bool = true
+param maximumInstanceCount int = 10
+param instanceMemoryMB int = 2048
+param alwaysReadySenders int = 0
+param exportTick string = '0 */5 * * * *'
+param mailchimpMaxConnections int = 8
+param mailchimpClientId string = ''
+param mailchimpClientSecretName string = ''
+param notifyWebhookSecretName string = ''
+param snapshotQuietSeconds int = 300
+param runDeadlineHours int = 12
+param runRetentionDays int = 30
+param logRetentionDays int = 90
+param logDailyCapGb int = 1
+param alertEmails array = []
+param expectRunEveryHours int = 26
+
+// The same group and environment always give the same names; storage and vault allow 24 characters.
+var token = uniqueString(resourceGroup().id, environmentName)
+var storageName = take('stseg${token}', 24)
+var vaultName = take('kv-seg-${token}', 24)
+var appName = 'func-segment-export-${environmentName}-${token}'
+// /subscriptions/2/resourceGroups/4/providers/Microsoft.Storage/storageAccounts/8
+var segmentStorage = split(segmentStorageId, '/')
+var blobHost = 'blob.${environment().suffixes.storage}'
+var queueHost = 'queue.${environment().suffixes.storage}'
+
+// Every setting of docs/settings.md, and what the host itself needs. Values are names, addresses and
+// numbers; secrets are in the vault, and the app reads them there.
+var appSettings = {
+  // The host's storage by identity. No table service: it is only for the host's own diagnostic events.
+  AzureWebJobsStorage__blobServiceUri: 'https://${storageName}.${blobHost}'
+  AzureWebJobsStorage__queueServiceUri: 'https://${storageName}.${queueHost}'
+  AzureWebJobsStorage__credential: 'managedidentity'
+  AzureWebJobsStorage__clientId: identity.outputs.clientId
+  SegmentStorage__blobServiceUri: 'https://${segmentStorage[8]}.${blobHost}'
+  SegmentStorage__clientId: identity.outputs.clientId
+  SEGMENT_CONTAINERS: join(segmentContainers, ',')
+  KEY_VAULT_URL: vault.outputs.url
+  EXPORT_TICK: exportTick
+  MAILCHIMP_MAX_CONNECTIONS: string(mailchimpMaxConnections)
+  // Mailchimp gives a call up to 120 s; a call that was cut off counts as open for the cool-down.
+  MAILCHIMP_TIMEOUT_SECONDS: '130'
+  MAILCHIMP_COOLDOWN_SECONDS: '60'
+  RUN_DEADLINE_HOURS: string(runDeadlineHours)
+  MAILCHIMP_API_URL: 'https://{dc}.api.mailchimp.com/3.0'
+  MAILCHIMP_LOGIN_URL: 'https://login.mailchimp.com'
+  MAILCHIMP_CLIENT_ID: mailchimpClientId
+  MAILCHIMP_CLIENT_SECRET_NAME: mailchimpClientSecretName
+  HTTP_AUTH: 'keys'
+  SNAPSHOT_QUIET_SECONDS: string(snapshotQuietSeconds)
+  RUN_RETENTION_DAYS: string(runRetentionDays)
+  NOTIFY_WEBHOOK_SECRET_NAME: notifyWebhookSecretName
+  // DefaultAzureCredential must be told which user-assigned identity to use.
+  AZURE_CLIENT_ID: identity.outputs.clientId
+  APPLICATIONINSIGHTS_CONNECTION_STRING: monitoring.outputs.connectionString
+  // Telemetry is taken from the identity alone: local authentication is off in Application Insights.
+  APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.outputs.clientId};Authorization=AAD'
+  // Threads for the messages that one instance works on at once: batchSize + newBatchThreshold of
+  // host.json are 12, and four more keep the timer and the poison handlers from waiting.
+  PYTHON_THREADPOOL_THREAD_COUNT: '16'
+}
+
+module identity 'modules/identity.bicep' = {
+  name: 'identity'
+  params: {
+    name: 'id-segment-export-${token}'
+    location: location
+    tags: tags
+  }
+}
+
+module monitoring 'modules/monitoring.bicep' = {
+  name: 'monitoring'
+  params: {
+    workspaceName: 'log-segment-export-${token}'
+    componentName: 'appi-segment-export-${token}'
+    location: location
+    tags: tags
+    retentionDays: logRetentionDays
+    dailyCapGb: logDailyCapGb
+    principalId: identity.outputs.principalId
+  }
+}
+
+module storage 'modules/storage.bicep' = {
+  name: 'storage'
+  params: {
+    name: storageName
+    location: location
+    tags: tags
+    sku: storageSku
+    privateOnly: privateNetwork
+    runRetentionDays: runRetentionDays
+    principalId: identity.outputs.principalId
+  }
+}
+
+module vault 'modules/vault.bicep' = {
+  name: 'vault'
+  params: {
+    name: vaultName
+    location: location
+    tags: tags
+    purgeProtection: vaultPurgeProtection
+    privateOnly: privateNetwork
+    workspaceId: monitoring.outputs.workspaceId
+    principalId: identity.outputs.principalId
+    roleName: 'Segment export secrets ${token}'
+  }
+}
+
+module network 'modules/network.bicep' = if (privateNetwork) {
+  name: 'network'
+  params: {
+    token: token
+    location: location
+    tags: tags
+    storageAccountId: storage.outputs.id
+    vaultId: vault.outputs.id
+    segmentStorageId: privateSegmentStorage ? segmentStorageId : ''
+  }
+}
+
+module segmentAccess 'modules/segment-access.bicep' = if (grantSegmentAccess) {
+  name: 'segment-access-${token}'
+  scope: resourceGroup(segmentStorage[2], segmentStorage[4])
+  params: {
+    accountName: segmentStorage[8]
+    containers: segmentContainers
+    principalId: identity.outputs.principalId
+  }
+}
+
+module functionApp 'modules/function-app.bicep' = {
+  name: 'function-app'
+  params: {
+    name: appName
+    planName: 'plan-segment-export-${token}'
+    location: location
+    tags: tags
+    identityId: identity.outputs.id
+    deploymentContainerUrl: storage.outputs.deploymentContainerUrl
+    subnetId: privateNetwork ? network.outputs.appSubnetId : ''
+    instanceMemoryMB: instanceMemoryMB
+    maximumInstanceCount: maximumInstanceCount
+    alwaysReadySenders: alwaysReadySenders
+  }
+}
+
+// One of the next two writes the app settings, as the order in which they and authentication change
+// differs between turning it on and turning it off.
+module keysOnly 'modules/keys-only.bicep' = if (empty(entraClientId)) {
+  name: 'keys-only'
+  params: {
+    appName: functionApp.outputs.name
+    settings: appSettings
+  }
+}
+
+module auth 'modules/auth.bicep' = if (!empty(entraClientId)) {
+  name: 'auth'
+  params: {
+    appName: functionApp.outputs.name
+    clientId: entraClientId
+    settings: appSettings
+  }
+}
+
+module alerts 'modules/alerts.bicep' = {
+  name: 'alerts'
+  params: {
+    token: token
+    location: location
+    tags: tags
+    workspaceId: monitoring.outputs.workspaceId
+    emails: alertEmails
+    expectRunEveryHours: expectRunEveryHours
+  }
+}
+
+module workbook 'modules/workbook.bicep' = {
+  name: 'workbook'
+  params: {
+    location: location
+    tags: tags
+    workspaceId: monitoring.outputs.workspaceId
+    displayName: 'Segment export ${environmentName}'
+  }
+}
+
+output functionAppName string = functionApp.outputs.name
+output appUrl string = functionApp.outputs.url
+output keyVaultName string = vault.outputs.name
+output storageAccountName string = storage.outputs.name
+output identityPrincipalId string = identity.outputs.principalId
+output outboundAddress string = privateNetwork ? network.outputs.outboundAddress : ''
