@@ -1,0 +1,459 @@
+"""Start a simulator, furnish it, act as its people and read what it saw."""
+
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import orjson
+import requests
+
+_ROOT = Path(__file__).resolve().parents[2]
+_CHUNK = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A Mailchimp account with its first key; more come from `Simulator.add_key`."""
+
+    account_id: str
+    api_key: str
+    key_id: str
+    name: str
+    dc: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContactState:
+    """One contact as it is: `tags` are names, times ISO 8601 or blank.
+
+    `compliance` is `unsubscribed` (by the person), `cleaned`, `review` or blank.
+    """
+
+    email: str
+    status: str
+    compliance: str
+    merge_fields: dict[str, Any]
+    tags: frozenset[str]
+    timestamp_opt: str
+    timestamp_signup: str
+    last_changed: str
+    contact_id: str
+
+    @property
+    def essence(self) -> tuple[str, dict[str, Any], frozenset[str]]:
+        """What two runs must agree on: status, values that are not blank, tags."""
+        values = {tag: value for tag, value in self.merge_fields.items() if value != ""}
+        return self.status, values, self.tags
+
+
+@dataclass(frozen=True, slots=True)
+class AudienceSummary:
+    """Counts of an audience and a digest of all but its times."""
+
+    digest: str
+    contacts: int
+    by_status: dict[str, int]
+    by_tag: dict[str, int]
+    forgotten: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """One call the simulator saw; see `local.mailchimp.calls.Call`."""
+
+    number: int
+    method: str
+    path: str
+    query: str
+    started: float
+    key_id: str
+    account_id: str
+    members: int
+    status: int
+    ended: float
+    fault: str
+    worked: bool
+    disconnected: bool
+    in_flight: int
+    address_in_url: bool
+    body: Any
+
+    @property
+    def writes(self) -> bool:
+        """Whether the call was meant to change anything."""
+        return self.method != "GET"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountStats:
+    """Open calls of an account: the most at once, those now, and those refused with 429."""
+
+    max_in_flight: int
+    in_flight: int
+    refused: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """What all calls since the last reset add up to."""
+
+    calls: int
+    by_status: dict[str, int]
+    by_route: dict[str, int]
+    faults: dict[str, int]
+    members: int
+    addresses_in_urls: int
+    accounts: dict[str, AccountStats]
+
+    @property
+    def max_in_flight(self) -> int:
+        """The most open calls that any one account had."""
+        return max((one.max_in_flight for one in self.accounts.values()), default=0)
+
+    @property
+    def refused(self) -> int:
+        """Calls refused with 429 because of the connection limit."""
+        return sum(one.refused for one in self.accounts.values())
+
+
+class Simulator:
+    """A running simulator. Use `with Simulator.start() as mailchimp:`."""
+
+    def __init__(self, url: str, process: subprocess.Popen[bytes] | None = None) -> None:
+        self.url = url
+        self._process = process
+        self._session = requests.Session()
+
+    @classmethod
+    def start(cls, port: int = 0, **switches: object) -> Self:
+        """Start a process of its own, with these switches; it ends with this one."""
+        command = [
+            sys.executable,
+            "-m",
+            "local.mailchimp",
+            "--port",
+            str(port),
+            "--until-stdin-closes",
+        ]
+        process = subprocess.Popen(
+            command, cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        line = process.stdout.readline() if process.stdout else b""
+        if not line:
+            raise RuntimeError(f"the simulator ended with code {process.wait()}")
+        simulator = cls(orjson.loads(line)["url"], process)
+        if switches:
+            simulator.set(**switches)
+        return simulator
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """End the process and wait for it."""
+        self._session.close()
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait()
+            for stream in (self._process.stdin, self._process.stdout):
+                if stream is not None:
+                    stream.close()
+
+    @property
+    def pid(self) -> int | None:
+        """The process id, when it was started here."""
+        return self._process.pid if self._process else None
+
+    @property
+    def api_url_template(self) -> str:
+        """For MAILCHIMP_API_URL; each data centre has a path of its own."""
+        return f"{self.url}/{{dc}}/3.0"
+
+    @property
+    def login_url(self) -> str:
+        """For MAILCHIMP_LOGIN_URL."""
+        return self.url
+
+    def _ask(self, command: str, /, **body: object) -> Any:
+        answer = self._session.post(f"{self.url}/_control/{command}", data=orjson.dumps(body))
+        if not answer.ok:
+            raise ValueError(answer.text)
+        return orjson.loads(answer.content)
+
+    # Accounts and audiences
+
+    def add_account(
+        self, name: str, dc: str = "us21", api_key: str | None = None, role: str = "owner"
+    ) -> Account:
+        """A new account with one key."""
+        found = self._ask("accounts", name=name, dc=dc, token=api_key, role=role, user="owner")
+        return Account(found["account_id"], found["token"], found["key_id"], name, dc)
+
+    def add_key(
+        self,
+        account: Account | str,
+        token: str | None = None,
+        role: str = "owner",
+        user: str = "owner",
+    ) -> str:
+        """One more API key or OAuth token of an account; a user name of its own makes it count
+        against a connection limit of its own."""
+        found = self._ask("keys", account_id=_id(account), token=token, role=role, user=user)
+        return str(found["token"])
+
+    def revoke_key(self, token: str) -> None:
+        """From now on this token is answered with 401."""
+        self._ask("revoke", token=token)
+
+    def rotate_key(self, account: Account | str, old: str) -> str:
+        """Replace a key by a new one, which is returned."""
+        self.revoke_key(old)
+        return self.add_key(account)
+
+    def disable_account(self, account: Account | str, disabled: bool = True) -> None:
+        """From now on every key of the account is answered with 403 User Disabled."""
+        self._ask("disable", account_id=_id(account), disabled=disabled)
+
+    def add_list(
+        self,
+        account: Account | str,
+        name: str,
+        double_optin: bool = False,
+        merge_fields: list[dict[str, object]] | None = None,
+        list_id: str | None = None,
+        marketing_permissions: bool = False,
+    ) -> str:
+        """A new audience; its id. Merge fields are `{"tag", "name", "type", "required", ...}`,
+        by default FNAME, LNAME, ADDRESS and PHONE, as in a new Mailchimp audience."""
+        found = self._ask(
+            "lists",
+            account_id=_id(account),
+            name=name,
+            double_optin=double_optin,
+            merge_fields=merge_fields,
+            list_id=list_id,
+            marketing_permissions=marketing_permissions,
+        )
+        return str(found)
+
+    def set_oauth_account(self, account: Account | str) -> None:
+        """Whose account is connected when somebody consents on the login page."""
+        self._ask("oauth", account_id=_id(account))
+
+    def add_oauth_client(self, client_id: str, secret: str, redirect_uris: list[str]) -> None:
+        """Register an app; from then on only registered ones are known."""
+        self._ask("oauth", client_id=client_id, secret=secret, redirect_uris=redirect_uris)
+
+    # Contacts
+
+    def put_contacts(self, list_id: str, contacts: Iterable[dict[str, Any]]) -> int:
+        """Put contacts in past the API's rules; how many.
+
+        Each has `email` and may have `status`, `merge_fields`, `tags` (names), `compliance`
+        (True or `unsubscribed` for people who left by themselves), and the times `timestamp`,
+        `timestamp_opt`, `timestamp_signup`, `last_changed` in epoch seconds.
+        """
+        count = 0
+        lines: list[bytes] = []
+        for contact in contacts:
+            lines.append(orjson.dumps(contact))
+            if len(lines) >= _CHUNK:
+                count += self._put(list_id, lines)
+                lines.clear()
+        return count + (self._put(list_id, lines) if lines else 0)
+
+    def _put(self, list_id: str, lines: list[bytes]) -> int:
+        url = f"{self.url}/_control/put-contacts"
+        answer = self._session.post(url, params={"list_id": list_id}, data=b"\n".join(lines))
+        if not answer.ok:
+            raise ValueError(answer.text)
+        return int(answer.content)
+
+    def generate_contacts(
+        self,
+        list_id: str,
+        count: int,
+        email: str = "person{n}@contoso.com",
+        merge_fields: dict[str, str] | None = None,
+        status: str = "subscribed",
+        tags: list[str] | None = None,
+        start: int = 0,
+    ) -> int:
+        """Make many contacts within the simulator; `{n}` is their number."""
+        return int(
+            self._ask(
+                "generate",
+                list_id=list_id,
+                count=count,
+                email=email,
+                merge_fields=merge_fields,
+                status=status,
+                tags=tags,
+                start=start,
+            )
+        )
+
+    def iter_contacts(self, list_id: str) -> Iterator[ContactState]:
+        """Every contact, archived ones too, one by one."""
+        url = f"{self.url}/_control/dump-contacts"
+        with self._session.get(url, params={"list_id": list_id}, stream=True) as answer:
+            answer.raise_for_status()
+            for line in answer.iter_lines(chunk_size=1 << 20):
+                if line:
+                    found = orjson.loads(line)
+                    found["tags"] = frozenset(found["tags"])
+                    yield ContactState(**found)
+
+    def contacts(self, list_id: str) -> dict[str, ContactState]:
+        """Every contact by its address in lower case."""
+        return {contact.email.lower(): contact for contact in self.iter_contacts(list_id)}
+
+    def summary(self, list_id: str) -> AudienceSummary:
+        """Counts and a digest, for audiences too large to fetch."""
+        return AudienceSummary(**self._ask("summary", list_id=list_id))
+
+    def tags(self, list_id: str) -> dict[str, int]:
+        """The static segments of an audience: name to id."""
+        found = self._ask("tags", list_id=list_id)
+        return {tag["name"]: int(tag["id"]) for tag in found if tag["type"] == "static"}
+
+    # People
+
+    def _act(self, kind: str, list_id: str, emails: str | Iterable[str], **more: object) -> None:
+        listed = [emails] if isinstance(emails, str) else list(emails)
+        self._ask("act", kind=kind, list_id=list_id, emails=listed, **more)
+
+    def unsubscribe_by_self(self, list_id: str, emails: str | Iterable[str]) -> None:
+        """They click the link in a mail: nobody else may subscribe them again."""
+        self._act("unsubscribe_by_self", list_id, emails)
+
+    def resubscribe_by_form(self, list_id: str, emails: str | Iterable[str]) -> None:
+        """They sign up in the audience's form, which undoes everything."""
+        self._act("resubscribe_by_form", list_id, emails)
+
+    def confirm(self, list_id: str, emails: str | Iterable[str]) -> None:
+        """Pending ones confirm their subscription."""
+        self._act("confirm", list_id, emails)
+
+    def bounce(self, list_id: str, emails: str | Iterable[str]) -> None:
+        """Their mail comes back: cleaned."""
+        self._act("bounce", list_id, emails)
+
+    def change_email(self, list_id: str, email: str, to: str) -> None:
+        """Somebody changes an address."""
+        self._act("change_email", list_id, email, to=to)
+
+    def forget(self, list_id: str, emails: str | Iterable[str]) -> None:
+        """Deleted permanently: they can never be imported again."""
+        self._act("forget", list_id, emails)
+
+    # Marketers
+
+    def unsubscribe_by_admin(self, list_id: str, emails: str | Iterable[str]) -> None:
+        """Unsubscribed by a marketer or another integration: no compliance state."""
+        self._act("unsubscribe_by_admin", list_id, emails)
+
+    def archive(self, list_id: str, emails: str | Iterable[str]) -> None:
+        """Archived by a marketer."""
+        self._act("archive", list_id, emails)
+
+    def add_tag(self, list_id: str, emails: str | Iterable[str], tag: str) -> None:
+        """Tagged by a marketer."""
+        self._act("add_tag", list_id, emails, tag=tag)
+
+    def remove_tag(self, list_id: str, emails: str | Iterable[str], tag: str) -> None:
+        """Untagged by a marketer."""
+        self._act("remove_tag", list_id, emails, tag=tag)
+
+    def set_value(self, list_id: str, emails: str | Iterable[str], field: str, value: str) -> None:
+        """A merge field changed by a marketer."""
+        self._act("set_value", list_id, emails, field=field, value=value)
+
+    def create_tag(self, list_id: str, tag: str, kind: str = "static") -> int:
+        """A segment made by a marketer (`static` or `saved`); its id."""
+        return int(self._ask("act", kind="create_tag", list_id=list_id, tag=tag, type=kind))
+
+    def delete_tag(self, list_id: str, tag: str) -> None:
+        """A tag deleted by a marketer."""
+        self._ask("act", kind="delete_tag", list_id=list_id, tag=tag)
+
+    def rename_tag(self, list_id: str, tag: str, to: str) -> None:
+        """A tag renamed by a marketer."""
+        self._ask("act", kind="rename_tag", list_id=list_id, tag=tag, to=to)
+
+    # Behaviour
+
+    def set(self, **switches: object) -> dict[str, Any]:
+        """Change switches (`local.mailchimp.switches.Switches`); all of them as they are now."""
+        found: dict[str, Any] = self._ask("switches", **switches)
+        return found
+
+    def always_timeout_above(self, size: int | None, cutoff_seconds: float | None = None) -> None:
+        """Every call with more contacts than this times out, at the cut-off."""
+        self.set(always_timeout_above=size)
+        if cutoff_seconds is not None:
+            self.set(cutoff_seconds=cutoff_seconds)
+
+    def fail_next(
+        self,
+        match: str,
+        kind: str,
+        times: int | None = 1,
+        probability: float = 1.0,
+        seed: int = 0,
+        after_work: bool = False,
+        after: int = 0,
+        min_members: int = 0,
+    ) -> None:
+        """Make calls fail whose `METHOD /path` this pattern finds; see `faults.KINDS`.
+
+        `times` None is for ever; `after` lets that many matching calls through first.
+        """
+        self._ask(
+            "faults",
+            match=match,
+            kind=kind,
+            times=times,
+            probability=probability,
+            seed=seed,
+            after_work=after_work,
+            after=after,
+            min_members=min_members,
+        )
+
+    def clear_faults(self) -> list[int]:
+        """End all rules; how often each has struck."""
+        found: list[int] = self._ask("clear-faults")
+        return found
+
+    # What was seen
+
+    def calls(self, since: int = 0) -> list[CallRecord]:
+        """The calls since the last reset with a number above `since`, in order of arrival."""
+        return [CallRecord(**call) for call in self._ask("calls", since=since)]
+
+    def stats(self) -> Stats:
+        """Totals over all calls since the last reset."""
+        found = self._ask("stats")
+        accounts = {key: AccountStats(**value) for key, value in found.pop("accounts").items()}
+        return Stats(accounts=accounts, **found)
+
+    def reset_log(self) -> None:
+        """Forget the calls and the highest counts."""
+        self._ask("reset-log")
+
+
+def _id(account: Account | str) -> str:
+    return account if isinstance(account, str) else account.account_id

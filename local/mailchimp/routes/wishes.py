@@ -1,0 +1,125 @@
+"""Reading contacts out of request bodies, and refusals into answers."""
+
+from .. import problems
+from ..model import REQUEST_STATUSES
+from ..problems import Problem
+from ..requests import Request, kind, seconds
+from ..writing import Reason, Refused, Rules, Wish
+
+_EXTRAS = ("language", "vip", "email_type", "ip_signup", "ip_opt")
+_ONE_OF = "Data presented is not one of the accepted values: "
+TAG_LONGEST = 100
+
+
+def wish_in(given: object, at: str, *, tags: bool) -> Wish:
+    """The contact that a body describes; 400 when it does not fit the schema.
+
+    `at` is where it lies in the body, as Mailchimp names it: `members.item:3.` or nothing.
+    """
+    if not isinstance(given, dict):
+        raise problems.bad_shape((at.rstrip("."), _mismatch("object", given)))
+    email = given.get("email_address", "")
+    if not isinstance(email, str):
+        raise problems.bad_shape((at + "email_address", _mismatch("string", email)))
+    wish = Wish(email.strip())
+    for name in ("status", "status_if_new"):
+        status = given.get(name)
+        if status is not None and status not in REQUEST_STATUSES:
+            raise problems.bad_shape((at + name, _ONE_OF + ", ".join(sorted(REQUEST_STATUSES))))
+        setattr(wish, name, status)
+    merge_fields = given.get("merge_fields")
+    if merge_fields is not None:
+        if not isinstance(merge_fields, dict):
+            raise problems.bad_shape((at + "merge_fields", _mismatch("object", merge_fields)))
+        wish.merge_fields = merge_fields
+    if tags and given.get("tags") is not None:
+        wish.tags = tag_names(given["tags"], at + "tags")
+    for name, attribute in (("timestamp_opt", "opted"), ("timestamp_signup", "signed_up")):
+        if given.get(name):
+            setattr(wish, attribute, seconds(str(given[name]), at + name))
+    if extra := {name: given[name] for name in _EXTRAS if name in given}:
+        wish.extra = extra
+    return wish
+
+
+def tag_names(given: object, at: str) -> list[str]:
+    """Tag names out of a body; 400 for anything but short strings."""
+    if not isinstance(given, list):
+        raise problems.bad_shape((at, _mismatch("array", given)))
+    for position, name in enumerate(given):
+        if not isinstance(name, str):
+            raise problems.bad_shape((f"{at}.item:{position}", _mismatch("string", name)))
+        if len(name) > TAG_LONGEST:
+            raise problems.bad_shape((f"{at}.item:{position}", "Tag names have 100 characters"))
+    return given
+
+
+def rules_of(request: Request, *, may_update: bool = True) -> Rules:
+    """How this request writes contacts."""
+    return Rules(
+        switches=request.switches,
+        now=request.now,
+        later=request.world.later,
+        skip_merge_validation=request.flag("skip_merge_validation"),
+        may_update=may_update,
+    )
+
+
+def problem_of(refused: Refused, email: str) -> Problem:
+    """The answer to a single call whose contact was refused."""
+    match refused.reason:
+        case Reason.ADDRESS:
+            return problems.invalid(refused.sentence)
+        case Reason.FORGOTTEN:
+            return Problem(400, "Forgotten Email Not Subscribed", forgotten(email), typed=False)
+        case Reason.EXISTS:
+            detail = f"{email} is already a list member. Use PUT to insert or update list members."
+            return Problem(400, "Member Exists", detail, typed=False)
+        case Reason.COMPLIANCE:
+            detail = (
+                f"{email} is in a compliance state due to unsubscribe, bounce, or compliance "
+                "review and cannot be subscribed."
+            )
+            return Problem(400, "Member In Compliance State", detail, typed=False)
+        case Reason.MERGE_FIELDS:
+            return problems.bad_merge_fields(*refused.fields)
+        case Reason.NO_STATUS:
+            return problems.bad_shape(("status", "This value should not be blank."))
+
+
+def error_item(refused: Refused, email: str, request: Request) -> dict[str, str]:
+    """The item in `errors` of a bulk answer; field keys only where a field is at fault."""
+    code = "ERROR_GENERIC"
+    fields: dict[str, str] = {}
+    match refused.reason:
+        case Reason.ADDRESS:
+            text = refused.sentence
+        case Reason.FORGOTTEN:
+            text = forgotten(email)
+        case Reason.EXISTS:
+            code = "ERROR_CONTACT_EXISTS"
+            text = (
+                f"{email} is already a list member, do you want to update? please provide "
+                "update_existing:true in the request body"
+            )
+        case Reason.COMPLIANCE:
+            text = request.switches.compliance_sentence.format(email=email)
+        case Reason.MERGE_FIELDS:
+            text = "Your merge fields were invalid."
+            fields = {"field": refused.fields[0][0], "field_message": refused.fields[0][1]}
+        case Reason.NO_STATUS:
+            text = "This value should not be blank."
+            fields = {"field": "status", "field_message": text}
+    return {"email_address": email, "error": text, "error_code": code} | fields
+
+
+def forgotten(email: str) -> str:
+    """The sentence for people who were deleted for good."""
+    return (
+        f"{email} was permanently deleted and cannot be re-imported. "
+        "The contact must re-subscribe to get back on the list."
+    )
+
+
+def _mismatch(wanted: str, found: object) -> str:
+    return f"Schema describes {wanted}, {kind(found)} found instead"

@@ -1,0 +1,92 @@
+"""Everything about the simulator's behaviour that a test may change while it runs."""
+
+from dataclasses import dataclass, fields
+from typing import Literal, Self
+
+# Reserved for documentation and tests by RFC 2606; Mailchimp calls such addresses fake.
+FAKE_DOMAINS = (
+    "example.com",
+    "example.org",
+    "example.net",
+    "example",
+    "test",
+    "invalid",
+    "localhost",
+    "fake.com",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Switches:
+    """The behaviours in force; the defaults are the proven or, failing that, the harsher ones.
+
+    Times are seconds, sizes are contacts.
+    """
+
+    # Connections
+    limit: int = 10
+    limit_per: Literal["user", "account", "key"] = "user"
+    hold_connection_after_disconnect: bool = True
+
+    # Latency: base + members * per_member, or one fixed figure for every bulk call
+    base_seconds: float = 0.0
+    per_member_seconds: float = 0.0
+    bulk_seconds: float | None = None
+    work_at: Literal["before", "after"] = "after"
+
+    # Calls that take too long
+    cutoff_seconds: float = 120.0
+    always_timeout_above: int | None = None
+    timeout_answer: Literal["504_html", "502_html", "close"] = "504_html"
+    timeout_work: Literal["none", "at_once", "at_cutoff", "late"] = "at_cutoff"
+    timeout_hold_seconds: float = 0.0
+
+    # Tags
+    inline_tags: Literal["applied", "new_only", "late"] = "applied"
+    inline_tags_late_seconds: float = 1.0
+    tags_listed_max: int = 50
+    unknown_in_segment: Literal["ignored", "errors"] = "ignored"
+    repeated_tag_answer: Literal["listed", "left_out"] = "listed"
+
+    # Contacts
+    answer_casing: Literal["stored", "sent"] = "stored"
+    bad_merge_values: Literal["error", "dropped_silently"] = "error"
+    long_text: Literal["error", "cut"] = "error"
+    duplicates: Literal["item_error", "request_error"] = "item_error"
+    archived_answer: Literal["updated", "new"] = "updated"
+    omitted_status: Literal["keep", "subscribed"] = "keep"
+    double_optin_enforced: bool = False
+    compliance_sentence: str = (
+        "{email} is already a list member in compliance state due to unsubscribe, bounce, "
+        "or compliance review and cannot be subscribed."
+    )
+    fake_domains: tuple[str, ...] = FAKE_DOMAINS
+    fake_addresses: tuple[str, ...] = ()
+    fake_marker: str = "fakeaddress"
+    too_many_prefix: str = "toomany"
+
+    # Answers
+    stats_stale_seconds: float = 300.0
+    filter_post_answers: bool = False
+    small_answers: bool = False
+    merge_field_limit: int = 30
+    record_bodies: bool = False
+    clock_offset_seconds: float = 0.0
+
+    # /batches: how long each of the four phases before `finished` lasts
+    batch_phase_seconds: float = 0.05
+    batch_operation_seconds: float = 0.0
+
+    # OAuth
+    oauth_consent: Literal["auto", "page", "deny"] = "auto"
+    oauth_api_endpoint: str = "https://{dc}.api.mailchimp.com"
+
+    def changed(self, values: dict[str, object]) -> Self:
+        """A copy with these switches set; ValueError names the ones that do not exist."""
+        known = {field.name for field in fields(self)}
+        if unknown := sorted(values.keys() - known):
+            raise ValueError(f"no such switch: {', '.join(unknown)}")
+        merged: dict[str, object] = {name: getattr(self, name) for name in known}
+        for name, value in values.items():
+            merged[name] = tuple(value) if isinstance(value, list) else value
+        return type(self)(**merged)  # type: ignore[arg-type]  # names are checked above

@@ -1,0 +1,224 @@
+"""What happens to one contact when a caller writes it: Mailchimp's rules and refusals."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+
+from . import addresses
+from .audience import Audience, key_of
+from .merge_values import BadValue, accepted
+from .model import Contact, MergeField, Value
+from .switches import Switches
+
+type Later = Callable[[float, Callable[[], None]], None]
+
+
+class Reason(Enum):
+    """Why Mailchimp refuses to write a contact."""
+
+    ADDRESS = "address"
+    FORGOTTEN = "forgotten"
+    EXISTS = "exists"
+    COMPLIANCE = "compliance"
+    MERGE_FIELDS = "merge fields"
+    NO_STATUS = "no status"
+
+
+class Refused(Exception):
+    """A contact was not written; `sentence` is set where the address itself is at fault."""
+
+    def __init__(
+        self, reason: Reason, sentence: str = "", fields: list[tuple[str, str]] | None = None
+    ) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+        self.sentence = sentence
+        self.fields = fields or []
+
+
+@dataclass(slots=True)
+class Wish:
+    """What a caller wants a contact to be. `tags` None leaves them alone."""
+
+    email: str
+    status: str | None = None
+    status_if_new: str | None = None
+    merge_fields: dict[str, object] = field(default_factory=dict)
+    tags: list[str] | None = None
+    sync_tags: bool = False
+    opted: int | None = None
+    signed_up: int | None = None
+    extra: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How this call wants contacts to be written."""
+
+    switches: Switches
+    now: int
+    later: Later
+    skip_merge_validation: bool = False
+    may_create: bool = True
+    may_update: bool = True
+
+
+def write(audience: Audience, wish: Wish, rules: Rules) -> tuple[Contact, bool]:
+    """Create or update one contact; the contact and whether it is new. Raises Refused."""
+    contact = audience.contacts.get(key_of(wish.email))
+    if contact is None:
+        return _create(audience, wish, rules), True
+    if not rules.may_update:
+        raise Refused(Reason.EXISTS)
+    was_archived = contact.status == "archived"
+    update(audience, contact, wish, rules)
+    back = was_archived and contact.status != "archived"
+    return contact, back and rules.switches.archived_answer == "new"
+
+
+def _create(audience: Audience, wish: Wish, rules: Rules) -> Contact:
+    switches = rules.switches
+    if sentence := addresses.refusal(wish.email, switches):
+        raise Refused(Reason.ADDRESS, sentence)
+    if key_of(wish.email) in audience.forgotten:
+        raise Refused(Reason.FORGOTTEN)
+    status = wish.status_if_new or wish.status
+    if status is None:
+        if switches.omitted_status != "subscribed":
+            raise Refused(Reason.NO_STATUS)
+        status = "subscribed"
+    if status == "subscribed" and audience.double_optin and switches.double_optin_enforced:
+        status = "pending"
+    values = _values(audience, wish, rules, {})
+    contact = audience.add(wish.email, status)
+    audience.set_values(contact, values)
+    _stamp(contact, status, rules.now)
+    if status == "cleaned":
+        contact.compliance = "cleaned"
+    _take_times_and_extras(contact, wish)
+    contact.changed = rules.now
+    _inline_tags(audience, contact, wish, rules, new=True)
+    return contact
+
+
+def update(audience: Audience, contact: Contact, wish: Wish, rules: Rules) -> None:
+    """Write an existing contact. Raises Refused before anything is changed."""
+    switches = rules.switches
+    status = wish.status
+    if status is None and switches.omitted_status == "subscribed" and not wish.status_if_new:
+        status = "subscribed"
+    _check_compliance(contact, status)
+    before = audience.values_of(contact)
+    changed = audience.set_values(contact, _values(audience, wish, rules, before))
+    if status is not None and status != contact.status:
+        _stamp(contact, status, rules.now)
+        audience.set_status(contact, status)
+        if status == "cleaned":
+            contact.compliance = "cleaned"
+        elif status != "unsubscribed":
+            contact.compliance = ""
+        changed = True
+    _take_times_and_extras(contact, wish)
+    if changed:
+        contact.changed = rules.now
+    _inline_tags(audience, contact, wish, rules, new=False)
+
+
+def _check_compliance(contact: Contact, status: str | None) -> None:
+    """People who left, and addresses that bounced, cannot be subscribed by a caller.
+
+    Only `pending` gets round it, for those who left: it asks them.
+    """
+    if not contact.compliance or status is None or status == contact.status:
+        return
+    if status == "unsubscribed" and contact.compliance != "cleaned":
+        return
+    if status == "pending" and contact.compliance == "unsubscribed":
+        return
+    raise Refused(Reason.COMPLIANCE)
+
+
+def _stamp(contact: Contact, status: str, now: int) -> None:
+    if status == "pending":
+        contact.signed_up = now
+        contact.opted = 0
+    elif status == "subscribed":
+        contact.opted = now
+
+
+def _take_times_and_extras(contact: Contact, wish: Wish) -> None:
+    if wish.opted is not None:
+        contact.opted = wish.opted
+    if wish.signed_up is not None:
+        contact.signed_up = wish.signed_up
+    if wish.extra:
+        contact.extra = (contact.extra or {}) | wish.extra
+
+
+def _values(
+    audience: Audience, wish: Wish, rules: Rules, before: dict[str, Value]
+) -> dict[int, Value]:
+    """The new values by slot. Unknown keys are ignored, as Mailchimp does."""
+    switches = rules.switches
+    found: dict[int, Value] = {}
+    errors: list[tuple[str, str]] = []
+    given = wish.merge_fields
+    for merge_field in audience.merge_fields.values():
+        name = merge_field.tag
+        if name not in given:
+            name = f"MERGE{merge_field.merge_id}"
+        if name in given:
+            try:
+                found[merge_field.slot] = accepted(
+                    merge_field, given[name], switches.long_text == "cut"
+                )
+            except BadValue as bad:
+                if switches.bad_merge_values == "dropped_silently" and rules.skip_merge_validation:
+                    continue
+                errors.append((merge_field.tag, str(bad)))
+                continue
+        if (
+            merge_field.required
+            and not rules.skip_merge_validation
+            and _blank(merge_field, found, before)
+        ):
+            errors.append((merge_field.tag, "Please enter a value"))
+    if errors:
+        raise Refused(Reason.MERGE_FIELDS, fields=errors)
+    return found
+
+
+def _blank(merge_field: MergeField, found: dict[int, Value], before: dict[str, Value]) -> bool:
+    value = found.get(merge_field.slot, before.get(merge_field.tag, ""))
+    return value == ""
+
+
+def _inline_tags(
+    audience: Audience, contact: Contact, wish: Wish, rules: Rules, *, new: bool
+) -> None:
+    if wish.tags is None and not wish.sync_tags:
+        return
+    mode = rules.switches.inline_tags
+    if mode == "new_only" and not new and not wish.sync_tags:
+        return
+    names = wish.tags or []
+    if mode == "late":
+        rules.later(
+            rules.switches.inline_tags_late_seconds,
+            lambda: apply_tags(audience, contact, names, rules.now, replace=wish.sync_tags),
+        )
+    else:
+        apply_tags(audience, contact, names, rules.now, replace=wish.sync_tags)
+
+
+def apply_tags(
+    audience: Audience, contact: Contact, names: list[str], now: int, *, replace: bool = False
+) -> None:
+    """Give a contact these tags by name; unknown ones are made. A contact gone by now is left."""
+    if audience.contacts.get(key_of(contact.email)) is not contact:
+        return
+    ids = set() if replace else set(contact.tags)
+    for name in names:
+        if name.strip():
+            ids.add((audience.tag_named(name) or audience.add_segment(name, now)).id)
+    audience.set_tags(contact, ids, now)
