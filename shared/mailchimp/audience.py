@@ -1,0 +1,125 @@
+"""What a run needs to know of its audience, and what it creates there before it sends."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from shared.mailchimp.answers import Audience, MergeField, Tag
+from shared.mailchimp.client import MailchimpClient
+from shared.mailchimp.errors import RefusedError
+from shared.mailchimp.merge_fields import Resolution, resolve_mapping
+
+
+@dataclass(frozen=True)
+class AudienceState:
+    """An audience with all its merge fields and tags."""
+
+    audience: Audience
+    merge_fields: list[MergeField]
+    tags: list[Tag]
+
+
+@dataclass(frozen=True)
+class WantedTag:
+    """The tag that an export gives to a segment; `known_id` is the one it has given so far."""
+
+    segment: str
+    name: str
+    adopt: bool = False
+    known_id: int | None = None
+
+
+@dataclass(frozen=True)
+class TagChoice:
+    """What is to be done for a segment's tag.
+
+    conflict: somebody else's tag has this name, and the export does not say to adopt it.
+    """
+
+    segment: str
+    name: str
+    action: Literal["use", "create", "rename", "conflict"]
+    id: int | None = None
+
+
+def read_audience(client: MailchimpClient, list_id: str) -> AudienceState:
+    """Read an audience in three calls, more where it has above 1,000 tags."""
+    return AudienceState(
+        client.audience(list_id), client.merge_fields(list_id), client.tags(list_id)
+    )
+
+
+def create_missing_fields(
+    client: MailchimpClient,
+    list_id: str,
+    mapping: Mapping[str, str],
+    merge_fields: Sequence[MergeField],
+    data_types: Mapping[str, str] | None = None,
+    samples: Mapping[str, Sequence[str | None]] | None = None,
+) -> Resolution:
+    """Create what a mapping lacks and resolve it again; may be repeated after any failure.
+
+    Raises MailchimpError: RefusedError with the tag in its detail, as when the plan's limit of
+    merge fields is reached.
+    """
+    fields = list(merge_fields)
+    for item in resolve_mapping(mapping, fields, data_types, samples).missing:
+        try:
+            fields.append(client.create_merge_field(list_id, item.tag, item.name, item.type))
+        except RefusedError as error:
+            # Another run may have been quicker.
+            fields = client.merge_fields(list_id)
+            if not any(field.tag.upper() == item.tag for field in fields):
+                raise RefusedError(
+                    f"merge field {item.tag}: {error.detail}",
+                    status=error.status,
+                    title=error.title,
+                    errors=error.errors,
+                ) from None
+    return resolve_mapping(mapping, fields, data_types, samples)
+
+
+def choose_tags(
+    wanted: Sequence[WantedTag], existing: Sequence[Tag], owned: Mapping[str, int | None]
+) -> list[TagChoice]:
+    """Decide which tags to use, create or rename, without touching anybody else's.
+
+    `owned`: name and id of the tags that this product made in this audience; the id is None for
+    one whose creation was begun and whose answer may be lost.
+    """
+    by_id = {tag.id: tag for tag in existing}
+    own_ids = {tag_id for tag_id in owned.values() if tag_id is not None}
+    begun = {name for name, tag_id in owned.items() if tag_id is None}
+
+    def choose(want: WantedTag) -> TagChoice:
+        known = by_id.get(want.known_id) if want.known_id is not None else None
+        if known and known.name == want.name:
+            return TagChoice(want.segment, want.name, "use", known.id)
+        if named := _find_name(existing, want.name):
+            mine = named.id in own_ids or named.name in begun or named is known
+            if named is known and named.id in own_ids:
+                return TagChoice(want.segment, want.name, "rename", named.id)
+            action: Literal["use", "conflict"] = "use" if mine or want.adopt else "conflict"
+            return TagChoice(want.segment, named.name, action, named.id)
+        if known and known.id in own_ids:
+            return TagChoice(want.segment, want.name, "rename", known.id)
+        return TagChoice(want.segment, want.name, "create")
+
+    return [choose(want) for want in wanted]
+
+
+def apply_choice(client: MailchimpClient, list_id: str, choice: TagChoice) -> int:
+    """Create or rename the tag where needed and return its id; raises MailchimpError."""
+    if choice.action == "create":
+        return client.create_tag(list_id, choice.name).id
+    if choice.id is None or choice.action == "conflict":
+        raise ValueError("a conflict is solved by a person")
+    if choice.action == "rename":
+        client.rename_tag(list_id, choice.id, choice.name)
+    return choice.id
+
+
+def _find_name(tags: Sequence[Tag], name: str) -> Tag | None:
+    """Find a tag by name; one that differs by case alone would be confused with it."""
+    alike = [tag for tag in tags if tag.name.casefold() == name.casefold()]
+    return next((tag for tag in alike if tag.name == name), alike[0] if alike else None)
