@@ -58,7 +58,8 @@ def _folder(text: str) -> str:
 Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
 Line = Annotated[str, Field(min_length=1, max_length=256), AfterValidator(_one_line)]
 SecretName = Annotated[str, StringConstraints(pattern=r"^mailchimp-[a-z0-9-]+$", max_length=127)]
-MergeTag = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9_]{1,10}$")]
+# A tag, one that is longer than Mailchimp's and gets cut, or a part of an address (ADDRESS.city).
+MergeTag = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_one_line)]
 Folder = Annotated[str, Field(min_length=1, max_length=900), AfterValidator(_folder)]
 SegmentName = Annotated[
     str,

@@ -6,19 +6,11 @@ relative to /api.
 
 import os
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TypedDict
 
 import azure.functions as func
 
-
-class Role(StrEnum):
-    """Who may call a route; each role may do what the ones below it may."""
-
-    ADMINISTRATOR = "administrator"
-    CONTRIBUTOR = "contributor"
-    VIEWER = "viewer"
-    ANYONE = "anyone"
+from shared.exports.access import Role
 
 
 @dataclass(frozen=True)

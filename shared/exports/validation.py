@@ -1,0 +1,232 @@
+"""Checks an export against everything that can be asked before it is saved."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from shared.app import App
+from shared.exports import accounts, connections, store
+from shared.exports.access import Caller, may_use
+from shared.exports.errors import ConnectionUnusableError
+from shared.exports.models import Export
+from shared.mailchimp.answers import Audience, MergeField, Tag
+from shared.mailchimp.errors import AudienceNotFoundError, StopError
+from shared.mailchimp.merge_fields import resolve_mapping
+from shared.platform.blobs import Document
+from shared.platform.clock import utc_now
+from shared.platform.errors import CloudError
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What keeps an export from being saved; `field` as in `segments.0.tag`."""
+
+    field: str
+    message: str
+
+
+@dataclass
+class Findings:
+    """Every problem, and warnings as `{"code", "detail"}` that don't keep it from being saved."""
+
+    problems: list[Problem] = field(default_factory=list)
+    warnings: list[Document] = field(default_factory=list)
+
+    def problem(self, field_name: str, message: str) -> None:
+        """Add a problem."""
+        self.problems.append(Problem(field_name, message))
+
+    def warn(self, code: str, detail: str) -> None:
+        """Add a warning."""
+        self.warnings.append({"code": code, "detail": detail})
+
+
+@dataclass(frozen=True)
+class AudienceView:
+    """What Mailchimp says of an audience, and the tags on it that this product made."""
+
+    audience: Audience
+    merge_fields: Sequence[MergeField]
+    tags: Sequence[Tag]
+    own_tags: frozenset[str]
+
+
+def check_export(app: App, caller: Caller, export: Export) -> Findings:
+    """Check an export against itself, its source, its connection and its audience.
+
+    Nothing is written. Raises NoSlotError and Mailchimp's RetryError when Mailchimp can't be asked.
+    """
+    found = Findings()
+    check_segments(export, found)
+    _check_source(app, export, found)
+    view = _look_at_audience(app, caller, export, found)
+    if view is not None:
+        check_audience(export, view, found)
+    if view is not None and not found.problems:
+        check_neighbours(export, _neighbours(app, export), found)
+    return found
+
+
+def check_segments(export: Export, found: Findings) -> None:
+    """Segments and tags are each named once."""
+    for member, values in (("name", export.segment_names), ("tag", export.tags)):
+        seen: set[str] = set()
+        for number, value in enumerate(values):
+            # Mailchimp tells tags apart without regard to case; so do some storages with folders.
+            if value.casefold() in seen:
+                found.problem(f"segments.{number}.{member}", f"another segment has this {member}")
+            seen.add(value.casefold())
+
+
+def check_columns(export: Export, columns_of: Mapping[str, Iterable[str]], found: Findings) -> None:
+    """Every mapped column is in every segment's snapshot."""
+    mapped = {"email_field": export.email_field}
+    mapped |= {f"merge_fields.{tag}": column for tag, column in export.merge_fields.items()}
+    if export.consent is not None:
+        mapped["consent.field"] = export.consent.field
+    for member, column in mapped.items():
+        missing = [segment for segment, columns in columns_of.items() if column not in columns]
+        if missing:
+            found.problem(member, f"no column {column} in " + ", ".join(missing))
+
+
+def check_audience(export: Export, view: AudienceView, found: Findings) -> None:
+    """Merge fields can be filled, tags are ours or adopted, and what may surprise is said."""
+    mapping = resolve_mapping(export.merge_fields, view.merge_fields)
+    for key, message in mapping.problems:
+        found.problem(f"merge_fields.{key}", message)
+    if not export.create_merge_fields:
+        for missing in mapping.missing:
+            found.problem(
+                f"merge_fields.{missing.key}",
+                "the audience has no such merge field; set create_merge_fields to create it",
+            )
+    if mapping.required_unmapped:
+        found.warn(
+            "merge_field_required",
+            "The audience requires merge fields that are not mapped: "
+            + ", ".join(mapping.required_unmapped)
+            + ".",
+        )
+    _check_tags(export, view, found)
+    if view.audience.double_optin and export.status_for_new == "subscribed":
+        found.warn(
+            "double_optin_bypassed",
+            "The audience asks for double opt-in; new contacts are subscribed without it. "
+            "Set status_for_new to pending to keep it.",
+        )
+    if view.audience.marketing_permissions:
+        found.warn(
+            "marketing_permissions_unset",
+            "The audience has marketing permissions (GDPR fields); contacts arrive without any.",
+        )
+
+
+def check_neighbours(export: Export, others: Iterable[Document], found: Findings) -> None:
+    """Warn where another export on the audience fills a merge field from something else."""
+    source = export.source.model_dump()
+    for other in others:
+        mapped = other["merge_fields"]
+        shared = [
+            tag
+            for tag, column in export.merge_fields.items()
+            if tag in mapped and (mapped[tag], other["source"]) != (column, source)
+        ]
+        if shared:
+            found.warn(
+                "merge_field_shared",
+                f"The export {other['name']} fills these merge fields of the audience from "
+                "something else: " + ", ".join(shared) + ". The last one to run wins.",
+            )
+
+
+def _check_tags(export: Export, view: AudienceView, found: Findings) -> None:
+    existing = {tag.name.casefold() for tag in view.tags}
+    own = {name.casefold() for name in view.own_tags}
+    for number, segment in enumerate(export.segments):
+        tag = segment.tag.casefold()
+        if tag in existing and tag not in own and not segment.adopt:
+            found.problem(
+                f"segments.{number}.tag",
+                "the audience has a tag of this name that this product did not make; set adopt "
+                "to use it, or choose another tag",
+            )
+
+
+def _check_source(app: App, export: Export, found: Findings) -> None:
+    from shared.segments.errors import SegmentNotFoundError, SegmentsError
+    from shared.segments.reader import columns_of
+    from shared.segments.snapshots import find_snapshot
+
+    source = export.source
+    if source.container not in app.settings.segment_containers:
+        allowed = ", ".join(app.settings.segment_containers)
+        found.problem("source.container", f"is not one of {allowed}")
+        return
+    blobs = app.segment_container(source.container)
+    columns: dict[str, Iterable[str]] = {}
+    quiet = app.settings.snapshot_quiet
+    for number, name in enumerate(export.segment_names):
+        try:
+            snapshot = find_snapshot(blobs, source.folder, name, quiet, utc_now())
+            columns[name] = columns_of(blobs, snapshot)
+        except SegmentNotFoundError:
+            found.problem(f"segments.{number}.name", f"no segment {name} in {source.folder}")
+        except SegmentsError as error:
+            found.problem(f"segments.{number}.name", str(error))
+        except CloudError:
+            found.problem("source", "the app can't read this container")
+            return
+    check_columns(export, columns, found)
+
+
+def _look_at_audience(
+    app: App, caller: Caller, export: Export, found: Findings
+) -> AudienceView | None:
+    if export.connection is None:
+        return None
+    stored = store.load_connection(app.blobs, export.connection)
+    if stored is None or not may_use(caller, stored[0]):
+        found.problem("connection", "there is no such connection that you may use")
+        return None
+    status = connections.status_of(app, stored[0])
+    if status != "ready":
+        found.problem("connection", connections.why_unusable(status))
+        return None
+    try:
+        return _ask_audience(app, stored[0], export.audience_id)
+    except AudienceNotFoundError:
+        found.problem("audience_id", "the account has no such audience")
+    except ConnectionUnusableError as error:
+        found.problem("connection", error.detail)
+    except StopError:
+        found.problem("connection", "Mailchimp refuses the connection's token")
+    return None
+
+
+def _ask_audience(app: App, connection: Document, audience_id: str) -> AudienceView:
+    connection = accounts.learn_account(app, connection)
+    with accounts.reach(app, connection) as mailchimp:
+        audience = mailchimp.ask(lambda client: client.audience(audience_id))
+        merge_fields = mailchimp.ask(lambda client: client.merge_fields(audience_id))
+        tags = mailchimp.ask(lambda client: client.tags(audience_id))
+    path = f"ledgers/audiences/{connection['account_id']}/{audience_id}/tags.json"
+    made = app.blobs.read_document(path)
+    own = frozenset(made[0]["tags"]) if made else frozenset()
+    return AudienceView(audience, merge_fields, tags, own)
+
+
+def _neighbours(app: App, export: Export) -> list[Document]:
+    """Return the other exports on the same audience of the same account."""
+    account_of = {
+        connection["name"]: connection.get("account_id")
+        for connection in store.list_connections(app.blobs)
+    }
+    own = account_of.get(export.connection or "")
+    return [
+        other
+        for other in store.list_exports(app.blobs)
+        if other["name"] != export.name
+        and other["audience_id"] == export.audience_id
+        and other["connection"] is not None
+        and account_of.get(other["connection"]) == own
+    ]

@@ -1,0 +1,177 @@
+"""The routes of connections."""
+
+from operator import methodcaller
+from typing import Any
+
+from shared.app import App
+from shared.exports import accounts, connections, exports, store
+from shared.exports.access import may_use
+from shared.exports.errors import ConnectionUnusableError
+from shared.exports.models import Connection
+from shared.exports.terms import terms_text, terms_version
+from shared.http import audit, inputs, problems
+from shared.http.messages import Request, Response
+from shared.http.problems import FieldError
+from shared.mailchimp.client import MailchimpClient
+from shared.mailchimp.errors import MailchimpError, StopError
+from shared.platform.blobs import Document
+
+
+def get_terms(app: App, request: Request) -> Response:  # noqa: ARG001 - every handler's form
+    """Return the data privacy terms."""
+    return Response(document={"version": terms_version(), "text": terms_text()})
+
+
+def list_all(app: App, request: Request) -> Response:
+    """List the connections that the caller may know of."""
+    items = [
+        shown
+        for connection in store.list_connections(app.blobs)
+        if (shown := connections.shown(app, connection, request.caller)) is not None
+    ]
+    return Response(document={"items": items})
+
+
+def get(app: App, request: Request) -> Response:
+    """Return one connection."""
+    document, etag = find(app, request)
+    if inputs.unchanged(request, etag):
+        return Response(304, headers={"ETag": etag})
+    return _answer(app, request, 200, document, etag)
+
+
+def put(app: App, request: Request) -> Response:
+    """Create or replace a connection."""
+    given = inputs.read(Connection, inputs.new_name_of(request, request.document()))
+    found = store.load_connection(app.blobs, given.name)
+    before, etag = found or (None, None)
+    inputs.check_preconditions(request, etag)
+    try:
+        document = connections.merged(given, before, request.caller)
+    except connections.TermsVersionError as error:
+        raise problems.invalid([FieldError("consent.terms_version", str(error))]) from None
+    etag = store.save_connection(app.blobs, document, etag)
+    audit.record(request.caller, "connection_saved", given.name, before, document)
+    if before is not None and not document["consent"]["accepted"]:
+        # Also where it was withdrawn before: the request that did it may have died here.
+        from shared.runs.records import cancel_runs_of_connection
+
+        by = request.caller.name
+        cancel_runs_of_connection(app, given.name, reason="consent_withdrawn", by=by)
+    return _answer(app, request, 200 if before else 201, document, etag)
+
+
+def delete(app: App, request: Request) -> Response:
+    """Remove a connection; exports that use it are in the way unless the caller decides on them."""
+    what_then = inputs.choice(request, "exports", ("detach", "remove"))
+    document, etag = find(app, request)
+    inputs.check_preconditions(request, etag)
+    name = document["name"]
+    using = store.exports_of(app.blobs, name)
+    if using and what_then is None:
+        raise problems.conflict(
+            "connection_in_use",
+            "The connection is in use",
+            "Exports use this connection. Say exports=detach to keep them without a connection, "
+            "or exports=remove to remove them.",
+            exports=[export["name"] for export in using],
+        )
+    # Without consent nothing starts any more; a request that dies in between can be repeated.
+    etag = store.save_connection(app.blobs, connections.withdrawn(document, request.caller), etag)
+    from shared.runs.records import cancel_runs_of_connection
+
+    cancel_runs_of_connection(app, name, reason="connection_removed", by=request.caller.name)
+    # Listed anew: an export may have been saved meanwhile.
+    for export in store.exports_of(app.blobs, name):
+        if what_then == "remove":
+            exports.remove(app, export["name"], request.caller)
+            audit.record(request.caller, "export_removed", export["name"])
+        else:
+            exports.detach(app, export["name"], request.caller)
+            audit.record(request.caller, "export_detached", export["name"])
+    store.delete_connection(app.blobs, name, etag)
+    audit.record(request.caller, "connection_removed", name)
+    return Response(204)
+
+
+def verify(app: App, request: Request) -> Response:
+    """Tell whether Mailchimp takes the token, and whether the segments can be read."""
+    document, _ = find(app, request)
+    mailchimp, storage = _verify_mailchimp(app, document), _verify_storage(app)
+    return Response(document={"mailchimp": mailchimp, "segment_storage": storage})
+
+
+def list_audiences(app: App, request: Request) -> Response:
+    """List the account's audiences with their merge fields."""
+    document, _ = find(app, request)
+    if not may_use(request.caller, document):
+        raise problems.forbidden("This connection is not shared with contributors.")
+    document = accounts.learn_account(app, document)
+    items = []
+    with accounts.reach(app, document) as mailchimp:
+        for audience in mailchimp.ask(MailchimpClient.audiences):
+            fields = mailchimp.ask(methodcaller("merge_fields", audience.id))
+            items.append(
+                {
+                    "id": audience.id,
+                    "name": audience.name,
+                    "contacts": audience.contacts,
+                    "double_optin": audience.double_optin,
+                    "merge_fields": [
+                        {"tag": f.tag, "name": f.name, "type": f.type, "required": f.required}
+                        for f in fields
+                    ],
+                }
+            )
+    return Response(document={"items": items})
+
+
+def find(app: App, request: Request) -> tuple[Document, str]:
+    """Return the connection of the path and its ETag; raises ProblemError."""
+    found = store.load_connection(app.blobs, inputs.name_of(request, "connection"))
+    if found is None:
+        raise problems.not_found("connection")
+    return found
+
+
+def _answer(app: App, request: Request, status: int, document: Document, etag: str) -> Response:
+    headers = {"ETag": etag}
+    if status == 201:
+        headers["Location"] = f"/api/connections/{document['name']}"
+    shown = connections.shown(app, document, request.caller)
+    return Response(status, document=shown, headers=headers)
+
+
+def _verify_mailchimp(app: App, connection: Document) -> dict[str, Any]:
+    result: dict[str, Any] = {
+        "ok": False,
+        "account_name": None,
+        "role": None,
+        "data_center": None,
+        "detail": None,
+    }
+    try:
+        with accounts.reach(app, connection) as mailchimp:
+            account = accounts.check_account(mailchimp.ask(MailchimpClient.account))
+    except ConnectionUnusableError as error:
+        return result | {"detail": error.detail}
+    except StopError as error:
+        return result | {"detail": error.detail}
+    except MailchimpError as error:
+        return result | {"detail": f"{error}."}
+    accounts.remember_account(app, connection, account)
+    return result | {
+        "ok": True,
+        "account_name": account.name,
+        "role": account.role,
+        "data_center": account.data_center,
+    }
+
+
+def _verify_storage(app: App) -> dict[str, Any]:
+    from shared.http.health import unreadable_containers
+
+    unreadable = unreadable_containers(app)
+    if not unreadable:
+        return {"ok": True, "detail": None}
+    return {"ok": False, "detail": "Can't read: " + ", ".join(unreadable) + "."}

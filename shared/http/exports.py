@@ -1,0 +1,117 @@
+"""The routes of exports."""
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.app import App
+from shared.exports import exports, store
+from shared.exports.access import Caller, may_use
+from shared.exports.models import Export, Name
+from shared.exports.validation import check_export
+from shared.http import audit, inputs, problems
+from shared.http.messages import Request, Response
+from shared.http.problems import FieldError
+from shared.platform.blobs import Document
+
+
+class NewName(BaseModel):
+    """The name of a copy."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    name: Name
+
+
+def list_all(app: App, request: Request) -> Response:  # noqa: ARG001 - every handler's form
+    """List all exports."""
+    return Response(document={"items": list(store.list_exports(app.blobs))})
+
+
+def get(app: App, request: Request) -> Response:
+    """Return one export."""
+    document, etag = find(app, request)
+    if inputs.unchanged(request, etag):
+        return Response(304, headers={"ETag": etag})
+    return Response(document=document, headers={"ETag": etag})
+
+
+def put(app: App, request: Request) -> Response:
+    """Create or replace an export; a run under way goes on with its own copy."""
+    given = inputs.read(Export, inputs.new_name_of(request, request.document()))
+    before, etag = store.load_export(app.blobs, given.name) or (None, None)
+    inputs.check_preconditions(request, etag)
+    if before is not None:
+        check_managed(app, request.caller, before)
+    found = check_export(app, request.caller, given)
+    if found.problems:
+        raise problems.invalid([FieldError(p.field, p.message) for p in found.problems])
+    document = exports.merged(given, before, request.caller, found.warnings)
+    etag = store.save_export(app.blobs, document, etag)
+    audit.record(request.caller, "export_saved", given.name, before, document)
+    return _answer(200 if before else 201, document, etag)
+
+
+def delete(app: App, request: Request) -> Response:
+    """Remove an export and cancel its run."""
+    document, etag = find_managed(app, request)
+    inputs.check_preconditions(request, etag)
+    exports.remove(app, document["name"], request.caller, etag)
+    audit.record(request.caller, "export_removed", document["name"])
+    return Response(204)
+
+
+def duplicate(app: App, request: Request) -> Response:
+    """Copy an export under another name; the copy has a ledger of its own."""
+    document, _ = find_managed(app, request)
+    name = inputs.read(NewName, request.document()).name
+    if store.load_export(app.blobs, name) is not None:
+        raise problems.conflict(
+            "export_exists", "The name is taken", f"There is an export {name} already."
+        )
+    given = Export.model_validate({**document, "name": name})
+    copy = exports.merged(given, None, request.caller, document["warnings"])
+    etag = store.save_export(app.blobs, copy, None)
+    audit.record(request.caller, "export_duplicated", name)
+    return _answer(201, copy, etag)
+
+
+def detach(app: App, request: Request) -> Response:
+    """Take an export off its connection; it is kept and does not run."""
+    document, etag = find_managed(app, request)
+    inputs.check_preconditions(request, etag)
+    exports.detach(app, document["name"], request.caller)
+    audit.record(request.caller, "export_detached", document["name"])
+    detached, etag = find(app, request)
+    return _answer(200, detached, etag)
+
+
+def find(app: App, request: Request) -> tuple[Document, str]:
+    """Return the export of the path and its ETag; raises ProblemError."""
+    found = store.load_export(app.blobs, inputs.name_of(request, "export"))
+    if found is None:
+        raise problems.not_found("export")
+    return found
+
+
+def find_managed(app: App, request: Request) -> tuple[Document, str]:
+    """Return the export of the path, which the caller may change and run."""
+    found = find(app, request)
+    check_managed(app, request.caller, found[0])
+    return found
+
+
+def check_managed(app: App, caller: Caller, export: Document) -> None:
+    """Raise ProblemError unless the caller may manage an export.
+
+    That follows its connection; an export without one is anybody's who may write exports.
+    """
+    name = export["connection"]
+    found = store.load_connection(app.blobs, name) if name else None
+    if found is not None and not may_use(caller, found[0]):
+        raise problems.forbidden("The export's connection is not shared with contributors.")
+
+
+def _answer(status: int, document: Document, etag: str) -> Response:
+    headers = {"ETag": etag}
+    if status == 201:
+        headers["Location"] = f"/api/exports/{document['name']}"
+    return Response(status, document=document, headers=headers)

@@ -1,0 +1,103 @@
+"""Reading names, bodies, queries and preconditions; every mistake ends as a problem."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from shared.exports.models import NAME_PATTERN
+from shared.http import problems
+from shared.http.messages import Request
+from shared.http.problems import FieldError
+
+RUN_ID_PATTERN = r"^[a-z0-9][a-z0-9-]{0,62}-[0-9]{8}T[0-9]{6}Z-[0-9a-z]{1,32}$"
+
+
+def name_of(request: Request, what: str) -> str:
+    """Return the `{name}` of the path; one that can't exist is not found."""
+    name = request.path.get("name", "")
+    if not re.fullmatch(NAME_PATTERN, name):
+        raise problems.not_found(what)
+    return name
+
+
+def run_id_of(request: Request) -> str:
+    """Return the `{id}` of the path; one that can't exist is not found."""
+    run_id = request.path.get("id", "")
+    if not re.fullmatch(RUN_ID_PATTERN, run_id):
+        raise problems.not_found("run")
+    return run_id
+
+
+def new_name_of(request: Request, document: dict[str, Any]) -> dict[str, Any]:
+    """Put the path's name into a document; raises ProblemError where it says another."""
+    name = request.path.get("name", "")
+    if not re.fullmatch(NAME_PATTERN, name):
+        raise problems.invalid([FieldError("name", f"must match {NAME_PATTERN}")])
+    if document.get("name", name) != name:
+        raise problems.invalid([FieldError("name", "is not the name in the path")])
+    return {**document, "name": name}
+
+
+def read[M: BaseModel](model: type[M], document: Mapping[str, Any]) -> M:
+    """Read a document as a model; raises ProblemError with every problem."""
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        raise problems.invalid(field_errors(error)) from None
+
+
+def field_errors(error: ValidationError) -> list[FieldError]:
+    """Translate Pydantic's errors; they don't repeat the input."""
+    found = []
+    for item in error.errors(include_input=False, include_url=False):
+        message = _MESSAGES.get(item["type"], item["msg"].removeprefix("Value error, "))
+        path = [str(part) for part in item["loc"] if part != "[key]" and str(part) not in _BRANCHES]
+        found.append(FieldError(".".join(path), message))
+    return list(dict.fromkeys(found))
+
+
+def check_preconditions(request: Request, etag: str | None) -> None:
+    """Honour If-Match and If-None-Match; `etag` is that of what is stored, None for nothing."""
+    if (wanted := request.headers.get("if-match")) is not None and not _matches(wanted, etag):
+        raise problems.precondition_failed()
+    unwanted = request.headers.get("if-none-match")
+    if unwanted is not None and request.method != "GET" and _matches(unwanted, etag):
+        raise problems.precondition_failed()
+
+
+def unchanged(request: Request, etag: str) -> bool:
+    """Tell whether a reader already holds this version (If-None-Match on GET)."""
+    known = request.headers.get("if-none-match")
+    return known is not None and _matches(known, etag)
+
+
+def whole_number(request: Request, name: str, default: int, lowest: int, highest: int) -> int:
+    """Return a number of the query; raises ProblemError."""
+    text = request.query.get(name)
+    if text is None:
+        return default
+    if not re.fullmatch(r"[0-9]{1,9}", text) or not lowest <= int(text) <= highest:
+        raise problems.invalid([FieldError(name, f"must be from {lowest} to {highest}")])
+    return int(text)
+
+
+def choice(request: Request, name: str, allowed: tuple[str, ...]) -> str | None:
+    """Return a word of the query, None where it is not given; raises ProblemError."""
+    text = request.query.get(name)
+    if text is not None and text not in allowed:
+        raise problems.invalid([FieldError(name, "must be one of " + ", ".join(allowed))])
+    return text
+
+
+_MESSAGES = {"missing": "is required", "extra_forbidden": "is not known"}
+# Names of union branches, which Pydantic puts into the path.
+_BRANCHES = ("int", "float")
+
+
+def _matches(header: str, etag: str | None) -> bool:
+    if etag is None:
+        return False
+    wanted = [part.strip().removeprefix("W/") for part in header.split(",")]
+    return "*" in wanted or etag in wanted

@@ -1,0 +1,134 @@
+"""Everything that can be wrong with a request, as problem documents (RFC 9457)."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """One thing that is wrong with the input; `field` as in `segments.0.tag`."""
+
+    field: str
+    message: str
+
+
+class ProblemError(Exception):
+    """Ends a request with a problem document.
+
+    `code` is the last part of the document's `type`; `members` are further members of it.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        title: str,
+        detail: str,
+        *,
+        errors: Iterable[FieldError] = (),
+        members: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(code)
+        self.status = status
+        self.code = code
+        self.title = title
+        self.detail = detail
+        self.errors = tuple(errors)
+        self.members = dict(members or {})
+        self.headers = dict(headers or {})
+
+    def document(self) -> dict[str, Any]:
+        """Return the problem document."""
+        document: dict[str, Any] = {
+            "type": f"urn:segment-export:problem:{self.code}",
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+            "code": self.code,
+        }
+        if self.errors:
+            document["errors"] = [
+                {"field": error.field, "message": error.message} for error in self.errors
+            ]
+        return document | self.members
+
+
+def malformed(detail: str) -> ProblemError:
+    """The body is not the JSON that it should be."""
+    return ProblemError(400, "malformed_body", "The body can't be read", detail)
+
+
+def invalid(errors: Iterable[FieldError]) -> ProblemError:
+    """Something in the input is wrong; all of it is named."""
+    errors = tuple(errors)
+    count = "1 problem" if len(errors) == 1 else f"{len(errors)} problems"
+    return ProblemError(
+        422, "invalid_input", "The input is not valid", f"{count} found.", errors=errors
+    )
+
+
+def not_found(what: str) -> ProblemError:
+    """There is no such thing."""
+    return ProblemError(404, "not_found", "Not found", f"There is no such {what}.")
+
+
+def forbidden(detail: str) -> ProblemError:
+    """The caller is known and may not do this."""
+    return ProblemError(403, "forbidden", "Not allowed", detail)
+
+
+def not_signed_in() -> ProblemError:
+    """The caller is not known."""
+    return ProblemError(
+        401,
+        "not_signed_in",
+        "Not signed in",
+        "This needs a signed-in caller.",
+        headers={"WWW-Authenticate": "Bearer"},
+    )
+
+
+def conflict(code: str, title: str, detail: str, **members: Any) -> ProblemError:
+    """The request does not fit what is there."""
+    return ProblemError(409, code, title, detail, members=members)
+
+
+def precondition_failed() -> ProblemError:
+    """If-Match or If-None-Match does not hold."""
+    return ProblemError(
+        412,
+        "precondition_failed",
+        "Changed by somebody else",
+        "The document is not the version that the request names. Read it again.",
+    )
+
+
+def busy(seconds: int = 15) -> ProblemError:
+    """All of the account's connections to Mailchimp are in use."""
+    return ProblemError(
+        503,
+        "mailchimp_busy",
+        "Mailchimp is busy",
+        "All connections to this Mailchimp account are in use. Try again shortly.",
+        headers={"Retry-After": str(seconds)},
+    )
+
+
+def mailchimp_unavailable() -> ProblemError:
+    """Mailchimp gave no usable answer."""
+    return ProblemError(
+        503,
+        "mailchimp_unavailable",
+        "Mailchimp does not answer",
+        "Mailchimp can't be reached or fails. Try again later.",
+        headers={"Retry-After": "60"},
+    )
+
+
+def unexpected() -> ProblemError:
+    """A fault of the app; what it was is in the log, not in the answer."""
+    return ProblemError(
+        500, "internal_error", "Something went wrong", "The app's log has the reason."
+    )

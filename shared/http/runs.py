@@ -1,0 +1,148 @@
+"""The routes of runs and their outcomes."""
+
+import re
+from datetime import UTC
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.app import App
+from shared.exports import store
+from shared.exports.access import Caller, may_use
+from shared.http import exports, inputs, problems
+from shared.http.messages import Request, Response
+from shared.http.problems import FieldError
+from shared.platform.blobs import Document
+from shared.platform.clock import from_text
+from shared.runs import records
+from shared.runs.codes import NAMES
+from shared.runs.records import RunEndedError
+from shared.runs.start import ActiveRunError, start_run
+
+
+class RunOptions(BaseModel):
+    """How a run on demand differs from a scheduled one."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    preview: bool = False
+    full: bool = False
+    allow_removals: bool = False
+
+
+def start(app: App, request: Request) -> Response:
+    """Start a run of one export."""
+    export, _ = exports.find_managed(app, request)
+    options = inputs.read(RunOptions, request.document(optional=True))
+    if export["connection"] is None or not store.load_connection(app.blobs, export["connection"]):
+        raise problems.conflict(
+            "connection_missing",
+            "The export has no connection",
+            "Give the export a connection before running it.",
+        )
+    try:
+        run = start_run(app, export, requested_by=request.caller.name, **options.model_dump())
+    except ActiveRunError as error:
+        raise problems.conflict(
+            "run_active",
+            "The export has an active run",
+            f"The run {error.run['id']} has not ended.",
+            run=error.run,
+        ) from None
+    return Response(202, document=run, headers={"Location": f"/api/runs/{run['id']}"})
+
+
+def start_all(app: App, request: Request) -> Response:
+    """Start a run of every export with an active schedule that the caller may run."""
+    items = []
+    for export in store.list_exports(app.blobs):
+        schedule = export["schedule"]
+        if not schedule["active"] or schedule["kind"] == "none":
+            continue
+        if not _may_run(app, request.caller, export):
+            continue
+        try:
+            items.append(start_run(app, export, requested_by=request.caller.name))
+        except ActiveRunError as error:
+            # The one that is under way is the answer for this export.
+            items.append(error.run)
+    return Response(202, document={"items": items})
+
+
+def list_of_export(app: App, request: Request) -> Response:
+    """List an export's runs, newest first."""
+    export, _ = exports.find(app, request)
+    status = inputs.choice(request, "status", records.STATUSES)
+    limit = inputs.whole_number(request, "limit", 50, 1, 200)
+    before = _before(request.query.get("before"))
+    items = records.list_runs(app, export["name"], status=status, before=before, limit=limit)
+    return Response(document={"items": items})
+
+
+def get(app: App, request: Request) -> Response:
+    """Return one run."""
+    return Response(document=_find(app, request))
+
+
+def cancel(app: App, request: Request) -> Response:
+    """Stop a run; what it has sent is kept in its outcomes."""
+    run = _find(app, request)
+    export = store.load_export(app.blobs, run["export"])
+    if export is not None:
+        exports.check_managed(app, request.caller, export[0])
+    try:
+        by = request.caller.name
+        return Response(202, document=records.request_cancel(app, run["id"], reason=None, by=by))
+    except RunEndedError:
+        raise problems.conflict(
+            "run_ended", "The run has ended", "A run that has ended can't be cancelled."
+        ) from None
+
+
+def get_outcomes(app: App, request: Request) -> Response:
+    """Return what happened to each contact of a run, as CSV."""
+    from shared.runs.outcomes import OutcomesGoneError, RunNotEndedError, open_outcomes
+
+    run = _find(app, request)
+    code = inputs.choice(request, "code", NAMES)
+    try:
+        outcomes = open_outcomes(app, run["id"], code)
+    except RunNotEndedError:
+        raise problems.conflict(
+            "run_not_ended", "The run has not ended", "Outcomes are there once the run has ended."
+        ) from None
+    except OutcomesGoneError:
+        raise problems.ProblemError(
+            410, "outcomes_gone", "The outcomes are gone", "They were kept for their retention."
+        ) from None
+    if outcomes.kind == "redirect":
+        return Response(307, headers={"Location": outcomes.url})
+    return Response(
+        body=b"".join(outcomes.chunks),
+        content_type="text/csv",
+        headers={"Content-Disposition": f'attachment; filename="{run["id"]}.csv"'},
+    )
+
+
+def _may_run(app: App, caller: Caller, export: Document) -> bool:
+    found = store.load_connection(app.blobs, export["connection"]) if export["connection"] else None
+    return found is not None and may_use(caller, found[0])
+
+
+def _find(app: App, request: Request) -> Document:
+    run = records.load_run(app, inputs.run_id_of(request))
+    if run is None:
+        raise problems.not_found("run")
+    return run
+
+
+def _before(text: str | None) -> str | None:
+    """Read a run's id, or a time as runs have them; both end up as what ids sort by."""
+    if text is None or re.fullmatch(inputs.RUN_ID_PATTERN, text):
+        return text
+    try:
+        moment = from_text(text.replace(" ", "+"))
+        return f"-{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    except (ValueError, OverflowError):
+        raise problems.invalid(
+            [FieldError("before", "must be a run's id or a time such as 2026-11-22T06:15:00Z")]
+        ) from None

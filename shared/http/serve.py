@@ -1,0 +1,116 @@
+"""From the host's request to a handler and back; every error ends as a problem document."""
+
+import importlib
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, cast
+
+import azure.functions as func
+
+from shared.exports import access
+from shared.exports.access import Caller, Role
+from shared.http import problems
+from shared.http.messages import Request, Response
+from shared.http.problems import ProblemError
+from shared.http.routes import ROUTES, Route
+from shared.platform import log
+
+if TYPE_CHECKING:  # loading the Azure clients takes longer than answering
+    from shared.app import App
+    from shared.platform.settings import Settings
+
+Handler = Callable[["App", Request], Response]
+
+
+def serve(name: str, request: func.HttpRequest) -> func.HttpResponse:
+    """Answer a request to the route of this name."""
+    route = ROUTES[name]
+    try:
+        from shared.app import get_app
+
+        app = get_app()
+        answer = _handler(route)(app, _read(app.settings, route, request))
+    except Exception as error:
+        answer = _refuse(name, error)
+    return func.HttpResponse(
+        answer.payload(),
+        status_code=answer.status,
+        headers={"Cache-Control": "no-store", **answer.headers},
+        mimetype=answer.content_type,
+        charset="utf-8",
+    )
+
+
+def caller_of(settings: "Settings", route: Route, headers: Mapping[str, str]) -> Caller:
+    """Return who calls; raises ProblemError where the route is not for them.
+
+    In keys mode the host has checked the key already. In entra mode the platform's header counts
+    only when its authentication is known to be on: otherwise anybody can write it.
+    """
+    if settings.http_auth == "keys":
+        return access.key_holder(route.role)
+    try:
+        if not settings.authentication_on:
+            raise access.NotSignedInError
+        caller = access.signed_in(headers.get("x-ms-client-principal"))
+    except access.NotSignedInError:
+        if route.role is Role.ANYONE:
+            return access.NOBODY
+        raise problems.not_signed_in() from None
+    if not caller.may(route.role):
+        raise problems.forbidden(f"This needs the app role Exports.{route.role.capitalize()}.")
+    return caller
+
+
+def _read(settings: "Settings", route: Route, request: func.HttpRequest) -> Request:
+    headers = {key.lower(): value for key, value in request.headers.items()}
+    return Request(
+        method=request.method,
+        url=request.url,
+        path=dict(request.route_params),
+        query=dict(request.params),
+        headers=headers,
+        body=request.get_body(),
+        caller=caller_of(settings, route, headers),
+    )
+
+
+def _handler(route: Route) -> Handler:
+    module, function = route.handler.split(":")
+    return cast(Handler, getattr(importlib.import_module(f"shared.http.{module}"), function))
+
+
+def _refuse(name: str, error: Exception) -> Response:
+    problem = _translate(error)
+    if problem.status == 500:
+        log.failure("request_failed", error, route=name)
+    return Response(
+        status=problem.status,
+        document=problem.document(),
+        content_type="application/problem+json",
+        headers=problem.headers,
+    )
+
+
+def _translate(error: Exception) -> ProblemError:
+    # Only here after something has failed, so these modules may take their time to load.
+    from shared.exports.errors import ConnectionUnusableError
+    from shared.mailchimp.errors import RefusedError, RetryError, StopError
+    from shared.mailchimp.slots import NoSlotError, SlotLostError
+    from shared.platform.blobs import BlobConflictError
+
+    match error:
+        case ProblemError():
+            return error
+        case NoSlotError() | SlotLostError():
+            return problems.busy()
+        case RetryError():
+            return problems.mailchimp_unavailable()
+        case ConnectionUnusableError():
+            return problems.conflict(error.code, "The connection can't be used", error.detail)
+        case StopError() | RefusedError():
+            code = error.code if isinstance(error, StopError) else "mailchimp_refused"
+            return problems.conflict(code, "Mailchimp refuses this", f"{error.summary}.")
+        case BlobConflictError():
+            return problems.precondition_failed()
+        case _:
+            return problems.unexpected()

@@ -1,0 +1,129 @@
+"""The routes that give a connection its token: by API key, or by signing in with Mailchimp.
+
+A token goes into the vault and nowhere else; no route gives it back.
+"""
+
+import html
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.app import App
+from shared.exports import accounts, oauth_states, store
+from shared.exports.access import Caller
+from shared.http import audit, inputs, problems
+from shared.http.connections import find
+from shared.http.messages import Request, Response
+from shared.http.problems import FieldError, ProblemError
+from shared.mailchimp import oauth
+from shared.mailchimp.answers import Account
+from shared.mailchimp.client import MailchimpClient
+from shared.mailchimp.errors import RefusedError, RetryError, StopError
+from shared.mailchimp.slots import NoSlotError
+from shared.mailchimp.tokens import Token, TokenError, oauth_secret, parse_token
+from shared.platform import log
+from shared.platform.blobs import Document
+from shared.platform.vault import SecretUnreadableError
+
+
+class ApiKey(BaseModel):
+    """A Mailchimp API key, `<hex>-us21`."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
+
+    api_key: Annotated[str, Field(min_length=1, max_length=1024)]
+
+
+def put_token(app: App, request: Request) -> Response:
+    """Keep an API key in the vault once Mailchimp has accepted it."""
+    connection, _ = find(app, request)
+    text = inputs.read(ApiKey, request.document()).api_key.strip()
+    try:
+        token = parse_token(text)
+    except TokenError as error:
+        raise problems.invalid([FieldError("api_key", str(error))]) from None
+    try:
+        account = _ask_account(app, token)
+    except (StopError, RefusedError):
+        raise problems.invalid([FieldError("api_key", "Mailchimp refuses this key")]) from None
+    _keep(app, connection, text, account, request.caller)
+    return Response(204)
+
+
+def authorize(app: App, request: Request) -> Response:
+    """Return where an administrator signs in with Mailchimp for this connection."""
+    connection, _ = find(app, request)
+    if not app.settings.mailchimp_client_id or not app.settings.mailchimp_client_secret_name:
+        raise problems.conflict(
+            "oauth_not_configured",
+            "Signing in with Mailchimp is not set up",
+            "MAILCHIMP_CLIENT_ID and MAILCHIMP_CLIENT_SECRET_NAME are not set; use an API key.",
+        )
+    here = urlsplit(request.url)
+    redirect_uri = f"{here.scheme}://{here.netloc}/api/oauth/callback"
+    state = oauth_states.create_state(app.blobs, connection, redirect_uri, request.caller.id)
+    url = oauth.authorize_url(app.settings, state, redirect_uri)
+    audit.record(request.caller, "sign_in_started", connection["name"])
+    return Response(document={"authorize_url": url})
+
+
+def callback(app: App, request: Request) -> Response:
+    """Take the browser back from Mailchimp; nothing but the state is believed."""
+    sign_in = oauth_states.use_state(app.blobs, request.query.get("state", ""))
+    found = store.load_connection(app.blobs, sign_in.connection) if sign_in else None
+    if sign_in is None or found is None or found[0]["created_at"] != sign_in.connection_created_at:
+        return _page(400, "This sign-in is unknown, was used before or has expired.")
+    code = request.query.get("code")
+    if not code:
+        return _page(400, "Mailchimp did not let this app in. Start the sign-in again.")
+    try:
+        token, account = _exchange(app, code, sign_in.redirect_uri)
+        caller = Caller(sign_in.caller_id, sign_in.caller_id, request.caller.role)
+        _keep(app, found[0], oauth_secret(token), account, caller)
+    except (StopError, RefusedError):
+        return _page(400, "Mailchimp refuses this sign-in. Start it again.")
+    except (RetryError, NoSlotError):
+        return _page(503, "Mailchimp does not answer. Start the sign-in again later.")
+    except (SecretUnreadableError, ProblemError) as error:
+        log.failure("sign_in_failed", error, connection=sign_in.connection)
+        return _page(503, "The vault does not answer. Start the sign-in again later.")
+    return _page(200, "Mailchimp is connected. You can close this page.")
+
+
+def _exchange(app: App, code: str, redirect_uri: str) -> tuple[Token, Account]:
+    secret = app.vault.get(app.settings.mailchimp_client_secret_name or "")
+    access_token = oauth.exchange_code(app.settings, code, secret, redirect_uri)
+    token = oauth.metadata(app.settings, access_token).token
+    return token, _ask_account(app, token)
+
+
+def _ask_account(app: App, token: Token) -> Account:
+    with accounts.reach_with(app, token, None) as mailchimp:
+        return accounts.check_account(mailchimp.ask(MailchimpClient.account))
+
+
+def _keep(app: App, connection: Document, secret: str, account: Account, caller: Caller) -> None:
+    try:
+        app.vault.set(connection["secret_name"], secret)
+    except SecretUnreadableError as error:
+        raise problems.conflict("vault_refused", "The vault refuses", f"{error}.") from None
+    accounts.remember_account(app, connection, account)
+    audit.record(caller, "token_set", connection["name"])
+
+
+def _page(status: int, text: str) -> Response:
+    page = (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        "<title>Segment export</title></head><body><p>" + html.escape(text) + "</p></body></html>"
+    )
+    return Response(
+        status,
+        body=page.encode(),
+        content_type="text/html",
+        headers={
+            "Content-Security-Policy": "default-src 'none'",
+            "Referrer-Policy": "no-referrer",
+            "X-Content-Type-Options": "nosniff",
+        },
+    )
