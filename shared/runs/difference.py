@@ -1,4 +1,4 @@
-"""What has to be done so that the audience has what the segments say: contacts × ledger.
+"""What has to be done so that the audience has what the segments say: contacts against the ledger.
 
 The result is one table with a row per outcome of the run, and beside it what finish needs to
 write the next ledger: no later step looks at the old ledger's rows again.

@@ -1,0 +1,153 @@
+"""A chunk's outcome blob: claimed by its lease, appended to batch by batch, resumed by reading it.
+
+Each block is one line of JSON. `at` and `n` say which of the chunk's items it is about; lines
+with `tag` tell of tags given after the items were sent. A lane writes the outcomes of one call
+beside its next one, so a holder that died may have made up to OPEN_CALLS calls whose outcomes are
+not written.
+"""
+
+import json
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from shared.app import App
+from shared.platform.blobs import BlobConflictError, BlobMissingError
+from shared.platform.leases import KeptLease, LeaseLostError
+from shared.runs import records
+
+OPEN_CALLS = 2
+# How often the metadata that progress is read from is written while a chunk is worked on.
+_TOLD_EVERY_SECONDS = 10.0
+Block = dict[str, Any]
+
+
+class ChunkLostError(Exception):
+    """The chunk's lease ran out: somebody else may go on with it."""
+
+
+@dataclass(frozen=True)
+class ChunkState:
+    """What a listing tells: `position` may lag behind; `open` means not given back cleanly."""
+
+    leased: bool
+    done: bool
+    position: int
+    open: bool
+
+
+@dataclass
+class Chunk:
+    """A claimed chunk. `position` is the first item without an outcome.
+
+    `tries` counts holders that died at this position; `since` is when the first call at this
+    position may have been made (seconds since 1970), None when none can have been.
+    """
+
+    app: App
+    run: str
+    number: int
+    kept: KeptLease
+    blocks: list[Block] = field(default_factory=list)
+    size: int = 0
+    position: int = 0
+    tries: int = 0
+    since: int | None = None
+    _told: float = 0.0
+
+    @property
+    def name(self) -> str:
+        """Return the outcome blob's name."""
+        return records.chunk_name(self.run, self.number)
+
+    def append(self, block: Block) -> None:
+        """Write the outcomes of one call; raises ChunkLostError."""
+        data = json.dumps(block, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        try:
+            self.kept.check()
+            self.size = self.app.blobs.append(
+                self.name, data, position=self.size, lease=self.kept.lease
+            )
+        except (BlobConflictError, BlobMissingError, LeaseLostError):
+            raise ChunkLostError from None
+        self.blocks.append(block)
+        if "at" in block:
+            self.position = block["at"] + block["n"]
+            if time.monotonic() - self._told > _TOLD_EVERY_SECONDS:
+                self._tell(open_=True)
+
+    def release(self, *, done: bool = False) -> None:
+        """Give the chunk back with nothing in flight."""
+        try:
+            self._tell(open_=False, done=done)
+        except ChunkLostError:
+            self.app.leases.forget(self.kept)
+            return
+        self.kept.release()
+
+    def _tell(self, *, open_: bool, done: bool = False) -> None:
+        metadata = {
+            "position": str(self.position),
+            "tries": str(self.tries if open_ else 0),
+            "since": str(self.since or int(time.time())) if open_ else "",
+            "open": "1" if open_ else "0",
+            "done": "1" if done else "0",
+        }
+        try:
+            self.app.blobs.set_metadata(self.name, metadata, self.kept.lease)
+        except (BlobConflictError, BlobMissingError):
+            raise ChunkLostError from None
+        self._told = time.monotonic()
+
+
+def states(app: App, run: str) -> dict[int, ChunkState]:
+    """Return the state of every chunk that was ever claimed, by number."""
+    prefix = f"{records.folder(run)}chunks/"
+    return {
+        int(blob.name.removeprefix(prefix)): ChunkState(
+            leased=blob.leased,
+            done=blob.metadata.get("done") == "1",
+            position=int(blob.metadata.get("position", "0")),
+            open=blob.metadata.get("open") == "1",
+        )
+        for blob in app.blobs.list(prefix, metadata=True)
+    }
+
+
+def claim(app: App, run: str, number: int) -> Chunk | None:
+    """Claim a chunk and find where it stands; None where it is held or done."""
+    name = records.chunk_name(run, number)
+    kept = app.leases.take(name)
+    if kept is None:
+        if not app.blobs.create_append(name):
+            return None
+        kept = app.leases.take(name)
+        if kept is None:
+            return None
+    info = app.blobs.info(name)
+    if info is None or info.metadata.get("done") == "1":
+        kept.release()
+        return None
+    chunk = Chunk(app, run, number, kept, size=info.size)
+    chunk.blocks = read_blocks(app, run, number) if info.size else []
+    chunk.position = position_of(chunk.blocks)
+    if info.metadata.get("open") == "1":
+        same = info.metadata.get("position") == str(chunk.position)
+        chunk.tries = int(info.metadata.get("tries", "0")) + 1 if same else 1
+        chunk.since = int(info.metadata.get("since") or time.time())
+    chunk._tell(open_=True)
+    return chunk
+
+
+def read_blocks(app: App, run: str, number: int) -> list[Block]:
+    """Return all blocks of a chunk's outcome blob, none where there is no blob."""
+    try:
+        data = app.blobs.read(records.chunk_name(run, number))
+    except BlobMissingError:
+        return []
+    return [json.loads(line) for line in data.splitlines()]
+
+
+def position_of(blocks: list[Block]) -> int:
+    """Return the first item that has no outcome."""
+    return max((block["at"] + block["n"] for block in blocks if "at" in block), default=0)

@@ -1,0 +1,227 @@
+"""Cuts a run's work into chunks and batches, and writes it as one blob that lanes read by ranges.
+
+A chunk is a gzipped JSON list; its items are
+- `upsert`: [address, merge fields, tags to add, ledger flags, merge fields sent before, tried]
+- `tag`: [address, tag bit, 1 to add or 0 to remove]
+- `archive`, `unsubscribe`: [address]
+"""
+
+import gzip
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from shared.platform.blobs import Blobs
+
+if TYPE_CHECKING:  # polars is imported where a plan or a finish runs; lanes do without
+    import polars as pl
+
+CONTACTS_PER_CALL = 500
+BATCHES_PER_CHUNK = 20
+# Calls about single contacts that one chunk holds.
+SINGLES_PER_CHUNK = 50
+
+
+@dataclass(frozen=True)
+class ChunkIndex:
+    """Where a chunk lies in the payload. Chunks of a phase wait for all of the one before."""
+
+    kind: str
+    phase: int
+    items: int
+    calls: int
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a run does, in the order of its chunks.
+
+    upserts: rows of the table in sending order. tag_ops: row, bit, add. singles: row and kind.
+    """
+
+    upserts: "pl.DataFrame"
+    tag_ops: "pl.DataFrame"
+    singles: "pl.DataFrame"
+
+
+def chunk_sizes(batches: int, lanes: int) -> list[int]:
+    """Share batches out among lanes: large chunks first, small ones last, so that no lane idles.
+
+    >>> chunk_sizes(5, 2)
+    [2, 1, 1, 1]
+    """
+    sizes = []
+    while batches > 0:
+        size = min(BATCHES_PER_CHUNK, max(1, -(-batches // (2 * lanes))))
+        sizes.append(size)
+        batches -= size
+    return sizes
+
+
+def work_of(table: "pl.DataFrame", *, pending_first: bool) -> Work:
+    """Collect from the run's table (see difference.py) who is sent what.
+
+    table: with a column `row`. pending_first: contacts that are not known yet come first, so
+    that calls that may only create are not mixed with those that may update.
+    """
+    import polars as pl
+
+    from shared.runs.difference import Action
+
+    upserts = table.filter(pl.col("action") == int(Action.UPSERT))
+    if pending_first:
+        upserts = upserts.sort(pl.col("old_flags").fill_null(0) != 0, maintain_order=True)
+    adding = table.filter((pl.col("action") == int(Action.NONE)) & (pl.col("add") != 0))
+    removing = table.filter(pl.col("remove") != 0)
+    singles = table.filter(pl.col("action").is_in([int(Action.ARCHIVE), int(Action.UNSUBSCRIBE)]))
+    return Work(upserts, _tag_ops(adding, removing), singles)
+
+
+def _tag_ops(adding: "pl.DataFrame", removing: "pl.DataFrame") -> "pl.DataFrame":
+    """Return row, email, bit and add, ordered so that 500 additions and 500 removals alternate."""
+    import polars as pl
+
+    found = [
+        _ops_of_bit(rows, mask, bit)
+        for rows, mask in ((adding, "add"), (removing, "remove"))
+        for bit in range(64)
+        if rows.height and _has_bit(rows, mask, bit)
+    ]
+    if not found:
+        return pl.DataFrame(
+            schema={"row": pl.UInt32, "email": pl.String, "bit": pl.UInt8, "add": pl.UInt8}
+        )
+    ops = pl.concat(found)
+    call = pl.int_range(pl.len()).over("bit", "add") // CONTACTS_PER_CALL
+    return (
+        ops.with_columns(call=call)
+        .sort("bit", "call", "add", descending=[False, False, True], maintain_order=True)
+        .drop("call")
+    )
+
+
+def _has_bit(rows: "pl.DataFrame", mask: str, bit: int) -> bool:
+    import polars as pl
+
+    has = (pl.col(mask) & pl.lit(1 << bit, dtype=pl.UInt64)) != 0
+    return bool(rows.select(has.any()).item())
+
+
+def _ops_of_bit(rows: "pl.DataFrame", mask: str, bit: int) -> "pl.DataFrame":
+    import polars as pl
+
+    has = (pl.col(mask) & pl.lit(1 << bit, dtype=pl.UInt64)) != 0
+    return rows.filter(has).select(
+        "row",
+        "email",
+        bit=pl.lit(bit, dtype=pl.UInt8),
+        add=pl.lit(1 if mask == "add" else 0, dtype=pl.UInt8),
+    )
+
+
+def write(
+    blobs: Blobs, name: str, work: Work, fields: Sequence[str], lanes: int
+) -> list[ChunkIndex]:
+    """Write the payload and return its index.
+
+    work.upserts has, beside the table's columns, one per merge field, named by its tag (null:
+    blank).
+    """
+    index: list[ChunkIndex] = []
+
+    def pieces() -> Iterator[bytes]:
+        offset = 0
+        for kind, phase, calls, lines in _chunks(work, fields, lanes):
+            data = gzip.compress(b"[" + b",\n".join(lines) + b"]", compresslevel=1)
+            index.append(ChunkIndex(kind, phase, len(lines), calls, offset, len(data)))
+            offset += len(data)
+            yield data
+
+    blobs.write(name, pieces())
+    return index
+
+
+def read_chunk(blobs: Blobs, name: str, chunk: ChunkIndex) -> list[list[Any]]:
+    """Return a chunk's items."""
+    data = blobs.read_range(name, chunk.offset, chunk.length)
+    items: list[list[Any]] = json.loads(gzip.decompress(data))
+    return items
+
+
+def index_document(index: Sequence[ChunkIndex]) -> list[dict[str, Any]]:
+    """Return the index as the plan keeps it."""
+    return [asdict(chunk) for chunk in index]
+
+
+def read_index(document: Sequence[dict[str, Any]]) -> list[ChunkIndex]:
+    """Read the index of a plan."""
+    return [ChunkIndex(**chunk) for chunk in document]
+
+
+def _chunks(
+    work: Work, fields: Sequence[str], lanes: int
+) -> Iterator[tuple[str, int, int, list[bytes]]]:
+    """Yield each chunk's kind, phase, number of calls and items as JSON."""
+    start = 0
+    batches = -(-work.upserts.height // CONTACTS_PER_CALL)
+    for calls in chunk_sizes(batches, lanes):
+        rows = work.upserts.slice(start, calls * CONTACTS_PER_CALL)
+        start += rows.height
+        yield "upsert", 0, calls, _upsert_lines(rows, fields)
+    for calls, ops in _tag_chunks(work.tag_ops, lanes):
+        yield "tag", 0, calls, _lines(ops, '["{}",{},{}]', "email", "bit", "add")
+    for kind in ("archive", "unsubscribe"):
+        rows = work.singles.filter(work.singles["kind_of_call"] == kind)
+        size = min(SINGLES_PER_CHUNK, max(1, -(-rows.height // (2 * lanes))))
+        for start in range(0, rows.height, size):
+            part = rows.slice(start, size)
+            yield kind, 1, part.height, _lines(part, '["{}"]', "email")
+
+
+def _upsert_lines(rows: "pl.DataFrame", fields: Sequence[str]) -> list[bytes]:
+    import polars as pl
+
+    values = pl.struct(fields).struct.json_encode() if fields else pl.lit("{}")
+    line = pl.format(
+        '["{}",{},{},{},{},{}]',
+        "email",
+        values,
+        "add",
+        pl.col("old_flags").fill_null(0),
+        pl.col("old_fields").fill_null(0),
+        pl.col("old_tried").fill_null(0),
+    )
+    return [text.encode() for text in rows.select(line=line)["line"]]
+
+
+def _lines(rows: "pl.DataFrame", pattern: str, *columns: str) -> list[bytes]:
+    import polars as pl
+
+    line = pl.format(pattern, *columns)
+    return [text.encode() for text in rows.select(line=line)["line"]]
+
+
+def _tag_chunks(ops: "pl.DataFrame", lanes: int) -> Iterator[tuple[int, "pl.DataFrame"]]:
+    """Yield bounded runs of whole calls."""
+    import polars as pl
+
+    if ops.is_empty():
+        return
+    call = pl.int_range(pl.len()).over("bit", "add") // CONTACTS_PER_CALL
+    lengths = (
+        ops.lazy()
+        .with_columns(call=call)
+        .group_by("bit", "call", maintain_order=True)
+        .len()
+        .collect()["len"]
+        .to_list()
+    )
+    start = first = 0
+    for calls in chunk_sizes(len(lengths), lanes):
+        size = sum(lengths[first : first + calls])
+        yield calls, ops.slice(start, size)
+        start += size
+        first += calls

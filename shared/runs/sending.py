@@ -1,0 +1,327 @@
+"""One call to Mailchimp for the next items of a chunk, and what its answer means for each.
+
+Nothing here retries or waits: lanes.py does.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from shared.mailchimp.answers import ContactError
+from shared.mailchimp.client import MailchimpClient
+from shared.mailchimp.errors import (
+    RefusedError,
+    classify_contact_error,
+    is_contact_exists,
+)
+from shared.runs.codes import FAILED, NUMBER, SKIPPED_BY_STATUS
+from shared.runs.ledger import Flag
+
+Item = list[Any]
+Caller = Any
+# Mailchimp lists at most this many tags of a contact (facts: members[].tags).
+_TAGS_LISTED = 50
+_UNNAMED = "Mailchimp's answer does not name this contact"
+
+
+@dataclass(frozen=True)
+class Job:
+    """What all calls of a run share. tags: bit to name and id; fields: merge tags by bit."""
+
+    run: str
+    audience: str
+    tags: dict[int, tuple[str, int]]
+    fields: tuple[str, ...]
+    status_for_new: str
+    # Our clock plus this is Mailchimp's.
+    clock_offset: int = 0
+
+
+@dataclass
+class Answers:
+    """What became of the items of one call, by their place in the call.
+
+    codes: outcome number per item. details: text where there is more to say. lacking: tag mask
+    that an accepted contact still lacks. added: contacts that this export has added although
+    Mailchimp said `updated`. dropped: merge fields that Mailchimp emptied, with a count.
+    """
+
+    codes: list[int]
+    details: dict[int, str] = field(default_factory=dict)
+    lacking: dict[int, int] = field(default_factory=dict)
+    added: list[int] = field(default_factory=list)
+    dropped: dict[str, int] = field(default_factory=dict)
+
+    def block(self, position: int) -> dict[str, Any]:
+        """Return the line that is written to the outcome blob."""
+        block: dict[str, Any] = {
+            "at": position,
+            "n": len(self.codes),
+            "codes": "".join(chr(65 + code) for code in self.codes),
+        }
+        for name in ("details", "lacking", "added", "dropped"):
+            if value := getattr(self, name):
+                block[name] = value
+        return block
+
+
+def upsert_size(items: Sequence[Item], start: int, most: int, job: Job) -> int:
+    """Return how many of the next items fit into one call."""
+    end = min(len(items), start + most)
+    if job.status_for_new == "pending":
+        fresh = not items[start][3]
+        for here in range(start, end):
+            if (not items[here][3]) != fresh:
+                return here - start
+    return end - start
+
+
+def upsert(
+    call: Caller,
+    client: MailchimpClient,
+    job: Job,
+    items: Sequence[Item],
+    protected: Mapping[str, str],
+    tried: int | None,
+) -> Answers:
+    """Create or update contacts.
+
+    call: makes a call under a slot. protected: addresses that got into a protected state since
+    the plan, with it. tried: Mailchimp's time (seconds since 1970) of the first attempt when
+    this is a repeated one, else None.
+    """
+    answers = Answers([FAILED] * len(items))
+    sent: dict[str, int] = {}
+    for place, item in enumerate(items):
+        state = protected.get(item[0])
+        if state is not None and not _may_return(item, state):
+            answers.codes[place] = SKIPPED_BY_STATUS[state]
+        else:
+            sent[item[0]] = place
+    if not sent:
+        return answers
+    create = job.status_for_new == "pending" and not any(items[p][3] for p in sent.values())
+    exists = _upsert(call, client, job, items, sent, answers, tried, create=create)
+    if exists:
+        # They are in the audience and no table knows them as protected: update what is there.
+        again = {email: sent[email] for email in exists}
+        _upsert(call, client, job, items, again, answers, tried, create=False)
+    return answers
+
+
+def _upsert(
+    call: Caller,
+    client: MailchimpClient,
+    job: Job,
+    items: Sequence[Item],
+    sent: Mapping[str, int],
+    answers: Answers,
+    tried: int | None,
+    *,
+    create: bool,
+) -> list[str]:
+    status = "pending" if create else "subscribed"
+    members = [_member(items[place], job, status) for place in sent.values()]
+    answer = call(client.subscribe, job.audience, members, update_existing=not create)
+    by_id = {id_: bit for bit, (_, id_) in job.tags.items()}
+    exists: list[str] = []
+    for code, found in (("created", answer.new), ("updated", answer.updated)):
+        for member in found:
+            place = sent.get(_key(member.get("email_address")))
+            if place is None:
+                continue
+            item = items[place]
+            answers.codes[place] = NUMBER[code]
+            answers.details.pop(place, None)
+            if lacking := item[2] & ~_tag_mask(member, by_id):
+                answers.lacking[place] = lacking
+            if code == "updated" and _was_added_by_us(item, member, tried):
+                answers.added.append(place)
+            _note_dropped(answers, item, member)
+    for error in answer.errors:
+        place = sent.get(_key(error.email))
+        if place is None:
+            continue
+        if create and is_contact_exists(error.error, error.error_code):
+            exists.append(items[place][0])
+            continue
+        answers.codes[place], answers.details[place] = _refusal(error)
+    for place in sent.values():
+        if answers.codes[place] == FAILED and items[place][0] not in exists:
+            answers.details.setdefault(place, _UNNAMED)
+    return exists
+
+
+def _may_return(item: Item, state: str) -> bool:
+    flags = item[3]
+    return (state == "archived" and bool(flags & Flag.ARCHIVED)) or (
+        state == "pending" and bool(flags & Flag.PENDING)
+    )
+
+
+def _member(item: Item, job: Job, status: str) -> dict[str, Any]:
+    email, values, tags, _, before = item[:5]
+    member: dict[str, Any] = {"email_address": email, "status": status}
+    # A blank value clears what this export has sent, and is left out otherwise.
+    fields = {
+        name: "" if values.get(name) is None else values[name]
+        for bit, name in enumerate(job.fields)
+        if values.get(name) is not None or (name in values and before >> bit & 1)
+    }
+    if fields:
+        member["merge_fields"] = fields
+    names = [name for bit, (name, _) in job.tags.items() if tags >> bit & 1]
+    if names:
+        member["tags"] = names
+    return member
+
+
+def _key(email: object) -> str:
+    return str(email or "").strip().lower()
+
+
+def _tag_mask(member: Mapping[str, Any], by_id: Mapping[int, int]) -> int:
+    mask = 0
+    for tag in member.get("tags") or []:
+        bit = by_id.get(tag.get("id"))
+        if bit is not None:
+            mask |= 1 << bit
+    return mask
+
+
+def _was_added_by_us(item: Item, member: Mapping[str, Any], tried: int | None) -> bool:
+    """Tell whether the contact came with an earlier attempt whose answer was lost."""
+    if item[3] & Flag.ACCEPTED:
+        return False
+    first = min(time for time in (item[5] or None, tried, 1 << 62) if time)
+    times = [_seconds(member.get(name)) for name in ("timestamp_opt", "timestamp_signup")]
+    return any(time is not None and time >= first for time in times)
+
+
+def _seconds(text: object) -> int | None:
+    try:
+        return int(datetime.fromisoformat(str(text)).timestamp())
+    except ValueError:
+        return None
+
+
+def _refusal(error: ContactError) -> tuple[int, str]:
+    text = error.error
+    if error.field:
+        text = f"{error.field}: {error.field_message or error.error}"
+    return NUMBER[classify_contact_error(error.error, error.error_code, error.field)], text
+
+
+def _note_dropped(answers: Answers, item: Item, member: Mapping[str, Any]) -> None:
+    """Count values that were sent and came back empty."""
+    held = member.get("merge_fields")
+    if not isinstance(held, Mapping):
+        return
+    for name, value in item[1].items():
+        if value not in (None, "") and held.get(name, value) in (None, ""):
+            answers.dropped[name] = answers.dropped.get(name, 0) + 1
+
+
+def tag_size(items: Sequence[Item], start: int, most: int) -> int:
+    """Return how many of the next items are one call: one tag, so many additions and removals."""
+    bit = items[start][1]
+    counts = [0, 0]
+    for here in range(start, len(items)):
+        _, other, add = items[here]
+        if other != bit or counts[add] >= most:
+            return here - start
+        counts[add] += 1
+    return len(items) - start
+
+
+def change_tags(call: Caller, client: MailchimpClient, job: Job, items: Sequence[Item]) -> Answers:
+    """Give one tag to some contacts and take it from others."""
+    bit = items[0][1]
+    add = {item[0]: place for place, item in enumerate(items) if item[2]}
+    remove = [item[0] for item in items if not item[2]]
+    answers = Answers([NUMBER["tagged" if item[2] else "untagged"] for item in items])
+    bad = give_tag(call, client, job, bit, list(add), remove)
+    for email, text in bad.items():
+        if email in add:
+            answers.codes[add[email]] = FAILED
+            answers.details[add[email]] = text
+    return answers
+
+
+def give_tag(
+    call: Caller,
+    client: MailchimpClient,
+    job: Job,
+    bit: int,
+    add: Sequence[str],
+    remove: Sequence[str] = (),
+) -> dict[str, str]:
+    """Change one tag; return the contacts that did not get it, with the reason.
+
+    Mailchimp passes over addresses that the audience does not hold, so every addition that its
+    answer does not name is looked up. A removal that it does not name had nothing to remove.
+    """
+    name, id_ = job.tags[bit]
+    answer = call(client.change_tag, job.audience, id_, add, remove)
+    done = {_key(member.get("email_address")) for member in answer.added}
+    bad = {_key(email): f"tag {name}: {text}" for emails, text in answer.errors for email in emails}
+    for email in add:
+        if email not in done and email not in bad:
+            problem = _look_up(call, client, job, email, id_)
+            if problem:
+                bad[email] = f"tag {name}: {problem}"
+    return {email: text for email, text in bad.items() if email in set(add)}
+
+
+def _look_up(call: Caller, client: MailchimpClient, job: Job, email: str, id_: int) -> str:
+    member = call(client.member, job.audience, email)
+    if member is None:
+        return "the contact is not in the audience any more"
+    tags = member.get("tags") or []
+    if len(tags) >= _TAGS_LISTED or any(tag.get("id") == id_ for tag in tags):
+        return ""
+    return "Mailchimp did not add it"
+
+
+def archive(call: Caller, client: MailchimpClient, job: Job, item: Item) -> Answers:
+    """Archive a contact. One that is gone or archived already is what was wanted."""
+    result = call(client.archive, job.audience, item[0])
+    if result == "refused":
+        return Answers([FAILED], {0: "archive: Mailchimp can't archive this contact"})
+    return Answers([NUMBER["archived"]])
+
+
+def unsubscribe(call: Caller, client: MailchimpClient, job: Job, item: Item) -> Answers:
+    """Unsubscribe a contact. One that is gone is what was wanted."""
+    try:
+        call(client.unsubscribe, job.audience, item[0])
+    except RefusedError as error:
+        return Answers([FAILED], {0: f"unsubscribe: {error.detail}"})
+    return Answers([NUMBER["unsubscribed"]])
+
+
+def refused_alone(error: RefusedError) -> Answers:
+    """Return what a call about one contact means that Mailchimp refused as a whole."""
+    field_name, message = next(iter(error.errors), (None, None))
+    code = classify_contact_error(message or error.detail, error.title, field_name)
+    return Answers([NUMBER[code]], {0: error.detail})
+
+
+def given_up(count: int, why: str) -> Answers:
+    """Return the outcome of items that could not be delivered."""
+    return Answers([FAILED] * count, dict.fromkeys(range(count), why))
+
+
+def lacking_of(blocks: Iterable[Mapping[str, Any]]) -> dict[int, list[int]]:
+    """Return from a chunk's blocks, per tag bit, the items that were accepted and lack it."""
+    lacking: dict[int, dict[int, None]] = {}
+    for block in blocks:
+        for place, mask in (block.get("lacking") or {}).items():
+            for bit in range(64):
+                if mask >> bit & 1:
+                    lacking.setdefault(bit, {})[block["at"] + int(place)] = None
+        if "tag" in block:
+            for item in block["items"]:
+                lacking.get(block["tag"], {}).pop(item, None)
+    return {bit: list(items) for bit, items in lacking.items() if items}
