@@ -100,7 +100,10 @@ def _remove_tag(audience: Audience, contact: Contact, body: dict[str, object], n
 
 
 def _change_email(audience: Audience, contact: Contact, body: dict[str, object], _n: int) -> None:
-    audience.rename(contact, str(body["to"]))
+    to = str(body["to"])
+    if audience.contacts.get(key_of(to), contact) is not contact:
+        raise ValueError("another contact has that address")
+    audience.rename(contact, to)
 
 
 def _set_value(audience: Audience, contact: Contact, body: dict[str, object], _n: int) -> None:

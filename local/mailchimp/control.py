@@ -438,6 +438,10 @@ class Simulator:
         found: list[int] = self._ask("clear-faults")
         return found
 
+    def reset(self) -> None:
+        """Default switches, no rules, no registered apps, empty log; audiences stay."""
+        self._ask("reset")
+
     # What was seen
 
     def calls(self, since: int = 0) -> list[CallRecord]:

@@ -11,6 +11,7 @@ from . import acting, state
 from .audience import Audience
 from .faults import Rule
 from .oauth_clients import Client
+from .switches import Switches
 from .world import DEFAULT_MERGE_FIELDS, World
 
 type _Action = Callable[[dict[str, object]], object]
@@ -37,6 +38,7 @@ class ControlApi:
             "calls": self._calls,
             "stats": self._stats,
             "reset-log": self._reset_log,
+            "reset": self._reset,
             "oauth": self._oauth,
         }
         self._streams: dict[str, Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]] = {
@@ -140,6 +142,14 @@ class ControlApi:
             account.highest = account.held
             account.refused = 0
         return None
+
+    def _reset(self, body: dict[str, object]) -> object:
+        self._world.faults.rules.clear()
+        self._world.switches = Switches()
+        self._world.set_switches({})
+        self._world.oauth_clients.clear()
+        self._world.oauth_account = ""
+        return self._reset_log(body)
 
     def _oauth(self, body: dict[str, object]) -> object:
         if "account_id" in body:

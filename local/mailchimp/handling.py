@@ -3,6 +3,7 @@
 import asyncio
 import time
 from dataclasses import dataclass
+from email.utils import formatdate
 from urllib.parse import unquote
 
 import orjson
@@ -50,6 +51,8 @@ class Handler:
         try:
             response = await self._enter(request, call, dc, path)
             call.status = response.status
+            if offset := world.switches.clock_offset_seconds:
+                response.headers["Date"] = formatdate(time.time() + offset, usegmt=True)
         finally:
             call.ended = time.monotonic()
             call.disconnected = request.transport is None or request.transport.is_closing()
@@ -161,12 +164,12 @@ class Handler:
             opened.passed.leave()
 
     async def _wait(self, opened: _Open, seconds: float) -> None:
-        """Mailchimp's own time. A client that leaves may or may not give its place back."""
+        """Until the call has lasted so long. A client that leaves may give its place back."""
+        end = opened.call.started + seconds
         if self._world.switches.hold_connection_after_disconnect:
-            if seconds > 0:
-                await asyncio.sleep(seconds)
+            if (left := end - time.monotonic()) > 0:
+                await asyncio.sleep(left)
             return
-        end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             transport = opened.request.transport
             if transport is None or transport.is_closing():

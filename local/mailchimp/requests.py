@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 
-import orjson
-
 from . import problems
 from .accounts import Login
 from .audience import Audience
@@ -77,7 +75,6 @@ class Answer:
 
     body: object
     schema: str
-    headers: dict[str, str] | None = None
 
 
 def kind(value: object) -> str:
@@ -108,15 +105,10 @@ def iso(moment: int) -> str:
 def seconds(text: str, field: str) -> int:
     """Epoch seconds of an ISO 8601 time; 400 for anything else. Without a zone it is UTC."""
     try:
-        # A plus sign that was not escaped arrives as a blank.
-        moment = datetime.fromisoformat(text.strip().replace(" +", "+").replace(" 0", "+0"))
+        # A plus sign that the caller did not escape has become a blank, and is refused.
+        moment = datetime.fromisoformat(text)
     except ValueError:
         raise problems.bad_shape((field, "This value is not a valid datetime.")) from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return int(moment.timestamp())
-
-
-def dumps(value: object) -> bytes:
-    """JSON with keys of any kind."""
-    return orjson.dumps(value)

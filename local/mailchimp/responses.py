@@ -58,7 +58,7 @@ def _headers(dc: str, schema: str) -> dict[str, str]:
 
 def answer_response(answer: Answer, dc: str) -> web.Response:
     """A good answer: 200 with JSON or 204."""
-    headers = _headers(dc, answer.schema) | (answer.headers or {})
+    headers = _headers(dc, answer.schema)
     if answer.body is None:
         return web.Response(status=204, headers=headers)
     headers["Content-Type"] = "application/json; charset=utf-8"

@@ -28,7 +28,8 @@ class Switches:
     limit_per: Literal["user", "account", "key"] = "user"
     hold_connection_after_disconnect: bool = True
 
-    # Latency: base + members * per_member, or one fixed figure for every bulk call
+    # Latency from a call's arrival: base + members * per_member, or one fixed figure for every
+    # bulk call. It is kept to exactly when the work is done before.
     base_seconds: float = 0.0
     per_member_seconds: float = 0.0
     bulk_seconds: float | None = None

@@ -59,8 +59,9 @@ class Rules:
     now: int
     later: Later
     skip_merge_validation: bool = False
-    may_create: bool = True
     may_update: bool = True
+    # For bulk calls: what a member without a status becomes is unproven.
+    bulk: bool = False
 
 
 def write(audience: Audience, wish: Wish, rules: Rules) -> tuple[Contact, bool]:
@@ -84,7 +85,7 @@ def _create(audience: Audience, wish: Wish, rules: Rules) -> Contact:
         raise Refused(Reason.FORGOTTEN)
     status = wish.status_if_new or wish.status
     if status is None:
-        if switches.omitted_status != "subscribed":
+        if not rules.bulk or switches.omitted_status != "subscribed":
             raise Refused(Reason.NO_STATUS)
         status = "subscribed"
     if status == "subscribed" and audience.double_optin and switches.double_optin_enforced:
@@ -105,7 +106,7 @@ def update(audience: Audience, contact: Contact, wish: Wish, rules: Rules) -> No
     """Write an existing contact. Raises Refused before anything is changed."""
     switches = rules.switches
     status = wish.status
-    if status is None and switches.omitted_status == "subscribed" and not wish.status_if_new:
+    if status is None and rules.bulk and switches.omitted_status == "subscribed":
         status = "subscribed"
     _check_compliance(contact, status)
     before = audience.values_of(contact)

@@ -17,7 +17,7 @@ def batch_subscribe(request: Request, list_id: str) -> Answer:
     audience = request.audience(list_id)
     body = request.document()
     wishes = _wishes(body, request)
-    rules = rules_of(request, may_update=body.get("update_existing") is True)
+    rules = rules_of(request, may_update=body.get("update_existing") is True, bulk=True)
     created: list[tuple[Contact, str]] = []
     updated: list[tuple[Contact, str]] = []
     errors: list[dict[str, str]] = []

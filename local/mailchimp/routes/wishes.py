@@ -54,7 +54,7 @@ def tag_names(given: object, at: str) -> list[str]:
     return given
 
 
-def rules_of(request: Request, *, may_update: bool = True) -> Rules:
+def rules_of(request: Request, *, may_update: bool = True, bulk: bool = False) -> Rules:
     """How this request writes contacts."""
     return Rules(
         switches=request.switches,
@@ -62,6 +62,7 @@ def rules_of(request: Request, *, may_update: bool = True) -> Rules:
         later=request.world.later,
         skip_merge_validation=request.flag("skip_merge_validation"),
         may_update=may_update,
+        bulk=bulk,
     )
 
 
