@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -31,17 +31,26 @@ class Services:
     settings: Mapping[str, str]
     certificates: Certificates
     directory: Path
+    _environment: Mapping[str, str]
     _cleanup: ExitStack
 
     @classmethod
-    def start(cls, *, identity: bool = False, keep_in: Path | None = None) -> "Services":
+    def start(
+        cls,
+        *,
+        environment: Mapping[str, str] | None = None,
+        identity: bool = False,
+        keep_in: Path | None = None,
+    ) -> "Services":
         """Start what is missing, all at once.
 
+        What `environment` (this process's own when missing) has settings for is not started.
         With `identity` storage is reached with tokens over TLS instead of a connection string.
         Files go to `keep_in`, or to a directory that `stop` removes; storage's data is kept in
         memory unless `keep_in` is given. Raises StartError.
         """
-        _check(os.environ)
+        environment = dict(os.environ if environment is None else environment)
+        _check(environment)
         with ExitStack() as cleanup, ThreadPoolExecutor() as workers:
             directory = keep_in or Path(tempfile.mkdtemp(prefix="segment-export-"))
             if keep_in is None:
@@ -49,16 +58,16 @@ class Services:
             certificates = Certificates.create(directory / "tls")
             azurite: Future[Azurite] | None = None
             mailchimp: Future[Simulator] | None = None
-            if not (_is_real(APP_STORAGE) and _is_real(SEGMENT_STORAGE)):
+            if _stood_in(environment):
                 azurite = workers.submit(
                     Azurite.start,
                     directory=keep_in / "storage" if keep_in else None,
                     tls=certificates if identity else None,
                     oauth=identity,
                 )
-            if "MAILCHIMP_API_URL" not in os.environ:
+            if "MAILCHIMP_API_URL" not in environment:
                 mailchimp = workers.submit(Simulator.start)
-            vault = None if "KEY_VAULT_URL" in os.environ else Vault.start(certificates)
+            vault = None if "KEY_VAULT_URL" in environment else Vault.start(certificates)
             for service in (azurite, mailchimp):
                 if service is not None:
                     cleanup.callback(service.result().stop)
@@ -66,7 +75,7 @@ class Services:
                 cleanup.callback(vault.stop)
             settings: dict[str, str] = {}
             if azurite is not None:
-                settings |= _storage_settings(azurite.result(), identity)
+                settings |= _storage_settings(azurite.result(), _stood_in(environment), identity)
             if vault is not None:
                 settings |= vault.environment
             if mailchimp is not None:
@@ -79,20 +88,24 @@ class Services:
                 settings,
                 certificates,
                 directory,
+                environment,
                 cleanup.pop_all(),
             )
 
     def segment_container(self, name: str) -> ContainerClient:
         """A client of a container that holds segment exports, real or not."""
-        if self.azurite is not None and SEGMENT_STORAGE not in os.environ:
+        if self.azurite is not None and SEGMENT_STORAGE in _stood_in(self._environment):
             return ContainerClient.from_connection_string(
                 self.azurite.connection_string,
                 name,
                 connection_verify=str(self.certificates.bundle),
             )
-        if text := os.environ.get(SEGMENT_STORAGE):
+        if text := self._environment.get(SEGMENT_STORAGE):
             return ContainerClient.from_connection_string(text, name)
-        url = os.environ[f"{SEGMENT_STORAGE}__blobServiceUri"]
+        account = self._environment.get(f"{SEGMENT_STORAGE}__accountName", "")
+        url = self._environment.get(
+            f"{SEGMENT_STORAGE}__blobServiceUri", f"https://{account}.blob.core.windows.net"
+        )
         return ContainerClient(url, name, credential=DefaultAzureCredential())
 
     def stop(self) -> None:
@@ -100,12 +113,16 @@ class Services:
         self._cleanup.close()
 
 
-def _is_real(connection: str) -> bool:
-    """Whether the environment names an account, in any of the ways that the host accepts."""
-    return any(
-        name in os.environ
-        for name in (connection, f"{connection}__blobServiceUri", f"{connection}__accountName")
-    )
+def _stood_in(environment: Mapping[str, str]) -> list[str]:
+    """The storage connections that the environment names no account for, in any way."""
+    return [
+        connection
+        for connection in (APP_STORAGE, SEGMENT_STORAGE)
+        if not any(
+            name in environment
+            for name in (connection, f"{connection}__blobServiceUri", f"{connection}__accountName")
+        )
+    ]
 
 
 def _check(environment: Mapping[str, str]) -> None:
@@ -119,11 +136,11 @@ def _check(environment: Mapping[str, str]) -> None:
         )
 
 
-def _storage_settings(azurite: Azurite, identity: bool) -> dict[str, str]:
+def _storage_settings(
+    azurite: Azurite, connections: Sequence[str], identity: bool
+) -> dict[str, str]:
     settings: dict[str, str] = {}
-    for connection in (APP_STORAGE, SEGMENT_STORAGE):
-        if _is_real(connection):
-            continue
+    for connection in connections:
         if identity:
             settings[f"{connection}__blobServiceUri"] = azurite.blob_url
             settings[f"{connection}__queueServiceUri"] = azurite.queue_url

@@ -1,5 +1,6 @@
 """The whole product on this machine: the services and one or more hosts of the app."""
 
+import contextlib
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -7,6 +8,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import requests
+from azure.core.exceptions import ResourceExistsError
 from azure.storage.blob import ContainerClient
 
 from local.azurite import Azurite
@@ -17,6 +19,7 @@ from local.services import Services
 from local.vault import Vault
 
 ROOT = Path(__file__).resolve().parent.parent
+SEGMENT_CONTAINER = "dynamics365customerinsights"
 
 # Times that are minutes in production, so that a test sees in seconds what they lead to.
 COMPRESSED = {
@@ -59,17 +62,20 @@ class Stack:
         time_scale: float = COMPRESSED_TIME_SCALE,
         identity: bool = False,
         keep_in: Path | None = None,
+        environment: Mapping[str, str] | None = None,
         app: Path = ROOT,
     ) -> Self:
         """Start everything and return when all hosts listen.
 
         `settings` are app settings, by default COMPRESSED ones (given ones are put on top);
-        `time_scale` shortens the times for which messages hide. For `identity` and `keep_in` see
-        Services. Raises StartError.
+        `time_scale` shortens the times for which messages hide. For the others see Services.
+        Raises StartError.
         """
-        services = Services.start(identity=identity, keep_in=keep_in)
+        services = Services.start(environment=environment, identity=identity, keep_in=keep_in)
         stack = cls(services, {**COMPRESSED, **(settings or {})}, time_scale, app)
         try:
+            if services.azurite is not None:
+                stack.add_segment_containers()
             for _ in range(hosts):
                 stack.add_host(wait=False)
             for host in stack.hosts:
@@ -130,7 +136,14 @@ class Stack:
         self.hosts.remove(host)
         host.kill()
 
-    def segment_container(self, name: str = "dynamics365customerinsights") -> ContainerClient:
+    def add_segment_containers(self) -> None:
+        """Make the containers that exports may name, as an administrator would have."""
+        names = self.settings.get("SEGMENT_CONTAINERS", SEGMENT_CONTAINER)
+        for name in names.split(","):
+            with contextlib.suppress(ResourceExistsError):
+                self.segment_container(name.strip()).create_container()
+
+    def segment_container(self, name: str = SEGMENT_CONTAINER) -> ContainerClient:
         """The container that Customer Insights writes to."""
         return self.services.segment_container(name)
 
