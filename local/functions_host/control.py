@@ -1,14 +1,13 @@
 """`/_host/…`: what tests and people ask of this host itself. Loopback and master key only."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from aiohttp import web
 
 from local.functions_host.invocations import Invocations
 from local.functions_host.keys import Keys
-from local.functions_host.queue_listener import QueueListener
 from local.functions_host.timer_listener import TimerListener
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1"})
@@ -21,7 +20,7 @@ class Control:
     keys: Keys
     invocations: Invocations
     timers: Mapping[str, TimerListener]
-    queues: Mapping[str, QueueListener]
+    drained: Callable[[], Awaitable[None]]
 
     def add_to(self, app: web.Application) -> None:
         """Adds the routes, ahead of the app's own."""
@@ -54,13 +53,10 @@ class Control:
         return web.json_response({"succeeded": await timer.fire()})
 
     async def drain(self, request: web.Request) -> web.Response:
-        """Stops queues and timers for good and answers when nothing runs any more."""
+        """Stops queues and timers for good and answers when what they started has ended."""
         self._check(request)
-        for queue in self.queues.values():
-            queue.stop()
-        for timer in self.timers.values():
-            timer.stop()
-        return web.json_response({"idle": await self.invocations.wait_until_idle(None)})
+        await self.drained()
+        return web.json_response({})
 
     def _check(self, request: web.Request) -> None:
         if request.remote not in _LOOPBACK:

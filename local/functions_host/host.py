@@ -58,30 +58,37 @@ class Host:
         self._functions = functions
         self._storage = Storage(os.environ)
         coding = MessageCoding(host_json.queues.message_encoding)
-        self._invocations = Invocations(worker, self._storage, coding)
+        limit = host_json.function_timeout if options.enforce_timeout else None
+        scaled = limit * options.time_scale if limit else None
+        self._invocations = Invocations(worker, self._storage, coding, scaled)
         self._queues: dict[str, QueueListener] = {}
         self._timers: dict[str, TimerListener] = {}
+        self._listening: list[asyncio.Task[None]] = []
+        self.port = options.port
+        self.restart = False
         self._stop = asyncio.Event()
 
     async def run(self) -> None:
         """Serves until SIGTERM, SIGINT or the end of the parent, then lets invocations end.
 
-        Raises HostError where the app cannot be served; afterwards the port is closed.
+        Returns early, with `restart` set, when an invocation has exceeded its time.
+        Raises HostError where the app cannot be served.
         """
         await self._create_listeners()
         runner = web.AppRunner(self._web_app(), access_log=None, shutdown_timeout=1.0)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", self._options.port, reuse_address=True)
         await site.start()
-        listening = [asyncio.create_task(listener.run()) for listener in self._listeners]
-        for task in listening:
+        self.port = runner.addresses[0][1]
+        self._listening = [asyncio.create_task(listener.run()) for listener in self._listeners]
+        for task in self._listening:
             task.add_done_callback(self._listener_ended)
         self._watch_for_the_end()
-        self._announce(runner.addresses[0][1])
-        await self._stop.wait()
-        await self._drain(site)
+        self._announce()
+        await self._until_the_end()
+        await site.stop()
+        await self._let_end()
         await runner.cleanup()
-        await asyncio.wait(listening, timeout=1.0) if listening else None
         await self._storage.close()
 
     async def _create_listeners(self) -> None:
@@ -124,7 +131,7 @@ class Host:
             self._options.answer_limit,
         )
         app = web.Application(client_max_size=BODY_LIMIT)
-        control = Control(self._options.keys, self._invocations, self._timers, self._queues)
+        control = Control(self._options.keys, self._invocations, self._timers, self._drain)
         control.add_to(app)
         app.router.add_route("*", "/{path:.*}", front.handle)
         return app
@@ -141,20 +148,33 @@ class Host:
 
             threading.Thread(target=wait_for_parent, daemon=True).start()
 
-    def _announce(self, port: int) -> None:
+    def _announce(self) -> None:
         line = {
-            "url": f"http://127.0.0.1:{port}",
+            "url": f"http://127.0.0.1:{self.port}",
             "functions": [function.name for function in self._functions],
             "listening": [*self._queues, *self._timers],
             "pid": os.getpid(),
         }
         print(json.dumps(line), flush=True)
 
-    async def _drain(self, site: web.TCPSite) -> None:
-        await site.stop()
+    async def _until_the_end(self) -> None:
+        ends = [
+            asyncio.create_task(event.wait()) for event in (self._stop, self._invocations.timed_out)
+        ]
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        self.restart = not self._stop.is_set()
+
+    async def _drain(self) -> None:
         for listener in self._listeners:
             listener.stop()
-        if not await self._invocations.wait_until_idle(self._options.grace):
+        await asyncio.gather(*self._listening, return_exceptions=True)
+
+    async def _let_end(self) -> None:
+        try:
+            async with asyncio.timeout(self._options.grace):
+                await self._drain()
+                await self._invocations.idle.wait()
+        except TimeoutError:
             _log.warning("stopped with %d invocations running", len(self._invocations.running))
 
     def _listener_ended(self, task: asyncio.Task[None]) -> None:

@@ -6,9 +6,10 @@ import logging
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from azure_functions_runtime.bindings.datumdef import Datum
 
@@ -27,14 +28,22 @@ class Running:
 
 
 class Invocations:
-    """Runs functions and knows what runs, what has ended and what failed."""
+    """Runs functions and knows what runs, what has ended and what failed.
 
-    def __init__(self, worker: Worker, storage: Storage, coding: MessageCoding) -> None:
+    One that exceeds `limit` seconds sets `timed_out` and fails with all others, because the worker
+    process is then restarted.
+    """
+
+    def __init__(
+        self, worker: Worker, storage: Storage, coding: MessageCoding, limit: float | None
+    ) -> None:
         self._worker = worker
         self._storage = storage
         self._coding = coding
-        self._idle = asyncio.Event()
-        self._idle.set()
+        self._limit = limit
+        self.timed_out = asyncio.Event()
+        self.idle = asyncio.Event()
+        self.idle.set()
         self.running: dict[str, Running] = {}
         self.finished: Counter[str] = Counter()
         self.failed: Counter[str] = Counter()
@@ -51,8 +60,11 @@ class Invocations:
             "Executing 'Functions.%s' (Reason='%s', Id=%s)", function.name, reason, invocation_id
         )
         with self._counted(invocation_id, function.name) as running:
-            answer = await self._worker.invoke(
-                invocation_id, function.id, function.parameter, value, metadata
+            answer = await self._within_limit(
+                function.name,
+                self._worker.invoke(
+                    invocation_id, function.id, function.parameter, value, metadata
+                ),
             )
             if answer.succeeded:
                 answer = await self._send_outputs(function, answer)
@@ -72,21 +84,37 @@ class Invocations:
     async def wait_until_idle(self, grace: float | None) -> bool:
         """Waits until nothing runs, `grace` seconds at most unless None; says if that is so."""
         try:
-            await asyncio.wait_for(self._idle.wait(), grace)
+            await asyncio.wait_for(self.idle.wait(), grace)
         except TimeoutError:
             return False
         return True
 
+    async def _within_limit(self, name: str, call: Coroutine[Any, Any, Answer]) -> Answer:
+        if self._limit is None:
+            return await call
+        ended = asyncio.create_task(call)
+        aborted = asyncio.create_task(self.timed_out.wait())
+        await asyncio.wait(
+            {ended, aborted}, timeout=self._limit, return_when=asyncio.FIRST_COMPLETED
+        )
+        aborted.cancel()
+        if ended.done():
+            return ended.result()
+        if not self.timed_out.is_set():
+            logging.getLogger("Host.Results").error("%s exceeded %.1f s", name, self._limit)
+            self.timed_out.set()
+        return Answer(succeeded=False)
+
     @contextmanager
     def _counted(self, invocation_id: str, function: str) -> Iterator[Running]:
         running = self.running[invocation_id] = Running(function, time.monotonic())
-        self._idle.clear()
+        self.idle.clear()
         try:
             yield running
         finally:
             del self.running[invocation_id]
             if not self.running:
-                self._idle.set()
+                self.idle.set()
 
     async def _send_outputs(self, function: Function, answer: Answer) -> Answer:
         values = dict(answer.outputs)

@@ -66,7 +66,7 @@ class QueueListener:
         self._stopping = asyncio.Event()
 
     async def run(self) -> None:
-        """Listens until `stop`; messages that were fetched run on."""
+        """Listens until `stop`, then returns when all that was fetched is settled."""
         queue = await self._storage.queue(self._trigger.connection, self._trigger.queue)
         poison = await self._poison_queue()
         delay = 0.0
@@ -85,9 +85,10 @@ class QueueListener:
                 self._start(queue, poison, message)
             delay = 0.0 if messages else self._next_delay(delay)
             await self._wait_for_room()
+        await asyncio.gather(*self._running)
 
     def stop(self) -> None:
-        """Fetches nothing any more."""
+        """Fetches nothing any more; what is running runs on."""
         self._stopping.set()
 
     async def _poison_queue(self) -> QueueClient | None:

@@ -1,5 +1,6 @@
 """Clients for the storage accounts that connections name, by connection string or identity."""
 
+import logging
 from collections.abc import Mapping
 from contextlib import AsyncExitStack, suppress
 from typing import TYPE_CHECKING, Any
@@ -23,9 +24,17 @@ class Storage:
         self._environment = environment
         self._queues: dict[str, QueueServiceClient] = {}
         self._open = AsyncExitStack()
-        # aiohttp does not read this one by itself; requests, which most apps use, does.
+        # The host's own requests are not the app's: they stay out of its log.
+        quiet = logging.getLogger("Host.Storage")
+        quiet.setLevel(logging.WARNING)
         self._options: dict[str, Any] = {
-            "connection_verify": environment.get("REQUESTS_CA_BUNDLE") or True
+            # aiohttp does not read this one by itself; requests, which most apps use, does.
+            "connection_verify": environment.get("REQUESTS_CA_BUNDLE") or True,
+            "logger": quiet,
+            # As patient as the host's .NET clients; Python's would wait 15 s for the second try.
+            "initial_backoff": 1,
+            "increment_base": 2,
+            "retry_total": 4,
         }
 
     async def queue(self, connection: str, name: str) -> QueueClient:
