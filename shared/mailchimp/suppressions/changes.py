@@ -1,0 +1,94 @@
+"""Reading what changed in a status: the end of its list by time of last change.
+
+The end of the sorted list, and not `since_last_changed`, because Mailchimp's `total_items` counts
+what the query finds: this way one call gives the new ones and the number of all.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import pairwise
+
+from shared.mailchimp.answers import MembersPage
+from shared.mailchimp.suppressions.calls import ReadPage
+from shared.mailchimp.suppressions.lines import lines_of
+from shared.mailchimp.suppressions.pages import COUNT, STEP
+
+# A status that changed by more pages than this is listed anew: side by side, with checkpoints.
+MOST_PAGES = 20
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Increment:
+    """Who is in a status with a change since some time, and how many are in it altogether."""
+
+    lines: set[bytes]
+    total: int
+    as_of: datetime
+
+
+def read_changes(
+    read: ReadPage, status: str, since: datetime, expected: int, *, bounded: bool
+) -> Increment | None:
+    """Return what changed since then; None where that is too much and `bounded`.
+
+    `expected` is how many the status held at the last look.
+    """
+    pages: list[MembersPage] = []
+
+    def page_at(offset: int) -> MembersPage:
+        pages.append(read(status=status, offset=offset, count=COUNT, sort="last_changed"))
+        return pages[-1]
+
+    start = max(0, expected - STEP)
+    tail = page_at(start)
+    while not tail.items and start > 0:
+        # Many have left: the list ends before this page.
+        start = max(0, min(start, tail.total_items) - STEP)
+        tail = page_at(start)
+    end, last = start, tail
+    while len(last.items) >= COUNT:
+        if bounded and len(pages) >= MOST_PAGES:
+            return None
+        end += STEP
+        last = page_at(end)
+    oldest = tail
+    while start > 0 and oldest.items and _changed(oldest.items[0]) >= since:
+        if bounded and len(pages) >= MOST_PAGES:
+            return None
+        start = max(0, start - STEP)
+        oldest = page_at(start)
+    if not all(_in_order(page) for page in pages):
+        return _read_filtered(read, status, since)
+    items = (item for page in pages for item in page.items if _changed(item) >= since)
+    return Increment(set(lines_of(item[0] for item in items)), last.total_items, pages[0].date)
+
+
+def _read_filtered(read: ReadPage, status: str, since: datetime) -> Increment:
+    """Do without Mailchimp's sorting, at the price of one call more."""
+    lines: set[bytes] = set()
+    offset = 0
+    first = None
+    while True:
+        page = read(status=status, offset=offset, count=COUNT, since_last_changed=since)
+        first = first or page
+        lines.update(lines_of(item[0] for item in page.items))
+        if len(page.items) < COUNT:
+            break
+        offset += STEP
+    total = read(status=status, count=1).total_items
+    return Increment(lines, total, first.date)
+
+
+def _in_order(page: MembersPage) -> bool:
+    times = [_changed(item) for item in page.items]
+    return all(a <= b for a, b in pairwise(times))
+
+
+def _changed(item: Sequence[str]) -> datetime:
+    try:
+        moment = datetime.fromisoformat(item[2])
+    except ValueError:
+        return _NEVER
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,155 @@
+"""The table that a refresh is making, and its checkpoint while statuses are listed anew."""
+
+import uuid
+from dataclasses import dataclass, field, replace
+
+from shared.mailchimp.suppressions.changes import Increment
+from shared.mailchimp.suppressions.lines import email_of
+from shared.mailchimp.suppressions.pages import Listed
+from shared.mailchimp.suppressions.recent import RECENT_LIMIT
+from shared.mailchimp.suppressions.table import (
+    STATUSES,
+    Rows,
+    State,
+    Table,
+    rows_from,
+    rows_to,
+    write_over,
+)
+
+# A status whose numbers still differ after so many listings is taken with what all of them showed.
+MOST_LISTINGS = 3
+
+
+@dataclass
+class Draft:
+    """The next state.
+
+    `to_list` are the statuses being listed, into the pages of `listing`. `tries` counts the
+    listings of this refresh, `gaps` remembers by how much the one before differed from Mailchimp's
+    total. `entered` is who came in, with the status; None when they are too many to name.
+    """
+
+    table: Table
+    base: int
+    rows: dict[str, Rows]
+    to_list: list[str] = field(default_factory=list)
+    listing: str = ""
+    tries: dict[str, int] = field(default_factory=dict)
+    gaps: dict[str, int] = field(default_factory=dict)
+    entered: dict[str, str] | None = field(default_factory=dict)
+    etag: str | None = None
+
+    @staticmethod
+    def load(table: Table, state: State | None) -> "Draft":
+        """Go on with the checkpoint of a refresh that ended early, or start from the state."""
+        base = state.generation if state else 0
+        found = table.blobs.read_document(table.draft_name)
+        if found is None:
+            return Draft(table, base, dict(state.rows) if state else {})
+        document, etag = found
+        if document["base"] != base:
+            # Left by a refresh whose result somebody else has overtaken.
+            return Draft(table, base, dict(state.rows) if state else {}, etag=etag)
+        return Draft(
+            table,
+            base,
+            {status: rows_from(rows) for status, rows in document["rows"].items()},
+            document["to_list"],
+            document["listing"],
+            document["tries"],
+            document["gaps"],
+            document["entered"],
+            etag,
+        )
+
+    def save(self) -> None:
+        """Write the checkpoint; raises BlobConflictError when it is not ours any more."""
+        document = {
+            "base": self.base,
+            "rows": {status: rows_to(rows) for status, rows in self.rows.items()},
+            "to_list": self.to_list,
+            "listing": self.listing,
+            "tries": self.tries,
+            "gaps": self.gaps,
+            "entered": self.entered,
+        }
+        self.etag = write_over(self.table.blobs, self.table.draft_name, document, self.etag)
+
+    def begin_listing(self, statuses: list[str]) -> None:
+        """Have these statuses listed anew."""
+        self.to_list = statuses
+        self.listing = uuid.uuid4().hex
+        for status in statuses:
+            self.tries[status] = self.tries.get(status, 0) + 1
+        self.save()
+
+    def take_listed(self, status: str, listed: Listed) -> None:
+        """Put a status's listing in the place of what was known of it."""
+        before = self.rows.get(status)
+        fresh = set(listed.lines) if self.base else set()
+        for line in self.table.read_part(before.part) if before else ():
+            fresh.discard(line)
+            if self.tries[status] >= MOST_LISTINGS:
+                # The list won't hold still: better one too many than one too few.
+                listed.lines.add(line)
+        self._note_entered(status, fresh)
+        part = self.table.write_part(status, sorted(listed.lines))
+        gap = before.gap if before else 0
+        self.rows[status] = Rows(part, len(listed.lines), listed.total, listed.as_of, gap)
+
+    def take_changes(self, changes: dict[str, Increment]) -> None:
+        """Add who came into each status, and remove who has gone on into another."""
+        for status in STATUSES:
+            own = changes[status]
+            elsewhere = {
+                line for other, one in changes.items() if other != status for line in one.lines
+            }
+            self._merge(status, own, elsewhere - own.lines)
+
+    def _merge(self, status: str, own: Increment, gone: set[bytes]) -> None:
+        rows = self.rows[status]
+        part, count = rows.part, rows.count
+        if own.lines or gone:
+            fresh = set(own.lines)
+            kept = []
+            for line in self.table.read_part(rows.part):
+                fresh.discard(line)
+                if line not in gone:
+                    kept.append(line)
+            if fresh or len(kept) != count:
+                kept += sorted(fresh)
+                part, count = self.table.write_part(status, kept), len(kept)
+                self._note_entered(status, fresh)
+        self.rows[status] = replace(rows, part=part, count=count, total=own.total, as_of=own.as_of)
+
+    def _note_entered(self, status: str, lines: set[bytes]) -> None:
+        if self.entered is None:
+            return
+        if len(self.entered) + len(lines) > RECENT_LIMIT:
+            self.entered = None
+            return
+        self.entered = {email_of(line): status for line in lines} | self.entered
+
+    def to_list_again(self, *, additions_only: bool) -> list[str]:
+        """Return the statuses whose numbers differ from Mailchimp's and may be listed once more.
+
+        `additions_only`: not those that only hold people who have left.
+        """
+        again = []
+        for status, rows in self.rows.items():
+            gap = rows.count - rows.total
+            tries = self.tries.get(status, 0)
+            if tries == 0:
+                differs = gap < rows.gap if additions_only else gap != rows.gap
+                if differs or not (rows.settled or additions_only):
+                    again.append(status)
+                continue
+            # Twice the same difference is how Mailchimp counts, not somebody on the move.
+            settled = gap in (0, self.gaps.get(status, rows.gap))
+            self.gaps[status] = gap
+            if settled or tries >= MOST_LISTINGS:
+                self.rows[status] = replace(rows, gap=gap, settled=settled)
+            else:
+                again.append(status)
+        return again

@@ -1,0 +1,93 @@
+"""Forgetting one person in every table."""
+
+import json
+from dataclasses import replace
+
+from shared.app import App
+from shared.mailchimp.suppressions.lines import line_of, normalise, unpack
+from shared.mailchimp.suppressions.recent import read_recent, write_recent
+from shared.mailchimp.suppressions.table import State, Table
+from shared.platform.blobs import BlobConflictError, BlobMissingError
+
+_ROOT = "suppressions/"
+# Refreshes may come between.
+_ATTEMPTS = 10
+
+
+def erase(app: App, email: str) -> int:
+    """Remove an address from every table and checkpoint; return in how many tables it was.
+
+    A table is a copy of Mailchimp's own: while Mailchimp holds the contact, the next refresh
+    brings it back.
+    """
+    address = normalise(email)
+    return sum(
+        _erase_in(Table(app.blobs, account, audience), address)
+        for account in app.blobs.folders(_ROOT)
+        for audience in app.blobs.folders(f"{_ROOT}{account}/")
+    )
+
+
+def _erase_in(table: Table, address: str) -> bool:
+    holding = _blobs_with(table, address)
+    if not holding:
+        return False
+    # Whoever works on a refresh sees that the draft is gone, or the state another, and begins anew.
+    table.blobs.delete(table.draft_name)
+    for attempt in range(_ATTEMPTS):
+        state = table.state()
+        try:
+            if state is not None:
+                table.write_state(_without(table, state, address), state)
+            break
+        except (BlobConflictError, BlobMissingError):
+            if attempt + 1 == _ATTEMPTS:
+                raise
+    # Parts that are newer than this list may belong to a state that is newer than ours.
+    pages = [name for name in _blobs_with(table, address) if name.startswith(table.pages_folder)]
+    for name in {*holding, *pages}:
+        table.blobs.delete(name)
+    return True
+
+
+def _blobs_with(table: Table, address: str) -> list[str]:
+    """Return the blobs that hold the address."""
+    line = line_of(address)
+    found = []
+    for blob in table.blobs.list(table.folder):
+        try:
+            if blob.name.endswith(".json.gz"):
+                hit = any(entry[0] == address for entry in read_recent(table, blob.name))
+            elif blob.name == table.draft_name:
+                draft = json.loads(table.blobs.read(blob.name))
+                hit = address in (draft["entered"] or {})
+            elif blob.name in (table.state_name, table.lock_name):
+                hit = False
+            else:
+                hit = any(one == line for one in unpack(table.blobs.read(blob.name)))
+        except BlobMissingError:
+            continue
+        if hit:
+            found.append(blob.name)
+    return found
+
+
+def _without(table: Table, state: State, address: str) -> State:
+    line = line_of(address)
+    rows = dict(state.rows)
+    for status, before in state.rows.items():
+        lines = list(table.read_part(before.part))
+        if line in lines:
+            lines.remove(line)
+            part = table.write_part(status, lines)
+            rows[status] = replace(before, part=part, count=len(lines))
+    entries = read_recent(table, state.recent)
+    kept = [entry for entry in entries if entry[0] != address]
+    recent = state.recent if len(kept) == len(entries) else write_recent(table, kept)
+    return replace(
+        state,
+        generation=state.generation + 1,
+        rows=rows,
+        recent=recent,
+        previous=tuple(sorted(state.parts() | set(state.previous))),
+    )

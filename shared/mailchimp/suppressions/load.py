@@ -1,0 +1,59 @@
+"""The table as a plan reads it."""
+
+import gzip
+import io
+from typing import TYPE_CHECKING
+
+from shared.app import App
+from shared.mailchimp.suppressions.table import (
+    STATUSES,
+    State,
+    SuppressionsMissingError,
+    Table,
+)
+from shared.platform.blobs import BlobMissingError
+
+if TYPE_CHECKING:
+    import polars
+
+# A reader that is overtaken by two refreshes while it reads begins again.
+_ATTEMPTS = 5
+
+
+def load_suppressions(app: App, account_id: str, audience_id: str) -> "polars.DataFrame":
+    """Return the columns `email` (trimmed, lower case, once each) and `status`, both strings.
+
+    Raises SuppressionsMissingError before the first fill has ended.
+    """
+    return load_with_state(app, account_id, audience_id)[0]
+
+
+def load_with_state(
+    app: App, account_id: str, audience_id: str
+) -> "tuple[polars.DataFrame, State]":
+    """Return the table together with the state that it is of."""
+    table = Table(app.blobs, account_id, audience_id)
+    for attempt in range(_ATTEMPTS):
+        state = table.state()
+        if state is None:
+            raise SuppressionsMissingError
+        try:
+            return _load(table, state), state
+        except BlobMissingError:
+            if attempt + 1 == _ATTEMPTS:
+                raise
+    raise AssertionError
+
+
+def _load(table: Table, state: State) -> "polars.DataFrame":
+    import polars
+
+    schema = {"email": polars.String}
+    frames = [polars.DataFrame(schema=schema | {"status": polars.String})]
+    for status in STATUSES:
+        if part := state.rows[status].part:
+            data = io.BytesIO(gzip.decompress(table.blobs.read(part)))
+            frame = polars.read_ndjson(data, schema=schema)
+            frames.append(frame.with_columns(status=polars.lit(status)))
+    # The first, because STATUSES begins with the most protective one.
+    return polars.concat(frames).unique("email", keep="first", maintain_order=True)
