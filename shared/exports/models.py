@@ -68,10 +68,12 @@ SegmentName = Annotated[
     AfterValidator(_one_line),
 ]
 TagName = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_one_line)]
-Number = Annotated[int | float, Field(allow_inf_nan=False)]
+Percent = Annotated[int, Field(ge=0, le=100)] | Annotated[float, Field(ge=0, le=100)]
+# Ten years are as good as never.
+Hours = Annotated[int, Field(gt=0, le=87_600)] | Annotated[float, Field(gt=0, le=87_600)]
 
 
-class _Document(BaseModel):
+class Written(BaseModel):
     """Strict about types and members; `read_only` members are dropped from the input."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
@@ -85,7 +87,7 @@ class _Document(BaseModel):
         return given
 
 
-class Consent(_Document):
+class Consent(Written):
     """Agreement to the data privacy terms; `terms_version` is the one that was read."""
 
     read_only = frozenset({"accepted_by", "accepted_at", "withdrawn_by", "withdrawn_at"})
@@ -94,7 +96,7 @@ class Consent(_Document):
     terms_version: Line | None = None
 
 
-class Connection(_Document):
+class Connection(Written):
     """A Mailchimp account as an administrator sets it up.
 
     A missing `consent` leaves the stored one as it is: only `accepted: false` withdraws it.
@@ -128,14 +130,14 @@ class Connection(_Document):
         return given
 
 
-class Source(_Document):
+class Source(Written):
     """Where Customer Insights writes the segments."""
 
     container: Line = "dynamics365customerinsights"
     folder: Folder
 
 
-class Segment(_Document):
+class Segment(Written):
     """A segment and the tag its members have in Mailchimp, by default its name."""
 
     name: SegmentName
@@ -152,14 +154,14 @@ class Segment(_Document):
         return given
 
 
-class ConsentColumn(_Document):
+class ConsentColumn(Written):
     """A profile without one of these values in this column is not sent."""
 
     field: Line
     values: Annotated[list[Annotated[str, Field(max_length=256)]], Field(min_length=1)]
 
 
-class Schedule(_Document):
+class Schedule(Written):
     """When an export runs by itself; switched off, it is kept."""
 
     active: bool = True
@@ -174,7 +176,7 @@ class Schedule(_Document):
         return self
 
 
-class Export(_Document):
+class Export(Written):
     """A saved configuration: which segments go to which audience, how and when."""
 
     read_only = frozenset(
@@ -193,8 +195,8 @@ class Export(_Document):
     consent: ConsentColumn | None = None
     status_for_new: Literal["subscribed", "pending"] = "subscribed"
     leavers: Literal["untag", "keep", "archive", "unsubscribe"] = "untag"
-    removal_limit_percent: Annotated[Number, Field(ge=0, le=100)] = 20
-    stale_after_hours: Annotated[Number, Field(gt=0, le=87_600)] = 72
+    removal_limit_percent: Percent = 20
+    stale_after_hours: Hours = 72
     schedule: Schedule = Schedule()
 
     @model_validator(mode="before")

@@ -50,12 +50,13 @@ def read[M: BaseModel](model: type[M], document: Mapping[str, Any]) -> M:
 
 def field_errors(error: ValidationError) -> list[FieldError]:
     """Translate Pydantic's errors; they don't repeat the input."""
-    found = []
+    found: dict[str, str] = {}
     for item in error.errors(include_input=False, include_url=False):
         message = _MESSAGES.get(item["type"], item["msg"].removeprefix("Value error, "))
         path = [str(part) for part in item["loc"] if part != "[key]" and str(part) not in _BRANCHES]
-        found.append(FieldError(".".join(path), message))
-    return list(dict.fromkeys(found))
+        # The branches of a union each complain about the same member.
+        found[".".join(path)] = message
+    return [FieldError(field, message) for field, message in found.items()]
 
 
 def check_preconditions(request: Request, etag: str | None) -> None:
@@ -93,7 +94,7 @@ def choice(request: Request, name: str, allowed: tuple[str, ...]) -> str | None:
 
 _MESSAGES = {"missing": "is required", "extra_forbidden": "is not known"}
 # Names of union branches, which Pydantic puts into the path.
-_BRANCHES = ("int", "float")
+_BRANCHES = ("constrained-int", "constrained-float")
 
 
 def _matches(header: str, etag: str | None) -> bool:

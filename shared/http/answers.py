@@ -1,0 +1,275 @@
+"""What the routes answer, for the OpenAPI document and for the tests that hold answers to it."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.exports.models import ConsentColumn, Export
+
+Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+Share = Literal["administrators", "contributors"]
+
+
+class Answer(BaseModel):
+    """An answer has these members and no others."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class FieldProblem(Answer):
+    """One thing that is wrong with the input."""
+
+    field: str
+    message: str
+
+
+class Problem(BaseModel):
+    """A problem document (RFC 9457); `code` is the last part of `type`."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    errors: list[FieldProblem] = []
+
+
+class Terms(Answer):
+    """The data privacy terms."""
+
+    version: str
+    text: str
+
+
+class StoredConsent(Answer):
+    """Who agreed to which version of the terms, and who took it back."""
+
+    accepted: bool
+    accepted_by: str | None = None
+    accepted_at: Moment | None = None
+    terms_version: str | None = None
+    withdrawn_by: str | None = None
+    withdrawn_at: Moment | None = None
+
+
+class ConnectionView(Answer):
+    """A connection as administrators see it."""
+
+    name: str
+    display_name: str
+    type: Literal["mailchimp"]
+    shared_with: Share
+    secret_name: str
+    consent: StoredConsent
+    status: Literal["ready", "needs_consent", "needs_token", "broken"]
+    account_id: str | None
+    account_name: str | None
+    data_center: str | None
+    created_by: str
+    created_at: Moment
+    updated_by: str
+    updated_at: Moment
+
+
+class SharedConnection(Answer):
+    """A connection as those see it whom it is shared with."""
+
+    name: str
+    display_name: str
+    type: Literal["mailchimp"]
+
+
+class ConnectionList(Answer):
+    """The connections that the caller may know of."""
+
+    items: list[ConnectionView | SharedConnection]
+
+
+class AuthorizeUrl(Answer):
+    """Where an administrator signs in with Mailchimp."""
+
+    authorize_url: str
+
+
+class MailchimpCheck(Answer):
+    """Whether Mailchimp takes the token."""
+
+    ok: bool
+    account_name: str | None
+    role: str | None
+    data_center: str | None
+    detail: str | None
+
+
+class StorageCheck(Answer):
+    """Whether the app's identity can read the segments."""
+
+    ok: bool
+    detail: str | None
+
+
+class Verification(Answer):
+    """The two results of verifying a connection."""
+
+    mailchimp: MailchimpCheck
+    segment_storage: StorageCheck
+
+
+class MergeFieldView(Answer):
+    """A merge field of an audience."""
+
+    tag: str
+    name: str
+    type: str
+    required: bool
+
+
+class AudienceView(Answer):
+    """An audience; `contacts` may be some minutes old."""
+
+    id: str
+    name: str
+    contacts: int
+    double_optin: bool
+    merge_fields: list[MergeFieldView]
+
+
+class AudienceList(Answer):
+    """The audiences of a connection's account."""
+
+    items: list[AudienceView]
+
+
+class ProfileCount(Answer):
+    """How many profiles a snapshot has; estimated where counting would take long."""
+
+    count: int
+    exact: bool
+
+
+class SegmentView(Answer):
+    """The newest snapshot of a segment."""
+
+    name: str
+    snapshot: str
+    partitions: int
+    bytes: int
+    columns: list[str]
+    profiles: ProfileCount
+    age_seconds: int
+
+
+class SegmentList(Answer):
+    """What lies in a source folder."""
+
+    items: list[SegmentView]
+
+
+class Notice(Answer):
+    """A warning or an error: a stable code, and a text for people."""
+
+    code: str
+    detail: str
+
+
+class ExportView(Export):
+    """A stored export."""
+
+    read_only = frozenset()
+
+    consent: ConsentColumn | None
+    uid: str
+    created_by: str
+    created_at: Moment
+    updated_by: str
+    updated_at: Moment
+    warnings: list[Notice]
+
+
+class ExportList(Answer):
+    """All exports."""
+
+    items: list[ExportView]
+
+
+class Counts(Answer):
+    """Rows of the outcomes by what happened; `profiles` and `contacts` count the input."""
+
+    profiles: int
+    contacts: int
+    unchanged: int
+    created: int
+    updated: int
+    tagged: int
+    untagged: int
+    archived: int
+    unsubscribed: int
+    skipped: int
+    rejected: int
+    failed: int
+
+
+class Progress(Answer):
+    """How far a run is."""
+
+    batches_total: int
+    batches_done: int
+    contacts_per_second: float
+    expected_end: Moment | None
+
+
+class RunView(BaseModel):
+    """One execution of an export; a preview that succeeded has a `plan`."""
+
+    model_config = ConfigDict(strict=True)
+
+    id: str
+    export: str
+    kind: Literal["on_demand", "scheduled"]
+    preview: bool
+    full: bool
+    status: Literal[
+        "queued",
+        "planning",
+        "running",
+        "succeeded",
+        "partial",
+        "failed",
+        "skipped",
+        "cancelled",
+    ]
+    requested_by: str
+    submitted_at: Moment
+    started_at: Moment | None
+    ended_at: Moment | None
+    snapshots: dict[str, str]
+    counts: Counts
+    outcomes: dict[str, int]
+    progress: Progress
+    warnings: list[Notice]
+    error: Notice | None
+
+
+class RunList(Answer):
+    """Runs, newest first."""
+
+    items: list[RunView]
+
+
+class ActiveRunProblem(Problem):
+    """The problem of an export that has an active run, `run`."""
+
+    run: RunView
+
+
+class Dependency(Answer):
+    """Whether something that the app needs answers."""
+
+    ok: bool
+
+
+class Health(Answer):
+    """Whether the app can do its work; `dependencies` are for callers with a key or a role."""
+
+    status: Literal["ok", "unavailable"]
+    dependencies: dict[str, Dependency] | None = None

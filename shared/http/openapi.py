@@ -1,0 +1,225 @@
+"""The OpenAPI 3.1 document, made from the route table and the models that the handlers use."""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from shared.app import App
+from shared.exports.access import Role
+from shared.exports.models import NAME_PATTERN, Connection, Consent, Export
+from shared.http import answers
+from shared.http.inputs import RUN_ID_PATTERN
+from shared.http.messages import Request, Response
+from shared.http.routes import ROUTES, Route
+
+Schema = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class About:
+    """What the document says of a route beyond its path and role.
+
+    `answer` is the model of the success; `problems` are the statuses of its own beside those that
+    every route of its kind has; `asks_mailchimp` adds the ones of waiting for a slot.
+    """
+
+    summary: str
+    status: int = 200
+    answer: type[BaseModel] | None = None
+    body: type[BaseModel] | None = None
+    body_required: bool = True
+    query: tuple[tuple[str, Schema, bool], ...] = ()
+    problems: tuple[int, ...] = ()
+    etag: bool = False
+    conditional: bool = False
+    asks_mailchimp: bool = False
+    other_answers: tuple[tuple[int, str], ...] = ()
+
+
+def get(app: App, request: Request) -> Response:  # noqa: ARG001 - every handler's form
+    """Return the OpenAPI document."""
+    return Response(document=document(app.settings.http_auth))
+
+
+@cache
+def document(http_auth: str) -> Schema:
+    """Build the document for keys or entra mode."""
+    from shared.http.descriptions import ABOUT
+
+    models: set[type[BaseModel]] = {answers.Problem, answers.ActiveRunProblem}
+    for about in ABOUT.values():
+        models |= {model for model in (about.answer, about.body) if model is not None}
+    ordered = sorted(models, key=lambda model: model.__name__)
+    _, definitions = models_json_schema(
+        [(model, "validation") for model in ordered],
+        ref_template="#/components/schemas/{model}",
+    )
+    schemas = definitions["$defs"]
+    for model in (Connection, Consent, Export):
+        _accept_read_only(schemas[model.__name__], model.read_only)
+    _loosen(schemas)
+    paths: dict[str, Schema] = {}
+    for name, route in ROUTES.items():
+        operation = _operation(name, route, ABOUT[name], http_auth)
+        paths.setdefault(f"/{route.path}", {})[route.method.lower()] = operation
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Segment export",
+            "version": "1",
+            "description": "Exports Customer Insights segments to Mailchimp audiences.",
+        },
+        "servers": [{"url": "/api"}],
+        "paths": paths,
+        "components": {"schemas": schemas, "securitySchemes": _security_schemes(http_auth)},
+    }
+
+
+def _operation(name: str, route: Route, about: About, http_auth: str) -> Schema:
+    operation: Schema = {
+        "operationId": name,
+        "summary": about.summary,
+        "description": f"For: {route.role}.",
+        "responses": _responses(route, about, http_auth),
+    }
+    parameters = _path_parameters(route) + [
+        {"name": key, "in": "query", "schema": schema, "required": required}
+        for key, schema, required in about.query
+    ]
+    if about.conditional:
+        parameters.append({"name": "If-Match", "in": "header", "schema": {"type": "string"}})
+    if parameters:
+        operation["parameters"] = parameters
+    if about.body is not None:
+        operation["requestBody"] = {
+            "required": about.body_required,
+            "content": {"application/json": {"schema": _ref(about.body)}},
+        }
+    operation["security"] = _security(route.role, http_auth)
+    return operation
+
+
+def _responses(route: Route, about: About, http_auth: str) -> Schema:
+    success: Schema = {"description": about.summary}
+    if about.answer is not None:
+        success["content"] = {"application/json": {"schema": _ref(about.answer)}}
+    if about.etag:
+        success["headers"] = {"ETag": {"schema": {"type": "string"}}}
+    responses = {str(about.status): success}
+    for status, media_type in about.other_answers:
+        responses[str(status)] = _plain(status, media_type, success)
+    statuses = set(about.problems)
+    if "{" in route.path:
+        statuses.add(404)
+    if about.body is not None:
+        statuses |= {400, 413, 422}
+    if about.query:
+        statuses.add(422)
+    if about.conditional:
+        statuses.add(412)
+    if about.asks_mailchimp:
+        statuses |= {409, 503}
+    if route.role is not Role.ANYONE:
+        statuses.add(401)
+        if http_auth == "entra":
+            statuses.add(403)
+    for status in sorted(statuses - {int(key) for key in responses}):
+        responses[str(status)] = _problem(status, route)
+    responses["500"] = _problem(500, route)
+    return dict(sorted(responses.items()))
+
+
+def _plain(status: int, media_type: str, success: Schema) -> Schema:
+    if media_type == "same":
+        return success
+    answer: Schema = {"description": _DESCRIPTIONS.get(status, "Done")}
+    if media_type:
+        answer["content"] = {media_type: {"schema": {"type": "string"}}}
+    return answer
+
+
+def _problem(status: int, route: Route) -> Schema:
+    schema: Schema = _ref(answers.Problem)
+    if status == 409 and route.path == "exports/{name}/runs":
+        schema = {"anyOf": [_ref(answers.ActiveRunProblem), schema]}
+    answer: Schema = {"description": _DESCRIPTIONS[status]}
+    # The host itself refuses a missing key, without a body.
+    if status != 401:
+        answer["content"] = {"application/problem+json": {"schema": schema}}
+    if status == 503:
+        answer["headers"] = {"Retry-After": {"schema": {"type": "string"}}}
+    return answer
+
+
+def _path_parameters(route: Route) -> list[Schema]:
+    patterns = {"name": NAME_PATTERN, "id": RUN_ID_PATTERN}
+    return [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": {"type": "string", "pattern": patterns[name]},
+        }
+        for name in re.findall(r"{(\w+)}", route.path)
+    ]
+
+
+def _accept_read_only(schema: Schema, members: frozenset[str]) -> None:
+    """What GET gives can be PUT back, so its read-only members may stand in a body."""
+    for member in sorted(members):
+        schema["properties"][member] = {"readOnly": True, "description": "Ignored."}
+
+
+def _loosen(schemas: Schema) -> None:
+    """Say which members the models fill in before they are checked."""
+    for name, given in (
+        # The path says the name already.
+        ("Connection", ("name", "display_name", "secret_name")),
+        ("Export", ("name", "display_name")),
+        ("Segment", ("tag",)),
+    ):
+        required = schemas[name].get("required", [])
+        schemas[name]["required"] = [member for member in required if member not in given]
+    bare = {"type": "string", "description": "The segment's name, which is its tag as well."}
+    schemas["Export"]["properties"]["segments"]["items"] = {
+        "anyOf": [bare, schemas["Export"]["properties"]["segments"]["items"]]
+    }
+
+
+def _security(role: Role, http_auth: str) -> list[Schema]:
+    if role is Role.ANYONE:
+        return [{}]
+    return [{"entra": []}] if http_auth == "entra" else [{"key": []}]
+
+
+def _security_schemes(http_auth: str) -> Schema:
+    if http_auth == "entra":
+        return {"entra": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
+    return {"key": {"type": "apiKey", "in": "header", "name": "x-functions-key"}}
+
+
+def _ref(model: type[BaseModel]) -> Schema:
+    return {"$ref": f"#/components/schemas/{model.__name__}"}
+
+
+_DESCRIPTIONS = {
+    200: "Done",
+    201: "Created",
+    304: "Not changed since the version that the reader holds",
+    307: "The file is at Location, a signed URL that ends soon",
+    400: "The body can't be read",
+    401: "No key, or nobody signed in",
+    403: "The caller may not do this",
+    404: "There is no such thing",
+    409: "It does not fit what is there; `code` says why",
+    410: "Its retention has ended",
+    412: "Changed by somebody else",
+    413: "The body is too large",
+    422: "The input is not valid; `errors` names every problem",
+    500: "A fault of the app",
+    503: "Mailchimp or a dependency is busy or does not answer",
+}
