@@ -1,0 +1,1 @@
+"""Checks of the deployment that need no Azure account."""
