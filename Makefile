@@ -19,7 +19,7 @@ demo: set-up ## Watch 10,000 profiles reach a Mailchimp audience, all on this ma
 
 .PHONY: run
 run: set-up ## Start the app and everything it needs, and stay
-	@$(PYTHON) -m local.stack
+	@$(PYTHON) -m local.run
 
 .PHONY: test
 test: set-up ## Run the tests

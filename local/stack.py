@@ -34,6 +34,10 @@ COMPRESSED_TIME_SCALE = 0.02
 _ACTIVE = frozenset({"queued", "planning", "running"})
 
 
+class AppError(RuntimeError):
+    """The app answered with an error; the message has the request, the status and the problem."""
+
+
 class Stack:
     """Services, hosts and a way to call the app. Use `with Stack.start() as stack:`.
 
@@ -168,10 +172,10 @@ class Stack:
         )
 
     def ask(self, method: str, path: str, json: object = None, **more: Any) -> Any:
-        """As `api`, but returns the JSON document and raises on an error, which it shows."""
+        """As `api`, but returns the JSON document; raises AppError."""
         answer = self.api(method, path, json, **more)
         if not answer.ok:
-            raise RuntimeError(f"{method} {path}: {answer.status_code} {answer.text}")
+            raise AppError(f"{method} {path}: {answer.status_code} {answer.text}")
         return answer.json() if answer.content else None
 
     def ended(self, run_id: str, *, timeout: float = 120) -> dict[str, Any]:

@@ -1,0 +1,127 @@
+"""`make demo`: 10,000 profiles reach a Mailchimp audience, all on this machine."""
+
+import sys
+import time
+from typing import Any
+
+from local.mailchimp.control import ContactState
+from local.process import StartError
+from local.scenario import EXPORT, TAGS, Scenario, furnish, set_up
+from local.stack import AppError, Stack
+from local.terminal import ProgressLine, bar, children_ignore_interrupts, step, table
+
+# A call with 500 contacts takes Mailchimp about this long; without it there were nothing to see.
+SECONDS_PER_CALL = 1.0
+_ENDED = frozenset({"succeeded", "partial", "failed", "skipped", "cancelled"})
+_MEANING = {
+    "created": "new in the audience",
+    "updated": "were there already: values and tags brought up to date",
+    "tagged": "only tags added",
+    "unchanged": "as exported before: not sent",
+    "skipped_no_email": "no address",
+    "skipped_invalid_email": "not a valid address",
+    "skipped_duplicate": "another profile has the address",
+    "skipped_no_consent": "no consent to newsletters",
+    "skipped_unsubscribed": "unsubscribed: stays so",
+    "skipped_cleaned": "mail came back: stays out",
+}
+
+
+def main() -> int:
+    """Run the demo; returns 0 when both runs ended well."""
+    try:
+        starting = step("Starting storage, vault, Mailchimp simulator and the app")
+        with starting, children_ignore_interrupts():
+            stack = Stack.start(environment={})
+        with stack:
+            return _show(stack)
+    except (StartError, AppError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped.")
+        return 130
+
+
+def _show(stack: Stack) -> int:
+    with step("Writing a Customer Insights export"):
+        scenario = furnish(stack, seconds_per_call=SECONDS_PER_CALL)
+    sizes = ", ".join(f"{name} {frame.height:,}" for name, frame in scenario.segments.items())
+    print(f"  {scenario.profiles:,} profiles in two overlapping segments: {sizes}")
+    with step("Connecting the Mailchimp account and saving the export over the HTTP API"):
+        set_up(stack, scenario)
+
+    print("\nFirst run")
+    stack.mailchimp.reset_log()
+    first = _run(stack)
+    _print_outcomes(first)
+    _print_audience(stack, scenario)
+
+    print("\nSecond run, with nothing changed")
+    stack.mailchimp.reset_log()
+    second = _run(stack)
+    _print_outcomes(second)
+    return 0 if first["status"] == second["status"] == "succeeded" else 1
+
+
+def _run(stack: Stack) -> dict[str, Any]:
+    """Start a run, show how it goes, and return it when it has ended."""
+    started = time.monotonic()
+    run: dict[str, Any] = stack.ask("POST", f"exports/{EXPORT}/runs")
+    line = ProgressLine()
+    while run["status"] not in _ENDED:
+        line.show(_describe(run))
+        time.sleep(0.25)
+        run = stack.ask("GET", f"runs/{run['id']}")
+    line.end()
+    calls = stack.mailchimp.calls()
+    print(
+        f"  {run['status']} after {time.monotonic() - started:.1f} s: {len(calls)} calls to "
+        f"Mailchimp, {sum(call.writes for call in calls)} of them writes, "
+        f"{stack.mailchimp.stats().max_in_flight} at once"
+    )
+    if run["error"]:
+        print(f"  {run['error']['code']}: {run['error']['detail']}")
+    return run
+
+
+def _describe(run: dict[str, Any]) -> str:
+    progress = run["progress"]
+    total, done = progress["batches_total"], progress["batches_done"]
+    if run["status"] != "running" or not total:
+        return str(run["status"])
+    rate = f"{progress['contacts_per_second']:,.0f} contacts a second"
+    return f"sending {bar(done / total)} {done} of {total} batches, {rate}"
+
+
+def _print_outcomes(run: dict[str, Any]) -> None:
+    counted = sorted(run["outcomes"].items(), key=lambda item: -item[1])
+    if counted:
+        print(table([(n, code, _MEANING.get(code, "")) for code, n in counted if n]))
+
+
+def _print_audience(stack: Stack, scenario: Scenario) -> None:
+    """A few contacts as the audience holds them now: of each segment, of both, of neither."""
+    contacts = stack.mailchimp.contacts(scenario.audience_id)
+    tags = [frozenset({tag}) for tag in TAGS.values()]
+    wanted = [*tags, frozenset(TAGS.values())]
+    shown = [_example(contacts, tag_set) for tag_set in wanted]
+    shown += [contacts[scenario.unsubscribed], contacts[scenario.own]]
+    print(f"\nThe audience now has {len(contacts):,} contacts, among them")
+    print(table([_row(contact) for contact in shown if contact is not None]))
+
+
+def _example(contacts: dict[str, ContactState], tags: frozenset[str]) -> ContactState | None:
+    """A contact with exactly these tags, if possible with a name that is not plain ASCII."""
+    fitting = [contact for contact in contacts.values() if contact.tags == tags]
+    fitting.sort(key=lambda contact: str(contact.merge_fields.get("LNAME", "")).isascii())
+    return fitting[0] if fitting else None
+
+
+def _row(contact: ContactState) -> tuple[str, str, str, str]:
+    name = f"{contact.merge_fields.get('FNAME', '')} {contact.merge_fields.get('LNAME', '')}"
+    return name.strip() or "-", contact.email, contact.status, ", ".join(sorted(contact.tags))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
