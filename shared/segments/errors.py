@@ -1,0 +1,58 @@
+"""What can be wrong with a segment's files, each with the run error code it becomes.
+
+SegmentsError
+├─ SegmentNotFoundError      segment_not_found     there is no snapshot of this segment at all
+├─ ColumnMissingError        column_missing        a mapped column is not in the files
+├─ SnapshotUnreadableError   snapshot_unreadable   a file is not what it should be
+└─ SnapshotChangedError      snapshot_incomplete   a file was rewritten meanwhile: plan again
+
+Messages are for a marketer: they name segment, file and line, and never hold a value of a row.
+"""
+
+from collections.abc import Iterable
+
+
+class SegmentsError(Exception):
+    """Base of everything that stops a run because of its input; `code` as in the run's `error`."""
+
+    code = "internal_error"
+
+
+class SegmentNotFoundError(SegmentsError):
+    """The export's folder holds no snapshot of the segment."""
+
+    code = "segment_not_found"
+
+    def __init__(self, segment: str, folder: str) -> None:
+        super().__init__(f"The folder {folder} holds no snapshot of the segment {segment}.")
+
+
+class ColumnMissingError(SegmentsError):
+    """Mapped columns that a file does not have; `columns` holds their names."""
+
+    code = "column_missing"
+
+    def __init__(self, segment: str, file: str, columns: Iterable[str]) -> None:
+        self.columns = tuple(columns)
+        names = ", ".join(self.columns)
+        super().__init__(f"The segment {segment} has no column {names} in its file {file}.")
+
+
+class SnapshotUnreadableError(SegmentsError):
+    """A file can't be read; `line` counts from 1, None where the whole file is meant."""
+
+    code = "snapshot_unreadable"
+
+    def __init__(self, segment: str, file: str, line: int | None, reason: str) -> None:
+        self.line = line
+        place = file if line is None else f"{file}, line {line}"
+        super().__init__(f"The segment {segment} can't be read: {place}: {reason}.")
+
+
+class SnapshotChangedError(SegmentsError):
+    """A file was rewritten or deleted after the snapshot was looked at."""
+
+    code = "snapshot_incomplete"
+
+    def __init__(self, segment: str, file: str) -> None:
+        super().__init__(f"The segment {segment} changed while it was read: {file}.")
