@@ -10,7 +10,7 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}.*)?")
 _PHONE = re.compile(r"\+?[\d\s()./-]{7,25}")
 _NAMED_PHONE = re.compile(r"phone|mobile|cell|^tel|fax", re.IGNORECASE)
 # Digits that nobody adds up, and whose leading zeros count.
-_NAMED_CODE = re.compile(r"zip|post.?(al)?.?code|(^|[a-z_ ])I[dD]$|_id$|^id$|number$|code$")
+_NAMED_CODE = re.compile(r"(?i:zip|post.?(al)?.?code|_id$|^id$|number$|code$)|[a-z ]I[dD]$")
 
 
 def infer_type(column: str, data_type: str | None, samples: Sequence[str | None] = ()) -> str:
