@@ -14,7 +14,7 @@ from .switches import Switches
 
 _STATS = orjson.Fragment(b'{"avg_open_rate":0,"avg_click_rate":0}')
 _PLACE = orjson.Fragment(
-    b'{"latitude":0,"longitude":0,"gmtoff":0,"dstoff":0,"country_code":"","timezone":"","region":""}'
+    b'{"latitude":0,"longitude":0,"gmtoff":0,"dstoff":0,"country_code":"","timezone":""}'
 )
 _EMPTY = orjson.Fragment(b"{}")
 
@@ -98,11 +98,18 @@ SMALL = (
     "tags_count",
     "tags",
 )
-# A segment's own listing shows less.
+_SINGLE_ONLY = frozenset(
+    name
+    for name in ALL
+    if name.startswith("sms_")
+    or name in ("web_id", "unsubscribe_reason", "consents_to_one_to_one_messaging", "source")
+)
+# By Mailchimp's schema, bulk answers and a segment's own listing show less than single contacts.
+IN_BULK = tuple(name for name in ALL if name not in _SINGLE_ONLY and name != "full_name")
 IN_SEGMENT = tuple(
     name
     for name in ALL
-    if not name.startswith("sms_") and name not in ("contact_id", "web_id", "tags", "tags_count")
+    if name not in _SINGLE_ONLY and name not in ("contact_id", "tags", "tags_count")
 )
 
 

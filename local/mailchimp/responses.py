@@ -24,7 +24,7 @@ def html(kind: str) -> web.Response:
     )
     server = "AkamaiGHost" if status == 403 else "openresty"
     headers = {"Server": server, "Content-Type": "text/html"}
-    return web.Response(status=status, text=page, headers=headers)
+    return web.Response(status=status, body=page.encode(), headers=headers)
 
 
 def bodyless(kind: str) -> web.Response:

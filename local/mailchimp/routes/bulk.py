@@ -88,7 +88,7 @@ def _shown(
     contacts: list[tuple[Contact, str]], audience: Audience, request: Request, prefix: str
 ) -> list[dict[str, object]]:
     switches = request.switches
-    names = member_json.SMALL if switches.small_answers else member_json.ALL
+    names = member_json.SMALL if switches.small_answers else member_json.IN_BULK
     if switches.filter_post_answers:
         names = member_json.chosen(Selection.of(request.query), prefix, names)
     as_sent = switches.answer_casing == "sent"

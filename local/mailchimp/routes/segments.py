@@ -234,7 +234,7 @@ def _shown(
     audience: Audience, contacts: list[Contact], request: Request, prefix: str
 ) -> list[dict[str, object]]:
     switches = request.switches
-    names = member_json.SMALL if switches.small_answers else member_json.ALL
+    names = member_json.SMALL if switches.small_answers else member_json.IN_BULK
     if switches.filter_post_answers:
         names = member_json.chosen(Selection.of(request.query), prefix, names)
     return [member_json.member(audience, contact, switches, names) for contact in contacts]

@@ -1,0 +1,1 @@
+"""The Mailchimp simulator held against what is known about Mailchimp."""
