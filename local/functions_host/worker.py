@@ -22,21 +22,13 @@ from local.functions_host.errors import IndexingError
 
 
 class _Record(SimpleNamespace):
-    """Stands for any message class of the host's protocol: the library only fills fields in.
-
-    As in protobuf, a field that is given None has its default, 0 for an enumeration.
-    """
+    """Stands for any message class of the host's protocol: the library only fills fields in."""
 
     Success: ClassVar[int] = 1
     Failure: ClassVar[int] = 0
     undefined: ClassVar[int] = 0
     out: ClassVar[int] = 1
     inout: ClassVar[int] = 2
-
-    def __init__(self, **fields: Any) -> None:
-        if fields.get("data_type", 0) is None:
-            fields["data_type"] = self.undefined
-        super().__init__(**fields)
 
 
 _PROTOCOL = SimpleNamespace(

@@ -99,6 +99,7 @@ def connection_string() -> Iterator[str]:
 def stage(connection_string: str) -> Iterator[Stage]:
     """A stage of the test's own; its hosts end with the test."""
     stage = Stage(connection_string)
+    stage.queue().create_queue()
     yield stage
     for host in stage.hosts:
         host.kill()

@@ -13,7 +13,7 @@ import azure.functions as func
 app = func.FunctionApp()
 """
 QUEUE = '@app.queue_trigger(arg_name="msg", queue_name="work", connection="AzureWebJobsStorage")\n'
-OUTPUT = '@app.queue_output(arg_name="out", queue_name="o", connection="AzureWebJobsStorage")\n'
+OUTPUT = '@app.queue_output(arg_name="out", queue_name="out", connection="AzureWebJobsStorage")\n'
 TIMER = '@app.timer_trigger(arg_name="timer", schedule="{}")\ndef tick(timer) -> None: ...\n'
 
 MISTAKES = {
@@ -21,7 +21,7 @@ MISTAKES = {
         QUEUE + OUTPUT + "def f(msg: func.QueueMessage, out: func.Out[list[str]]) -> None: ...",
         "invalid non-type annotation",
     ),
-    "wrong annotation": (QUEUE + "def f(msg: dict) -> None: ...", "does not match its Python"),
+    "wrong annotation": (QUEUE + "def f(msg: dict) -> None: ...", "Python type annotation dict"),
     "extra parameter": (
         QUEUE + "def f(msg: func.QueueMessage, deps=None) -> None: ...",
         "declared in Python but not in the function definition",
