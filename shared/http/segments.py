@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 
 from shared.app import App
-from shared.exports.counting import count_profiles
 from shared.http import problems
 from shared.http.messages import Request, Response
 from shared.http.problems import FieldError
@@ -12,6 +11,7 @@ from shared.platform.blobs import BlobConflictError, BlobMissingError, Blobs
 from shared.platform.clock import utc_now
 from shared.platform.errors import CloudError
 from shared.segments.errors import SegmentsError
+from shared.segments.estimate import estimate_profiles
 from shared.segments.reader import columns_of
 from shared.segments.snapshots import Snapshot, find_segments, find_snapshot
 
@@ -48,12 +48,11 @@ def _describe(app: App, blobs: Blobs, folder: str, name: str) -> dict[str, Any] 
         return None
     try:
         columns = columns_of(blobs, snapshot)
-        profiles = count_profiles(blobs, snapshot, columns)
+        count, exact = estimate_profiles(blobs, snapshot)
     except (SegmentsError, BlobConflictError):
         # Unreadable, or being written: what lies there is shown all the same.
-        return _item(snapshot, (), {"count": 0, "exact": False}, now)
-    count = {"count": profiles.count, "exact": profiles.exact}
-    return _item(snapshot, columns, count, now)
+        columns, count, exact = (), 0, False
+    return _item(snapshot, columns, {"count": count, "exact": exact}, now)
 
 
 def _item(
