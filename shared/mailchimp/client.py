@@ -6,7 +6,7 @@ problem documents, hides headers, and returns errors without a body as if they w
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import quote
@@ -21,20 +21,17 @@ from shared.mailchimp.answers import (
     Tag,
     TagAnswer,
 )
+from shared.mailchimp.connection import PAGE, Connection
 from shared.mailchimp.errors import AudienceNotFoundError, RefusedError
-from shared.mailchimp.tokens import Token
-from shared.mailchimp.wire import Answer, TokenAuth, call, new_session
+from shared.mailchimp.wire import Answer
 
 MAX_CONTACTS = 500
-PAGE = 1000
 _MEMBER_FIELDS = (
     "id,email_address,status,merge_fields,tags,tags_count,last_changed,"
     "timestamp_signup,timestamp_opt"
 )
 _AUDIENCE_FIELDS = ("id", "name", "double_optin", "marketing_permissions", "stats.member_count")
 _LIST_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
-# Where nothing but the audience is named, a 404 is about the audience.
-_AUDIENCE_PATH = re.compile(r"/lists/[^/]+(/(merge-fields|segments|members))?")
 
 Archived = Literal["archived", "already", "missing", "refused"]
 
@@ -44,53 +41,35 @@ def member_hash(email: str) -> str:
     return hashlib.md5(email.strip().lower().encode(), usedforsecurity=False).hexdigest()
 
 
-class MailchimpClient:
+class MailchimpClient(Connection):
     """One account's calls over connections that stay open.
 
     Every method makes one call per page, follows no redirect, retries nothing and raises
     MailchimpError; whoever calls it holds a slot. Usable by several threads.
     """
 
-    def __init__(self, api_url: str, token: Token, timeout: float) -> None:
-        """`api_url` may hold `{dc}`; `timeout` is the read timeout of a call in seconds."""
-        self._url = api_url.replace("{dc}", token.data_center).rstrip("/")
-        self._token = token
-        self._timeout = timeout
-        self._session = new_session()
-        self._session.auth = TokenAuth("Bearer", token.secret)
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._session.close()
-
-    def __enter__(self) -> "MailchimpClient":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     def ping(self) -> None:
         """Find out whether Mailchimp takes the token."""
-        self._call("GET", "/ping")
+        self.call("GET", "/ping")
 
     def account(self) -> Account:
         """Return the account of the token."""
         # Without the slash at its end this path is redirected, to plain HTTP at that.
-        answer = self._call("GET", "/", {"fields": "account_id,account_name,role"})
-        return answers.read_account(answer.document, self._token.data_center, answer.date)
+        answer = self.call("GET", "/", {"fields": "account_id,account_name,role"})
+        return answers.read_account(answer.document, self.token.data_center, answer.date)
 
     def audiences(self) -> list[Audience]:
         """Return all audiences of the account."""
         fields = ",".join(f"lists.{name}" for name in _AUDIENCE_FIELDS) + ",total_items"
         return [
             answers.read_audience(item, page.date)
-            for page in self._pages("/lists", {"fields": fields}, "lists")
+            for page in self.pages("/lists", {"fields": fields}, "lists")
             for item in answers.objects(page.document, "lists")
         ]
 
     def audience(self, list_id: str) -> Audience:
         """Return one audience; raises AudienceNotFoundError."""
-        answer = self._call("GET", _path(list_id), {"fields": ",".join(_AUDIENCE_FIELDS)})
+        answer = self.call("GET", _path(list_id), {"fields": ",".join(_AUDIENCE_FIELDS)})
         return answers.read_audience(answer.document, answer.date)
 
     def merge_fields(self, list_id: str) -> list[MergeField]:
@@ -98,7 +77,7 @@ class MailchimpClient:
         path = _path(list_id, "/merge-fields")
         return [
             answers.read_merge_field(item)
-            for page in self._pages(path, {}, "merge_fields")
+            for page in self.pages(path, {}, "merge_fields")
             for item in answers.objects(page.document, "merge_fields")
         ]
 
@@ -114,7 +93,7 @@ class MailchimpClient:
         body = {"tag": tag, "name": name, "type": type, "public": False, "required": False}
         if options:
             body["options"] = dict(options)
-        answer = self._call("POST", _path(list_id, "/merge-fields"), body=body)
+        answer = self.call("POST", _path(list_id, "/merge-fields"), body=body)
         return answers.read_merge_field(answer.document)
 
     def tags(self, list_id: str) -> list[Tag]:
@@ -123,19 +102,19 @@ class MailchimpClient:
         path = _path(list_id, "/segments")
         return [
             answers.read_tag(item)
-            for page in self._pages(path, {"type": "static", "fields": fields}, "segments")
+            for page in self.pages(path, {"type": "static", "fields": fields}, "segments")
             for item in answers.objects(page.document, "segments")
         ]
 
     def create_tag(self, list_id: str, name: str) -> Tag:
         """Create a tag that nobody has."""
         body: dict[str, Any] = {"name": name, "static_segment": []}
-        return answers.read_tag(self._call("POST", _path(list_id, "/segments"), body=body).document)
+        return answers.read_tag(self.call("POST", _path(list_id, "/segments"), body=body).document)
 
     def rename_tag(self, list_id: str, tag_id: int, name: str) -> Tag:
         """Rename a tag; who has it stays as it is."""
         path = _path(list_id, f"/segments/{int(tag_id)}")
-        return answers.read_tag(self._call("PATCH", path, body={"name": name}).document)
+        return answers.read_tag(self.call("PATCH", path, body={"name": name}).document)
 
     def members(
         self,
@@ -162,7 +141,7 @@ class MailchimpClient:
             params["before_last_changed"] = _time(before_last_changed)
         if sort:
             params |= {"sort_field": sort, "sort_dir": "ASC"}
-        answer = self._call("GET", _path(list_id, "/members"), params)
+        answer = self.call("GET", _path(list_id, "/members"), params)
         return answers.read_members(answer.document, answer.date)
 
     def member(self, list_id: str, email: str) -> dict[str, Any] | None:
@@ -175,7 +154,7 @@ class MailchimpClient:
     ) -> SubscribeAnswer:
         """Create and update at most 500 contacts; their other tags stay."""
         _check_size(members)
-        answer = self._call(
+        answer = self.call(
             "POST",
             _path(list_id),
             {"skip_merge_validation": "true", "skip_duplicate_check": "true"},
@@ -199,7 +178,7 @@ class MailchimpClient:
         _check_size(remove)
         path = _path(list_id, f"/segments/{int(tag_id)}")
         body = {"members_to_add": list(add), "members_to_remove": list(remove)}
-        answer = self._call("POST", path, body=body)
+        answer = self.call("POST", path, body=body)
         return answers.read_tagged(answer.document, answer.date)
 
     def archive(self, list_id: str, email: str) -> Archived:
@@ -245,38 +224,11 @@ class MailchimpClient:
         """Make a call about one contact; None where Mailchimp says that there is none."""
         path = _path(list_id, f"/members/{member_hash(email)}{action}")
         try:
-            return self._call(method, path, params, body)
+            return self.call(method, path, params, body)
         except RefusedError as error:
             if error.status == 404:
                 return None
             raise
-
-    def _pages(self, path: str, params: Mapping[str, str | int], key: str) -> Iterator[Answer]:
-        offset = 0
-        while True:
-            answer = self._call("GET", path, {**params, "count": PAGE, "offset": offset})
-            yield answer
-            items = len(answers.objects(answer.document, key))
-            offset += items
-            if items < PAGE or offset >= answers.number(answer.document, "total_items"):
-                return
-
-    def _call(
-        self,
-        method: str,
-        path: str,
-        params: Mapping[str, str | int] | None = None,
-        body: Mapping[str, Any] | None = None,
-    ) -> Answer:
-        return call(
-            self._session,
-            method,
-            self._url + path,
-            params=params,
-            body=body,
-            timeout=self._timeout,
-            audience_call=bool(_AUDIENCE_PATH.fullmatch(path)),
-        )
 
 
 def _path(list_id: str, below: str = "") -> str:

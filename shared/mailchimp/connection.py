@@ -1,0 +1,63 @@
+"""The connections to one Mailchimp account, and its lists of things page by page."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Self
+
+from shared.mailchimp import answers, wire
+from shared.mailchimp.tokens import Token
+
+PAGE = 1000
+# Where nothing but the audience is named, a 404 is about the audience.
+_AUDIENCE_PATH = re.compile(r"/lists/[^/]+(/(merge-fields|segments|members))?")
+
+
+class Connection:
+    """Calls with the token of one account; raises MailchimpError."""
+
+    def __init__(self, api_url: str, token: Token, timeout: float) -> None:
+        """`api_url` may hold `{dc}`; `timeout` is the read timeout of a call in seconds."""
+        self.token = token
+        self._url = api_url.replace("{dc}", token.data_center).rstrip("/")
+        self._timeout = timeout
+        self._session = wire.new_session()
+        self._session.auth = wire.TokenAuth("Bearer", token.secret)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str | int] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> wire.Answer:
+        """Make one call and return its whole answer."""
+        return wire.call(
+            self._session,
+            method,
+            self._url + path,
+            params=params,
+            body=body,
+            timeout=self._timeout,
+            audience_call=bool(_AUDIENCE_PATH.fullmatch(path)),
+        )
+
+    def pages(self, path: str, params: Mapping[str, str | int], key: str) -> Iterator[wire.Answer]:
+        """Read a list to its end; `key` is the member of the answer that holds its items."""
+        offset = 0
+        while True:
+            answer = self.call("GET", path, {**params, "count": PAGE, "offset": offset})
+            yield answer
+            items = len(answers.objects(answer.document, key))
+            offset += items
+            if items < PAGE or offset >= answers.number(answer.document, "total_items"):
+                return
