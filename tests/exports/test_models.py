@@ -1,0 +1,126 @@
+"""What may be written about connections and exports."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from shared.exports.models import Connection, Export
+
+EXPORT: dict[str, Any] = {
+    "name": "weekly-news",
+    "connection": "newsletter",
+    "audience_id": "a1b2c3d4e5",
+    "source": {"container": "dynamics365customerinsights", "folder": "CustomerInsights_1/Blob"},
+    "segments": ["HighValueSegment", {"name": "Readers", "tag": "Newsletter readers"}],
+    "email_field": "Email",
+}
+
+
+def fields(**changes: Any) -> set[str]:
+    """Where an export with these changes is wrong."""
+    with pytest.raises(ValidationError) as caught:
+        Export.model_validate(EXPORT | changes)
+    return {str(error["loc"][0]) for error in caught.value.errors()}
+
+
+def test_what_may_be_left_out_has_its_default() -> None:
+    export = Export.model_validate(EXPORT)
+    assert export.model_dump() | {"segments": None, "source": None} == {
+        **EXPORT,
+        "segments": None,
+        "source": None,
+        "display_name": "weekly-news",
+        "merge_fields": {},
+        "create_merge_fields": False,
+        "consent": None,
+        "status_for_new": "subscribed",
+        "leavers": "untag",
+        "removal_limit_percent": 20,
+        "stale_after_hours": 72,
+        "schedule": {"active": True, "kind": "refresh", "cron": [], "time_zone": "UTC"},
+    }
+
+
+def test_a_segment_may_be_its_bare_name_and_is_then_its_own_tag() -> None:
+    export = Export.model_validate(EXPORT)
+    assert export.tags == ("HighValueSegment", "Newsletter readers")
+    assert export.segment_names == ("HighValueSegment", "Readers")
+    assert not export.segments[0].adopt
+
+
+def test_each_column_that_is_read_is_named_once() -> None:
+    export = Export.model_validate(
+        EXPORT
+        | {
+            "merge_fields": {"FNAME": "FirstName", "NICK": "FirstName", "MAIL": "Email"},
+            "consent": {"field": "Consent", "values": ["1"]},
+        }
+    )
+    assert export.columns == ("Email", "FirstName", "Consent")
+
+
+def test_what_was_stored_can_be_written_again() -> None:
+    stored = Export.model_validate(EXPORT).model_dump(mode="json")
+    read_only = {"uid": "1", "created_by": "x", "created_at": "y", "updated_by": "x"}
+    again = stored | read_only | {"updated_at": "y", "warnings": [{"code": "c", "detail": "d"}]}
+    assert Export.model_validate(again).model_dump(mode="json") == stored
+
+
+@pytest.mark.parametrize(
+    ("changes", "wrong"),
+    [
+        ({"name": "Weekly news"}, {"name"}),
+        ({"name": "-a"}, {"name"}),
+        ({"name": "a\n", "display_name": "A"}, {"name"}),
+        ({"name": "a" * 64}, {"name"}),
+        ({"audience_id": "a/b"}, {"audience_id"}),
+        ({"segments": []}, {"segments"}),
+        ({"segments": ["A"] * 65}, {"segments"}),
+        ({"segments": ["A/B"]}, {"segments"}),
+        ({"segments": [{"name": "A", "colour": "red"}]}, {"segments"}),
+        ({"segments": [{"name": "A", "tag": " "}]}, {"segments"}),
+        ({"source": {"folder": "../elsewhere"}}, {"source"}),
+        ({"source": {"folder": "/"}}, {"source"}),
+        ({"email_field": 7}, {"email_field"}),
+        ({"email_field": ""}, {"email_field"}),
+        ({"merge_fields": {"": "FirstName"}}, {"merge_fields"}),
+        ({"merge_fields": ["FNAME"]}, {"merge_fields"}),
+        ({"create_merge_fields": "yes"}, {"create_merge_fields"}),
+        ({"consent": {"field": "Consent", "values": []}}, {"consent"}),
+        ({"status_for_new": "cleaned"}, {"status_for_new"}),
+        ({"leavers": "delete"}, {"leavers"}),
+        ({"removal_limit_percent": 101}, {"removal_limit_percent"}),
+        ({"removal_limit_percent": True}, {"removal_limit_percent"}),
+        ({"stale_after_hours": 0}, {"stale_after_hours"}),
+        ({"stale_after_hours": float("nan")}, {"stale_after_hours"}),
+        ({"schedule": {"kind": "cron"}}, {"schedule"}),
+        ({"schedule": {"kind": "cron", "cron": ["0 6 * * 1"], "time_zone": "Mars"}}, {"schedule"}),
+        ({"schedule": {"kind": "cron", "cron": ["daily"]}}, {"schedule"}),
+        ({"colour": "red"}, {"colour"}),
+        ({"leavers": "x", "colour": "red", "segments": []}, {"leavers", "colour", "segments"}),
+    ],
+)
+def test_what_is_wrong_is_named(changes: dict[str, Any], wrong: set[str]) -> None:
+    assert fields(**changes) == wrong
+
+
+def test_an_export_may_be_without_a_connection_but_must_say_so() -> None:
+    assert Export.model_validate(EXPORT | {"connection": None}).connection is None
+    without = {key: value for key, value in EXPORT.items() if key != "connection"}
+    with pytest.raises(ValidationError):
+        Export.model_validate(without)
+
+
+def test_a_connection_has_a_secret_of_its_name() -> None:
+    connection = Connection.model_validate({"name": "newsletter"})
+    assert connection.secret_name == "mailchimp-newsletter"
+    assert connection.display_name == "newsletter"
+    assert connection.shared_with == "administrators"
+    assert connection.consent is None
+
+
+@pytest.mark.parametrize("secret", ["other-secret", "mailchimp-", "mailchimp-A", "mailchimp-a/b"])
+def test_a_connection_reaches_for_no_other_secrets(secret: str) -> None:
+    with pytest.raises(ValidationError):
+        Connection.model_validate({"name": "newsletter", "secret_name": secret})
