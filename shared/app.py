@@ -18,6 +18,7 @@ from shared.platform.leases import LeaseKeeper
 from shared.platform.queues import Queues
 from shared.platform.settings import Settings, StorageAccount, is_loopback
 from shared.platform.vault import Vault
+from shared.runs.sizes import BatchSizes
 
 APP_CONTAINER = "segment-export"
 
@@ -32,6 +33,7 @@ class App:
     vault: Vault
     segment_container: Callable[[str], Blobs]
     leases: LeaseKeeper
+    sizes: BatchSizes
     boards: Boards = field(default_factory=Boards)
     # One plan or finish at a time per process: each may take a good part of its memory.
     heavy_work: threading.Lock = field(default_factory=threading.Lock)
@@ -62,6 +64,7 @@ def build_app(settings: Settings) -> App:
                 verify_challenge_resource=not is_loopback(settings.key_vault_url),
             )
         ),
+        sizes=BatchSizes(blobs),
         leases=LeaseKeeper(blobs, lease_seconds(settings)),
         segment_container=cache(lambda name: Blobs(segments.get_container_client(name))),
     )

@@ -2,12 +2,13 @@
 
 - `{n}`: the slots; leased while held, with the run they serve
 - `runs/{run}`: runs that have something to send; `runs/{run}.stop` once they must not any more
+- `leaving/{audience}/{run}`: contacts of the audience are archived or unsubscribed by a run
 - `waiting/{id}`: somebody (a plan, an HTTP route) waits for a slot
 """
 
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from shared.platform.clock import utc_now
@@ -30,10 +31,11 @@ class SlotView:
 
 @dataclass(frozen=True)
 class RunView:
-    """A run that has something to send."""
+    """A run that plans, sends or finishes; `stopped`: no call may be made for it any more."""
 
     state: str
-    stopped: bool
+    audience: str
+    stopped: bool = False
 
 
 @dataclass
@@ -43,6 +45,7 @@ class View:
     taken_at: float
     slots: dict[int, SlotView] = field(default_factory=dict)
     runs: dict[str, RunView] = field(default_factory=dict)
+    leaving: set[tuple[str, str]] = field(default_factory=set)
     waiting: int = 0
 
     def sending(self) -> list[str]:
@@ -97,9 +100,15 @@ def waiting_name(account: str, waiter: str) -> str:
     return f"slots/{account}/waiting/{waiter}"
 
 
-def put_run(app: "App", account: str, run: str, state: str) -> None:
+def put_run(app: "App", account: str, audience: str, run: str, state: str) -> None:
     """Show a run on the board: `planning`, `sending` or `finishing`."""
-    app.blobs.write(run_name(account, run), b"", metadata={"state": state})
+    metadata = {"state": state, "audience": audience}
+    app.blobs.write(run_name(account, run), b"", metadata=metadata)
+
+
+def put_leaving(app: "App", account: str, audience: str, run: str) -> None:
+    """Show that a run lets contacts leave an audience."""
+    app.blobs.write(f"slots/{account}/leaving/{audience}/{run}", b"")
 
 
 def stop_run(app: "App", account: str, run: str) -> None:
@@ -107,8 +116,9 @@ def stop_run(app: "App", account: str, run: str) -> None:
     app.blobs.write(run_name(account, run) + ".stop", b"")
 
 
-def remove_run(app: "App", account: str, run: str) -> None:
+def remove_run(app: "App", account: str, audience: str, run: str) -> None:
     """Take a run off the board."""
+    app.blobs.delete(f"slots/{account}/leaving/{audience}/{run}")
     app.blobs.delete(run_name(account, run))
     app.blobs.delete(run_name(account, run) + ".stop")
 
@@ -127,10 +137,14 @@ def _read(app: "App", account: str) -> View:
             )
         elif kind == "waiting":
             view.waiting += (utc_now() - blob.modified).total_seconds() < _WAITING_SECONDS
+        elif kind == "leaving":
+            audience, _, run = rest.partition("/")
+            view.leaving.add((audience, run))
         elif rest.endswith(".stop"):
             stopped.add(rest.removesuffix(".stop"))
         else:
-            view.runs[rest] = RunView(state=blob.metadata.get("state", ""), stopped=False)
+            metadata = blob.metadata
+            view.runs[rest] = RunView(metadata.get("state", ""), metadata.get("audience", ""))
     for run in stopped & view.runs.keys():
-        view.runs[run] = RunView(view.runs[run].state, stopped=True)
+        view.runs[run] = replace(view.runs[run], stopped=True)
     return view

@@ -81,9 +81,13 @@ class Chunk:
         try:
             self._tell(open_=False, done=done)
         except ChunkLostError:
-            self.app.leases.forget(self.kept)
+            self.abandon()
             return
         self.kept.release()
+
+    def abandon(self) -> None:
+        """Stop renewing the lease: once it runs out another lane goes on with care."""
+        self.app.leases.forget(self.kept)
 
     def _tell(self, *, open_: bool, done: bool = False) -> None:
         metadata = {

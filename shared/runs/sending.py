@@ -313,6 +313,12 @@ def given_up(count: int, why: str) -> Answers:
     return Answers([FAILED] * count, dict.fromkeys(range(count), why))
 
 
+def not_now(count: int) -> Answers:
+    """Return the outcome of leavers that may not be archived or unsubscribed at the moment."""
+    why = "due: another export works on this audience"
+    return Answers([NUMBER["unchanged"]] * count, dict.fromkeys(range(count), why))
+
+
 def lacking_of(blocks: Iterable[Mapping[str, Any]]) -> dict[int, list[int]]:
     """Return from a chunk's blocks, per tag bit, the items that were accepted and lack it."""
     lacking: dict[int, dict[int, None]] = {}

@@ -1,0 +1,22 @@
+"""A run's way to Mailchimp: the connection of its export, and its token."""
+
+from shared.app import App
+from shared.exports import store
+from shared.exports.accounts import read_token
+from shared.exports.errors import ConnectionUnusableError
+from shared.mailchimp.client import MailchimpClient
+from shared.mailchimp.tokens import Token
+
+
+def token_of(app: App, connection: str) -> Token:
+    """Return a connection's token as the vault holds it now; raises ConnectionUnusableError."""
+    found = store.load_connection(app.blobs, connection)
+    if found is None:
+        raise ConnectionUnusableError("connection_removed", "The connection was removed.")
+    return read_token(app, found[0])
+
+
+def new_client(app: App, token: Token) -> MailchimpClient:
+    """Return a client with the app's settings; its calls are made under slots."""
+    settings = app.settings
+    return MailchimpClient(settings.mailchimp_api_url, token, settings.mailchimp_timeout)

@@ -1,0 +1,266 @@
+"""Sends one chunk under one slot: retries, makes batches smaller, gives way, writes outcomes."""
+
+import random
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+from shared.app import App
+from shared.mailchimp import board
+from shared.mailchimp.client import MailchimpClient
+from shared.mailchimp.errors import (
+    MailchimpError,
+    RefusedError,
+    RetryError,
+    StopError,
+    TimedOutError,
+)
+from shared.mailchimp.slots import Slot
+from shared.platform import log
+from shared.runs import chunks, payload, protection, sending, sizes
+from shared.runs.chunks import Chunk
+from shared.runs.leaving import may_leave
+from shared.runs.planned import Plan
+
+# A cancelled run must not start a call later than 5 s after the answer: this and one listing.
+LOOK_SECONDS = 2.0
+_FIRST_WAIT, _LONGEST_WAIT = 0.125, 60.0
+# Calls that failed though Mailchimp answers others: after so many the batch is made smaller.
+_TRIES = 6
+
+
+class GiveWayError(Exception):
+    """The lane has to leave its chunk: nothing is wrong with it."""
+
+
+def must_make_room(app: App, slot: Slot, view: board.View) -> bool:
+    """Tell whether a lane is among the first that give their slot to somebody who waits."""
+    free = app.settings.max_connections - sum(seen.leased for seen in view.slots.values())
+    if view.waiting <= max(0, free):
+        return False
+    lanes = sorted(n for n, seen in view.slots.items() if seen.leased and seen.run in view.runs)
+    return slot.number in lanes[: view.waiting]
+
+
+class ChunkSender:
+    """Sends what is left of a chunk; `end` is when to leave it (monotonic clock)."""
+
+    def __init__(
+        self,
+        app: App,
+        slot: Slot,
+        writer: ThreadPoolExecutor,
+        plan: Plan,
+        chunk: Chunk,
+        end: float,
+    ) -> None:
+        self._app = app
+        self._slot = slot
+        self._writer = writer
+        self._plan = plan
+        self._chunk = chunk
+        self._index = plan.chunks[chunk.number]
+        self._end = end
+        self._next = chunk.position
+        self._written: Future[None] | None = None
+        # Items up to `suspect` may have been sent before, at `first_try` (Mailchimp's seconds)
+        # or later, by a call whose answer is not known.
+        self._suspect, self._first_try = 0, 0
+        if chunk.since is not None:
+            self._suspect = chunk.position + chunks.OPEN_CALLS * sizes.MOST
+            self._first_try = chunk.since + self._plan.job.clock_offset - 2
+        # A batch that can't be sent whole is sent in smaller ones, up to here.
+        self._cap, self._cap_until = sizes.MOST, 0
+
+    def send(self, client: MailchimpClient) -> None:
+        """Send every batch that has no outcome yet, then the tags that are still lacking.
+
+        Raises GiveWayError, StopError, SlotLostError, ChunkLostError.
+        """
+        document = self._plan.document
+        items = payload.read_chunk(self._app.blobs, document["payload"], self._index)
+        if self._chunk.tries >= _TRIES and self._next < len(items):
+            self._record(sending.given_up(self._size(items), "its worker died again and again"))
+        if self._index.phase and not may_leave(self._app, self._plan):
+            self._record(sending.not_now(len(items) - self._next))
+        while self._next < len(items):
+            self._send_next(client, items)
+        self._flush()
+        if self._index.kind == "upsert":
+            self._give_lacking_tags(client, items)
+
+    def give_back(self) -> None:
+        """Leave the chunk to another lane once what is known is written."""
+        self._flush()
+        self._chunk.release()
+
+    def _flush(self) -> None:
+        if self._written is not None:
+            written, self._written = self._written, None
+            written.result()
+
+    def _record(self, answers: sending.Answers) -> None:
+        """Write outcomes beside the next call; at most one such write is under way."""
+        block = answers.block(self._next)
+        self._next += len(answers.codes)
+        self._flush()
+        self._written = self._writer.submit(self._chunk.append, block)
+
+    def _size(self, items: list[sending.Item]) -> int:
+        kind = self._index.kind
+        if self._index.phase:
+            return 1
+        most = self._app.sizes.current(self._plan.account, self._plan.audience, kind)
+        if self._next < self._cap_until:
+            most = min(most, self._cap)
+        if kind == "tag":
+            return sending.tag_size(items, self._next, most)
+        return sending.upsert_size(items, self._next, most, self._plan.job)
+
+    def _send_next(self, client: MailchimpClient, items: list[sending.Item]) -> None:
+        """Send the next batch until it has an outcome or has to be made smaller."""
+        plan, kind = self._plan, self._index.kind
+        size = self._size(items)
+        batch = items[self._next : self._next + size]
+        failures = waits = 0
+        while True:
+            self._check()
+            begun = int(time.time()) + plan.job.clock_offset - 2
+            try:
+                answers = self._call(client, batch)
+                break
+            except RefusedError as error:
+                if size > 1:
+                    self._make_smaller(size)
+                    return
+                answers = sending.refused_alone(error)
+                break
+            except RetryError as error:
+                self._note(error, size)
+                self._suspect_batch(size, begun)
+                if isinstance(error, TimedOutError) and size > sizes.LEAST:
+                    self._app.sizes.timed_out(plan.account, plan.audience, kind, size)
+                    self._make_smaller(size)
+                    return
+                waits += 1
+                self._pause(waits)
+                failures += error.counts and self._answers_others(client)
+                if failures >= _TRIES:
+                    if size > 1:
+                        self._make_smaller(size)
+                        return
+                    why = "Mailchimp did not answer, although it answered other calls"
+                    answers = sending.given_up(size, why)
+                    break
+        self._record(answers)
+        self._app.sizes.worked(plan.account, plan.audience, kind, size)
+
+    def _make_smaller(self, size: int) -> None:
+        self._cap, self._cap_until = max(1, size // 2), self._next + size
+
+    def _suspect_batch(self, size: int, begun: int) -> None:
+        if self._next >= self._suspect:
+            self._first_try = begun
+        self._suspect = max(self._suspect, self._next + size)
+
+    def _call(self, client: MailchimpClient, batch: list[sending.Item]) -> sending.Answers:
+        call, job = self._slot.call, self._plan.job
+        match self._index.kind:
+            case "upsert":
+                protected = protection.recently_protected(self._app, self._plan)
+                tried = self._first_try if self._next < self._suspect else None
+                return sending.upsert(call, client, job, batch, protected, tried)
+            case "tag":
+                return sending.change_tags(call, client, job, batch)
+            case "archive":
+                return sending.archive(call, client, job, batch[0])
+            case _:
+                return sending.unsubscribe(call, client, job, batch[0])
+
+    def _note(self, error: RetryError, size: int) -> None:
+        log.event(
+            "call_failed" if error.counts else "throttled",
+            run=self._chunk.run,
+            chunk=self._chunk.number,
+            error=type(error).__name__,
+            status=error.status,
+            size=size,
+        )
+
+    def _answers_others(self, client: MailchimpClient) -> bool:
+        """Tell whether Mailchimp answers other calls, so that this batch is what is wrong."""
+        try:
+            self._slot.call(client.ping)
+        except StopError:
+            raise
+        except MailchimpError:
+            return False
+        return True
+
+    def _pause(self, waits: int) -> None:
+        """Wait with exponential backoff and jitter, keeping the slot."""
+        longest = min(_LONGEST_WAIT, _FIRST_WAIT * 2.0**waits)
+        end = time.monotonic() + longest * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
+        while (left := end - time.monotonic()) > 0:
+            self._check()
+            time.sleep(min(1.0, left))
+        self._check()
+
+    def _check(self) -> None:
+        """Wait until the slot is free for a call; raise GiveWayError when to leave the chunk."""
+        while True:
+            if time.monotonic() > self._end or self._chunk.kept.lost:
+                raise GiveWayError
+            self._look()
+            busy = self._slot.busy_seconds()
+            if busy == 0:
+                return
+            time.sleep(min(1.0, busy))
+
+    def _look(self) -> None:
+        view = board.look(self._app, self._slot.account, LOOK_SECONDS)
+        mine = view.runs.get(self._chunk.run)
+        if mine is None or mine.stopped or must_make_room(self._app, self._slot, view):
+            raise GiveWayError
+        lanes = view.lanes_of(self._chunk.run)
+        starving = [run for run in view.sending() if not view.lanes_of(run)]
+        if starving and len(lanes) > 1 and self._slot.number in lanes[: len(starving)]:
+            raise GiveWayError
+
+    def _give_lacking_tags(self, client: MailchimpClient, items: list[sending.Item]) -> None:
+        """Give the tags that the answers did not show, tag by tag."""
+        for bit, places in sending.lacking_of(self._chunk.blocks).items():
+            while places:
+                most = self._app.sizes.current(self._plan.account, self._plan.audience, "tag")
+                part = places[:most]
+                emails = {items[place][0]: place for place in part}
+                bad = self._give_tag(client, bit, list(emails))
+                if bad is None:
+                    continue
+                block: dict[str, Any] = {"tag": bit, "items": part}
+                if bad:
+                    block["bad"] = {str(emails[email]): text for email, text in bad.items()}
+                self._chunk.append(block)
+                places = places[most:]
+
+    def _give_tag(
+        self, client: MailchimpClient, bit: int, emails: list[str]
+    ) -> dict[str, str] | None:
+        """Give a tag; None where it has to be tried again with fewer contacts."""
+        plan, waits = self._plan, 0
+        while True:
+            self._check()
+            try:
+                bad = sending.give_tag(self._slot.call, client, plan.job, bit, emails)
+            except RefusedError as error:
+                return dict.fromkeys(emails, f"tag {plan.job.tags[bit][0]}: {error.detail}")
+            except RetryError as error:
+                self._note(error, len(emails))
+                if isinstance(error, TimedOutError) and len(emails) > sizes.LEAST:
+                    self._app.sizes.timed_out(plan.account, plan.audience, "tag", len(emails))
+                    return None
+                waits += 1
+                self._pause(waits)
+                continue
+            self._app.sizes.worked(plan.account, plan.audience, "tag", len(emails))
+            return bad

@@ -1,0 +1,194 @@
+"""A lane: a worker that holds a slot of an account and sends batch after batch.
+
+It works for the run with the fewest lanes, claims a chunk of it, sends its batches one after the
+other, and gives way between two calls: to a run without lanes, to somebody who waits for a slot.
+A lane message names an account; one too many finds no slot, or no work, and ends.
+"""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from shared.app import App
+from shared.exports.errors import ConnectionUnusableError
+from shared.mailchimp import board
+from shared.mailchimp.client import MailchimpClient
+from shared.mailchimp.errors import StopError, UnauthorizedError
+from shared.mailchimp.slots import Slot, SlotLostError, take_slot
+from shared.mailchimp.tokens import Token
+from shared.platform import log, queues
+from shared.runs import chunks, planned, records
+from shared.runs.chunks import Chunk, ChunkLostError
+from shared.runs.connecting import new_client, token_of
+from shared.runs.delivery import LOOK_SECONDS, ChunkSender, GiveWayError, must_make_room
+from shared.runs.planned import Plan
+
+# Well below the ten minutes that a platform update leaves a running invocation.
+WORK_SECONDS = 240.0
+_STOPPED = {
+    "mailchimp_unauthorized": "Mailchimp no longer accepts the token of this connection.",
+    "audience_not_found": "The audience is not in the Mailchimp account any more.",
+}
+
+
+def send_batches(app: App, message: dict[str, str]) -> None:
+    """Handle a lane message."""
+    account = message["account"]
+    wanted = message.get("slot")
+    slot = take_slot(app, account, int(wanted) if wanted is not None else None)
+    if slot is None:
+        return
+    lane = Lane(app, slot)
+    try:
+        more = lane.work()
+    except SlotLostError:
+        more = True
+    finally:
+        lane.close()
+        slot.release()
+    if more:
+        app.queues.send(queues.LANE, {"account": account})
+
+
+class Lane:
+    """One invocation's work under one slot."""
+
+    def __init__(self, app: App, slot: Slot) -> None:
+        self._app = app
+        self._slot = slot
+        self._end = time.monotonic() + WORK_SECONDS
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="outcomes")
+        self._clients: dict[str, MailchimpClient] = {}
+        self._tokens: dict[str, Token] = {}
+        self._plans: dict[str, Plan] = {}
+
+    def close(self) -> None:
+        """Close connections and the writer."""
+        self._writer.shutdown()
+        for client in self._clients.values():
+            client.close()
+
+    def work(self) -> bool:
+        """Send until the time is over or nothing is left; tell whether to put a message back."""
+        self._wait_out()
+        while time.monotonic() < self._end:
+            view = board.look(self._app, self._slot.account, LOOK_SECONDS)
+            if must_make_room(self._app, self._slot, view):
+                return False
+            claimed = self._claim(view)
+            if claimed is None:
+                return False
+            plan, chunk = claimed
+            try:
+                self._send_chunk(plan, chunk)
+            except GiveWayError:
+                continue
+            except ChunkLostError:
+                log.event("chunk_lost", run=chunk.run, chunk=chunk.number)
+        return True
+
+    def _wait_out(self) -> None:
+        """Wait until no call of the slot's last holder can be open at Mailchimp any more."""
+        time.sleep(self._slot.busy_seconds())
+
+    def _claim(self, view: board.View) -> tuple[Plan, Chunk] | None:
+        """Claim a chunk of the run with the fewest lanes that has one."""
+        runs = sorted(view.sending(), key=lambda run: (len(view.lanes_of(run)), run[-22:]))
+        for run in runs:
+            plan = self._plan(run)
+            if plan is None:
+                continue
+            states = chunks.states(self._app, run)
+            open_ = [n for n in range(len(plan.chunks)) if n not in states or not states[n].done]
+            if not open_:
+                self._all_done(plan)
+                continue
+            phase = min(plan.chunks[n].phase for n in open_)
+            ready = [
+                n
+                for n in open_
+                if plan.chunks[n].phase == phase and not (n in states and states[n].leased)
+            ]
+            # Lanes that begin together begin at different chunks.
+            start = self._slot.number % len(ready) if ready else 0
+            for number in ready[start:] + ready[:start]:
+                chunk = chunks.claim(self._app, run, number)
+                if chunk is not None:
+                    self._slot.serve(run)
+                    return plan, chunk
+        return None
+
+    def _plan(self, run: str) -> Plan | None:
+        if run not in self._plans:
+            plan = planned.load(self._app, run)
+            if plan is None:
+                return None
+            self._plans[run] = plan
+        return self._plans[run]
+
+    def _all_done(self, plan: Plan) -> None:
+        run = plan.job.run
+        self._app.queues.send(queues.FINISH, {"run": run})
+        board.put_run(self._app, plan.account, plan.audience, run, "finishing")
+
+    def _send_chunk(self, plan: Plan, chunk: Chunk) -> None:
+        """Send what is left of a chunk, and give it back."""
+        sender = ChunkSender(self._app, self._slot, self._writer, plan, chunk, self._end)
+        try:
+            self._send_with_token(plan, sender)
+        except GiveWayError:
+            sender.give_back()
+            raise
+        except BaseException:
+            # What happened to the last call is not known: the next holder is to see that.
+            chunk.abandon()
+            raise
+        chunk.release(done=True)
+        self._wake_next(plan, chunk)
+
+    def _send_with_token(self, plan: Plan, sender: ChunkSender) -> None:
+        """Send with the connection's token; when Mailchimp refuses it, look for a newer one."""
+        connection = plan.document["connection"]
+        try:
+            try:
+                sender.send(self._client(connection))
+            except UnauthorizedError:
+                if not self._has_newer_token(connection):
+                    raise
+                sender.send(self._client(connection))
+        except StopError as error:
+            self._stop(plan, error.code, _STOPPED[error.code])
+            raise GiveWayError from None
+        except ConnectionUnusableError as error:
+            self._stop(plan, error.code, error.detail)
+            raise GiveWayError from None
+
+    def _client(self, connection: str) -> MailchimpClient:
+        if connection not in self._clients:
+            token = token_of(self._app, connection)
+            self._clients[connection] = new_client(self._app, token)
+            self._tokens[connection] = token
+        return self._clients[connection]
+
+    def _has_newer_token(self, connection: str) -> bool:
+        if token_of(self._app, connection) == self._tokens[connection]:
+            return False
+        self._clients.pop(connection).close()
+        return True
+
+    def _stop(self, plan: Plan, code: str, detail: str) -> None:
+        record = records.read_record(self._app, plan.job.run)
+        if record is not None:
+            error = {"code": code, "detail": detail}
+            records.stop(self._app, record, "failed", error, "segment-export")
+
+    def _wake_next(self, plan: Plan, chunk: Chunk) -> None:
+        """After the last chunk of a phase, call the lanes back, or the finisher."""
+        states = chunks.states(self._app, chunk.run)
+        open_ = [n for n in range(len(plan.chunks)) if n not in states or not states[n].done]
+        if not open_:
+            self._all_done(plan)
+            return
+        phase = plan.chunks[chunk.number].phase
+        if all(plan.chunks[n].phase > phase for n in open_):
+            for _ in range(min(len(open_), self._app.settings.max_connections) - 1):
+                self._app.queues.send(queues.LANE, {"account": plan.account})

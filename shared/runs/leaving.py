@@ -1,0 +1,34 @@
+"""Archiving and unsubscribing: only while nobody else works on the audience.
+
+Two runs could otherwise meet: one archives a contact that the other has just sent. The run that
+lets contacts leave says so on the board and then looks whether another run is at work; a run that
+begins says so and then looks whether contacts leave. Whoever comes second waits.
+"""
+
+from shared.app import App
+from shared.mailchimp import board
+from shared.runs import ledger
+from shared.runs.planned import Plan
+
+
+def may_leave(app: App, plan: Plan) -> bool:
+    """Tell whether this run's leavers may be archived or unsubscribed now.
+
+    Not when another run on the audience is between plan and finish, nor when another export's
+    ledger has changed since the plan looked into it: then they are due in the next run.
+    """
+    run = plan.job.run
+    board.put_leaving(app, plan.account, plan.audience, run)
+    view = board.look(app, plan.account, max_age=0)
+    if any(other != run and seen.audience == plan.audience for other, seen in view.runs.items()):
+        return False
+    known = plan.document["other_ledgers"]
+    mine = ledger.Ledger(plan.account, plan.audience, plan.document["ledger"]["uid"])
+    now = {other.uid: other.etag for other in ledger.others(app.blobs, mine)}
+    return bool(now == known)
+
+
+def must_wait(app: App, account: str, audience: str, run: str) -> bool:
+    """Tell whether a run that has put itself on the board must wait for leavers of another."""
+    view = board.look(app, account, max_age=0)
+    return any(a == audience and other != run for a, other in view.leaving)

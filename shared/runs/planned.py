@@ -1,0 +1,51 @@
+"""The plan of a run as its lanes and its finish see it: one document, written once."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from shared.app import App
+from shared.runs import payload, records
+from shared.runs.payload import ChunkIndex
+from shared.runs.sending import Job
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`document` has everything; the other members are what lanes need of it.
+
+    document: run, attempt, account, audience, connection, payload, table and tag_ops (names of
+    blobs), chunks, tags, fields, ledger (the next version, without its table), preview, counts,
+    warnings, removals, clock_offset.
+    """
+
+    document: Document
+    account: str
+    audience: str
+    job: Job
+    chunks: list[ChunkIndex]
+
+
+def load(app: App, run: str) -> Plan | None:
+    """Return a run's plan, None where it has none yet."""
+    found = app.blobs.read_document(records.plan_name(run))
+    return read(found[0]) if found else None
+
+
+def read(document: Document) -> Plan:
+    """Read a plan's document."""
+    return Plan(
+        document=document,
+        account=document["account"],
+        audience=document["audience"],
+        job=Job(
+            run=document["run"],
+            audience=document["audience"],
+            tags={tag["bit"]: (tag["name"], tag["id"]) for tag in document["tags"]},
+            fields=tuple(document["fields"]),
+            status_for_new=document["status_for_new"],
+            clock_offset=document["clock_offset"],
+        ),
+        chunks=payload.read_index(document["chunks"]),
+    )

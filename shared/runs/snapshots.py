@@ -1,0 +1,85 @@
+"""The snapshots that a run works on: found, waited for, and how far they can be trusted."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from shared.app import App
+from shared.exports.models import Export
+from shared.platform.blobs import Blobs
+from shared.platform.clock import utc_now
+from shared.runs.ledger import Ledger
+from shared.runs.records import RunFailure
+from shared.segments.errors import SegmentNotFoundError
+from shared.segments.snapshots import MODEL_IGNORED, Snapshot, find_snapshot
+
+# An unconfirmed snapshot with fewer rows than this share of the last one may lack a partition...
+_SHRUNKEN = 0.95
+# ... unless nothing has been added to it for so long (seconds).
+_SETTLED_SECONDS = 3600
+
+
+@dataclass(frozen=True)
+class RunInput:
+    """The newest snapshot of each segment, in the order of the export's segments."""
+
+    blobs: Blobs
+    snapshots: tuple[Snapshot, ...]
+
+    @property
+    def whole(self) -> bool:
+        """Tell whether all snapshots are complete."""
+        return all(snapshot.whole for snapshot in self.snapshots)
+
+    @property
+    def stamps(self) -> dict[str, str]:
+        """Return each segment's snapshot as a run shows it."""
+        return {snapshot.segment: snapshot.stamp for snapshot in self.snapshots}
+
+    def warnings(self, stale_after_hours: float) -> list[dict[str, str]]:
+        """Return what a person should know about the input."""
+        found = [
+            {"code": MODEL_IGNORED, "detail": text}
+            for snapshot in self.snapshots
+            for text in snapshot.warnings
+        ]
+        for snapshot in self.snapshots:
+            hours = snapshot.age(utc_now()).total_seconds() / 3600
+            if hours > stale_after_hours:
+                text = f"The newest snapshot of {snapshot.segment} is {hours:.0f} hours old."
+                found.append({"code": "input_stale", "detail": text})
+        return found
+
+
+def find_input(app: App, export: Export) -> RunInput:
+    """Find the newest snapshots; raises RunFailure where a segment has none."""
+    blobs = app.segment_container(export.source.container)
+    quiet = app.settings.snapshot_quiet
+    try:
+        snapshots = tuple(
+            find_snapshot(blobs, export.source.folder, segment.name, quiet, utc_now())
+            for segment in export.segments
+        )
+    except SegmentNotFoundError as error:
+        raise RunFailure(error.code, str(error)) from None
+    return RunInput(blobs, snapshots)
+
+
+def untrusted(found: RunInput, ledger: Ledger, rows: Mapping[str, int]) -> dict[int, str]:
+    """Return the segments, by position, whose absent contacts can't be believed, and why.
+
+    rows: rows read per segment. An empty snapshot is never believed as long as the ledger holds
+    members of the segment; whether it does is for difference.py to see.
+    """
+    reasons = {}
+    for position, snapshot in enumerate(found.snapshots):
+        now = rows[snapshot.segment]
+        before = ledger.segments.get(snapshot.segment, {}).get("rows", 0)
+        age = snapshot.age(utc_now()).total_seconds()
+        if now == 0:
+            reasons[position] = f"the snapshot of {snapshot.segment} is empty"
+        elif not snapshot.confirmed and now < _SHRUNKEN * before and age < _SETTLED_SECONDS:
+            reasons[position] = (
+                f"the snapshot of {snapshot.segment} has {now} rows after {before} in the last "
+                "one, and no model.json says that it is complete"
+            )
+    return reasons
