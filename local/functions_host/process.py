@@ -73,12 +73,15 @@ class HostProcess:
         command += [*options, "--easy-auth"] if easy_auth else options
         if functions is not None:
             command += ["--functions", ",".join(functions)]
-        settings = {
+        settings: dict[str, str] = {
             **os.environ,
             MASTER_KEY: keys.master,
             FUNCTION_KEY: keys.function,
             **environment,
         }
+        if bundle := settings.get("REQUESTS_CA_BUNDLE"):
+            # The host's clients are not requests, and read this one instead.
+            settings.setdefault("SSL_CERT_FILE", bundle)
         with path.open("wb") as log:
             process = subprocess.Popen(
                 command,
