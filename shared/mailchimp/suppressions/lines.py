@@ -10,7 +10,6 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 
-
 # White space, and the invisible characters that are pasted along: as plans trim addresses.
 _AROUND = re.compile("^[\\s\u200b\u200c\u200d\u2060\ufeff]+|[\\s\u200b\u200c\u200d\u2060\ufeff]+$")
 

@@ -17,7 +17,7 @@ from shared.mailchimp.suppressions.recent import add_recent
 from shared.mailchimp.suppressions.table import OVERLAP, STATUSES, State, Table
 from shared.platform import log
 from shared.platform.blobs import BlobConflictError, BlobMissingError
-from shared.platform.clock import utc_now
+from shared.platform.clock import from_text, to_text, utc_now
 from shared.platform.leases import KeptLease, LeaseLostError
 
 # How often a table is refreshed during a long run, in seconds.
@@ -56,11 +56,11 @@ def refresh(
 ) -> RefreshResult:
     """Fill or update an audience's table, for at most about `budget_seconds`.
 
-    Every call is made under a slot from `slots`; up to `workers` are asked for while statuses are
-    listed, one otherwise. A table younger than `max_age_seconds` is left as it is. Of two
-    refreshes at once one works, the other takes its result. `additions_only` (in the middle of a
-    run) does not spend calls on finding out who has left. Raises StopError and RefusedError of
-    Mailchimp, and what `client_factory` raises.
+    Every call is made under a slot from `slots`, by up to `workers` at once. The budget should be
+    minutes: five calls are made again when it ends between them. A table younger than
+    `max_age_seconds` is left as it is. Of two refreshes at once one works, the other takes its
+    result. `additions_only` (in the middle of a run) does not spend calls on finding out who has
+    left. Raises StopError and RefusedError of Mailchimp, and what `client_factory` raises.
     """
     table = Table(app.blobs, account_id, audience_id)
     caller = Caller(audience_id, client_factory, slots, deadline=time.monotonic() + budget_seconds)
@@ -114,7 +114,7 @@ class _Refresh:
         while True:
             if draft.to_list:
                 self._list(draft)
-            began = utc_now()
+            began = from_text(to_text(utc_now()))  # as it is stored
             # Last of all, so that nobody is missed who moved from one list to another meanwhile.
             again = self._take_changes(draft)
             if not again:
@@ -153,7 +153,7 @@ class _Refresh:
             since = rows.as_of - (min(self.overlap, _AFTER_LISTING) if listed else self.overlap)
             changes[status] = read_changes(read, status, since, rows.total, bounded=not listed)
 
-        self.caller.run([partial(read_status, status) for status in STATUSES])
+        self.caller.run([partial(read_status, status) for status in STATUSES], self.workers)
         known = {status: one for status, one in changes.items() if one is not None}
         if len(known) < len(STATUSES):
             return [status for status in STATUSES if status not in known]
