@@ -46,7 +46,10 @@ class Rule:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ValueError(f"no such fault: {self.kind}")
-        self._pattern = re.compile(self.match)
+        try:
+            self._pattern = re.compile(self.match)
+        except re.PatternError as error:
+            raise ValueError(f"no pattern: {error}") from None
         self._dice = random.Random(self.seed)  # noqa: S311 - repeatable, not secret
 
     def strikes(self, line: str, members: int) -> bool:

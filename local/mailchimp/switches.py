@@ -1,7 +1,7 @@
 """Everything about the simulator's behaviour that a test may change while it runs."""
 
 from dataclasses import dataclass, fields
-from typing import Literal, Self
+from typing import Literal, Self, get_args, get_origin, get_type_hints
 
 # Reserved for documentation and tests by RFC 2606; Mailchimp calls such addresses fake.
 FAKE_DOMAINS = (
@@ -83,11 +83,16 @@ class Switches:
     oauth_api_endpoint: str = "https://{dc}.api.mailchimp.com"
 
     def changed(self, values: dict[str, object]) -> Self:
-        """A copy with these switches set; ValueError names the ones that do not exist."""
+        """A copy with these switches set; ValueError for unknown names and variants."""
         known = {field.name for field in fields(self)}
         if unknown := sorted(values.keys() - known):
             raise ValueError(f"no such switch: {', '.join(unknown)}")
         merged: dict[str, object] = {name: getattr(self, name) for name in known}
         for name, value in values.items():
             merged[name] = tuple(value) if isinstance(value, list) else value
+        hints = get_type_hints(type(self))
+        for name, value in values.items():
+            variants = get_args(hints[name]) if get_origin(hints[name]) is Literal else ()
+            if variants and value not in variants:
+                raise ValueError(f"{name} is one of {', '.join(variants)}")
         return type(self)(**merged)  # type: ignore[arg-type]  # names are checked above

@@ -1,6 +1,5 @@
 """Ten open calls per user; those that Mailchimp still works on count, whoever has left."""
 
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,14 +8,7 @@ import requests
 
 from local.mailchimp.control import Account, Simulator
 from tests.contract.api import Api, member
-
-
-def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
-    """Wait for something that is bound to happen."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.01)
+from tests.contract.waiting import until
 
 
 @pytest.fixture
