@@ -81,6 +81,8 @@ def _function(metadata: Any, environment: Mapping[str, str]) -> Function:
     triggers = [binding for binding in bindings if binding["type"].endswith("Trigger")]
     if len(triggers) != 1:
         raise HostError(f"{metadata.name}: a function has exactly one trigger")
+    if metadata.retry_options is not None:
+        raise HostError(f"{metadata.name}: retry policies are not supported here")
     outputs = []
     for binding in bindings:
         if binding["type"] == "queue":

@@ -34,8 +34,9 @@ class Storage:
         self._options: dict[str, Any] = {
             "logger": quiet,
             # As patient as the host's .NET clients; Python's would wait 15 s for the second try.
-            "initial_backoff": 1,
-            "increment_base": 2,
+            "initial_backoff": 0.8,
+            "increment_base": 1.6,
+            "random_jitter_range": 0.3,
             "retry_total": 4,
         }
 

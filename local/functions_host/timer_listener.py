@@ -40,6 +40,8 @@ class TimerListener:
             self._schedule = Schedule.parse(trigger.schedule)
         except ValueError as error:
             raise HostError(f"{function.name}: {error}") from None
+        if self._schedule.next_after(datetime.now(UTC)) is None:
+            raise HostError(f"{function.name}: {trigger.schedule!r} never fires")
         self._function = function
         self._expression = trigger.schedule
         self._lock = lock
@@ -66,8 +68,10 @@ class TimerListener:
                 # Nobody else gets the lock while an invocation of ours is still running.
                 async with self._firing:
                     pass
-                if isinstance(results[0], AzureError):
-                    _log.warning("%s: timer restarts: %s", self._function.name, results[0])
+                if isinstance(error := results[0], AzureError):
+                    _log.warning("%s restarts: %s", self._function.name, type(error).__name__)
+                elif isinstance(error, Exception):
+                    raise error
 
     def stop(self) -> None:
         """Fires no more; an invocation that runs is not stopped by it."""

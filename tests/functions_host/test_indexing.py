@@ -33,6 +33,7 @@ MISTAKES = {
     "error while importing": ("import nowhere_to_be_found", "nowhere_to_be_found"),
     "missing setting": (QUEUE.replace("work", "%NOT_SET%") + "def f(msg): ...", "%NOT_SET%"),
     "bad schedule": (TIMER.format("0 0 0 * * 7"), "'7' is not between 0 and 6"),
+    "a day that never comes": (TIMER.format("0 0 0 30 2 *"), "never fires"),
     "bad queue name": (QUEUE.replace("work", "my_work") + "def f(msg): ...", "is not a queue name"),
     "run on startup": (
         TIMER.format("0 0 0 * * *").replace(")\ndef", ", run_on_startup=True)\ndef"),

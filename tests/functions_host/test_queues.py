@@ -3,11 +3,14 @@
 import base64
 import json
 from itertools import accumulate
+from pathlib import Path
 
 import requests
 from azure.core.exceptions import ResourceNotFoundError
+from azure.storage.blob import ContainerClient
 from azure.storage.queue import QueueClient
 
+from local.azurite import Azurite
 from tests.functions_host.conftest import Stage, until
 
 
@@ -169,6 +172,19 @@ def test_a_function_that_exceeds_its_time_restarts_the_host(stage: Stage) -> Non
     until(lambda: host.log_text().count('{"url": ') >= 3)
     assert [entry["attempt"] for entry in stage.noted("stuck", "start")] == [1, 2, 3]
     assert until(lambda: _answers(host.url))
+
+
+def test_a_host_outlives_an_outage_of_its_storage(tmp_path: Path) -> None:
+    with Azurite.start(directory=tmp_path) as azurite:
+        text = azurite.connection_string
+        ContainerClient.from_connection_string(text, "journal").create_container()
+        stage = Stage(text)
+        with stage.start():
+            until(lambda: _exists(stage.queue()))
+            azurite.restart()
+            stage.send("afterwards")
+            assert until(lambda: stage.noted("afterwards"))
+        stage.hosts[0].log_path.unlink()
 
 
 def _exists(queue: QueueClient) -> bool:

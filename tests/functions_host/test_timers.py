@@ -1,5 +1,11 @@
 """Timer triggers: one host of many, one invocation at a time."""
 
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from azure.storage.blob import BlobServiceClient
+
 from tests.functions_host.conftest import Stage, until
 
 EVERY_SECOND = {"TICK": "* * * * * *"}
@@ -56,3 +62,24 @@ def test_a_failed_timer_is_not_tried_again(stage: Stage) -> None:
 def test_nothing_fires_at_the_start(stage: Stage) -> None:
     host = stage.start()
     assert host.status()["finished"] == 0
+
+
+@pytest.mark.parametrize("missed", [True, False])
+def test_an_occurrence_that_no_host_saw_is_made_up_for_once(stage: Stage, missed: bool) -> None:
+    following = datetime.now(UTC) + timedelta(hours=-1 if missed else 1)
+    _write_status(stage, {"Expression": "0 0 0 29 2 *", "Next": following.isoformat()})
+    host = stage.start()
+    if missed:
+        until(lambda: stage.ticks("end"))
+    assert host.fire_timer("tick")
+    past_due = [entry["past_due"] for entry in stage.ticks("start")]
+    assert past_due == ([True, False] if missed else [False])
+
+
+def _write_status(stage: Stage, status: dict[str, str]) -> None:
+    service = BlobServiceClient.from_connection_string(stage.connection_string)
+    container = service.get_container_client("azure-webjobs-hosts")
+    if not container.exists():
+        container.create_container()
+    blob = f"timers/{stage.name}/Host.Functions.tick/status"
+    container.upload_blob(blob, json.dumps(status))
