@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from aiohttp import web
 
 from local.functions_host.control import Control
+from local.functions_host.delivery import HiddenTimes
 from local.functions_host.errors import HostError
 from local.functions_host.functions import Function, QueueTrigger, TimerTrigger, functions_of
 from local.functions_host.host_json import HostJson, read_host_json
@@ -21,7 +22,7 @@ from local.functions_host.invocations import Invocations
 from local.functions_host.logs import set_up_logging
 from local.functions_host.messages import MessageCoding
 from local.functions_host.options import Options
-from local.functions_host.queue_listener import HiddenTimes, QueueListener
+from local.functions_host.queue_listener import QueueListener
 from local.functions_host.routes import Routes
 from local.functions_host.singleton import Singleton
 from local.functions_host.storage import Storage
