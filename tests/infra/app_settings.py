@@ -22,6 +22,7 @@ NOT_DEPLOYED = {
     "SegmentStorage": "a connection string: only with the storage emulator",
     "SegmentStorage__accountName": "the address is given instead",
     "SegmentStorage__queueServiceUri": "the segment storage has no queues",
+    "WEBSITE_HOSTNAME": "set by the platform",
     "WEBSITE_AUTH_ENABLED": "set by the platform when authentication is on",
 }
 # https://learn.microsoft.com/azure/azure-functions/functions-app-settings#flex-consumption-plan-deprecations
