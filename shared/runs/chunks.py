@@ -108,14 +108,18 @@ def states(app: App, run: str) -> dict[int, ChunkState]:
     """Return the state of every chunk that was ever claimed, by number."""
     prefix = f"{records.folder(run)}chunks/"
     return {
-        int(blob.name.removeprefix(prefix)): ChunkState(
-            leased=blob.leased,
-            done=blob.metadata.get("done") == "1",
-            position=int(blob.metadata.get("position", "0")),
-            open=blob.metadata.get("open") == "1",
-        )
+        int(blob.name.removeprefix(prefix)): _state(blob.metadata, leased=blob.leased)
         for blob in app.blobs.list(prefix, metadata=True)
     }
+
+
+def _state(metadata: dict[str, str], *, leased: bool) -> ChunkState:
+    return ChunkState(
+        leased=leased,
+        done=metadata.get("done") == "1",
+        position=int(metadata.get("position", "0")),
+        open=metadata.get("open") == "1",
+    )
 
 
 def claim(app: App, run: str, number: int) -> Chunk | None:
@@ -129,7 +133,7 @@ def claim(app: App, run: str, number: int) -> Chunk | None:
         if kept is None:
             return None
     info = app.blobs.info(name)
-    if info is None or info.metadata.get("done") == "1":
+    if info is None or info.metadata.get("done") == "1" or info.metadata.get("sealed") == "1":
         kept.release()
         return None
     chunk = Chunk(app, run, number, kept, size=info.size)
@@ -141,6 +145,22 @@ def claim(app: App, run: str, number: int) -> Chunk | None:
         chunk.since = int(info.metadata.get("since") or time.time())
     chunk._tell(open_=True)
     return chunk
+
+
+def seal(app: App, run: str, number: int) -> ChunkState | None:
+    """Close an unfinished chunk for good, so that no lane claims it; None where one holds it."""
+    name = records.chunk_name(run, number)
+    app.blobs.create_append(name)
+    kept = app.leases.take(name)
+    if kept is None:
+        return None
+    try:
+        info = app.blobs.info(name)
+        metadata = info.metadata if info else {}
+        app.blobs.set_metadata(name, {**metadata, "sealed": "1"}, kept.lease)
+    finally:
+        kept.release()
+    return _state(metadata, leased=False)
 
 
 def read_blocks(app: App, run: str, number: int) -> list[Block]:

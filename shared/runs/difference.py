@@ -11,7 +11,7 @@ from typing import Literal
 import polars as pl
 
 from shared.runs.codes import NUMBER
-from shared.runs.ledger import Flag
+from shared.runs.ledger import RETRY_NEVER, RETRY_WHEN_CHANGED, Flag
 
 Leavers = Literal["untag", "keep", "archive", "unsubscribe"]
 # Below this many removals the safety stop does not apply: a small list changes by large shares.
@@ -99,14 +99,15 @@ def compare(
     ledger: pl.DataFrame,
     policy: Policy,
     given_by_others: pl.DataFrame,
+    suppressed: pl.DataFrame,
     segment_tags: dict[int, int],
 ) -> tuple[pl.DataFrame, Removals]:
     """Return the table of the run and what the safety stop said.
 
     contacts: email, customer_id, segments, wanted, code (null: to be sent), state, digest,
     fields. ledger: see ledger.schema. given_by_others: email and `tags`, the mask of those of
-    this ledger's tags that other exports on the audience still give it. segment_tags: segment bit
-    to tag bit.
+    this ledger's tags that other exports on the audience still give it. suppressed: email of who
+    is in a protected state. segment_tags: segment bit to tag bit.
 
     The table: email, customer_id, segments, kind, code (null: by what is done), note, action,
     add and remove (tag masks), wanted, digest, fields and, prefixed `old_`, the ledger's columns
@@ -122,7 +123,7 @@ def compare(
     present = contacts.lazy().filter(pl.col("code").is_null() | _is_skipped_contact())
     gone = old.join(present.select("email").unique().collect(), on="email", how="anti")
     rows, removals = _stop_removals(
-        pl.concat([rows, _leavers(gone, policy)], how="diagonal"), policy, segment_tags
+        pl.concat([rows, _leavers(gone, suppressed, policy)], how="diagonal"), policy, segment_tags
     )
     return _spare(rows, given_by_others), removals
 
@@ -151,10 +152,17 @@ def _decide(rows: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     maybe_held = pl.col("old_tags").fill_null(0)
     pending = _has(Flag.PENDING) & (pl.col("state") == "pending").fill_null(False)
     back = _has(Flag.ARCHIVED) & (pl.col("state") == "archived").fill_null(False)
+    retry_at = pl.col("old_retry_at")
     refused = (
         pl.col("old_refusal").is_not_null()
-        & (pl.col("old_refused_digest") == pl.col("digest"))
-        & ((pl.col("old_retry_at") == 0) | (pl.col("old_retry_at") > policy.now))
+        & (
+            (retry_at == RETRY_NEVER)
+            | (retry_at > policy.now)
+            | (
+                (retry_at == RETRY_WHEN_CHANGED)
+                & (pl.col("old_refused_digest") == pl.col("digest"))
+            )
+        )
     ).fill_null(False) & ~pl.lit(policy.full)
     upsert = (
         ~known | _has(Flag.UNCERTAIN) | back | (pl.col("old_digest") != pl.col("digest"))
@@ -179,12 +187,16 @@ def _decide(rows: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     )
 
 
-def _leavers(gone: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+def _leavers(gone: pl.DataFrame, suppressed: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     """Decide on the contacts of the ledger that are in none of the segments.
 
     One that was only ever refused is forgotten. One that this export archived stays in the
-    ledger, so that it may come back.
+    ledger, so that it may come back. Who is in a protected state is not archived or unsubscribed.
     """
+    known = suppressed.select("email", is_protected=pl.lit(True))
+    gone = gone.join(known, on="email", how="left").with_columns(
+        pl.col("is_protected").fill_null(False)
+    )
     gone = gone.filter(
         _has(Flag.ACCEPTED) | _has(Flag.UNCERTAIN) | (pl.col("old_tags").fill_null(0) != 0)
     )
@@ -200,7 +212,9 @@ def _leavers(gone: pl.DataFrame, policy: Policy) -> pl.DataFrame:
         kind=pl.when(hidden).then(int(Kind.KEPT)).otherwise(int(Kind.LEAVER)),
         code=pl.lit(None, dtype=pl.UInt8),
         note=pl.lit(int(Note.NONE)),
-        action=pl.when(_has(Flag.ADDED) & ~hidden).then(int(action)).otherwise(0),
+        action=pl.when(_has(Flag.ADDED) & ~hidden & ~pl.col("is_protected"))
+        .then(int(action))
+        .otherwise(int(Action.NONE)),
         add=_none(),
         remove=pl.when(hidden).then(_none()).otherwise(pl.col("old_tags").fill_null(0)),
         **{name: pl.col(name) for name in gone.columns if name.startswith("old_")},

@@ -16,6 +16,9 @@ if TYPE_CHECKING:  # polars is imported where a plan or a finish runs
     import polars as pl
 
 MOST_TAGS = 64
+# Values of `retry_at` besides times.
+RETRY_WHEN_CHANGED = 0
+RETRY_NEVER = -1
 
 
 class Flag(IntFlag):
@@ -40,7 +43,7 @@ def schema() -> "dict[str, pl.DataType]":
 
     email, customer_id; digest of the values last accepted; tags held and merge fields sent (bit
     masks over `Ledger.tags` and `Ledger.fields`); flags; refusal (an outcome code's number), the
-    digest that was refused and when to try again (seconds since 1970, 0: when the data changes);
+    digest that was refused and when to try again (seconds since 1970, or RETRY_…);
     tried: Mailchimp's time of the first attempt while it is uncertain.
     """
     import polars as pl
@@ -118,7 +121,7 @@ def load(blobs: Blobs, account: str, audience: str, uid: str) -> Ledger:
     """Return an export's ledger on an audience, an empty one where there is none."""
     empty = Ledger(account, audience, uid)
     found = blobs.read_document(f"{empty.folder}ledger.json")
-    return empty if found is None else _ledger(*found)
+    return empty if found is None else read_ledger(*found)
 
 
 def others(blobs: Blobs, ledger: Ledger) -> list[Ledger]:
@@ -170,7 +173,8 @@ def _json(document: dict[str, Any]) -> bytes:
     return json.dumps(document, ensure_ascii=False).encode()
 
 
-def _ledger(document: dict[str, Any], etag: str) -> Ledger:
+def read_ledger(document: dict[str, Any], etag: str | None) -> Ledger:
+    """Read a ledger's document."""
     return Ledger(
         account=document["account"],
         audience=document["audience"],

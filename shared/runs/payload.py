@@ -171,7 +171,7 @@ def _chunks(
         rows = work.upserts.slice(start, calls * CONTACTS_PER_CALL)
         start += rows.height
         yield "upsert", 0, calls, _upsert_lines(rows, fields)
-    for calls, ops in _tag_chunks(work.tag_ops, lanes):
+    for calls, ops in tag_chunks(work.tag_ops, lanes):
         yield "tag", 0, calls, _lines(ops, '["{}",{},{}]', "email", "bit", "add")
     for kind in ("archive", "unsubscribe"):
         rows = work.singles.filter(work.singles["kind_of_call"] == kind)
@@ -204,7 +204,7 @@ def _lines(rows: "pl.DataFrame", pattern: str, *columns: str) -> list[bytes]:
     return [text.encode() for text in rows.select(line=line)["line"]]
 
 
-def _tag_chunks(ops: "pl.DataFrame", lanes: int) -> Iterator[tuple[int, "pl.DataFrame"]]:
+def tag_chunks(ops: "pl.DataFrame", lanes: int) -> Iterator[tuple[int, "pl.DataFrame"]]:
     """Yield bounded runs of whole calls."""
     import polars as pl
 

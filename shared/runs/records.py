@@ -27,6 +27,7 @@ _INTERNAL = (
     "waits_since",
     "chunk_sizes",
     "sending_at",
+    "outcomes_dropped",
 )
 
 

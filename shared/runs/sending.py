@@ -165,7 +165,7 @@ def _member(item: Item, job: Job, status: str) -> dict[str, Any]:
     member: dict[str, Any] = {"email_address": email, "status": status}
     # A blank value clears what this export has sent, and is left out otherwise.
     fields = {
-        name: "" if values.get(name) is None else values[name]
+        name: "" if values.get(name) is None else _without_nulls(values[name])
         for bit, name in enumerate(job.fields)
         if values.get(name) is not None or (name in values and before >> bit & 1)
     }
@@ -175,6 +175,13 @@ def _member(item: Item, job: Job, status: str) -> dict[str, Any]:
     if names:
         member["tags"] = names
     return member
+
+
+def _without_nulls(value: Any) -> Any:
+    """Leave the blank parts of an address out: null is never sent."""
+    if isinstance(value, dict):
+        return {part: text for part, text in value.items() if text is not None}
+    return value
 
 
 def _key(email: object) -> str:

@@ -1,0 +1,324 @@
+"""Builds a plan: from snapshots, ledger and suppressions to the run's table, payload and counts.
+
+The heavy part of a run, and the only place where planning's tables meet. Everything it writes
+lies under the attempt's own folder until plan.json names it.
+"""
+
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from time import time
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+
+from shared.app import App
+from shared.exports.models import Export
+from shared.mailchimp.suppressions import load_with_state
+from shared.mailchimp.values import convert_values
+from shared.runs import contacts, difference, ledger, payload, records, snapshots
+from shared.runs.audience import Setup
+from shared.runs.codes import NUMBER, OUTCOMES
+from shared.runs.difference import Action, Kind, Policy, Removals
+from shared.runs.ledger import Flag, Ledger
+from shared.runs.profiles import (
+    MOST_CONTACTS,
+    ProfileColumns,
+    Profiles,
+    TooManyContactsError,
+    gather,
+)
+from shared.runs.records import Record, RunFailure
+from shared.runs.snapshots import RunInput
+from shared.segments.errors import SegmentsError
+from shared.segments.reader import read_profiles
+
+# Contacts whose values are turned into text at once: bounds the memory.
+_HASHED_ROWS = 100_000
+
+
+@dataclass(frozen=True)
+class Built:
+    """What an attempt has worked out. `document` becomes plan.json; `table` is for previews."""
+
+    document: dict[str, Any]
+    table: pl.DataFrame
+    removals: Removals
+    profiles: int
+    contacts: int
+
+
+def build(
+    app: App,
+    record: Record,
+    export: Export,
+    found: RunInput,
+    setup: Setup,
+    *,
+    attempt: str,
+) -> Built:
+    """Work out what the run has to do, and write it unless it is a preview.
+
+    Raises RunFailure, SnapshotChangedError (begin again).
+    """
+    old = setup.ledger
+    profiles = _gather(export, found)
+    frame, profiles = profiles.frame, replace(profiles, frame=pl.DataFrame())
+    rows = ledger.read_table(app.blobs, old)
+    if setup.dead_tags:
+        rows = rows.with_columns(tags=pl.col("tags") & ~pl.lit(setup.dead_tags, dtype=pl.UInt64))
+    suppressed, generation = _suppressions(app, old)
+    judged = contacts.judge(frame, suppressed, _own(rows))
+    del frame
+    _check_input(profiles, judged, old)
+    distinct = judged.lazy().filter("valid").select(pl.col("email").n_unique()).collect().item()
+    values = convert_values(judged.rename(lambda name: name.removeprefix("=")), setup.plans)
+    judged = contacts_with_digest(judged, values.frame, setup)
+    other_ledgers = ledger.others(app.blobs, old)
+    policy = _policy(record, export, snapshots.untrusted(found, old, profiles.rows))
+    table, removals = difference.compare(
+        judged,
+        rows,
+        policy,
+        _given_by_others(app, old, other_ledgers),
+        suppressed,
+        setup.segment_tags,
+    )
+    del judged, rows, suppressed
+    table = table.with_row_index("row")
+    document = {
+        "run": record["id"],
+        "attempt": attempt,
+        "account": old.account,
+        "audience": old.audience,
+        "connection": export.connection,
+        "status_for_new": export.status_for_new,
+        "clock_offset": setup.clock_offset,
+        "suppressions": generation,
+        "tags": [
+            {"bit": bit, "name": tag.name, "id": tag.id}
+            for bit, tag in enumerate(old.tags)
+            if tag is not None
+        ],
+        "fields": list(old.fields),
+        "ledger": _next_ledger(record, found, profiles, old).document(),
+        "ledger_etag": old.etag,
+        "ledger_run": old.run,
+        "other_ledgers": {other.uid: other.etag for other in other_ledgers},
+        "segments": [segment.name for segment in export.segments],
+        "snapshots": found.stamps,
+        "profiles": sum(profiles.rows.values()),
+        "contacts": distinct,
+        "removals_withheld": removals.withheld,
+        "warnings": _warnings(record, export, found, setup, values.cut, values.dropped),
+        "planned_at": int(time()),
+    }
+    if not record["preview"]:
+        _write(app, document, table, values.frame)
+    return Built(document, table, removals, document["profiles"], distinct)
+
+
+def _gather(export: Export, found: RunInput) -> Profiles:
+    columns = ProfileColumns(
+        email=export.email_field,
+        values=tuple(dict.fromkeys(export.merge_fields.values())),
+        consent=export.consent.field if export.consent else None,
+        consent_values=frozenset(export.consent.values if export.consent else ()),
+    )
+
+    def batches(position: int) -> Iterator[pa.RecordBatch]:
+        return read_profiles(found.blobs, found.snapshots[position], columns.all())
+
+    try:
+        return gather([(s.segment, batches(i)) for i, s in enumerate(found.snapshots)], columns)
+    except TooManyContactsError:
+        raise RunFailure(
+            "too_many_contacts",
+            f"The segments hold more than {MOST_CONTACTS:,} contacts; one export sends at most so "
+            "many. Share the segments out among several exports.",
+            "skipped",
+        ) from None
+    except SegmentsError as error:
+        if error.code == "snapshot_incomplete":
+            raise
+        raise RunFailure(error.code, str(error)) from None
+
+
+def _check_input(profiles: Profiles, judged: pl.DataFrame, old: Ledger) -> None:
+    if not any(profiles.rows.values()) and old.contacts:
+        raise RunFailure(
+            "snapshot_empty",
+            "All snapshots are empty although contacts were exported before. Nothing was sent.",
+            "skipped",
+        )
+    count = judged.lazy().filter("valid").select(pl.col("email").n_unique()).collect().item()
+    if count > MOST_CONTACTS:
+        raise RunFailure(
+            "too_many_contacts",
+            f"The segments hold {count:,} contacts; one export sends at most {MOST_CONTACTS:,}.",
+            "skipped",
+        )
+
+
+def _own(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return which contacts this export archived, or created as pending."""
+    return rows.select(
+        "email",
+        archived=(pl.col("flags") & int(Flag.ARCHIVED)) != 0,
+        pending=(pl.col("flags") & int(Flag.PENDING)) != 0,
+    ).filter(pl.col("archived") | pl.col("pending"))
+
+
+def _suppressions(app: App, old: Ledger) -> tuple[pl.DataFrame, int]:
+    frame, state = load_with_state(app, old.account, old.audience)
+    return frame, state.generation
+
+
+def contacts_with_digest(judged: pl.DataFrame, values: pl.DataFrame, setup: Setup) -> pl.DataFrame:
+    """Add the mask of tags, the digest of the values and the mask of merge fields that have one."""
+    bits = [setup.segment_tags[i] for i in sorted(setup.segment_tags)]
+    frame = difference.contact_rows(judged, bits).select(
+        "email", "customer_id", "segments", "code", "state", "wanted"
+    )
+    filled = pl.lit(0, dtype=pl.UInt64)
+    for name in values.columns:
+        bit = pl.lit(1 << setup.ledger.fields.index(name), dtype=pl.UInt64)
+        filled = filled | pl.when(pl.col(name).is_not_null()).then(bit).otherwise(
+            pl.lit(0, dtype=pl.UInt64)
+        )
+    if not values.columns:
+        none = pl.lit(0, dtype=pl.UInt64)
+        return frame.with_columns(digest=none, fields=none)
+    fields = values.select(fields=filled)["fields"]
+    return frame.with_columns(digest=_digests(values), fields=fields)
+
+
+def _digests(values: pl.DataFrame) -> pl.Series:
+    """Hash each row's values. Polars' own hash may differ between versions, so it can't be kept."""
+    parts = []
+    for part in values.iter_slices(_HASHED_ROWS):
+        texts = part.select(text=pl.struct(pl.all()).struct.json_encode())["text"].to_list()
+        parts.append(
+            pl.Series(
+                [int.from_bytes(blake2b(text.encode(), digest_size=8).digest()) for text in texts],
+                dtype=pl.UInt64,
+            )
+        )
+    return pl.concat(parts) if parts else pl.Series([], dtype=pl.UInt64)
+
+
+def _given_by_others(app: App, old: Ledger, others: Sequence[Ledger]) -> pl.DataFrame:
+    """Return who other exports hold on this audience, with this ledger's bits of their tags."""
+    bits = {tag.id: bit for bit, tag in enumerate(old.tags) if tag is not None}
+    frames = []
+    for other in others:
+        rows = ledger.read_table(app.blobs, other, ["email", "tags", "flags"])
+        mask = pl.lit(0, dtype=pl.UInt64)
+        for theirs, tag in enumerate(other.tags):
+            if tag is not None and tag.id in bits:
+                has = (pl.col("tags") & pl.lit(1 << theirs, dtype=pl.UInt64)) != 0
+                mask = mask | pl.when(has).then(
+                    pl.lit(1 << bits[tag.id], dtype=pl.UInt64)
+                ).otherwise(pl.lit(0, dtype=pl.UInt64))
+        held = (pl.col("flags") & int(Flag.ACCEPTED | Flag.UNCERTAIN)) != 0
+        gone = (pl.col("flags") & int(Flag.ARCHIVED)) != 0
+        frames.append(rows.filter(held & ~gone).select("email", tags=mask))
+    if not frames:
+        return pl.DataFrame(schema={"email": pl.String, "tags": pl.UInt64})
+    return pl.concat(frames).group_by("email").agg(pl.col("tags").bitwise_or())
+
+
+def _policy(record: Record, export: Export, untrusted: dict[int, str]) -> Policy:
+    return Policy(
+        leavers=export.leavers,
+        removal_limit_percent=float(export.removal_limit_percent),
+        allow_removals=record["allow_removals"],
+        full=record["full"],
+        now=int(time()),
+        untrusted=untrusted,
+    )
+
+
+def _next_ledger(record: Record, found: RunInput, profiles: Profiles, old: Ledger) -> Ledger:
+    segments = {
+        snapshot.segment: {"stamp": snapshot.stamp, "rows": profiles.rows[snapshot.segment]}
+        for snapshot in found.snapshots
+    }
+    return replace(old, run=record["id"], table=None, segments=segments)
+
+
+def _warnings(
+    record: Record,
+    export: Export,
+    found: RunInput,
+    setup: Setup,
+    cut: dict[str, int],
+    dropped: dict[str, int],
+) -> list[dict[str, str]]:
+    warnings = [*record["warnings"], *setup.warnings]
+    warnings += found.warnings(float(export.stale_after_hours))
+    for code, counts, what in (
+        ("values_cut", cut, "were longer than Mailchimp takes and were cut"),
+        ("values_dropped", dropped, "do not fit the merge field's type and were left out"),
+    ):
+        for tag, count in counts.items():
+            warnings.append({"code": code, "detail": f"{tag}: {count} values {what}."})
+    return warnings
+
+
+def _write(app: App, document: dict[str, Any], table: pl.DataFrame, values: pl.DataFrame) -> None:
+    """Write table, tag operations and payload; add their names and the index to the document."""
+    folder = f"{records.folder(document['run'])}plans/{document['attempt']}/"
+    work = payload.work_of(table, pending_first=document["status_for_new"] == "pending")
+    upserts = work.upserts
+    if values.columns:
+        chosen = values[upserts["row"]] if upserts.height else values.clear()
+        upserts = upserts.hstack(chosen.get_columns())
+    index = payload.write(
+        app.blobs,
+        f"{folder}payload",
+        replace(work, upserts=upserts),
+        values.columns,
+        app.settings.max_connections,
+    )
+    del upserts
+    _write_table(app, f"{folder}upserts.parquet", work.upserts.select("row"))
+    _write_table(app, f"{folder}tag-ops.parquet", work.tag_ops.drop("email"))
+    _write_table(app, f"{folder}singles.parquet", work.singles.select("row"))
+    _write_table(app, f"{folder}table.parquet", table.drop("row", "state"))
+    document |= {
+        "folder": folder,
+        "payload": f"{folder}payload",
+        "chunks": payload.index_document(index),
+    }
+
+
+def _write_table(app: App, name: str, table: pl.DataFrame) -> None:
+    data = io.BytesIO()
+    table.write_parquet(data, compression="zstd", compression_level=1)
+    app.blobs.write(name, data.getvalue())
+
+
+def counts_of_plan(built: Built) -> dict[str, int]:
+    """Return how many contacts the plan would do what with."""
+    table = built.table.lazy()
+    untouched = (
+        (pl.col("action") == int(Action.NONE)) & (pl.col("add") == 0) & (pl.col("remove") == 0)
+    )
+    shown = pl.col("kind") != int(Kind.KEPT)
+    skipped = pl.col("code").is_in(
+        [NUMBER[o.code] for o in OUTCOMES if o.count in ("skipped", "rejected")]
+    )
+    counts = table.select(
+        to_upsert=(pl.col("action") == int(Action.UPSERT)).sum(),
+        to_tag=((pl.col("action") == int(Action.NONE)) & (pl.col("add") != 0)).sum(),
+        to_untag=(pl.col("remove") != 0).sum(),
+        to_archive=(pl.col("action") == int(Action.ARCHIVE)).sum(),
+        to_unsubscribe=(pl.col("action") == int(Action.UNSUBSCRIBE)).sum(),
+        unchanged=(untouched & shown & ~skipped.fill_null(False)).sum(),
+        skipped=skipped.fill_null(False).sum(),
+    )
+    found = counts.collect().row(0, named=True)
+    return {"profiles": built.profiles, "contacts": built.contacts, **found}

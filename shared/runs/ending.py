@@ -1,0 +1,47 @@
+"""The end of every run: its record first, then everything that was only needed until then."""
+
+import logging
+from typing import Any
+
+from shared.app import App
+from shared.mailchimp import board
+from shared.platform import log
+from shared.runs import records
+from shared.runs.records import Record
+
+
+def end_run(
+    app: App, record: Record, status: str, error: dict[str, str] | None, **members: Any
+) -> None:
+    """End a run with its status, then clear up after it."""
+    ended = records.end_record(app, record["id"], status, error=error, **members)
+    if ended is not None:
+        level = logging.INFO if ended["status"] == "succeeded" else logging.WARNING
+        log.event(
+            "run_ended",
+            level=level,
+            run=ended["id"],
+            export=ended["export"],
+            status=ended["status"],
+            error_code=(ended["error"] or {}).get("code"),
+            counts=ended["counts"],
+        )
+        clear_up(app, ended)
+
+
+def clear_up(app: App, record: Record) -> None:
+    """Drop what an ended run no longer needs, and let its export have another run.
+
+    The marker goes last: until then the tick comes back here.
+    """
+    run = record["id"]
+    folder = records.folder(run)
+    account = record.get("account")
+    if account:
+        audience = record["configuration"]["audience_id"]
+        board.remove_run(app, account, audience, run)
+    for part in ("plans/", "chunks/"):
+        app.blobs.delete_all(f"{folder}{part}")
+    for name in (records.plan_name(run), records.stop_name(run)):
+        app.blobs.delete(name)
+    records.free_marker(app, run)

@@ -1,0 +1,222 @@
+"""Finishes a run, whatever its status: outcomes, ledger, record; then clears up.
+
+Begins only when no call of the run can be made or be open any more. Every step may be repeated:
+the ledger's document says which run was folded into it last.
+"""
+
+import io
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from shared.app import App
+from shared.mailchimp import board
+from shared.platform import queues
+from shared.platform.blobs import BlobConflictError
+from shared.runs import chunks, ledger, outcomes, planned, records
+from shared.runs.chunks import OPEN_CALLS, Block
+from shared.runs.codes import COUNTS, NUMBER, OUTCOMES
+from shared.runs.ending import clear_up, end_run
+from shared.runs.payload import CONTACTS_PER_CALL, ChunkIndex
+from shared.runs.planned import Plan
+from shared.runs.records import Record
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from shared.runs.fold import Folded, Results
+
+_SOON = 2.0
+_REASON = (
+    "Removals were withheld: {}. Everything else was sent. Look at the segments, then run the "
+)
+_REASON += "export once with allow_removals."
+
+
+@dataclass(frozen=True)
+class _ChunkEnd:
+    """A chunk as it was left: its blocks, and whether calls may have been made after them."""
+
+    index: ChunkIndex
+    blocks: list[Block]
+    open: bool
+
+
+def finish_run(app: App, message: Mapping[str, str]) -> None:
+    """Handle a finish message."""
+    run = message["run"]
+    record = records.read_record(app, run)
+    if record is None:
+        return
+    if record["status"] in records.ENDED:
+        clear_up(app, record)
+        return
+    with app.leases.held(records.lock_name(run)) as lock:
+        if lock is None or not _finish(app, record):
+            # Its planner, another finisher or its last calls are still at work.
+            app.queues.send(queues.FINISH, {"run": run}, delay=_SOON)
+
+
+def _finish(app: App, record: Record) -> bool:
+    """Finish a run; False where it is too early for that."""
+    run = record["id"]
+    order = records.stop_order(app, run)
+    plan = planned.load(app, run)
+    if plan is None:
+        if order is not None:
+            end_run(app, record, order["status"], order["error"])
+        return True
+    if order is not None and not _calls_are_over(app, plan):
+        return False
+    ends = _ends_of(app, plan, sealed=order is not None)
+    if ends is None:
+        # Nobody has stopped it and lanes are at work: they say when they are done.
+        return order is None
+    with app.heavy_work:
+        _fold(app, record, plan, ends, order)
+    return True
+
+
+def _calls_are_over(app: App, plan: Plan) -> bool:
+    """Tell whether no call of a stopped run is being made, or counted by Mailchimp."""
+    run = plan.job.run
+    if any(state.leased for state in chunks.states(app, run).values()):
+        return False
+    view = board.look(app, plan.account, max_age=0)
+    over = True
+    for number, slot in view.slots.items():
+        if slot.run == run and not slot.clean:
+            over = False
+            if not slot.leased:
+                # Its holder died: a lane takes the slot and waits the last call out.
+                message = {"account": plan.account, "slot": str(number)}
+                app.queues.send(queues.LANE, message)
+    return over
+
+
+def _ends_of(app: App, plan: Plan, *, sealed: bool) -> list[_ChunkEnd] | None:
+    """Read all chunks; None where one is not done, unless the run was stopped.
+
+    Of a stopped run the unfinished ones are claimed and kept, so that no lane that has not heard
+    of it goes on.
+    """
+    run = plan.job.run
+    states = chunks.states(app, run)
+    ends = []
+    for number, index in enumerate(plan.chunks):
+        state = states.get(number)
+        if state is not None and state.done:
+            ends.append(_ChunkEnd(index, chunks.read_blocks(app, run, number), open=False))
+            continue
+        if not sealed:
+            return None
+        left = chunks.seal(app, run, number)
+        if left is None:
+            return None
+        ends.append(_ChunkEnd(index, chunks.read_blocks(app, run, number), left.open))
+    return ends
+
+
+def _fold(
+    app: App, record: Record, plan: Plan, ends: list[_ChunkEnd], order: Record | None
+) -> None:
+    import polars as pl
+
+    from shared.runs.fold import fold
+
+    document = plan.document
+
+    def read(name: str) -> pl.DataFrame:
+        return pl.read_parquet(io.BytesIO(app.blobs.read(f"{document['folder']}{name}.parquet")))
+
+    upserts = _results(ends, ("upsert",))
+    dropped = upserts.dropped
+    folded = fold(
+        read("table"),
+        (read("upserts")["row"], upserts),
+        (read("tag-ops"), _results(ends, ("tag",))),
+        (read("singles")["row"], _results(ends, ("archive", "unsubscribe"))),
+        now=int(time.time()),
+        tried_at=document["planned_at"] + plan.job.clock_offset,
+        pending=plan.job.status_for_new == "pending",
+    )
+    _store_ledger(app, plan, folded.ledger)
+    outcomes.write(app, plan.job.run, folded.outcomes, document["segments"])
+    _end(app, record, plan, folded, order, dropped)
+
+
+def _results(ends: list[_ChunkEnd], kinds: tuple[str, ...]) -> "Results":
+    from shared.runs.fold import results_of
+
+    mine = [end for end in ends if end.index.kind in kinds]
+    return results_of(
+        ((end.index.items, end.blocks, _maybe_sent(end) if end.open else 0) for end in mine),
+        sum(end.index.items for end in mine),
+    )
+
+
+def _maybe_sent(end: _ChunkEnd) -> int:
+    """Return how many items after the last outcome a dead lane may have sent."""
+    if end.index.phase:
+        return OPEN_CALLS
+    # A tag call takes as many removals as additions.
+    per_call = CONTACTS_PER_CALL * (2 if end.index.kind == "tag" else 1)
+    return OPEN_CALLS * per_call
+
+
+def _store_ledger(app: App, plan: Plan, table: "pl.DataFrame") -> None:
+    """Write the next ledger over the one that was planned with; once per run."""
+    document = plan.document["ledger"]
+    now = ledger.load(app.blobs, document["account"], document["audience"], document["uid"])
+    if now.run == plan.job.run:
+        return
+    planned_with = plan.document["ledger_etag"]
+    if now.etag != planned_with and not _only_erased(now, plan):
+        raise BlobConflictError("the ledger has changed since the plan")
+    ledger.store(app.blobs, ledger.read_ledger(document, now.etag), table)
+
+
+def _only_erased(now: ledger.Ledger, plan: Plan) -> bool:
+    """Tell whether the ledger is the planned one but for people who were erased meanwhile."""
+    return bool(now.run == plan.document["ledger_run"])
+
+
+def _end(
+    app: App,
+    record: Record,
+    plan: Plan,
+    folded: "Folded",
+    order: Record | None,
+    dropped: Mapping[str, int],
+) -> None:
+    document = plan.document
+    counts = {"profiles": document["profiles"], "contacts": document["contacts"]}
+    counts |= dict.fromkeys(COUNTS, 0)
+    for code, count in folded.counts.items():
+        counts[OUTCOMES[NUMBER[code]].count] += count
+    error: dict[str, Any] | None = None
+    if order is not None:
+        status, error = order["status"], order["error"]
+    elif withheld := document["removals_withheld"]:
+        status = "partial"
+        error = {"code": "removals_withheld", "detail": _REASON.format(withheld)}
+    else:
+        status = "partial" if counts["rejected"] or counts["failed"] else "succeeded"
+    warnings = list(document["warnings"])
+    for tag, count in dropped.items():
+        text = f"{tag}: Mailchimp left {count} values out without an error."
+        warnings.append({"code": "values_dropped", "detail": text})
+    batches = sum(chunk.calls for chunk in plan.chunks)
+    done = batches if order is None else record["progress"]["batches_done"]
+    end_run(
+        app,
+        record,
+        status,
+        error,
+        snapshots=document["snapshots"],
+        warnings=warnings,
+        counts=counts,
+        outcomes=folded.counts,
+        progress=record["progress"] | {"batches_total": batches, "batches_done": done},
+    )

@@ -1,0 +1,120 @@
+"""The outcomes of a run as people download them: one CSV, and one per code."""
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from shared.app import App
+from shared.platform.blobs import BlobMissingError
+from shared.runs import records
+from shared.runs.codes import NAMES
+
+if TYPE_CHECKING:  # polars is imported where a finish runs
+    import polars as pl
+
+HEADER = ("email", "customer_id", "code", "detail", "segments")
+_ROWS_AT_ONCE = 50_000
+# What a spreadsheet would run as a formula begins with one of these.
+_FORMULA = r"^([=+\-@\t\r])"
+
+
+class RunNotEndedError(Exception):
+    """The run has no outcomes yet."""
+
+
+class OutcomesGoneError(Exception):
+    """The run's outcomes were dropped when their retention was over."""
+
+
+@dataclass(frozen=True)
+class OutcomesFile:
+    """A CSV of outcomes; `size` in bytes, without its header where it is of one code."""
+
+    name: str
+    size: int
+
+
+def write(app: App, run: str, outcomes: "pl.DataFrame", segments: list[str]) -> None:
+    """Write the CSVs of a run.
+
+    outcomes: email, customer_id, code (number), detail, segments (bit mask over `segments`).
+    """
+    import polars as pl
+
+    rows = _readable(outcomes, segments)
+    app.blobs.write(
+        _name(run, None), _csv(rows, header=True), content_type="text/csv; charset=utf-8"
+    )
+    for code in rows["code"].unique().to_list():
+        part = rows.filter(pl.col("code") == code)
+        app.blobs.write(
+            _name(run, code), _csv(part, header=True), content_type="text/csv; charset=utf-8"
+        )
+
+
+def find(app: App, run: str, code: str | None) -> OutcomesFile | None:
+    """Return the CSV of an ended run, None where no contact has that code.
+
+    Raises KeyError (no such run), RunNotEndedError, OutcomesGoneError.
+    """
+    record = records.read_record(app, run)
+    if record is None:
+        raise KeyError(run)
+    if record["status"] not in records.ENDED:
+        raise RunNotEndedError
+    info = app.blobs.info(_name(run, code))
+    if info is not None:
+        return OutcomesFile(info.name, info.size)
+    if record.get("outcomes_dropped"):
+        raise OutcomesGoneError
+    return None
+
+
+def empty_csv() -> bytes:
+    """Return a CSV of no outcomes."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\r\n").writerow(HEADER)
+    return text.getvalue().encode()
+
+
+def read(app: App, file: OutcomesFile) -> bytes:
+    """Return a CSV's bytes; raises OutcomesGoneError."""
+    try:
+        return app.blobs.read(file.name)
+    except BlobMissingError:
+        raise OutcomesGoneError from None
+
+
+def _name(run: str, code: str | None) -> str:
+    return f"{records.folder(run)}outcomes/{code or 'all'}.csv"
+
+
+def _readable(outcomes: "pl.DataFrame", segments: list[str]) -> "pl.DataFrame":
+    import polars as pl
+
+    masks = outcomes["segments"].unique().to_list()
+    names = {
+        mask: ";".join(name for bit, name in enumerate(segments) if mask >> bit & 1)
+        for mask in masks
+    }
+
+    def harmless(column: str) -> pl.Expr:
+        return pl.col(column).fill_null("").str.replace(_FORMULA, "'$1").alias(column)
+
+    return outcomes.select(
+        harmless("email"),
+        harmless("customer_id"),
+        code=pl.col("code").replace_strict(dict(enumerate(NAMES)), return_dtype=pl.String),
+        detail=harmless("detail"),
+        segments=pl.col("segments").replace_strict(names, return_dtype=pl.String),
+    ).with_columns(harmless("segments"))
+
+
+def _csv(rows: "pl.DataFrame", *, header: bool) -> Iterator[bytes]:
+    for number, part in enumerate(rows.iter_slices(_ROWS_AT_ONCE)):
+        text = part.write_csv(include_header=header and number == 0, line_terminator="\r\n")
+        yield text.encode()
+    if rows.is_empty() and header:
+        yield empty_csv()

@@ -1,0 +1,270 @@
+"""Plans a run: settles input and audience, has the plan built, commits it, calls the lanes.
+
+Every step may be repeated. `plan.json` is created if absent: whoever finds one only sends the
+messages that follow from it.
+"""
+
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from shared.app import App
+from shared.exports.accounts import learn_account
+from shared.exports.connections import usable_connection
+from shared.exports.errors import ConnectionUnusableError
+from shared.exports.models import Export, to_export
+from shared.mailchimp import board, suppressions
+from shared.mailchimp.client import MailchimpClient
+from shared.mailchimp.errors import MailchimpError, RefusedError, RetryError, StopError
+from shared.mailchimp.slots import NoSlotError, Slot, SlotLostError, hold_slot
+from shared.platform import log, queues
+from shared.platform.clock import seconds_since, to_text, utc_now
+from shared.runs import audience, leaving, ledger, planned, records, snapshots
+from shared.runs.connecting import new_client, token_of
+from shared.runs.ending import end_run
+from shared.runs.records import Record, RunFailure
+from shared.runs.snapshots import RunInput
+
+# How long a planner waits for a slot, and works at the suppression table, before it lets its
+# message come back: well below the ten minutes that a platform update leaves it.
+_SLOT_SECONDS = 30.0
+_SUPPRESSIONS_SECONDS = 180.0
+_INCOMPLETE_HOURS = 6.0
+_SOON, _LATER = 2.0, 30.0
+
+
+class _NotYetError(Exception):
+    """The plan has to wait: for a slot, for input, for Mailchimp."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self.seconds = seconds
+
+
+def plan_run(app: App, message: Mapping[str, str]) -> None:
+    """Handle a plan message."""
+    run = message["run"]
+    record = records.read_record(app, run)
+    if record is None or record["status"] in records.ENDED:
+        return
+    with app.leases.held(records.lock_name(run)) as lock:
+        if lock is None:
+            return  # Somebody plans it, or finishes it; the tick mends what they leave.
+        _plan(app, record)
+
+
+def _plan(app: App, record: Record) -> None:
+    run = record["id"]
+    try:
+        plan = planned.load(app, run)
+        if plan is None:
+            if records.stop_order(app, run) is not None:
+                app.queues.send(queues.FINISH, {"run": run})
+                return
+            plan = _make_plan(app, record)
+        if plan is not None:
+            dispatch(app, plan)
+    except _NotYetError as wait:
+        app.queues.send(queues.PLAN, {"run": run}, delay=wait.seconds)
+    except RunFailure as failure:
+        end_run(app, record, failure.status, {"code": failure.code, "detail": failure.detail})
+
+
+def _make_plan(app: App, record: Record) -> planned.Plan | None:
+    """Make and commit the plan; None where the run has ended with it (a preview)."""
+    export = to_export(record["configuration"])
+    connection = _connection(app, export)
+    account = connection["account_id"]
+    _begin(app, record, account, export)
+    if not record["preview"] and leaving.must_wait(app, account, export.audience_id, record["id"]):
+        board.remove_run(app, account, export.audience_id, record["id"])
+        raise _NotYetError(_LATER / 3)
+    found = _wait_for_input(app, record, export)
+    old = ledger.load(app.blobs, account, export.audience_id, record["configuration"]["uid"])
+    with _reach(app, export, account) as (slot, client):
+        setup = audience.prepare(
+            app,
+            slot,
+            client,
+            export,
+            old,
+            _types(found),
+            lambda: _samples(export, found),
+            preview=record["preview"],
+        )
+    _refresh_suppressions(app, export, account)
+    return _build(app, record, export, found, setup)
+
+
+def _connection(app: App, export: Export) -> dict[str, Any]:
+    try:
+        connection = learn_account(app, usable_connection(app, export.connection))
+    except ConnectionUnusableError as error:
+        skipped = error.code in ("connection_missing", "connection_not_ready")
+        raise RunFailure(error.code, error.detail, "skipped" if skipped else "failed") from None
+    except (MailchimpError, NoSlotError) as error:
+        raise _as_failure(error) from None
+    return connection
+
+
+def _as_failure(error: Exception) -> Exception:
+    """Return what a failed call to Mailchimp means for the plan."""
+    match error:
+        case StopError():
+            return RunFailure(error.code, f"{error}.")
+        case NoSlotError() | SlotLostError():
+            return _NotYetError(_SOON)
+        case RetryError():
+            return _NotYetError(_LATER)
+        case RefusedError():
+            return RunFailure("internal_error", f"Mailchimp refuses: {error.detail}")
+        case _:
+            return error
+
+
+def _begin(app: App, record: Record, account: str, export: Export) -> None:
+    """Say that the run is being planned, in its record and on the account's board."""
+    members: Record = {"account": account}
+    if record["status"] == "queued":
+        members |= {"status": "planning", "started_at": to_text(utc_now())}
+    records.change_record(app, record["id"], **members)
+    record |= members
+    seen = "" if record["preview"] else export.audience_id
+    board.put_run(app, account, seen, record["id"], "planning")
+    if records.stop_order(app, record["id"]) is not None:
+        app.queues.send(queues.FINISH, {"run": record["id"]})
+        raise _NotYetError(_SOON)
+
+
+def _wait_for_input(app: App, record: Record, export: Export) -> RunInput:
+    found = snapshots.find_input(app, export)
+    if found.whole:
+        return found
+    since = record.get("waits_since")
+    if since is None:
+        records.change_record(app, record["id"], waits_since=to_text(utc_now()))
+    elif seconds_since(since) > _INCOMPLETE_HOURS * 3600:
+        names = ", ".join(s.segment for s in found.snapshots if not s.whole)
+        raise RunFailure(
+            "snapshot_incomplete",
+            f"The newest snapshot of {names} has been incomplete for {_INCOMPLETE_HOURS:.0f} "
+            "hours. Run the export again when Customer Insights has written it.",
+        )
+    raise _NotYetError(min(_LATER, max(1.0, app.settings.snapshot_quiet / 2)))
+
+
+@contextmanager
+def _reach(app: App, export: Export, account: str) -> Iterator[tuple[Slot, MailchimpClient]]:
+    """Hold a slot and a client for the calls of a plan."""
+    try:
+        with (
+            hold_slot(app, account, _SLOT_SECONDS) as slot,
+            new_client(app, token_of(app, export.connection or "")) as client,
+        ):
+            yield slot, client
+    except ConnectionUnusableError as error:
+        raise RunFailure(error.code, error.detail) from None
+    except (MailchimpError, NoSlotError, SlotLostError) as error:
+        raise _as_failure(error) from None
+
+
+def _refresh_suppressions(app: App, export: Export, account: str) -> None:
+    """Bring the table of protected contacts up to date; it is resumed where time runs out."""
+    token = token_of(app, export.connection or "")
+    try:
+        result = suppressions.refresh(
+            app,
+            account,
+            export.audience_id,
+            lambda: new_client(app, token),
+            budget_seconds=_SUPPRESSIONS_SECONDS,
+            slots=lambda: hold_slot(app, account, _SLOT_SECONDS),
+        )
+    except (MailchimpError, NoSlotError, SlotLostError) as error:
+        raise _as_failure(error) from None
+    if not result.finished:
+        raise _NotYetError(_SOON)
+
+
+def _types(found: RunInput) -> dict[str, str]:
+    return {name: kind for s in reversed(found.snapshots) for name, kind in s.types.items()}
+
+
+def _samples(export: Export, found: RunInput) -> Mapping[str, Sequence[str | None]]:
+    """Return some values of each mapped column, from the first segment that has rows."""
+    from shared.segments.errors import SegmentsError
+    from shared.segments.reader import read_profiles
+
+    columns = list(dict.fromkeys(export.merge_fields.values()))
+    for snapshot in found.snapshots:
+        try:
+            batches = read_profiles(found.blobs, snapshot, columns)
+            batch = next(iter(batches), None)
+        except SegmentsError as error:
+            raise RunFailure(error.code, str(error)) from None
+        if batch is not None and batch.num_rows:
+            part = batch.slice(0, 1000)
+            return {name: part.column(name).to_pylist() for name in columns}
+    return {}
+
+
+def _build(
+    app: App, record: Record, export: Export, found: RunInput, setup: audience.Setup
+) -> planned.Plan | None:
+    from shared.runs import build, preview
+    from shared.segments.errors import SnapshotChangedError
+
+    run = record["id"]
+    attempt = secrets.token_hex(4)
+    try:
+        with app.heavy_work:
+            built = build.build(app, record, export, found, setup, attempt=attempt)
+    except SnapshotChangedError:
+        raise _NotYetError(_SOON) from None
+    if record["preview"]:
+        end_run(
+            app,
+            record,
+            "succeeded",
+            None,
+            plan=preview.describe(app, built, export, setup),
+            snapshots=found.stamps,
+            warnings=built.document["warnings"],
+        )
+        return None
+    if app.blobs.create_document(records.plan_name(run), built.document) is None:
+        # Another attempt was quicker: its plan counts.
+        app.blobs.delete_all(built.document["folder"])
+    return planned.load(app, run)
+
+
+def dispatch(app: App, plan: planned.Plan) -> None:
+    """Call the lanes for a plan; may be repeated."""
+    run, document = plan.job.run, plan.document
+    batches = sum(chunk.calls for chunk in plan.chunks)
+
+    def begin(record: Record) -> Record | None:
+        if record["status"] in records.ENDED or record["status"] == "running":
+            return None
+        return {
+            **record,
+            "status": "running",
+            "snapshots": document["snapshots"],
+            "warnings": document["warnings"],
+            "counts": record["counts"]
+            | {"profiles": document["profiles"], "contacts": document["contacts"]},
+            "progress": record["progress"] | {"batches_total": batches},
+            "chunk_sizes": [[chunk.items, chunk.calls] for chunk in plan.chunks],
+            "sending_at": to_text(utc_now()),
+        }
+
+    app.blobs.update_document(records.record_name(run), begin)
+    if not plan.chunks or records.stop_order(app, run) is not None:
+        app.queues.send(queues.FINISH, {"run": run})
+        return
+    board.put_run(app, plan.account, plan.audience, run, "sending")
+    lanes = min(app.settings.max_connections, len(plan.chunks))
+    for _ in range(lanes):
+        app.queues.send(queues.LANE, {"account": plan.account})
+    log.event("run_sending", run=run, chunks=len(plan.chunks), batches=batches, lanes=lanes)

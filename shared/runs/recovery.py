@@ -1,0 +1,132 @@
+"""Mends active runs: lost messages, missing lanes, plans without messages, runs that stall.
+
+Everything here may be done once too often: a message too many finds its work taken or done.
+"""
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime
+
+from shared.app import App
+from shared.mailchimp import board
+from shared.platform import log, queues
+from shared.platform.clock import from_text, utc_now
+from shared.runs import chunks, planned, records
+from shared.runs.ending import clear_up, end_run
+from shared.runs.records import Record
+from shared.runs.start import record_start
+
+# A message whose handler failed so often that the host put it aside is put back so many times.
+_REVIVALS = 3
+_REVIVED_AFTER_SECONDS = 30.0
+
+
+def mend_runs(app: App) -> None:
+    """Look at every active run and send what it lacks."""
+    for _, first in list(records.active_runs(app)):
+        try:
+            _mend(app, first)
+        except Exception as error:  # one broken run must not keep the others from being mended
+            log.failure("run_not_mended", error, run=first["id"])
+
+
+def _mend(app: App, first: Record) -> None:
+    run = first["id"]
+    record = records.read_record(app, run)
+    if record is None:
+        record_start(app, first)
+        return
+    if record["status"] in records.ENDED:
+        clear_up(app, record)
+        return
+    if _held(app, records.lock_name(run)):
+        return
+    if records.stop_order(app, run) is not None:
+        app.queues.send(queues.FINISH, {"run": run})
+        return
+    plan = planned.load(app, run)
+    if plan is None:
+        if _stalled(app, _time(record)):
+            _give_up(app, record)
+        else:
+            app.queues.send(queues.PLAN, {"run": run})
+        return
+    states = chunks.states(app, run)
+    open_ = [n for n in range(len(plan.chunks)) if n not in states or not states[n].done]
+    if record["status"] != "running":
+        app.queues.send(queues.PLAN, {"run": run})
+    elif not open_:
+        app.queues.send(queues.FINISH, {"run": run})
+    elif _stalled(app, _last_accepted(app, record)):
+        _give_up(app, record)
+    else:
+        _call_lanes(app, plan, len(open_))
+
+
+def _call_lanes(app: App, plan: planned.Plan, wanted: int) -> None:
+    """Call the lanes that are missing, and never more."""
+    view = board.look(app, plan.account, max_age=0)
+    if plan.job.run not in view.runs or view.runs[plan.job.run].state != "sending":
+        board.put_run(app, plan.account, plan.audience, plan.job.run, "sending")
+    held = sum(slot.leased for slot in view.slots.values())
+    missing = min(wanted, app.settings.max_connections - held)
+    for _ in range(missing):
+        app.queues.send(queues.LANE, {"account": plan.account})
+    if missing > 0:
+        log.event("lanes_called", run=plan.job.run, lanes=missing)
+
+
+def _held(app: App, name: str) -> bool:
+    info = app.blobs.info(name)
+    return info is not None and info.leased
+
+
+def _time(record: Record) -> datetime:
+    return from_text(record["sending_at"] if record.get("sending_at") else record["submitted_at"])
+
+
+def _last_accepted(app: App, record: Record) -> datetime:
+    """Return when the last outcome of a run was written."""
+    prefix = f"{records.folder(record['id'])}chunks/"
+    times = [blob.modified for blob in app.blobs.list(prefix) if blob.size]
+    return max([_time(record), *times])
+
+
+def _stalled(app: App, last: datetime) -> bool:
+    hours = (utc_now() - last).total_seconds() / 3600
+    return hours > app.settings.run_deadline_hours
+
+
+def _give_up(app: App, record: Record) -> None:
+    hours = app.settings.run_deadline_hours
+    detail = f"Nothing was accepted by Mailchimp for {hours:g} hours, so the run was given up."
+    log.event("run_stalled", level=logging.WARNING, run=record["id"])
+    error = {"code": "stalled", "detail": detail}
+    records.stop(app, record, "failed", error, "segment-export")
+
+
+def revive(app: App, queue: str, message: Mapping[str, str]) -> None:
+    """Handle a message that the host has put aside after its handler had failed again and again.
+
+    A lane message is one of many: the tick calls lanes that are missing. A run whose plan or
+    finish can't be done ends as `internal_error`.
+    """
+    log.event("poison_message", level=logging.ERROR, queue=queue, run=message.get("run"))
+    run = message.get("run")
+    record = records.read_record(app, run) if run else None
+    if record is None or run is None:
+        return
+    if record["status"] in records.ENDED:
+        app.queues.send(queues.FINISH, {"run": run}, delay=_REVIVED_AFTER_SECONDS)
+        return
+    revivals = record.get("revivals", 0)
+    if revivals < _REVIVALS:
+        records.change_record(app, run, revivals=revivals + 1)
+        app.queues.send(queue, dict(message), delay=_REVIVED_AFTER_SECONDS)
+        return
+    detail = "The run could not be worked on; the log says why. Nothing more was sent."
+    error = {"code": "internal_error", "detail": detail}
+    if planned.load(app, run) is None or queue == queues.FINISH:
+        end_run(app, record, "failed", error)
+    else:
+        records.stop(app, record, "failed", error, "segment-export")

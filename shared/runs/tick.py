@@ -1,0 +1,15 @@
+"""What the timer does: mends runs, starts due exports, drops what is past its retention."""
+
+from shared.app import App
+from shared.exports.due import start_due_exports
+from shared.platform import log
+from shared.runs import recovery, retention
+
+
+def tick(app: App) -> None:
+    """Do all three; one that fails keeps none of the others."""
+    for step in (recovery.mend_runs, start_due_exports, retention.drop_old_runs):
+        try:
+            step(app)
+        except Exception as error:  # the next tick tries again; the others must not wait for it
+            log.failure("tick_failed", error, step=step.__name__)
