@@ -1,0 +1,157 @@
+"""How a connection gets its token, and that nobody gets it back."""
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+
+from local.stack import Stack
+from tests.http.conftest import CLIENT_ID, CLIENT_SECRET, Caller, Place, wrong_fields
+
+
+@pytest.fixture
+def waiting(call: Caller, stack: Stack, place: Place) -> Place:
+    """A connection without a token, whose account's administrator signs in."""
+    document = place.connection_document()
+    assert call("PUT", f"connections/{place.connection}", document).status_code == 201
+    callback = f"{call.host.url}/api/oauth/callback"
+    stack.mailchimp.add_oauth_client(CLIENT_ID, CLIENT_SECRET, [callback])
+    stack.mailchimp.set_oauth_account(place.account)
+    stack.mailchimp.set(oauth_consent="auto")
+    return place
+
+
+def sign_in(call: Caller, place: Place) -> str:
+    """Begin to sign in; the URL that Mailchimp sends the browser back to."""
+    answer = call("POST", f"connections/{place.connection}/authorize")
+    assert answer.status_code == 200, answer.text
+    page = requests.get(answer.json()["authorize_url"], allow_redirects=False, timeout=30)
+    assert page.status_code in (302, 303), page.text
+    return page.headers["Location"]
+
+
+def status(call: Caller, place: Place) -> str:
+    return str(call("GET", f"connections/{place.connection}").json()["status"])
+
+
+def test_a_key_that_mailchimp_accepts_makes_the_connection_ready(
+    call: Caller, stack: Stack, waiting: Place
+) -> None:
+    assert status(call, waiting) == "needs_token"
+    key = waiting.account.api_key
+    path = f"connections/{waiting.connection}"
+    answer = call("PUT", f"{path}/token", {"api_key": f" {key}\n"})
+    assert (answer.status_code, answer.content) == (204, b"")
+    connection = call("GET", path)
+    assert connection.json()["status"] == "ready"
+    assert connection.json()["account_id"] == waiting.account.account_id
+    assert stack.vault.secrets()[f"mailchimp-{waiting.connection}"] == key
+    assert key not in connection.text
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["", "0123", "0123-us", "0123-us1.attacker.example", "0123-us21/x", "0123-us21@host", 7, None],
+)
+def test_what_is_no_key_is_refused_before_anything_is_sent(
+    call: Caller, stack: Stack, waiting: Place, key: object
+) -> None:
+    stack.mailchimp.reset_log()
+    answer = call("PUT", f"connections/{waiting.connection}/token", {"api_key": key})
+    assert wrong_fields(answer) == ["api_key"]
+    assert stack.mailchimp.calls() == []
+
+
+def test_a_key_that_mailchimp_refuses_is_not_kept(
+    call: Caller, stack: Stack, waiting: Place
+) -> None:
+    path = f"connections/{waiting.connection}/token"
+    answer = call("PUT", path, {"api_key": "0123456789abcdef-us21"})
+    assert wrong_fields(answer) == ["api_key"]
+    assert "0123456789abcdef" not in answer.text
+    assert f"mailchimp-{waiting.connection}" not in stack.vault.secrets()
+
+
+def test_a_key_never_appears_in_the_log(call: Caller, stack: Stack, waiting: Place) -> None:
+    key = waiting.account.api_key
+    call("PUT", f"connections/{waiting.connection}/token", {"api_key": key})
+    assert key not in stack.logs()
+
+
+def test_signing_in_with_mailchimp_makes_the_connection_ready(
+    call: Caller, stack: Stack, waiting: Place
+) -> None:
+    back = sign_in(call, waiting)
+    page = requests.get(back, timeout=30)
+    assert page.status_code == 200, page.text
+    assert page.headers["content-type"].startswith("text/html")
+    assert status(call, waiting) == "ready"
+    secret = stack.vault.secrets()[f"mailchimp-{waiting.connection}"]
+    assert '"dc": "us21"' in secret
+    audiences = call("GET", f"connections/{waiting.connection}/audiences").json()["items"]
+    assert [audience["id"] for audience in audiences] == [waiting.audience_id]
+    code = parse_qs(urlsplit(back).query)["code"][0]
+    assert code not in page.text
+
+
+def test_a_state_works_once(call: Caller, waiting: Place) -> None:
+    back = sign_in(call, waiting)
+    assert requests.get(back, timeout=30).status_code == 200
+    again = requests.get(back, timeout=30)
+    assert again.status_code == 400
+    assert again.headers["content-type"].startswith("text/html")
+
+
+@pytest.mark.parametrize("state", ["", "guessed", "../newsletter", "x" * 5000])
+def test_an_unknown_state_is_refused(
+    call: Caller, stack: Stack, waiting: Place, state: str
+) -> None:
+    stack.mailchimp.reset_log()
+    answer = Caller(call.host, {})("GET", f"oauth/callback?code=1&state={state}")
+    assert answer.status_code == 400
+    assert stack.mailchimp.calls() == []
+    assert status(call, waiting) == "needs_token"
+
+
+def test_a_state_of_a_connection_that_was_made_anew_is_refused(
+    call: Caller, waiting: Place
+) -> None:
+    back = sign_in(call, waiting)
+    path = f"connections/{waiting.connection}"
+    call("DELETE", path)
+    call("PUT", path, waiting.connection_document())
+    assert requests.get(back, timeout=30).status_code == 400
+    assert status(call, waiting) == "needs_token"
+
+
+def test_an_administrator_who_says_no_is_told(call: Caller, stack: Stack, waiting: Place) -> None:
+    stack.mailchimp.set(oauth_consent="deny")
+    back = sign_in(call, waiting)
+    assert requests.get(back, timeout=30).status_code == 400
+    assert status(call, waiting) == "needs_token"
+
+
+def test_a_code_that_mailchimp_refuses_changes_nothing(call: Caller, waiting: Place) -> None:
+    back = sign_in(call, waiting)
+    state = parse_qs(urlsplit(back).query)["state"][0]
+    answer = Caller(call.host, {})("GET", f"oauth/callback?code=invented&state={state}")
+    assert answer.status_code == 400
+    assert status(call, waiting) == "needs_token"
+
+
+def test_a_token_that_metadata_does_not_know_is_refused(
+    call: Caller, stack: Stack, waiting: Place
+) -> None:
+    stack.mailchimp.set(oauth_api_endpoint="")
+    try:
+        assert requests.get(sign_in(call, waiting), timeout=30).status_code == 400
+    finally:
+        stack.mailchimp.set(oauth_api_endpoint="https://{dc}.api.mailchimp.com")
+    assert status(call, waiting) == "needs_token"
+
+
+def test_what_comes_back_is_not_repeated_on_the_page(call: Caller) -> None:
+    page = Caller(call.host, {})("GET", "oauth/callback?error=<script>alert(1)</script>")
+    assert page.status_code == 400
+    assert "script" not in page.text
+    assert page.headers["Content-Security-Policy"] == "default-src 'none'"
