@@ -12,6 +12,8 @@ from local.terminal import ProgressLine, bar, children_ignore_interrupts, step, 
 
 # A call with 500 contacts takes Mailchimp about this long; without it there were nothing to see.
 SECONDS_PER_CALL = 1.0
+# Far above the seconds it takes: an app that never ends a run must not hold a terminal for ever.
+_PATIENCE_SECONDS = 300
 _ENDED = frozenset({"succeeded", "partial", "failed", "skipped", "cancelled"})
 _MEANING = {
     "created": "new in the audience",
@@ -73,6 +75,8 @@ def _run(stack: Stack) -> dict[str, Any]:
         line.show(_describe(run))
         time.sleep(0.25)
         run = stack.ask("GET", f"runs/{run['id']}")
+        if time.monotonic() - started > _PATIENCE_SECONDS:
+            raise AppError(f"the run is still {run['status']} after {_PATIENCE_SECONDS} s")
     line.end()
     calls = stack.mailchimp.calls()
     print(
