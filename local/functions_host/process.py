@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import weakref
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,11 +30,18 @@ class _Ready:
     functions: tuple[str, ...]
 
 
+def _temporary_log() -> Path:
+    file, name = tempfile.mkstemp(prefix="functions-host-", suffix=".log")
+    os.close(file)
+    return Path(name)
+
+
 class HostProcess:
     """A running host; it stops when this process ends, however that happens.
 
     Attributes: `url` without a slash at its end, `functions` (all that were indexed),
-    `function_key`, `master_key`, `log_path`.
+    `function_key`, `master_key`, `log_path` (a temporary file, gone with this object, where none
+    was given).
     """
 
     def __init__(self, process: "subprocess.Popen[bytes]", keys: Keys, log_path: Path) -> None:
@@ -67,7 +75,7 @@ class HostProcess:
         Raises StartError with the end of the log where the app cannot be hosted.
         """
         keys = keys or Keys.random()
-        path = log_path or Path(tempfile.mkstemp(prefix="functions-host-", suffix=".log")[1])
+        path = log_path or _temporary_log()
         command = [sys.executable, "-m", "local.functions_host", "--app", str(app_dir)]
         command += ["--port", str(port), "--time-scale", str(time_scale), "--stop-with-parent"]
         command += [*options, "--easy-auth"] if easy_auth else options
@@ -93,6 +101,8 @@ class HostProcess:
                 start_new_session=True,
             )
         host = cls(process, keys, path)
+        if log_path is None:
+            weakref.finalize(host, path.unlink, missing_ok=True)
         if wait:
             host.wait_ready()
         return host

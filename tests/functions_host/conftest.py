@@ -103,4 +103,3 @@ def stage(connection_string: str) -> Iterator[Stage]:
     yield stage
     for host in stage.hosts:
         host.kill()
-        host.log_path.unlink(missing_ok=True)

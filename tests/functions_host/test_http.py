@@ -17,7 +17,6 @@ def host(connection_string: str) -> Iterator[HostProcess]:
     stage = Stage(connection_string)
     with stage.start(functions=["work"]) as host:
         yield host
-    host.log_path.unlink()
 
 
 def call(host: HostProcess, method: str, path: str, key: str | None = None) -> requests.Response:

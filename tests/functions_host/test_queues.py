@@ -184,7 +184,6 @@ def test_a_host_outlives_an_outage_of_its_storage(tmp_path: Path) -> None:
             azurite.restart()
             stage.send("afterwards")
             assert until(lambda: stage.noted("afterwards"))
-        stage.hosts[0].log_path.unlink()
 
 
 def _exists(queue: QueueClient) -> bool:
