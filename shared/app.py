@@ -50,7 +50,7 @@ def build_app(settings: Settings) -> App:
     credential = _Credential()
     own = _blob_service(settings.app_storage, credential)
     segments = _blob_service(settings.segment_storage, credential)
-    blobs = Blobs(own.get_container_client(APP_CONTAINER))
+    blobs = Blobs(own.get_container_client(APP_CONTAINER), own)
     blobs.ensure_container()
     return App(
         settings=settings,

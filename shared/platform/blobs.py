@@ -4,7 +4,7 @@ import contextlib
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import IO, Any, cast
 
 from azure.core import MatchConditions
@@ -14,7 +14,17 @@ from azure.core.exceptions import (
     ResourceModifiedError,
     ResourceNotFoundError,
 )
-from azure.storage.blob import BlobLeaseClient, BlobProperties, ContainerClient
+from azure.storage.blob import (
+    BlobLeaseClient,
+    BlobProperties,
+    BlobSasPermissions,
+    BlobServiceClient,
+    ContainerClient,
+    ContentSettings,
+    generate_blob_sas,
+)
+
+from shared.platform.clock import utc_now
 
 Document = dict[str, Any]
 
@@ -64,8 +74,12 @@ class Lease:
 class Blobs:
     """One container. All names are relative to it."""
 
-    def __init__(self, container: ContainerClient) -> None:
+    def __init__(
+        self, container: ContainerClient, service: BlobServiceClient | None = None
+    ) -> None:
+        """`service` is needed for signed URLs where the account is reached by identity."""
         self._container = container
+        self._service = service
 
     def ensure_container(self) -> None:
         """Create the container where it is missing."""
@@ -180,6 +194,28 @@ class Blobs:
             )
         return _quoted(answer["etag"])
 
+    def signed_url(self, name: str, minutes: float, download_name: str) -> str:
+        """Return a URL that whoever has it may read the blob with for some minutes."""
+        client = self._container.get_blob_client(name)
+        now = utc_now()
+        begin, end = now - timedelta(minutes=5), now + timedelta(minutes=minutes)
+        key: dict[str, Any] = {}
+        if account_key := getattr(self._container.credential, "account_key", None):
+            key["account_key"] = account_key
+        elif self._service is not None:
+            key["user_delegation_key"] = self._service.get_user_delegation_key(begin, end)
+        signature = generate_blob_sas(
+            account_name=client.account_name or "",
+            container_name=client.container_name,
+            blob_name=name,
+            permission=BlobSasPermissions(read=True),
+            start=begin,
+            expiry=end,
+            content_disposition=f'attachment; filename="{download_name}"',
+            **key,
+        )
+        return f"{client.url}?{signature}"
+
     def delete(self, name: str, etag: str | None = None) -> bool:
         """Delete a blob; False where there was none. With an ETag only that version."""
         conditions: dict[str, Any] = {}
@@ -291,8 +327,6 @@ def _quoted(etag: object) -> str:
 def _content(content_type: str | None) -> dict[str, Any]:
     if content_type is None:
         return {}
-    from azure.storage.blob import ContentSettings
-
     return {"content_settings": ContentSettings(content_type=content_type)}
 
 

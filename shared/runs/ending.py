@@ -6,7 +6,7 @@ from typing import Any
 from shared.app import App
 from shared.mailchimp import board
 from shared.platform import log
-from shared.runs import records
+from shared.runs import history, records
 from shared.runs.records import Record
 
 
@@ -32,9 +32,11 @@ def end_run(
 def clear_up(app: App, record: Record) -> None:
     """Drop what an ended run no longer needs, and let its export have another run.
 
-    The marker goes last: until then the tick comes back here.
+    What it left is noted for its schedule first; the marker goes last: until then the tick comes
+    back here.
     """
     run = record["id"]
+    history.note_end(app, record)
     folder = records.folder(run)
     account = record.get("account")
     if account:

@@ -1,10 +1,8 @@
 """The outcomes of a run as people download them: one CSV, and one per code."""
 
-import csv
-import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from shared.app import App
 from shared.platform.blobs import BlobMissingError
@@ -16,6 +14,9 @@ if TYPE_CHECKING:  # polars is imported where a finish runs
 
 HEADER = ("email", "customer_id", "code", "detail", "segments")
 _ROWS_AT_ONCE = 50_000
+# An answer is held in memory whole, so a larger file (bytes) is fetched from the storage itself.
+_LARGE = 8 << 20
+_URL_MINUTES = 10
 # What a spreadsheet would run as a formula begins with one of these.
 _FORMULA = r"^([=+\-@\t\r])"
 
@@ -30,10 +31,11 @@ class OutcomesGoneError(Exception):
 
 @dataclass(frozen=True)
 class OutcomesFile:
-    """A CSV of outcomes; `size` in bytes, without its header where it is of one code."""
+    """A CSV of outcomes: its bytes for a `stream`, a short-lived signed `url` for a `redirect`."""
 
-    name: str
-    size: int
+    kind: Literal["stream", "redirect"]
+    chunks: Iterable[bytes] = ()
+    url: str = ""
 
 
 def write(app: App, run: str, outcomes: "pl.DataFrame", segments: list[str]) -> None:
@@ -54,8 +56,8 @@ def write(app: App, run: str, outcomes: "pl.DataFrame", segments: list[str]) -> 
         )
 
 
-def find(app: App, run: str, code: str | None) -> OutcomesFile | None:
-    """Return the CSV of an ended run, None where no contact has that code.
+def open_outcomes(app: App, run: str, code: str | None = None) -> OutcomesFile:
+    """Return the CSV of an ended run, of one code or of all.
 
     Raises KeyError (no such run), RunNotEndedError, OutcomesGoneError.
     """
@@ -64,27 +66,23 @@ def find(app: App, run: str, code: str | None) -> OutcomesFile | None:
         raise KeyError(run)
     if record["status"] not in records.ENDED:
         raise RunNotEndedError
-    info = app.blobs.info(_name(run, code))
-    if info is not None:
-        return OutcomesFile(info.name, info.size)
     if record.get("outcomes_dropped"):
         raise OutcomesGoneError
-    return None
-
-
-def empty_csv() -> bytes:
-    """Return a CSV of no outcomes."""
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerow(HEADER)
-    return text.getvalue().encode()
-
-
-def read(app: App, file: OutcomesFile) -> bytes:
-    """Return a CSV's bytes; raises OutcomesGoneError."""
+    info = app.blobs.info(_name(run, code))
+    if info is None:
+        # The run sent nothing, or no contact has this code.
+        return OutcomesFile("stream", [_header()])
+    if info.size > _LARGE:
+        name = f"{run}.csv" if code is None else f"{run}-{code}.csv"
+        return OutcomesFile("redirect", url=app.blobs.signed_url(info.name, _URL_MINUTES, name))
     try:
-        return app.blobs.read(file.name)
+        return OutcomesFile("stream", [app.blobs.read(info.name)])
     except BlobMissingError:
         raise OutcomesGoneError from None
+
+
+def _header() -> bytes:
+    return (",".join(HEADER) + "\r\n").encode()
 
 
 def _name(run: str, code: str | None) -> str:
@@ -117,4 +115,4 @@ def _csv(rows: "pl.DataFrame", *, header: bool) -> Iterator[bytes]:
         text = part.write_csv(include_header=header and number == 0, line_terminator="\r\n")
         yield text.encode()
     if rows.is_empty() and header:
-        yield empty_csv()
+        yield _header()

@@ -1,9 +1,9 @@
 """What the timer does: mends runs, starts due exports, drops what is past its retention."""
 
 from shared.app import App
-from shared.exports.due import start_due_exports
 from shared.platform import log
 from shared.runs import recovery, retention
+from shared.runs.due import start_due_exports
 
 
 def tick(app: App) -> None:

@@ -1,0 +1,95 @@
+"""Starts the exports whose schedule says so."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+from shared.app import App
+from shared.exports import store
+from shared.exports.models import Export, to_export
+from shared.exports.schedules import due_since, retry_at
+from shared.platform import log
+from shared.platform.clock import from_text, utc_now
+from shared.runs import history
+from shared.runs.start import ActiveRunError, start_run
+from shared.segments.errors import SegmentNotFoundError
+from shared.segments.snapshots import Snapshot, find_snapshot
+
+Finder = Callable[[str, str, str], Snapshot | None]
+_BY = "schedule"
+
+
+def start_due_exports(app: App) -> None:
+    """Start a run of every export that is due and has none; one broken export stops no other."""
+    find = _finder(app)
+    for document in list(store.list_exports(app.blobs)):
+        try:
+            export = to_export(document)
+            last = history.read_last(app, export.name, document["uid"])
+            if is_due(export, document, last, find, utc_now()):
+                start_run(app, document, kind="scheduled", requested_by=_BY)
+        except ActiveRunError:
+            # Due while active is one run afterwards: the next tick finds it due again.
+            continue
+        except Exception as error:  # what is wrong with one export must not keep the others
+            log.failure("export_not_started", error, export=document.get("name"))
+
+
+def is_due(
+    export: Export,
+    document: dict[str, Any],
+    last: dict[str, Any],
+    find: Finder,
+    now: datetime,
+) -> bool:
+    """Tell whether an export's schedule asks for a run now.
+
+    document: as stored. last: see history.read_last. find: the newest snapshot of container,
+    folder and segment.
+    """
+    if not export.schedule.active:
+        return False
+    if export.schedule.kind == "cron":
+        since = from_text(last.get("submitted_at") or document["updated_at"])
+        # A schedule that was changed does not make up for times it did not have.
+        since = max(since, from_text(document["updated_at"]))
+        return due_since(export.schedule.cron, export.schedule.time_zone, since, now) is not None
+    if export.schedule.kind == "refresh":
+        return _is_refreshed(export, last, find, now)
+    return False
+
+
+def _is_refreshed(export: Export, last: dict[str, Any], find: Finder, now: datetime) -> bool:
+    newest = [
+        find(export.source.container, export.source.folder, segment.name)
+        for segment in export.segments
+    ]
+    found = [snapshot for snapshot in newest if snapshot is not None]
+    if not found or not all(snapshot.whole for snapshot in found):
+        return False
+    exported = last.get("snapshots", {})
+    if any(snapshot.stamp > exported.get(snapshot.segment, "") for snapshot in found):
+        # A run that failed before it had looked at its snapshots backs off as well.
+        return not last.get("failures") or bool(exported) or _may_retry(last, now)
+    return _may_retry(last, now)
+
+
+def _may_retry(last: dict[str, Any], now: datetime) -> bool:
+    failures = last.get("failures", 0)
+    when = retry_at(failures, from_text(last["ended_at"])) if failures else None
+    return when is not None and when <= now + timedelta(seconds=1)
+
+
+def _finder(app: App) -> Finder:
+    """Look every folder up once per tick."""
+
+    @cache
+    def find(container: str, folder: str, segment: str) -> Snapshot | None:
+        blobs = app.segment_container(container)
+        try:
+            return find_snapshot(blobs, folder, segment, app.settings.snapshot_quiet, utc_now())
+        except SegmentNotFoundError:
+            return None
+
+    return find
