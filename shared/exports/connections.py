@@ -1,5 +1,6 @@
 """Connections: whether they can be used, what one sees of them, consent and its withdrawal."""
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ from shared.exports.errors import ConnectionUnusableError
 from shared.exports.models import Connection, Consent
 from shared.exports.terms import terms_version
 from shared.mailchimp.tokens import TokenError, parse_token
+from shared.platform import log
 from shared.platform.blobs import Document
 from shared.platform.clock import to_text, utc_now
 from shared.platform.vault import SecretUnreadableError
@@ -50,6 +52,8 @@ def usable_connection(app: App, name: str | None) -> Document:
     status = status_of(app, connection)
     if status != "ready":
         code = "secret_unreadable" if status == "broken" else "connection_not_ready"
+        if status == "broken":
+            log.event("connection_broken", level=logging.WARNING, connection=name, reason=code)
         raise ConnectionUnusableError(code, _REASONS[status])
     return connection
 
