@@ -13,13 +13,11 @@ from shared.http.messages import Request, Response
 from shared.http.problems import FieldError
 from shared.platform.blobs import Document
 from shared.platform.clock import from_text
-from shared.platform.signing import signed_url
-from shared.runs import outcomes, records
+from shared.runs import records
 from shared.runs.codes import NAMES
+from shared.runs.outcomes import OutcomesGoneError, RunNotEndedError, open_outcomes
 from shared.runs.records import RunEndedError
 from shared.runs.start import ActiveRunError, start_run
-
-_LARGEST_ANSWER = 4 << 20
 
 
 class RunOptions(BaseModel):
@@ -105,23 +103,24 @@ def get_outcomes(app: App, request: Request) -> Response:
     """Return what happened to each contact of a run, as CSV."""
     run = _find(app, request)["id"]
     code = inputs.choice(request, "code", NAMES)
-    filename = f"{run}.{code}.csv" if code else f"{run}.csv"
     try:
-        file = outcomes.find(app, run, code)
-        if file is not None and file.size > _LARGEST_ANSWER:
-            # The host holds an answer in memory as a whole.
-            return Response(307, headers={"Location": signed_url(app.blobs, file.name, filename)})
-        body = outcomes.empty_csv() if file is None else outcomes.read(app, file)
-    except outcomes.RunNotEndedError:
+        outcomes = open_outcomes(app, run, code)
+    except RunNotEndedError:
         raise problems.conflict(
             "run_not_ended", "The run has not ended", "Outcomes are there once the run has ended."
         ) from None
-    except outcomes.OutcomesGoneError:
+    except OutcomesGoneError:
         raise problems.ProblemError(
             410, "outcomes_gone", "The outcomes are gone", "They were kept for their retention."
         ) from None
-    headers = {"Content-Disposition": f'attachment; filename="{filename}"'}
-    return Response(body=body, content_type="text/csv", headers=headers)
+    if outcomes.kind == "redirect":
+        return Response(307, headers={"Location": outcomes.url})
+    name = f"{run}-{code}.csv" if code else f"{run}.csv"
+    return Response(
+        body=b"".join(outcomes.chunks),
+        content_type="text/csv",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
 
 
 def _may_run(app: App, caller: Caller, export: Document) -> bool:
