@@ -36,8 +36,12 @@ def main() -> int:
         with starting, children_ignore_interrupts():
             stack = Stack.start(environment={})
         with stack:
-            return _show(stack)
-    except (StartError, AppError) as error:
+            try:
+                return _show(stack)
+            except AppError as error:
+                print(error, *stack.errors()[-1:], sep="\n", file=sys.stderr)
+                return 1
+    except StartError as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:

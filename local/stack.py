@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import orjson
 import requests
 from azure.core.exceptions import ResourceExistsError
 from azure.storage.blob import ContainerClient
@@ -193,6 +194,12 @@ class Stack:
         """All that every host wrote, also those that are gone."""
         paths = sorted(self.services.directory.glob("host-*.log"))
         return "".join(path.read_text("utf-8", errors="replace") for path in paths)
+
+    def errors(self) -> list[str]:
+        """The messages, with tracebacks, that hosts and app logged as errors."""
+        lines = (line for line in self.logs().splitlines() if line.startswith('{"time"'))
+        entries = (orjson.loads(line) for line in lines if line.endswith("}"))
+        return [entry["message"] for entry in entries if entry["level"] in ("Error", "Critical")]
 
     def stop(self) -> None:
         """Stop the hosts, then the services."""
