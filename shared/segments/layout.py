@@ -13,12 +13,13 @@ from shared.segments.rows import Grammar, grammar
 _DELIMITERS = ",;\t|"
 _LOOKED_AT = 20
 
-# What stands in a row of profiles and in no header: a CustomerId or GUID, an e-mail address,
-# a time, a number.
-_DATA = re.compile(
+# What stands in a row of profiles and in no header: a CustomerId or GUID, an e-mail address.
+_IN_NO_HEADER = re.compile(
     r"[0-9a-f]{32}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|\S+@\S+\.\S+"
-    r"|\d{4}-\d\d-\d\d([T ].*)?|[+-]?\d+([.,]\d+)?"
 )
+# A time, a number: hardly ever.
+_IN_FEW_HEADERS = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?|[+-]?\d+([.,]\d+)?")
+_QUOTED = re.compile(rb'"[^"]*+"(?:[,;\t|]"[^"]*+")*+')
 
 
 class LayoutError(Exception):
@@ -66,17 +67,18 @@ def layout_of(
 def _is_header(
     row: Sequence[str], said: bool | None, known: Sequence[str] | None, wanted: Collection[str]
 ) -> bool:
-    if wanted and set(wanted) <= set(row):
-        return True
-    like_data = any(_DATA.fullmatch(value) for value in row)
-    if known is None:
-        return said is True or not like_data
-    shared = len(set(row) & set(known))
-    if shared * 2 >= min(len(set(row)), len(set(known))):
-        return True
-    if like_data:
+    if any(_IN_NO_HEADER.fullmatch(value) for value in row):
         return False
-    return said is True or len(row) != len(known)
+    names = set(row) - {""}
+    if wanted and set(wanted) <= names:
+        return True
+    like_data = not names or any(_IN_FEW_HEADERS.fullmatch(value) for value in row)
+    if known is None:
+        return not like_data or (said is True and bool(names))
+    # The file may have more or other columns than a model of an older snapshot says.
+    if names and len(names & set(known)) * 2 >= min(len(names), len(set(known))):
+        return True
+    return not like_data and (said is True or len(row) != len(known))
 
 
 def _grammar(
@@ -109,6 +111,4 @@ def _fit(rules: Grammar, head: bytes, names: set[str], width: int) -> tuple[int,
 def _all_quoted(head: bytes) -> bool:
     """Whether the first line is quoted although model.json denies it."""
     line = head.lstrip(b"\r\n").splitlines()[:1]
-    return bool(line) and all(
-        re.fullmatch(rb'"[^"]*"', value) for value in re.split(rb"[,;\t|]", line[0])
-    )
+    return bool(line) and _QUOTED.fullmatch(line[0]) is not None

@@ -98,10 +98,10 @@ def _format(partition: dict[str, Any], columns: tuple[str, ...] | None) -> CsvFo
     settings = partition.get("fileFormatSettings")
     if not isinstance(settings, dict):
         settings = _trait_arguments(partition)
-    quoting = str(settings.get("quoteStyle")).rpartition(".")[2].lower() != "none"
     return CsvFormat(
         delimiter=_delimiter(settings.get("delimiter")),
-        quoting=quoting,
+        # "None" is a word here: the style's name. Where nothing is said, values may be quoted.
+        quoting=settings.get("quoteStyle") not in ("QuoteStyle.None", "None"),
         encoding=codec_name(settings.get("encoding")),
         header=_flag(settings.get("columnHeaders")),
         columns=columns,

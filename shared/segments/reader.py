@@ -17,7 +17,7 @@ from shared.segments.opening import FIRST_LOOK, naming_errors, open_file
 from shared.segments.rows import MalformedRowError, Piece, lines_in, whole_rows
 from shared.segments.snapshots import Snapshot, SnapshotFile
 
-_PARSED_AT_ONCE = 1 << 20
+_PARSED_AT_ONCE = 2 << 20
 
 
 def columns_of(blobs: Blobs, snapshot: Snapshot) -> tuple[str, ...]:
@@ -41,10 +41,10 @@ def columns_of(blobs: Blobs, snapshot: Snapshot) -> tuple[str, ...]:
 
 def read_profiles(
     blobs: Blobs, snapshot: Snapshot, columns: Sequence[str]
-) -> Iterator[pa.RecordBatch]:
+) -> Generator[pa.RecordBatch]:
     """Yield the snapshot's rows, file by file, as batches of the named columns in their order.
 
-    All values are strings, empty ones too, never null. Close the iterator to stop early. Raises
+    All values are strings, empty ones too, never null. Close it to stop early. Raises
     ColumnMissingError, SnapshotUnreadableError, SnapshotChangedError.
     """
     wanted = tuple(dict.fromkeys(columns))

@@ -40,15 +40,22 @@ class Grammar:
     row: re.Pattern[bytes]
     rows: re.Pattern[bytes]
     beginning: re.Pattern[bytes]
+    quoted: re.Pattern[bytes]
 
     def end_of_rows(self, data: bytes) -> int:
         """Return where the last whole row of `data`, which begins with a row, ends.
 
         Raises MalformedRowError with a line relative to `data`.
         """
+        # A carriage return at the very end may be the first half of a line's end.
+        end = max(data.rfind(b"\n"), data.rfind(b"\r", 0, len(data) - 1)) + 1
         if not self.quoting or b'"' not in data:
-            # A carriage return at the very end may be the first half of a line's end.
-            return max(data.rfind(b"\n"), data.rfind(b"\r", 0, len(data) - 1)) + 1
+            return end
+        end = _back_out_of_quotes(data, end)
+        regular = self.quoted.match(data, 0, end)
+        if regular and data.find(b'"', regular.end(), end) < 0 and self.beginning.match(data, end):
+            return end
+        # Quotes inside values that aren't quoted, or an error: look at every value.
         found = self.rows.match(data)
         end = found.end() if found else 0
         if end < len(data) and not self.beginning.match(data, end):
@@ -95,6 +102,7 @@ def grammar(delimiter: str, quoting: bool) -> Grammar:
         field = rb'(?:"(?:[^"]++|"")*+"|' + plain + rb")"
     else:
         field = plain
+    before, behind = rb"(?<![^" + separator + rb"\r\n])", rb"(?![^" + separator + rb"\r\n])"
     end = rb"(?:\r\n|\n|\r(?!\Z))"
     row = field + rb"(?:" + separator + field + rb")*+" + end
     beginning = rb"(?:" + field + separator + rb')*+(?:"(?:[^"]++|"")*+\Z|' + field + rb"\r?\Z)"
@@ -105,6 +113,8 @@ def grammar(delimiter: str, quoting: bool) -> Grammar:
         re.compile(row),
         re.compile(rb"(?:" + row + rb")*+"),
         re.compile(beginning),
+        # Goes from quoted value to quoted value, each between delimiters or line ends.
+        re.compile(rb'(?:[^"]*+' + before + rb'"(?:[^"]++|"")*+"' + behind + rb")*+"),
     )
 
 
@@ -135,6 +145,17 @@ def whole_rows(chunks: Iterable[bytes], rules: Grammar, line: int) -> Iterator[P
 def lines_in(data: bytes) -> int:
     """Count the line ends: those of Unix and Windows or, where there are none, of the old Mac."""
     return data.count(b"\n") or data.count(b"\r")
+
+
+def _back_out_of_quotes(data: bytes, end: int) -> int:
+    """Return the last line end, up to `end`, with an even number of quotes before it."""
+    quotes = data.count(b'"', 0, end)
+    while end and quotes % 2:
+        opening = data.rfind(b'"', 0, end)
+        line_end = max(data.rfind(b"\n", 0, opening), data.rfind(b"\r", 0, opening)) + 1
+        quotes -= data.count(b'"', line_end, end)
+        end = line_end
+    return end
 
 
 def _end(data: bytes, rules: Grammar, line: int) -> int:
