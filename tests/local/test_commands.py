@@ -64,3 +64,14 @@ def test_the_app_does_not_know_its_stand_ins() -> None:
         for path in sources
         if re.search(r"^\s*(from|import) local\b", path.read_text(), re.M)
     ]
+
+
+def test_the_readme_names_no_file_and_no_command_that_is_not_there() -> None:
+    readme = (ROOT / "README.md").read_text()
+    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", readme)
+    commands = set(re.findall(r"make ([a-z-]+)`", readme))
+    targets = set(re.findall(r"^\.PHONY: (\S+)", (ROOT / "Makefile").read_text(), re.M))
+
+    assert links
+    assert [link for link in links if not (ROOT / link).exists()] == []
+    assert commands - targets == set()
