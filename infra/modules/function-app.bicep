@@ -58,7 +58,6 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
     siteConfig: {
       minTlsVersion: '1.2'
       scmMinTlsVersion: '1.2'
-      ftpsState: 'Disabled'
       http20Enabled: true
       remoteDebuggingEnabled: false
     }
@@ -96,8 +95,8 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
   }
 }
 
-// Deployment goes by Entra identity alone: user names and passwords for FTP and for the deployment
-// site are off.
+// Deployment goes by Entra identity alone: user names and passwords for the deployment site, and for
+// FTP, which Flex Consumption does not have today, are off.
 resource ftpPasswords 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-11-01' = {
   parent: app
   name: 'ftp'

@@ -182,7 +182,7 @@ resource endpoint 'Microsoft.Network/privateEndpoints@2024-07-01' = [for item in
   tags: tags
   properties: {
     subnet: {
-      id: resourceId('Microsoft.Network/virtualNetworks/subnets', network.name, 'endpoints')
+      id: '${network.id}/subnets/endpoints'
     }
     privateLinkServiceConnections: [
       {
@@ -216,5 +216,5 @@ resource endpointNames 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@
   ]
 }]
 
-output appSubnetId string = resourceId('Microsoft.Network/virtualNetworks/subnets', network.name, 'app')
+output appSubnetId string = '${network.id}/subnets/app'
 output outboundAddress string = outboundAddress.properties.ipAddress

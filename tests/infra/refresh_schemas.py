@@ -22,8 +22,13 @@ from tests.infra.schema import BICEP_MEMBERS, SCHEMAS, schema_path
 SOURCE = (
     "Microsoft's published Bicep types, as printed by `azmcp bicepschema get` of msmcp-azure 3.0.0"
 )
-# Flex Consumption ignores these; left out of the schemas, they are reported where a file sets them.
-NOT_ON_FLEX = {"linuxFxVersion", "windowsFxVersion", "functionAppScaleLimit", "alwaysOn"}
+# Not to be set on Flex Consumption, says "Deprecated properties and settings" of its documentation;
+# left out of the schemas, they are reported where a file sets them.
+NOT_ON_FLEX = {
+    *("alwaysOn", "containerSize", "ftpsState", "functionAppScaleLimit", "isXenon", "javaVersion"),
+    *("linuxFxVersion", "netFrameworkVersion", "powerShellVersion", "preWarmedInstanceCount"),
+    *("use32BitWorkerProcess", "windowsFxVersion", "pythonVersion", "nodeVersion"),
+}
 SCALARS = {"string", "int", "bool", "any"}
 
 

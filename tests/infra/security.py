@@ -49,7 +49,6 @@ REQUIRED: dict[str, dict[str, tuple[Any, ...]]] = {
         "properties.httpsOnly": (True,),
         "properties.siteConfig.minTlsVersion": ("1.2", "1.3"),
         "properties.siteConfig.scmMinTlsVersion": ("1.2", "1.3"),
-        "properties.siteConfig.ftpsState": ("Disabled",),
         "properties.siteConfig.remoteDebuggingEnabled": (False,),
         "properties.functionAppConfig.deployment.storage.authentication.type": (
             "UserAssignedIdentity",

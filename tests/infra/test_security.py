@@ -85,12 +85,6 @@ def test_nothing_unsafe_is_deployed() -> None:
         ),
         (
             "modules/function-app.bicep",
-            "ftpsState: 'Disabled'",
-            "ftpsState: 'AllAllowed'",
-            "ftpsState is 'AllAllowed'",
-        ),
-        (
-            "modules/function-app.bicep",
             "type: 'UserAssignedIdentity'",
             "type: 'StorageAccountConnectionString'",
             "authentication.type is",
