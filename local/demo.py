@@ -1,5 +1,6 @@
 """`make demo`: 10,000 profiles reach a Mailchimp audience, all on this machine."""
 
+import signal
 import sys
 import time
 from typing import Any
@@ -31,6 +32,8 @@ _MEANING = {
 
 def main() -> int:
     """Run the demo; returns 0 when both runs ended well."""
+    # Whoever stops this process politely gets the same orderly end as Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         starting = step("Starting storage, vault, Mailchimp simulator and the app")
         with starting, children_ignore_interrupts():

@@ -20,6 +20,8 @@ _PORT = 7071
 
 def main() -> int:
     """Start, say where everything is, and wait."""
+    # Whoever stops this process politely gets the same orderly end as Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with step("Starting"), children_ignore_interrupts():
             stack = Stack.start(hosts=0, settings=_settings(os.environ), time_scale=1.0)
