@@ -27,9 +27,7 @@ def _tracked() -> list[str]:
 
 def _deployed() -> list[str]:
     """What azd and func leave after .funcignore, which follows the rules of .gitignore."""
-    ignored = pathspec.PathSpec.from_lines(
-        "gitignore", (ROOT / ".funcignore").read_text().splitlines()
-    )
+    ignored = pathspec.GitIgnoreSpec.from_lines((ROOT / ".funcignore").read_text().splitlines())
     return [path for path in _tracked() if not ignored.match_file(path)]
 
 
