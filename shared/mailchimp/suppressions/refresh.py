@@ -116,6 +116,7 @@ class _Refresh:
                 self._list(draft)
             began = from_text(to_text(utc_now()))  # as it is stored
             # Last of all, so that nobody is missed who moved from one list to another meanwhile.
+            # Who moves once more between these five reads shows in the next refresh's overlap.
             again = self._take_changes(draft)
             if not again:
                 lease.check()
