@@ -85,9 +85,9 @@ az deployment sub create "${arguments[@]}" --output none
 output() {
   az deployment sub show --name "segment-export-$environment" --query "properties.outputs.$1.value" --output tsv
 }
-group="$(output AZURE_RESOURCE_GROUP)"
-app="$(output FUNCTION_APP_NAME)"
-url="$(output APP_URL)"
+group="$(output resourceGroupName)"
+app="$(output functionAppName)"
+url="$(output appUrl)"
 [ -n "$group" ] && [ -n "$app" ] && [ -n "$url" ] || fail "the deployment has no outputs"
 
 if ! $infra_only; then

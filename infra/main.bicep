@@ -142,11 +142,12 @@ module workload 'workload.bicep' = {
   }
 }
 
-// azd keeps these as environment variables; deploy.sh reads them too.
-output AZURE_RESOURCE_GROUP string = group.name
-output FUNCTION_APP_NAME string = workload.outputs.functionAppName
-output APP_URL string = workload.outputs.appUrl
-output KEY_VAULT_NAME string = workload.outputs.keyVaultName
-output STORAGE_ACCOUNT_NAME string = workload.outputs.storageAccountName
-output IDENTITY_PRINCIPAL_ID string = workload.outputs.identityPrincipalId
-output OUTBOUND_ADDRESS string = workload.outputs.outboundAddress
+// azd keeps these as environment variables; deploy.sh reads them too. Not in capitals: Azure changes
+// the case of such names in its answers.
+output resourceGroupName string = group.name
+output functionAppName string = workload.outputs.functionAppName
+output appUrl string = workload.outputs.appUrl
+output keyVaultName string = workload.outputs.keyVaultName
+output storageAccountName string = workload.outputs.storageAccountName
+output identityPrincipalId string = workload.outputs.identityPrincipalId
+output outboundAddress string = workload.outputs.outboundAddress

@@ -20,9 +20,9 @@ SEGMENT_STORAGE = (
 AZ = """#!/bin/sh
 echo "$@" >> "$AZ_LOG"
 case "$*" in
-  *AZURE_RESOURCE_GROUP*) echo rg-segment-export-dev ;;
-  *FUNCTION_APP_NAME*) echo func-segment-export ;;
-  *APP_URL*) echo "$AZ_APP_URL" ;;
+  *resourceGroupName*) echo rg-segment-export-dev ;;
+  *functionAppName*) echo func-segment-export ;;
+  *appUrl*) echo "$AZ_APP_URL" ;;
   "functionapp function list"*) echo "$AZ_FUNCTIONS" ;;
 esac
 """
@@ -60,7 +60,7 @@ class _Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def app(request: pytest.FixtureRequest) -> Iterator[_App]:
     server = _App(list(request.param))
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     yield server
     server.shutdown()
