@@ -101,6 +101,8 @@ def _describe(run: dict[str, Any]) -> str:
     total, done = progress["batches_total"], progress["batches_done"]
     if run["status"] != "running" or not total:
         return str(run["status"])
+    if done == total:
+        return f"sending {bar(1)} {done} of {total} batches, adding up"
     rate = f"{progress['contacts_per_second']:,.0f} contacts a second"
     return f"sending {bar(done / total)} {done} of {total} batches, {rate}"
 
@@ -114,24 +116,27 @@ def _print_outcomes(run: dict[str, Any]) -> None:
 def _print_audience(stack: Stack, scenario: Scenario) -> None:
     """A few contacts as the audience holds them now: of each segment, of both, of neither."""
     contacts = stack.mailchimp.contacts(scenario.audience_id)
-    tags = [frozenset({tag}) for tag in TAGS.values()]
-    wanted = [*tags, frozenset(TAGS.values())]
-    shown = [_example(contacts, tag_set) for tag_set in wanted]
-    shown += [contacts[scenario.unsubscribed], contacts[scenario.own]]
+    shown = [(_example(contacts, {tag}), f"in {segment}") for segment, tag in TAGS.items()]
+    shown += [
+        (_example(contacts, set(TAGS.values())), "in both"),
+        (contacts[scenario.unsubscribed], "had unsubscribed: untouched"),
+        (contacts[scenario.own], "in no segment: untouched"),
+    ]
     print(f"\nThe audience now has {len(contacts):,} contacts, among them")
-    print(table([_row(contact) for contact in shown if contact is not None]))
+    print(table([_row(contact, remark) for contact, remark in shown if contact is not None]))
 
 
-def _example(contacts: dict[str, ContactState], tags: frozenset[str]) -> ContactState | None:
+def _example(contacts: dict[str, ContactState], tags: set[str]) -> ContactState | None:
     """A contact with exactly these tags, if possible with a name that is not plain ASCII."""
     fitting = [contact for contact in contacts.values() if contact.tags == tags]
     fitting.sort(key=lambda contact: str(contact.merge_fields.get("LNAME", "")).isascii())
     return fitting[0] if fitting else None
 
 
-def _row(contact: ContactState) -> tuple[str, str, str, str]:
+def _row(contact: ContactState, remark: str) -> tuple[str, ...]:
     name = f"{contact.merge_fields.get('FNAME', '')} {contact.merge_fields.get('LNAME', '')}"
-    return name.strip() or "-", contact.email, contact.status, ", ".join(sorted(contact.tags))
+    tags = ", ".join(sorted(contact.tags)) or "-"
+    return name.strip() or "-", contact.email, contact.status, tags, remark
 
 
 if __name__ == "__main__":
