@@ -43,8 +43,9 @@ def get(app: App, request: Request) -> Response:
 def put(app: App, request: Request) -> Response:
     """Create or replace a connection."""
     given = inputs.read(Connection, inputs.new_name_of(request, request.document()))
-    found = store.load_connection(app.blobs, given.name)
-    before, etag = found or (None, None)
+    if given.secret_name == app.settings.mailchimp_client_secret_name:
+        raise problems.invalid([FieldError("secret_name", "is the secret of the OAuth app")])
+    before, etag = store.load_connection(app.blobs, given.name) or (None, None)
     inputs.check_preconditions(request, etag)
     try:
         document = connections.merged(given, before, request.caller)

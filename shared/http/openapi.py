@@ -138,7 +138,8 @@ def _plain(status: int, media_type: str, success: Schema) -> Schema:
         return success
     answer: Schema = {"description": _DESCRIPTIONS.get(status, "Done")}
     if media_type:
-        answer["content"] = {media_type: {"schema": {"type": "string"}}}
+        kind = "object" if media_type == "application/json" else "string"
+        answer["content"] = {media_type: {"schema": {"type": kind}}}
     return answer
 
 

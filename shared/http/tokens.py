@@ -92,7 +92,7 @@ def callback(app: App, request: Request) -> Response:
 
 
 def _exchange(app: App, code: str, redirect_uri: str) -> tuple[Token, Account]:
-    secret = app.vault.get(app.settings.mailchimp_client_secret_name or "")
+    secret = app.vault.get(app.settings.mailchimp_client_secret_name or "").strip()
     access_token = oauth.exchange_code(app.settings, code, secret, redirect_uri)
     token = oauth.metadata(app.settings, access_token).token
     return token, _ask_account(app, token)

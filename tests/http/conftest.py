@@ -14,6 +14,7 @@ from local.functions_host.process import HostProcess
 from local.mailchimp.control import Account
 from local.sample_data import write_export
 from local.stack import Stack
+from tests.http.described import check_described
 
 FOLDER = "CustomerInsights_1/BlobExport"
 SEGMENTS = {
@@ -38,7 +39,10 @@ NOTHING_RUNS = ["tick"]
 
 @dataclass(frozen=True)
 class Caller:
-    """Somebody who calls one host, by key or signed in."""
+    """Somebody who calls one host, by key or signed in.
+
+    Every answer is held to the OpenAPI document.
+    """
 
     host: HostProcess
     headers: dict[str, str]
@@ -48,7 +52,7 @@ class Caller:
     ) -> requests.Response:
         """Call a route; names of headers have underscores."""
         given = {name.replace("_", "-"): value for name, value in headers.items()}
-        return requests.request(
+        answer = requests.request(
             method,
             f"{self.host.url}/api/{path}",
             json=body,
@@ -56,11 +60,15 @@ class Caller:
             timeout=60,
             allow_redirects=False,
         )
+        check_described(answer)
+        return answer
 
     def send(self, method: str, path: str, body: bytes) -> requests.Response:
         """Call a route with a body that may be anything."""
         url = f"{self.host.url}/api/{path}"
-        return requests.request(method, url, data=body, headers=self.headers, timeout=60)
+        answer = requests.request(method, url, data=body, headers=self.headers, timeout=60)
+        check_described(answer)
+        return answer
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,43 @@
+"""Holds an answer to what the OpenAPI document says of its route."""
+
+import re
+from urllib.parse import urlsplit
+
+import requests
+
+from shared.exports.access import Role
+from shared.http.answers import Problem
+from shared.http.descriptions import ABOUT
+from shared.http.openapi import document
+from shared.http.routes import ROUTES
+
+
+def route_of(method: str, path: str) -> str | None:
+    """The name of the route that answers a path relative to /api."""
+    for name, route in ROUTES.items():
+        pattern = re.sub(r"{\w+}", "[^/]+", route.path)
+        if route.method == method and re.fullmatch(pattern, path):
+            return name
+    return None
+
+
+def check_described(answer: requests.Response) -> None:
+    """Fail when status, media type or members of an answer are not in the document."""
+    path = urlsplit(answer.request.url or "").path.removeprefix("/api/")
+    name = route_of(str(answer.request.method), str(path))
+    if name is None or (ROUTES[name].role is not Role.ANYONE and answer.status_code == 401):
+        return
+    route = ROUTES[name]
+    responses = document("entra")["paths"][f"/{route.path}"][route.method.lower()]["responses"]
+    described = responses.get(str(answer.status_code))
+    assert described is not None, f"{name} answers {answer.status_code}: {answer.text}"
+    media_type = answer.headers.get("content-type", "").split(";")[0]
+    if answer.content:
+        assert media_type in described["content"], f"{name} answers {media_type}"
+    if media_type == "application/problem+json":
+        problem = Problem.model_validate_json(answer.content)
+        assert problem.status == answer.status_code
+        assert problem.type.endswith(f":{problem.code}")
+    model = ABOUT[name].answer
+    if answer.content and media_type == "application/json" and model is not None:
+        model.model_validate_json(answer.content)
