@@ -99,4 +99,7 @@ class LeaseKeeper:
                     kept.lost = True
                     self.forget(kept)
                 except Exception as error:  # the storage is out of reach: try until it is lost
-                    log.failure("lease_not_renewed", error)
+                    with self._lock:
+                        released = kept not in self._held
+                    if not released:
+                        log.failure("lease_not_renewed", error)

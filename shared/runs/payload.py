@@ -39,7 +39,7 @@ class ChunkIndex:
 class Work:
     """What a run does, in the order of its chunks.
 
-    upserts: rows of the table in sending order. tag_ops: row, bit, add. singles: row and kind.
+    upserts: rows of the table in sending order. tag_ops: row, bit, add. singles: rows of one action.
     """
 
     upserts: "pl.DataFrame"
@@ -165,6 +165,8 @@ def _chunks(
     work: Work, fields: Sequence[str], lanes: int
 ) -> Iterator[tuple[str, int, int, list[bytes]]]:
     """Yield each chunk's kind, phase, number of calls and items as JSON."""
+    from shared.runs.difference import Action
+
     start = 0
     batches = -(-work.upserts.height // CONTACTS_PER_CALL)
     for calls in chunk_sizes(batches, lanes):
@@ -173,8 +175,8 @@ def _chunks(
         yield "upsert", 0, calls, _upsert_lines(rows, fields)
     for calls, ops in tag_chunks(work.tag_ops, lanes):
         yield "tag", 0, calls, _lines(ops, '["{}",{},{}]', "email", "bit", "add")
-    for kind in ("archive", "unsubscribe"):
-        rows = work.singles.filter(work.singles["kind_of_call"] == kind)
+    for kind, action in (("archive", Action.ARCHIVE), ("unsubscribe", Action.UNSUBSCRIBE)):
+        rows = work.singles.filter(work.singles["action"] == int(action))
         size = min(SINGLES_PER_CHUNK, max(1, -(-rows.height // (2 * lanes))))
         for start in range(0, rows.height, size):
             part = rows.slice(start, size)
