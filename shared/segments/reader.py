@@ -44,10 +44,12 @@ def read_profiles(
 ) -> Generator[pa.RecordBatch]:
     """Yield the snapshot's rows, file by file, as batches of the named columns in their order.
 
-    All values are strings, empty ones too, never null. Close it to stop early. Raises
-    ColumnMissingError, SnapshotUnreadableError, SnapshotChangedError.
+    All values are strings, empty ones too, never null; no columns give no batches. Close it to
+    stop early. Raises ColumnMissingError, SnapshotUnreadableError, SnapshotChangedError.
     """
     wanted = tuple(dict.fromkeys(columns))
+    if not wanted:
+        return
     known: tuple[str, ...] | None = None
     for file in snapshot.files:
         with naming_errors(snapshot, file):

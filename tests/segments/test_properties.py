@@ -36,9 +36,9 @@ def written(rows: list[list[str]], delimiter: str, quoting: Quoting, end: str, h
 
 
 @settings(
-    max_examples=120,
+    max_examples=80,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    suppress_health_check=[HealthCheck.too_slow],
 )
 @given(
     rows=st.lists(st.lists(VALUES, min_size=2, max_size=2), max_size=6),
@@ -134,9 +134,9 @@ def _is_strict_csv(text: str) -> bool:
 
 
 @settings(
-    max_examples=150,
+    max_examples=60,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    suppress_health_check=[HealthCheck.too_slow],
 )
 @given(
     files=st.lists(

@@ -27,6 +27,12 @@ def test_keeps_only_the_asked_columns_in_the_asked_order(storage: Storage) -> No
     assert storage.read("Note", "CustomerId") == [("x", ID)]
 
 
+def test_reads_nothing_when_no_column_is_asked_for(storage: Storage) -> None:
+    storage.put_files([f"{HEADER}{ID},anna@example.org,x\n"])
+
+    assert storage.read() == []
+
+
 def test_keeps_empty_values_and_all_others_as_text(storage: Storage) -> None:
     storage.put_files([f'{HEADER}{ID},,NULL\n{OTHER},"",007\n'])
 

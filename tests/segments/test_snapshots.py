@@ -96,6 +96,13 @@ def test_says_so_when_there_is_no_snapshot(storage: Storage) -> None:
     assert raised.value.code == "segment_not_found"
 
 
+def test_says_so_when_there_is_no_container(storage: Storage) -> None:
+    storage.container.delete_container()
+
+    with pytest.raises(SegmentNotFoundError):
+        storage.find()
+
+
 def test_is_whole_and_confirmed_as_soon_as_model_json_names_exactly_its_files(
     storage: Storage,
 ) -> None:
