@@ -18,6 +18,7 @@ from shared.platform.leases import LeaseKeeper
 from shared.platform.queues import Queues
 from shared.platform.settings import Settings, StorageAccount, is_loopback
 from shared.platform.vault import Vault
+from shared.runs.protection import Protection
 from shared.runs.sizes import BatchSizes
 
 APP_CONTAINER = "segment-export"
@@ -35,6 +36,7 @@ class App:
     leases: LeaseKeeper
     sizes: BatchSizes
     boards: Boards = field(default_factory=Boards)
+    protection: Protection = field(default_factory=Protection)
     # One plan or finish at a time per process: each may take a good part of its memory.
     heavy_work: threading.Lock = field(default_factory=threading.Lock)
 

@@ -17,7 +17,7 @@ from shared.mailchimp.errors import (
 )
 from shared.mailchimp.slots import Slot
 from shared.platform import log
-from shared.runs import chunks, payload, protection, sending, sizes
+from shared.runs import chunks, payload, sending, sizes
 from shared.runs.chunks import Chunk
 from shared.runs.leaving import may_leave
 from shared.runs.planned import Plan
@@ -167,7 +167,9 @@ class ChunkSender:
         call, job = self._slot.call, self._plan.job
         match self._index.kind:
             case "upsert":
-                protected = protection.recently_protected(self._app, self._plan)
+                protected = self._app.protection.since_plan(
+                    self._app, self._slot, client, self._plan
+                )
                 tried = self._first_try if self._next < self._suspect else None
                 return sending.upsert(call, client, job, batch, protected, tried)
             case "tag":

@@ -39,7 +39,8 @@ class ChunkIndex:
 class Work:
     """What a run does, in the order of its chunks.
 
-    upserts: rows of the table in sending order. tag_ops: row, bit, add. singles: rows of one action.
+    upserts: rows of the table in sending order. tag_ops: row, bit, add. singles: rows with one
+    call each.
     """
 
     upserts: "pl.DataFrame"
