@@ -28,12 +28,15 @@ class TermsVersionError(ValueError):
     """Consent was given to a version of the terms that is not the current one."""
 
 
-def status_of(app: App, connection: Document) -> str:
-    """Return `ready`, `needs_consent`, `needs_token` or `broken`."""
+def status_of(app: App, connection: Document, *, fresh: bool = False) -> str:
+    """Return `ready`, `needs_consent`, `needs_token` or `broken`.
+
+    `fresh` asks the vault although it has answered within the last minute.
+    """
     if not connection["consent"]["accepted"]:
         return "needs_consent"
     try:
-        parse_token(app.vault.get(connection["secret_name"]))
+        parse_token(app.vault.get(connection["secret_name"], fresh=fresh))
     except SecretUnreadableError as error:
         # A secret that was there once, or that the vault keeps from us, is a fault.
         never_set = not connection.get("account_id") and str(error).startswith("there is no")
@@ -66,7 +69,7 @@ def why_unusable(status: str) -> str:
 def shown(app: App, connection: Document, caller: Caller) -> Document | None:
     """Return what a caller sees of a connection, None for nothing."""
     if caller.may(Role.ADMINISTRATOR):
-        return connection | {"status": status_of(app, connection)}
+        return connection | {"status": status_of(app, connection, fresh=True)}
     if may_use(caller, connection):
         return {key: connection[key] for key in ("name", "display_name", "type")}
     return None

@@ -188,7 +188,7 @@ def _look_at_audience(
     if stored is None or not may_use(caller, stored[0]):
         found.problem("connection", "there is no such connection that you may use")
         return None
-    status = connections.status_of(app, stored[0])
+    status = connections.status_of(app, stored[0], fresh=True)
     if status != "ready":
         found.problem("connection", connections.why_unusable(status))
         return None

@@ -1,9 +1,12 @@
 """How a connection gets its token, and that nobody gets it back."""
 
+import json
+import time
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
+from azure.storage.blob import ContainerClient
 
 from local.stack import Stack
 from tests.http.conftest import CLIENT_ID, CLIENT_SECRET, Caller, Place, wrong_fields
@@ -155,3 +158,61 @@ def test_what_comes_back_is_not_repeated_on_the_page(call: Caller) -> None:
     assert page.status_code == 400
     assert "script" not in page.text
     assert page.headers["Content-Security-Policy"] == "default-src 'none'"
+
+
+def test_a_state_that_has_expired_is_refused(call: Caller, stack: Stack, waiting: Place) -> None:
+    back = sign_in(call, waiting)
+    states = ContainerClient.from_connection_string(
+        stack.azurite.connection_string, "segment-export"
+    )
+    for blob in states.list_blobs(name_starts_with="connections/states/"):
+        document = json.loads(states.download_blob(blob.name).readall())
+        # Nothing in there lets its reader sign in.
+        assert parse_qs(urlsplit(back).query)["state"][0] not in json.dumps(document)
+        expired = document | {"expires_at": "2026-01-01T00:00:00.000Z"}
+        states.upload_blob(blob.name, json.dumps(expired), overwrite=True)
+    assert requests.get(back, timeout=30).status_code == 400
+    assert status(call, waiting) == "needs_token"
+
+
+def test_from_signing_in_to_the_first_run(call: Caller, stack: Stack, waiting: Place) -> None:
+    assert requests.get(sign_in(call, waiting), timeout=30).status_code == 200
+    name = f"{waiting.connection}-first"
+    assert call("PUT", f"exports/{name}", waiting.export_document()).status_code == 201
+    workers = stack.add_host()
+    try:
+        run = call("POST", f"exports/{name}/runs").json()
+        deadline = time.monotonic() + 60
+        while call("GET", f"runs/{run['id']}").json()["ended_at"] is None:
+            assert time.monotonic() < deadline, stack.logs()[-2000:]
+            time.sleep(0.2)
+    finally:
+        stack.kill_host(workers)
+    ended = call("GET", f"runs/{run['id']}").json()
+    assert (ended["status"], ended["counts"]["created"]) == ("succeeded", 3)
+    rows = call("GET", f"runs/{run['id']}/outcomes?code=created").text.splitlines()
+    assert rows[0] == "email,customer_id,code,detail,segments"
+    assert len(rows) == 4
+
+
+def test_a_key_is_not_tried_while_the_account_is_busy(
+    call: Caller, stack: Stack, connected: Place
+) -> None:
+    slots = ContainerClient.from_connection_string(
+        stack.azurite.connection_string, "segment-export"
+    )
+    leases = []
+    for number in range(8):
+        blob = slots.get_blob_client(f"slots/{connected.account.account_id}/{number}")
+        if not blob.exists():
+            blob.upload_blob(b"")
+        leases.append(blob.acquire_lease(60))
+    stack.mailchimp.reset_log()
+    try:
+        answer = call("GET", f"connections/{connected.connection}/audiences")
+    finally:
+        for lease in leases:
+            lease.release()
+    assert (answer.status_code, answer.json()["code"]) == (503, "mailchimp_busy")
+    assert answer.headers["Retry-After"] == "15"
+    assert stack.mailchimp.calls() == []
