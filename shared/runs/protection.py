@@ -33,7 +33,7 @@ class Protection:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._locks: dict[tuple[str, str], threading.Lock] = {}
-        self._known: "dict[str, Changes]" = {}
+        self._known: dict[str, Changes] = {}
 
     def since_plan(
         self, app: "App", slot: "Slot", client: "MailchimpClient", plan: "Plan"
