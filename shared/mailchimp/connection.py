@@ -1,7 +1,8 @@
 """The connections to one Mailchimp account, and its lists of things page by page."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from copy import copy
 from typing import Any, Self
 
 from shared.mailchimp import answers, wire
@@ -22,6 +23,16 @@ class Connection:
         self._timeout = timeout
         self._session = wire.new_session()
         self._session.auth = wire.TokenAuth("Bearer", token.secret)
+        self._make: Callable[..., Any] = _at_once
+
+    def under(self, make: Callable[..., Any]) -> Self:
+        """Return the same client with every call made by `make`, as by a slot's `call`.
+
+        `make` gets a function and its arguments, and returns what that returns.
+        """
+        other = copy(self)
+        other._make = make
+        return other
 
     def close(self) -> None:
         """Close the connections."""
@@ -41,7 +52,8 @@ class Connection:
         body: Mapping[str, Any] | None = None,
     ) -> wire.Answer:
         """Make one call and return its whole answer."""
-        return wire.call(
+        answer: wire.Answer = self._make(
+            wire.call,
             self._session,
             method,
             self._url + path,
@@ -50,6 +62,7 @@ class Connection:
             timeout=self._timeout,
             audience_call=bool(_AUDIENCE_PATH.fullmatch(path)),
         )
+        return answer
 
     def pages(self, path: str, params: Mapping[str, str | int], key: str) -> Iterator[wire.Answer]:
         """Read a list to its end; `key` is the member of the answer that holds its items."""
@@ -61,3 +74,7 @@ class Connection:
             offset += items
             if items < PAGE or offset >= answers.number(answer.document, "total_items"):
                 return
+
+
+def _at_once(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    return function(*args, **kwargs)

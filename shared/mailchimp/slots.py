@@ -32,7 +32,16 @@ class SlotLostError(Exception):
 class Slot:
     """One connection's worth of calls; one call at a time."""
 
-    def __init__(self, app: App, account: str, number: int, kept: KeptLease, open_for: float):
+    def __init__(
+        self,
+        app: App,
+        account: str,
+        number: int,
+        kept: KeptLease,
+        open_for: float,
+    ) -> None:
+        # Called before each call; whoever holds the slot for a run sees there whether it may go on.
+        self.guard: Callable[[], None] | None = None
         self._app = app
         self.account = account
         self.number = number
@@ -56,6 +65,8 @@ class Slot:
     def call[**P, R](self, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Make one call to Mailchimp; raises SlotLostError and what the function raises."""
         time.sleep(self.busy_seconds())
+        if self.guard is not None:
+            self.guard()
         try:
             self._kept.check()
         except LeaseLostError:
@@ -113,9 +124,18 @@ def take_slot(app: App, account: str, number: int | None = None) -> Slot | None:
 
 
 @contextmanager
-def hold_slot(app: App, account: str, wait_seconds: float = 15) -> Iterator[Slot]:
-    """Hold a slot for some calls; lanes make room for it. Raises NoSlotError."""
-    slot = take_slot(app, account) or _wait(app, account, wait_seconds)
+def hold_slot(
+    app: App,
+    account: str,
+    wait_seconds: float = 15,
+    guard: Callable[[], None] | None = None,
+) -> Iterator[Slot]:
+    """Hold a slot for some calls; lanes make room for it. Raises NoSlotError.
+
+    `guard` is called before each call and may raise.
+    """
+    slot = _wait(app, account, wait_seconds)
+    slot.guard = guard
     try:
         yield slot
     finally:
@@ -126,18 +146,28 @@ def hold_slot(app: App, account: str, wait_seconds: float = 15) -> Iterator[Slot
 
 
 def _wait(app: App, account: str, seconds: float) -> Slot:
+    """Take a slot that is ready for a call within some seconds."""
+    end = time.monotonic() + seconds
+    slot = take_slot(app, account)
+    if slot is None:
+        slot = _wait_in_line(app, account, end)
+    if slot.busy_seconds() > max(0.0, end - time.monotonic()):
+        slot.release()
+        # Its last holder died. Nobody who has so little time can wait that out, but a lane can.
+        app.queues.send(queues.LANE, {"account": account, "slot": str(slot.number)})
+        raise NoSlotError
+    return slot
+
+
+def _wait_in_line(app: App, account: str, end: float) -> Slot:
     marker = board.waiting_name(account, uuid.uuid4().hex)
     app.blobs.write(marker, b"")
-    end = time.monotonic() + seconds
     try:
         while time.monotonic() < end:
+            time.sleep(_POLL_SECONDS)
             slot = take_slot(app, account)
-            if slot is not None and slot.busy_seconds() > end - time.monotonic():
-                slot.release()
-                slot = None
             if slot is not None:
                 return slot
-            time.sleep(_POLL_SECONDS)
     finally:
         app.blobs.delete(marker)
     raise NoSlotError

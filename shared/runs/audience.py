@@ -9,7 +9,6 @@ from shared.mailchimp import audience as mailchimp_audience
 from shared.mailchimp.audience import AudienceState, TagChoice, WantedTag
 from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.merge_fields import FieldPlan, Resolution, resolve_mapping
-from shared.mailchimp.slots import Slot
 from shared.platform.clock import to_text, utc_now
 from shared.runs.ledger import MOST_TAGS, Ledger, LedgerTag, audience_folder
 from shared.runs.records import RunFailure
@@ -37,7 +36,6 @@ class Setup:
 
 def prepare(
     app: App,
-    slot: Slot,
     client: MailchimpClient,
     export: Export,
     ledger: Ledger,
@@ -48,16 +46,16 @@ def prepare(
 ) -> Setup:
     """Read the audience; create what is missing, except for a preview.
 
-    Raises RunFailure, MailchimpError.
+    `client` makes its calls under a slot. Raises RunFailure, MailchimpError.
     """
-    state = _read(slot, client, ledger.audience)
+    state = mailchimp_audience.read_audience(client, ledger.audience)
     offset = round((state.audience.date - utc_now()).total_seconds())
-    resolved = _merge_fields(slot, client, export, ledger, state, types, samples, preview=preview)
+    resolved = _merge_fields(client, export, ledger, state, types, samples, preview=preview)
     choices = _choices(app, export, ledger, state)
     ids = {
         choice.segment: _NO_ID
         if preview and choice.action == "create"
-        else _apply(app, slot, client, export, ledger, choice, preview=preview)
+        else _apply(app, client, export, ledger, choice, preview=preview)
         for choice in _once(choices)
     }
     by_name = {c.name: ids[c.segment] for c in _once(choices)}
@@ -75,17 +73,7 @@ def prepare(
     )
 
 
-def _read(slot: Slot, client: MailchimpClient, audience: str) -> AudienceState:
-    # One call at a time, each under the slot.
-    return AudienceState(
-        slot.call(client.audience, audience),
-        slot.call(client.merge_fields, audience),
-        slot.call(client.tags, audience),
-    )
-
-
 def _merge_fields(
-    slot: Slot,
     client: MailchimpClient,
     export: Export,
     ledger: Ledger,
@@ -104,8 +92,7 @@ def _merge_fields(
         resolved = (
             resolve_mapping(export.merge_fields, state.merge_fields, types, found)
             if preview
-            else slot.call(
-                mailchimp_audience.create_missing_fields,
+            else mailchimp_audience.create_missing_fields(
                 client,
                 ledger.audience,
                 export.merge_fields,
@@ -167,7 +154,6 @@ def owned_tags(app: App, account: str, audience: str) -> dict[str, int | None]:
 
 def _apply(
     app: App,
-    slot: Slot,
     client: MailchimpClient,
     export: Export,
     ledger: Ledger,
@@ -180,7 +166,7 @@ def _apply(
     if choice.action in ("create", "rename"):
         # Written first: when the answer is lost, the tag is known as ours all the same.
         _own(app, ledger, export, choice.name, choice.id)
-    id_ = slot.call(mailchimp_audience.apply_choice, client, ledger.audience, choice)
+    id_ = mailchimp_audience.apply_choice(client, ledger.audience, choice)
     if choice.action in ("create", "rename"):
         _own(app, ledger, export, choice.name, id_)
     return id_

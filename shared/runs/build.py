@@ -15,10 +15,10 @@ import polars as pl
 import pyarrow as pa
 
 from shared.app import App
-from shared.exports.models import Export
+from shared.exports.models import Export, to_export
 from shared.mailchimp.suppressions import load_with_state
 from shared.mailchimp.values import convert_values
-from shared.runs import contacts, difference, ledger, payload, records, snapshots
+from shared.runs import contacts, difference, leaving, ledger, payload, records, snapshots
 from shared.runs.audience import Setup
 from shared.runs.codes import NUMBER, OUTCOMES
 from shared.runs.difference import Action, Kind, Policy, Removals
@@ -76,7 +76,8 @@ def build(
     distinct = judged.lazy().filter("valid").select(pl.col("email").n_unique()).collect().item()
     values = convert_values(judged.rename(lambda name: name.removeprefix("=")), setup.plans)
     judged = contacts_with_digest(judged, values.frame, setup)
-    other_ledgers = ledger.others(app.blobs, old)
+    neighbours = leaving.neighbours(app, old.audience, old.uid)
+    other_ledgers = ledger.others(app.blobs, old, [other["uid"] for other in neighbours])
     policy = _policy(record, export, snapshots.untrusted(found, old, profiles.rows))
     table, removals = difference.compare(
         judged,
@@ -106,6 +107,7 @@ def build(
         "ledger": _next_ledger(record, found, profiles, old).document(),
         "ledger_etag": old.etag,
         "ledger_run": old.run,
+        "shared_tags": _shared_tags(old, neighbours, other_ledgers),
         "other_ledgers": {other.uid: other.etag for other in other_ledgers},
         "segments": [segment.name for segment in export.segments],
         "snapshots": found.stamps,
@@ -209,6 +211,19 @@ def _digests(values: pl.DataFrame) -> pl.Series:
     return pl.concat(parts) if parts else pl.Series([], dtype=pl.UInt64)
 
 
+def _shared_tags(
+    old: Ledger, neighbours: Sequence[dict[str, Any]], others: Sequence[Ledger]
+) -> int:
+    """Return the mask of the tags that another export gives, or may give in its next run."""
+    ids = {tag.id for other in others for tag in other.tags if tag is not None}
+    names = {tag.casefold() for export in neighbours for tag in to_export(export).tags}
+    mask = 0
+    for bit, tag in enumerate(old.tags):
+        if tag is not None and (tag.id in ids or tag.name.casefold() in names):
+            mask |= 1 << bit
+    return mask
+
+
 def _given_by_others(app: App, old: Ledger, others: Sequence[Ledger]) -> pl.DataFrame:
     """Return who other exports hold on this audience, with this ledger's bits of their tags."""
     bits = {tag.id: bit for bit, tag in enumerate(old.tags) if tag is not None}
@@ -271,7 +286,11 @@ def _warnings(
 def _write(app: App, document: dict[str, Any], table: pl.DataFrame, values: pl.DataFrame) -> None:
     """Write table, tag operations and payload; add their names and the index to the document."""
     folder = f"{records.folder(document['run'])}plans/{document['attempt']}/"
-    work = payload.work_of(table, pending_first=document["status_for_new"] == "pending")
+    work = payload.work_of(
+        table,
+        pending_first=document["status_for_new"] == "pending",
+        shared_tags=document["shared_tags"],
+    )
     upserts = work.upserts
     if values.columns:
         chosen = values[upserts["row"]] if upserts.height else values.clear()
@@ -285,7 +304,7 @@ def _write(app: App, document: dict[str, Any], table: pl.DataFrame, values: pl.D
     )
     del upserts
     _write_table(app, f"{folder}upserts.parquet", work.upserts.select("row"))
-    _write_table(app, f"{folder}tag-ops.parquet", work.tag_ops.drop("email"))
+    _write_table(app, f"{folder}tag-ops.parquet", work.tag_ops.drop("email", "last"))
     _write_table(app, f"{folder}singles.parquet", work.singles.select("row"))
     _write_table(app, f"{folder}table.parquet", table.drop("row", "state"))
     document |= {

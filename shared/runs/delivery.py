@@ -108,7 +108,7 @@ class ChunkSender:
 
     def _size(self, items: list[sending.Item]) -> int:
         kind = self._index.kind
-        if self._index.phase:
+        if kind in ("archive", "unsubscribe"):
             return 1
         most = self._app.sizes.current(self._plan.account, self._plan.audience, kind)
         if self._next < self._cap_until:

@@ -1,7 +1,7 @@
 """Starts the exports whose schedule says so."""
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -27,8 +27,10 @@ def start_due_exports(app: App) -> None:
         try:
             export = to_export(document)
             last = history.read_last(app, export.name, document["uid"])
-            if is_due(export, document, last, find, utc_now()):
-                start_run(app, document, kind="scheduled", requested_by=_BY)
+            newest = _newest(export, find)
+            if is_due(export, document["updated_at"], last, newest, utc_now()):
+                stamps = {snapshot.segment: snapshot.stamp for snapshot in newest}
+                start_run(app, document, kind="scheduled", requested_by=_BY, snapshots=stamps)
         except ActiveRunError:
             # Due while active is one run afterwards: the next tick finds it due again.
             continue
@@ -38,47 +40,47 @@ def start_due_exports(app: App) -> None:
 
 def is_due(
     export: Export,
-    document: dict[str, Any],
+    updated_at: str,
     last: dict[str, Any],
-    find: Finder,
+    newest: Sequence[Snapshot],
     now: datetime,
 ) -> bool:
     """Tell whether an export's schedule asks for a run now.
 
-    document: as stored. last: see history.read_last. find: the newest snapshot of container,
-    folder and segment.
+    updated_at: when the export was saved. last: see history.read_last. newest: the newest
+    snapshot of each segment that has one.
     """
     if not export.schedule.active:
         return False
     if export.schedule.kind == "cron":
-        since = from_text(last.get("submitted_at") or document["updated_at"])
+        since = from_text(last.get("submitted_at") or updated_at)
         # A schedule that was changed does not make up for times it did not have.
-        since = max(since, from_text(document["updated_at"]))
+        since = max(since, from_text(updated_at))
         return due_since(export.schedule.cron, export.schedule.time_zone, since, now) is not None
     if export.schedule.kind == "refresh":
-        return _is_refreshed(export, last, find, now)
+        return _is_refreshed(last, newest, now)
     return False
 
 
-def _is_refreshed(export: Export, last: dict[str, Any], find: Finder, now: datetime) -> bool:
-    newest = [
+def _newest(export: Export, find: Finder) -> list[Snapshot]:
+    if not export.schedule.active or export.schedule.kind != "refresh":
+        return []
+    found = [
         find(export.source.container, export.source.folder, segment.name)
         for segment in export.segments
     ]
-    found = [snapshot for snapshot in newest if snapshot is not None]
-    if not found or not all(snapshot.whole for snapshot in found):
+    return [snapshot for snapshot in found if snapshot is not None]
+
+
+def _is_refreshed(last: dict[str, Any], newest: Sequence[Snapshot], now: datetime) -> bool:
+    if not newest or not all(snapshot.whole for snapshot in newest):
         return False
-    exported = last.get("snapshots", {})
-    if any(snapshot.stamp > exported.get(snapshot.segment, "") for snapshot in found):
-        # A run that failed before it had looked at its snapshots backs off as well.
-        return not last.get("failures") or bool(exported) or _may_retry(last, now)
-    return _may_retry(last, now)
-
-
-def _may_retry(last: dict[str, Any], now: datetime) -> bool:
+    tried = last.get("snapshots", {})
+    if any(snapshot.stamp > tried.get(snapshot.segment, "") for snapshot in newest):
+        return True
     failures = last.get("failures", 0)
     when = retry_at(failures, from_text(last["ended_at"])) if failures else None
-    return when is not None and when <= now + timedelta(seconds=1)
+    return when is not None and when <= now
 
 
 def _finder(app: App) -> Finder:

@@ -158,7 +158,7 @@ def _results(ends: list[_ChunkEnd], kinds: tuple[str, ...]) -> "Results":
 
 def _maybe_sent(end: _ChunkEnd) -> int:
     """Return how many items after the last outcome a dead lane may have sent."""
-    if end.index.phase:
+    if end.index.kind in ("archive", "unsubscribe"):
         return OPEN_CALLS
     # A tag call takes as many removals as additions.
     per_call = CONTACTS_PER_CALL * (2 if end.index.kind == "tag" else 1)

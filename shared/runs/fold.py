@@ -177,7 +177,8 @@ def _join_tags(table: pl.DataFrame, ops: pl.DataFrame, results: Results) -> pl.D
     mask = pl.col("bit").replace_strict(_MASKS, return_dtype=_U64)
     code, added = pl.col("code"), pl.col("add") == 1
     zero = pl.lit(0, dtype=_U64)
-    done = ~code.is_in([FAILED, NOT_SENT, MAYBE_SENT, *REJECTED])
+    # A removal that had to be put off is `unchanged`: the ledger still has the tag.
+    done = ~code.is_in([FAILED, NOT_SENT, MAYBE_SENT, NUMBER["unchanged"], *REJECTED])
     frame = ops.with_columns(
         code=pl.Series(results.codes, dtype=pl.UInt8), mask=mask
     ).with_row_index("place")

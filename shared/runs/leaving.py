@@ -6,7 +6,9 @@ begins says so and then looks whether contacts leave. Whoever comes second waits
 """
 
 from shared.app import App
+from shared.exports import store
 from shared.mailchimp import board
+from shared.platform.blobs import Document
 from shared.runs import ledger
 from shared.runs.planned import Plan
 
@@ -24,8 +26,18 @@ def may_leave(app: App, plan: Plan) -> bool:
         return False
     known = plan.document["other_ledgers"]
     mine = ledger.Ledger(plan.account, plan.audience, plan.document["ledger"]["uid"])
-    now = {other.uid: other.etag for other in ledger.others(app.blobs, mine)}
+    uids = [export["uid"] for export in neighbours(app, plan.audience, mine.uid)]
+    now = {other.uid: other.etag for other in ledger.others(app.blobs, mine, uids)}
     return bool(now == known)
+
+
+def neighbours(app: App, audience: str, uid: str) -> list[Document]:
+    """Return the other exports that are set up for an audience."""
+    return [
+        export
+        for export in store.list_exports(app.blobs)
+        if export["audience_id"] == audience and export["uid"] != uid
+    ]
 
 
 def must_wait(app: App, account: str, audience: str, run: str) -> bool:

@@ -6,6 +6,7 @@ is never changed, named by a small document that is replaced by conditional writ
 """
 
 import io
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field, replace
 from enum import IntFlag
 from typing import TYPE_CHECKING, Any
@@ -124,15 +125,22 @@ def load(blobs: Blobs, account: str, audience: str, uid: str) -> Ledger:
     return empty if found is None else read_ledger(*found)
 
 
-def others(blobs: Blobs, ledger: Ledger) -> list[Ledger]:
-    """Return the ledgers of all other exports on the same audience."""
-    found = []
-    for uid in blobs.folders(audience_folder(ledger.account, ledger.audience)):
-        if uid != ledger.uid:
-            other = load(blobs, ledger.account, ledger.audience, uid)
-            if other.etag is not None:
-                found.append(other)
-    return found
+def others(blobs: Blobs, ledger: Ledger, uids: Iterable[str]) -> list[Ledger]:
+    """Return what ledgers other exports, by their uids, have on the same audience."""
+    found = [load(blobs, ledger.account, ledger.audience, uid) for uid in uids]
+    return [other for other in found if other.etag is not None]
+
+
+def drop_orphans(blobs: Blobs, uids: Container[str]) -> int:
+    """Delete the ledgers of exports that are none of these any more; return how many."""
+    dropped = 0
+    for account in list(blobs.folders("ledgers/")):
+        for audience in list(blobs.folders(f"ledgers/{account}/")):
+            for uid in list(blobs.folders(audience_folder(account, audience))):
+                if uid not in uids:
+                    blobs.delete_all(f"{audience_folder(account, audience)}{uid}/")
+                    dropped += 1
+    return dropped
 
 
 def read_table(blobs: Blobs, ledger: Ledger, columns: list[str] | None = None) -> "pl.DataFrame":

@@ -62,11 +62,12 @@ def chunk_sizes(batches: int, lanes: int) -> list[int]:
     return sizes
 
 
-def work_of(table: "pl.DataFrame", *, pending_first: bool) -> Work:
+def work_of(table: "pl.DataFrame", *, pending_first: bool, shared_tags: int = 0) -> Work:
     """Collect from the run's table (see difference.py) who is sent what.
 
     table: with a column `row`. pending_first: contacts that are not known yet come first, so
-    that calls that may only create are not mixed with those that may update.
+    that calls that may only create are not mixed with those that may update. shared_tags: mask of
+    the tags that other exports give as well; those are removed last, like leavers.
     """
     import polars as pl
 
@@ -78,11 +79,14 @@ def work_of(table: "pl.DataFrame", *, pending_first: bool) -> Work:
     adding = table.filter((pl.col("action") == int(Action.NONE)) & (pl.col("add") != 0))
     removing = table.filter(pl.col("remove") != 0)
     singles = table.filter(pl.col("action").is_in([int(Action.ARCHIVE), int(Action.UNSUBSCRIBE)]))
-    return Work(upserts, _tag_ops(adding, removing), singles)
+    return Work(upserts, _tag_ops(adding, removing, shared_tags), singles)
 
 
-def _tag_ops(adding: "pl.DataFrame", removing: "pl.DataFrame") -> "pl.DataFrame":
-    """Return row, email, bit and add, ordered so that 500 additions and 500 removals alternate."""
+def _tag_ops(adding: "pl.DataFrame", removing: "pl.DataFrame", shared_tags: int) -> "pl.DataFrame":
+    """Return row, email, bit, add and last, in the order of the calls.
+
+    Of one tag 500 additions and 500 removals alternate; removals of shared tags come last.
+    """
     import polars as pl
 
     found = [
@@ -93,15 +97,21 @@ def _tag_ops(adding: "pl.DataFrame", removing: "pl.DataFrame") -> "pl.DataFrame"
     ]
     if not found:
         return pl.DataFrame(
-            schema={"row": pl.UInt32, "email": pl.String, "bit": pl.UInt8, "add": pl.UInt8}
+            schema={
+                "row": pl.UInt32,
+                "email": pl.String,
+                "bit": pl.UInt8,
+                "add": pl.UInt8,
+                "last": pl.Boolean,
+            }
         )
-    ops = pl.concat(found)
-    call = pl.int_range(pl.len()).over("bit", "add") // CONTACTS_PER_CALL
-    return (
-        ops.with_columns(call=call)
-        .sort("bit", "call", "add", descending=[False, False, True], maintain_order=True)
-        .drop("call")
+    shared = [bit for bit in range(64) if shared_tags >> bit & 1]
+    ops = pl.concat(found).with_columns(
+        last=(pl.col("add") == 0) & pl.col("bit").is_in(shared),
+        call=pl.int_range(pl.len()).over("bit", "add") // CONTACTS_PER_CALL,
     )
+    order = ["last", "bit", "call", "add"]
+    return ops.sort(order, descending=[False, False, False, True], maintain_order=True).drop("call")
 
 
 def _has_bit(rows: "pl.DataFrame", mask: str, bit: int) -> bool:
@@ -166,6 +176,8 @@ def _chunks(
     work: Work, fields: Sequence[str], lanes: int
 ) -> Iterator[tuple[str, int, int, list[bytes]]]:
     """Yield each chunk's kind, phase, number of calls and items as JSON."""
+    import polars as pl
+
     from shared.runs.difference import Action
 
     start = 0
@@ -174,8 +186,9 @@ def _chunks(
         rows = work.upserts.slice(start, calls * CONTACTS_PER_CALL)
         start += rows.height
         yield "upsert", 0, calls, _upsert_lines(rows, fields)
-    for calls, ops in tag_chunks(work.tag_ops, lanes):
-        yield "tag", 0, calls, _lines(ops, '["{}",{},{}]', "email", "bit", "add")
+    for phase, last in ((0, False), (1, True)):
+        for calls, ops in tag_chunks(work.tag_ops.filter(pl.col("last") == last), lanes):
+            yield "tag", phase, calls, _lines(ops, '["{}",{},{}]', "email", "bit", "add")
     for kind, action in (("archive", Action.ARCHIVE), ("unsubscribe", Action.UNSUBSCRIBE)):
         rows = work.singles.filter(work.singles["action"] == int(action))
         size = min(SINGLES_PER_CHUNK, max(1, -(-rows.height // (2 * lanes))))

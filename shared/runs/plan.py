@@ -5,8 +5,10 @@ messages that follow from it.
 """
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from shared.app import App
@@ -17,14 +19,17 @@ from shared.exports.models import Export, to_export
 from shared.mailchimp import board, suppressions
 from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.errors import MailchimpError, RefusedError, RetryError, StopError
-from shared.mailchimp.slots import NoSlotError, Slot, SlotLostError, hold_slot
+from shared.mailchimp.slots import NoSlotError, SlotLostError, hold_slot
 from shared.platform import log, queues
 from shared.platform.clock import seconds_since, to_text, utc_now
 from shared.runs import audience, leaving, ledger, planned, records, snapshots
 from shared.runs.connecting import new_client, token_of
+from shared.runs.delivery import LOOK_SECONDS
 from shared.runs.ending import end_run
 from shared.runs.records import Record, RunFailure
 from shared.runs.snapshots import RunInput
+
+Guard = Callable[[], None]
 
 # How long a planner waits for a slot, and works at the suppression table, before it lets its
 # message come back: well below the ten minutes that a platform update leaves it.
@@ -40,6 +45,10 @@ class _NotYetError(Exception):
     def __init__(self, seconds: float) -> None:
         super().__init__()
         self.seconds = seconds
+
+
+class _StoppedError(Exception):
+    """The run was stopped: its plan goes no further."""
 
 
 def plan_run(app: App, message: Mapping[str, str]) -> None:
@@ -60,12 +69,15 @@ def _plan(app: App, record: Record) -> None:
         plan = planned.load(app, run)
         if plan is None:
             if records.stop_order(app, run) is not None:
-                app.queues.send(queues.FINISH, {"run": run})
-                return
+                raise _StoppedError
             plan = _make_plan(app, record)
         if plan is not None:
             dispatch(app, plan)
+    except _StoppedError:
+        app.queues.send(queues.FINISH, {"run": run})
     except _NotYetError as wait:
+        until = to_text(utc_now() + timedelta(seconds=wait.seconds))
+        records.change_record(app, run, waits_until=until)
         app.queues.send(queues.PLAN, {"run": run}, delay=wait.seconds)
     except RunFailure as failure:
         end_run(app, record, failure.status, {"code": failure.code, "detail": failure.detail})
@@ -82,10 +94,11 @@ def _make_plan(app: App, record: Record) -> planned.Plan | None:
         raise _NotYetError(_LATER / 3)
     found = _wait_for_input(app, record, export)
     old = ledger.load(app.blobs, account, export.audience_id, record["configuration"]["uid"])
-    with _reach(app, export, account) as (slot, client):
+    records.change_record(app, record["id"], snapshots=found.stamps)
+    guard = partial(_check_not_stopped, app, account, record["id"])
+    with _reach(app, export, account, guard) as client:
         setup = audience.prepare(
             app,
-            slot,
             client,
             export,
             old,
@@ -93,7 +106,7 @@ def _make_plan(app: App, record: Record) -> planned.Plan | None:
             lambda: _samples(export, found),
             preview=record["preview"],
         )
-    _refresh_suppressions(app, export, account)
+    _refresh_suppressions(app, export, account, guard)
     return _build(app, record, export, found, setup)
 
 
@@ -133,8 +146,7 @@ def _begin(app: App, record: Record, account: str, export: Export) -> None:
     seen = "" if record["preview"] else export.audience_id
     board.put_run(app, account, seen, record["id"], "planning")
     if records.stop_order(app, record["id"]) is not None:
-        app.queues.send(queues.FINISH, {"run": record["id"]})
-        raise _NotYetError(_SOON)
+        raise _StoppedError
 
 
 def _wait_for_input(app: App, record: Record, export: Export) -> RunInput:
@@ -154,22 +166,29 @@ def _wait_for_input(app: App, record: Record, export: Export) -> RunInput:
     raise _NotYetError(min(_LATER, max(1.0, app.settings.snapshot_quiet / 2)))
 
 
+def _check_not_stopped(app: App, account: str, run: str) -> None:
+    """Raise _StoppedError when no call may be made for the run any more."""
+    seen = board.look(app, account, LOOK_SECONDS).runs.get(run)
+    if seen is None or seen.stopped:
+        raise _StoppedError
+
+
 @contextmanager
-def _reach(app: App, export: Export, account: str) -> Iterator[tuple[Slot, MailchimpClient]]:
-    """Hold a slot and a client for the calls of a plan."""
+def _reach(app: App, export: Export, account: str, guard: Guard) -> Iterator[MailchimpClient]:
+    """Give a client whose calls are made under a slot."""
     try:
         with (
-            hold_slot(app, account, _SLOT_SECONDS) as slot,
+            hold_slot(app, account, _SLOT_SECONDS, guard) as slot,
             new_client(app, token_of(app, export.connection or "")) as client,
         ):
-            yield slot, client
+            yield client.under(slot.call)
     except ConnectionUnusableError as error:
         raise RunFailure(error.code, error.detail) from None
     except (MailchimpError, NoSlotError, SlotLostError) as error:
         raise _as_failure(error) from None
 
 
-def _refresh_suppressions(app: App, export: Export, account: str) -> None:
+def _refresh_suppressions(app: App, export: Export, account: str, guard: Guard) -> None:
     """Bring the table of protected contacts up to date; it is resumed where time runs out."""
     token = token_of(app, export.connection or "")
     try:
@@ -179,7 +198,7 @@ def _refresh_suppressions(app: App, export: Export, account: str) -> None:
             export.audience_id,
             lambda: new_client(app, token),
             budget_seconds=_SUPPRESSIONS_SECONDS,
-            slots=lambda: hold_slot(app, account, _SLOT_SECONDS),
+            slots=lambda: hold_slot(app, account, _SLOT_SECONDS, guard),
         )
     except (MailchimpError, NoSlotError, SlotLostError) as error:
         raise _as_failure(error) from None

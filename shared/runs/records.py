@@ -25,6 +25,7 @@ _INTERNAL = (
     "account",
     "revivals",
     "waits_since",
+    "waits_until",
     "chunk_sizes",
     "sending_at",
     "outcomes_dropped",

@@ -10,7 +10,7 @@ from datetime import datetime
 from shared.app import App
 from shared.mailchimp import board
 from shared.platform import log, queues
-from shared.platform.clock import from_text, utc_now
+from shared.platform.clock import from_text, seconds_since, utc_now
 from shared.runs import chunks, planned, records
 from shared.runs.ending import clear_up, end_run
 from shared.runs.records import Record
@@ -19,6 +19,8 @@ from shared.runs.start import record_start
 # A message whose handler failed so often that the host put it aside is put back so many times.
 _REVIVALS = 3
 _REVIVED_AFTER_SECONDS = 30.0
+# A message that has become visible is taken sooner than this.
+_MESSAGE_SECONDS = 60.0
 
 
 def mend_runs(app: App) -> None:
@@ -42,13 +44,15 @@ def _mend(app: App, first: Record) -> None:
     if _held(app, records.lock_name(run)):
         return
     if records.stop_order(app, run) is not None:
+        if account := record.get("account"):
+            board.stop_run(app, account, run)
         app.queues.send(queues.FINISH, {"run": run})
         return
     plan = planned.load(app, run)
     if plan is None:
         if _stalled(app, _time(record)):
             _give_up(app, record)
-        else:
+        elif _is_overdue(record):
             app.queues.send(queues.PLAN, {"run": run})
         return
     states = chunks.states(app, run)
@@ -61,6 +65,12 @@ def _mend(app: App, first: Record) -> None:
         _give_up(app, record)
     else:
         _call_lanes(app, plan, len(open_))
+
+
+def _is_overdue(record: Record) -> bool:
+    """Tell whether the message that a waiting plan has put for itself must have been lost."""
+    until = record.get("waits_until")
+    return until is None or seconds_since(until) > _MESSAGE_SECONDS
 
 
 def _call_lanes(app: App, plan: planned.Plan, wanted: int) -> None:

@@ -1,11 +1,12 @@
-"""Drops runs and their outcomes when their retention is over."""
+"""Drops runs and outcomes when their retention is over, and ledgers of exports that are gone."""
 
 from datetime import UTC, datetime, timedelta
 
 from shared.app import App
+from shared.exports import store
 from shared.platform import log
 from shared.platform.clock import utc_now
-from shared.runs import records
+from shared.runs import ledger, records
 
 
 def drop_old_runs(app: App) -> None:
@@ -20,6 +21,16 @@ def drop_old_runs(app: App) -> None:
             if begun is None or run in active or utc_now() - begun < keep:
                 continue
             _drop(app, run, utc_now() - begun >= 2 * keep)
+
+
+def drop_orphaned_ledgers(app: App) -> None:
+    """Drop the ledgers of exports that no longer exist and have no run."""
+    # Runs first: an export that is deleted between the two looks still has its run's uid.
+    uids = {first["configuration"]["uid"] for _, first in records.active_runs(app)}
+    uids |= {export["uid"] for export in store.list_exports(app.blobs)}
+    dropped = ledger.drop_orphans(app.blobs, uids)
+    if dropped:
+        log.event("ledgers_dropped", ledgers=dropped)
 
 
 def _drop(app: App, run: str, all_of_it: bool) -> None:

@@ -26,11 +26,12 @@ def start_run(
     preview: bool = False,
     full: bool = False,
     allow_removals: bool = False,
+    snapshots: dict[str, str] | None = None,
 ) -> dict[str, Any]:
     """Start a run of a stored export document and return it as the API shows it.
 
-    The document is frozen into the run: later changes of the export do not touch it. Raises
-    ActiveRunError.
+    The document is frozen into the run: later changes of the export do not touch it.
+    `snapshots`: those because of which it is started. Raises ActiveRunError.
     """
     run = f"{export['name']}-{utc_now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
     record = records.new_record(
@@ -41,6 +42,7 @@ def start_run(
         preview=preview,
         full=full,
         allow_removals=allow_removals,
+        snapshots=snapshots or {},
     )
     if app.blobs.create_document(records.marker_name(export["name"]), record) is None:
         raise ActiveRunError(_active(app, export["name"]))

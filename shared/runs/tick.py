@@ -7,8 +7,13 @@ from shared.runs.due import start_due_exports
 
 
 def tick(app: App) -> None:
-    """Do all three; one that fails keeps none of the others."""
-    for step in (recovery.mend_runs, start_due_exports, retention.drop_old_runs):
+    """Do all of it; a step that fails keeps none of the others."""
+    for step in (
+        recovery.mend_runs,
+        start_due_exports,
+        retention.drop_old_runs,
+        retention.drop_orphaned_ledgers,
+    ):
         try:
             step(app)
         except Exception as error:  # the next tick tries again; the others must not wait for it
