@@ -20,8 +20,8 @@ from shared.exports.schedules import ScheduleError, check_cron, check_zone
 NAME_PATTERN = r"^[a-z0-9][a-z0-9-]{0,62}$"
 # The plan keeps the tags of a contact as bits of one integer.
 MAX_SEGMENTS = 64
-# https://mailchimp.com/developer: 80 merge fields on the largest plan; EMAIL is not one of them.
-MAX_MERGE_FIELDS = 80
+# The ledger keeps a bit per merge field. Mailchimp has up to 80, on its largest plan.
+MAX_MERGE_FIELDS = 64
 
 
 def _one_line(text: str) -> str:

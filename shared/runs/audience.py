@@ -10,7 +10,7 @@ from shared.mailchimp.audience import AudienceState, TagChoice, WantedTag
 from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.merge_fields import FieldPlan, Resolution, resolve_mapping
 from shared.platform.clock import to_text, utc_now
-from shared.runs.ledger import MOST_TAGS, Ledger, LedgerTag, audience_folder
+from shared.runs.ledger import MOST_FIELDS, MOST_TAGS, Ledger, LedgerTag, audience_folder
 from shared.runs.records import RunFailure
 
 Samples = Callable[[], Mapping[str, Sequence[str | None]]]
@@ -218,7 +218,14 @@ def _bit_of(tags: list[LedgerTag | None], name: str, id_: int, dead: int) -> int
 
 
 def _with_fields(ledger: Ledger, plans: Sequence[FieldPlan]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys([*ledger.fields, *(plan.tag for plan in plans)]))
+    fields = tuple(dict.fromkeys([*ledger.fields, *(plan.tag for plan in plans)]))
+    if len(fields) > MOST_FIELDS:
+        raise RunFailure(
+            "internal_error",
+            f"This export has sent more than {MOST_FIELDS} different merge fields since it was "
+            "made. Duplicate it, and use the new one.",
+        )
+    return fields
 
 
 def _warnings(export: Export, state: AudienceState, resolved: Resolution) -> list[dict[str, str]]:

@@ -16,7 +16,7 @@ from shared.platform.blobs import Blobs
 if TYPE_CHECKING:  # polars is imported where a plan or a finish runs
     import polars as pl
 
-MOST_TAGS = 64
+MOST_TAGS = MOST_FIELDS = 64
 # Values of `retry_at` besides times.
 RETRY_WHEN_CHANGED = 0
 RETRY_NEVER = -1
