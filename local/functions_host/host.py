@@ -134,7 +134,7 @@ class Host:
         app = web.Application(client_max_size=BODY_LIMIT)
         control = Control(self._options.keys, self._invocations, self._timers, self._drain)
         control.add_to(app)
-        app.router.add_route("*", "/{path:.*}", front.handle)
+        app.router.add_route("*", r"/{path:[\s\S]*}", front.handle)
         return app
 
     def _watch_for_the_end(self) -> None:
