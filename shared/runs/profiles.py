@@ -1,6 +1,6 @@
 """The profiles of a run: all rows of its snapshots, one per CustomerId and address."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -41,33 +41,119 @@ class Profiles:
     """`frame` has a row per distinct (customer_id, email), in the order they were first seen:
 
     email (normalised), customer_id, segments (bit mask, UInt64), first (UInt8: the first segment
-    it is in), valid (Boolean), consent (Boolean) and the mapped columns under their own names
-    with the prefix `=`.
+    it is in), valid (Boolean), consent (Boolean) and what was kept of the mapped columns.
     """
 
     frame: pl.DataFrame
     rows: dict[str, int] = field(default_factory=dict)
 
 
+# Gets the mapped columns of profiles that were not seen before, under their own names; returns
+# the columns to keep of them. Is called in the order of the rows.
+Keep = Callable[[pl.DataFrame], pl.DataFrame]
+
+
 def gather(
-    segments: Sequence[tuple[str, Iterable[pa.RecordBatch]]], columns: ProfileColumns
+    segments: Sequence[tuple[str, Iterable[pa.RecordBatch]]],
+    columns: ProfileColumns,
+    keep: Keep | None = None,
 ) -> Profiles:
     """Read every segment's record batches into one table.
 
-    Memory grows with the distinct profiles and the mapped columns alone. Raises
-    TooManyContactsError as soon as it is certain.
+    Without `keep` the mapped columns stay as they are, with the prefix `=`. Memory grows with the
+    distinct profiles and what is kept of them, not with segments. Raises TooManyContactsError as
+    soon as it is certain.
     """
-    everything: pl.DataFrame | None = None
+    known = _Known(keep or _as_they_are)
     rows: dict[str, int] = {}
     for position, (segment, batches) in enumerate(segments):
         rows[segment] = 0
         for part, count in _parts(batches, columns, position):
             rows[segment] += count
-            everything = part if everything is None else _merge(everything, part)
-            _check_size(everything)
-    if everything is None:
-        raise ValueError("an export has at least one segment")
-    return Profiles(everything, rows)
+            known.add(part)
+            _check_size(known)
+    return Profiles(known.frame(), rows)
+
+
+def _as_they_are(values: pl.DataFrame) -> pl.DataFrame:
+    return values.rename(lambda name: f"={name}")
+
+
+class _Known:
+    """The distinct profiles so far.
+
+    They are looked up by a hash of their key and then compared: joining the keys themselves
+    would copy every address and id with each part.
+    """
+
+    def __init__(self, keep: Keep) -> None:
+        self._keep = keep
+        self._parts: list[pl.DataFrame] = []
+        self._hashes = pl.DataFrame(schema={"hash": pl.UInt64, "row": pl.UInt32})
+        self._segments = pl.Series("segments", [], dtype=pl.UInt64)
+        self._consent = pl.Series("consent", [], dtype=pl.Boolean)
+
+    @property
+    def height(self) -> int:
+        """How many there are."""
+        return self._hashes.height
+
+    def add(self, part: pl.DataFrame) -> None:
+        """Add a part without repetitions: new pairs at the end, known ones get its segment too."""
+        hashes = part.select(hash=_hash())["hash"]
+        again = self._find(part, hashes)
+        if again.height:
+            place, row = again["place"], again["row"]
+            segments = self._segments.gather(row) | part["segments"].gather(place)
+            consent = self._consent.gather(row) & part["consent"].gather(place)
+            self._segments = self._segments.scatter(row, segments)
+            self._consent = self._consent.scatter(row, consent)
+            new = pl.repeat(True, part.height, eager=True).scatter(place, False)
+            part, hashes = part.filter(new), hashes.filter(new)
+        if self._parts and part.is_empty():
+            return
+        rows = pl.int_range(self.height, self.height + part.height, dtype=pl.UInt32, eager=True)
+        self._hashes = pl.concat([self._hashes, pl.DataFrame({"hash": hashes, "row": rows})])
+        self._segments = pl.concat([self._segments, part["segments"]], rechunk=True)
+        self._consent = pl.concat([self._consent, part["consent"]], rechunk=True)
+        mapped = [name for name in part.columns if name.startswith("=")]
+        values = part.select(pl.col(mapped).name.map(lambda name: name.removeprefix("=")))
+        kept = part.select(*_KEY, "first", "valid").hstack(self._keep(values).get_columns())
+        self._parts.append(kept)
+
+    def _find(self, part: pl.DataFrame, hashes: pl.Series) -> pl.DataFrame:
+        """Return which places of a part are which known rows."""
+        pairs = (
+            pl.DataFrame({"hash": hashes})
+            .with_row_index("place")
+            .join(self._hashes, on="hash")
+            .select("place", "row")
+        )
+        if pairs.is_empty():
+            return pairs
+        here = part.select(_KEY)[pairs["place"]]
+        there = self._keys()[pairs["row"]]
+        return pairs.filter((here["email"] == there["email"]) & (here[_KEY[1]] == there[_KEY[1]]))
+
+    def _keys(self) -> pl.DataFrame:
+        return pl.concat([part.select(_KEY) for part in self._parts])
+
+    def count_contacts(self) -> int:
+        """Count distinct addresses that Mailchimp could take."""
+        valid = [part.filter("valid").select(pl.col("email").hash()) for part in self._parts]
+        return pl.concat(valid)["email"].n_unique()
+
+    def frame(self) -> pl.DataFrame:
+        """Return all of them; raises ValueError where no part was added."""
+        if not self._parts:
+            raise ValueError("an export has at least one segment")
+        frame = pl.concat(self._parts)
+        at = frame.columns.index("first")
+        return frame.insert_column(at, self._segments).insert_column(at + 3, self._consent)
+
+
+def _hash() -> pl.Expr:
+    return pl.struct(_KEY).hash()
 
 
 def _parts(
@@ -94,20 +180,22 @@ def _normalise(batch: pl.DataFrame, columns: ProfileColumns, position: int) -> p
     consent = pl.lit(True)
     if columns.consent is not None:
         wanted = [value.strip().lower() for value in columns.consent_values]
-        consent = pl.col(columns.consent).str.strip_chars().str.to_lowercase().is_in(wanted)
+        given = pl.col(columns.consent).fill_null("").str.strip_chars().str.to_lowercase()
+        consent = given.is_in(wanted)
     return batch.select(
         email=email,
-        customer_id=pl.col(CUSTOMER_ID).str.strip_chars(),
+        customer_id=pl.col(CUSTOMER_ID).fill_null("").str.strip_chars(),
         segments=pl.lit(1 << position, dtype=pl.UInt64),
         first=pl.lit(position, dtype=pl.UInt8),
-        valid=addresses.is_valid(email),
         consent=consent,
         **{f"={name}": pl.col(name) for name in columns.values},
-    )
+    ).with_columns(valid=addresses.is_valid(pl.col("email")))
 
 
 def _distinct(frame: pl.DataFrame) -> pl.DataFrame:
     """Keep the first row of each pair, unless a later one refuses consent: then it refuses."""
+    if frame.select(_hash().n_unique()).item() == frame.height:
+        return frame
     kept = frame.unique(_KEY, keep="first", maintain_order=True)
     if kept.height == frame.height:
         return frame
@@ -115,18 +203,6 @@ def _distinct(frame: pl.DataFrame) -> pl.DataFrame:
     if refused.is_empty():
         return kept
     return _without_consent(kept, refused)
-
-
-def _merge(known: pl.DataFrame, part: pl.DataFrame) -> pl.DataFrame:
-    """Add a part: new pairs at the end, known ones get its segment as well."""
-    again = part.select(*_KEY, more="segments", also="consent")
-    joined = known.join(again, on=_KEY, how="left", maintain_order="left")
-    known = joined.with_columns(
-        segments=pl.col("segments") | pl.col("more").fill_null(0),
-        consent=pl.col("consent") & pl.col("also").fill_null(True),
-    ).drop("more", "also")
-    new = part.join(known.select(_KEY), on=_KEY, how="anti", maintain_order="left")
-    return pl.concat([known, new]) if new.height else known
 
 
 def _without_consent(frame: pl.DataFrame, refused: pl.DataFrame) -> pl.DataFrame:
@@ -138,8 +214,6 @@ def _without_consent(frame: pl.DataFrame, refused: pl.DataFrame) -> pl.DataFrame
     )
 
 
-def _check_size(frame: pl.DataFrame) -> None:
-    if frame.height > MOST_CONTACTS:
-        contacts = frame.lazy().filter(pl.col("valid")).select(pl.col("email").n_unique())
-        if contacts.collect().item() > MOST_CONTACTS:
-            raise TooManyContactsError
+def _check_size(known: _Known) -> None:
+    if known.height > MOST_CONTACTS and known.count_contacts() > MOST_CONTACTS:
+        raise TooManyContactsError
