@@ -9,6 +9,7 @@ from typing import Any
 from azure.core.credentials import TokenCredential
 from azure.identity import DefaultAzureCredential
 from azure.keyvault.secrets import SecretClient
+from azure.storage import blob, queue
 from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueServiceClient
 
@@ -22,6 +23,14 @@ from shared.runs.protection import Protection
 from shared.runs.sizes import BatchSizes
 
 APP_CONTAINER = "segment-export"
+# A second, then 3, 5, 9 and 17: shorter at first than the SDK's 15, which a lane would wait out for
+# a single hiccup, and within a lease in all.
+_RETRY = {
+    "initial_backoff": 1,
+    "increment_base": 2,
+    "retry_total": 5,
+    "random_jitter_range": 1,
+}
 
 
 @dataclass(frozen=True)
@@ -95,6 +104,7 @@ def _blob_service(account: StorageAccount, credential: _Credential) -> BlobServi
         # A read that is not a stream comes in one request up to this size.
         "max_single_get_size": 8 << 20,
         "max_chunk_get_size": 8 << 20,
+        "retry_policy": blob.ExponentialRetry(**_RETRY),
     }
     if account.connection_string:
         return BlobServiceClient.from_connection_string(account.connection_string, **options)
@@ -105,5 +115,11 @@ def _blob_service(account: StorageAccount, credential: _Credential) -> BlobServi
 
 def _queue_service(account: StorageAccount, credential: _Credential) -> QueueServiceClient:
     if account.connection_string:
-        return QueueServiceClient.from_connection_string(account.connection_string)
-    return QueueServiceClient(account.queue_uri or "", credential=credential.get(account.client_id))
+        return QueueServiceClient.from_connection_string(
+            account.connection_string, retry_policy=queue.ExponentialRetry(**_RETRY)
+        )
+    return QueueServiceClient(
+        account.queue_uri or "",
+        credential=credential.get(account.client_id),
+        retry_policy=queue.ExponentialRetry(**_RETRY),
+    )

@@ -117,7 +117,11 @@ def take_slot(app: App, account: str, number: int | None = None) -> Slot | None:
         kept = app.leases.take_or_create(name)
         if kept is None:
             continue
-        info = app.blobs.info(name)
+        try:
+            info = app.blobs.info(name)
+        except BaseException:
+            kept.release()
+            raise
         clean = info is not None and info.metadata.get("clean", "1") == "1"
         return Slot(app, account, number, kept, 0.0 if clean else app.settings.mailchimp_timeout)
     return None

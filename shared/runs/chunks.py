@@ -28,7 +28,10 @@ class ChunkLostError(Exception):
 
 @dataclass(frozen=True)
 class ChunkState:
-    """What a listing tells: `position` may lag behind; `open` means not given back cleanly."""
+    """What a listing tells: `position` may lag behind.
+
+    open: calls may have been made whose outcomes are not written.
+    """
 
     leased: bool
     done: bool
@@ -76,8 +79,13 @@ class Chunk:
             if time.monotonic() - self._told > _TOLD_EVERY_SECONDS:
                 self._tell(open_=True)
 
-    def release(self, *, done: bool = False) -> None:
-        """Give the chunk back with nothing in flight."""
+    def release(self, *, done: bool = False, unsure_since: int | None = None) -> None:
+        """Give the chunk back with nothing in flight.
+
+        unsure_since: the next items may have been sent, at that time or later (seconds since
+        1970), by a call whose answer is not known.
+        """
+        self.since = unsure_since
         try:
             self._tell(open_=False, done=done)
         except ChunkLostError:
@@ -93,7 +101,7 @@ class Chunk:
         metadata = {
             "position": str(self.position),
             "tries": str(self.tries if open_ else 0),
-            "since": str(self.since or int(time.time())) if open_ else "",
+            "since": str(self.since or (int(time.time()) if open_ else "")),
             "open": "1" if open_ else "0",
             "done": "1" if done else "0",
         }
@@ -118,7 +126,7 @@ def _state(metadata: dict[str, str], *, leased: bool) -> ChunkState:
         leased=leased,
         done=metadata.get("done") == "1",
         position=int(metadata.get("position", "0")),
-        open=metadata.get("open") == "1",
+        open=metadata.get("open") == "1" or bool(metadata.get("since")),
     )
 
 
@@ -132,17 +140,27 @@ def claim(app: App, run: str, number: int) -> Chunk | None:
         kept = app.leases.take(name)
         if kept is None:
             return None
-    info = app.blobs.info(name)
+    try:
+        return _resume(Chunk(app, run, number, kept))
+    except BaseException:
+        app.leases.forget(kept)
+        raise
+
+
+def _resume(chunk: Chunk) -> Chunk | None:
+    """Find where a chunk stands that was just claimed; give it back when nothing is left."""
+    info = chunk.app.blobs.info(chunk.name)
     if info is None or info.metadata.get("done") == "1" or info.metadata.get("sealed") == "1":
-        kept.release()
+        chunk.kept.release()
         return None
-    chunk = Chunk(app, run, number, kept, size=info.size)
-    chunk.blocks = read_blocks(app, run, number) if info.size else []
+    chunk.size = info.size
+    chunk.blocks = read_blocks(chunk.app, chunk.run, chunk.number) if info.size else []
     chunk.position = position_of(chunk.blocks)
     if info.metadata.get("open") == "1":
         same = info.metadata.get("position") == str(chunk.position)
         chunk.tries = int(info.metadata.get("tries", "0")) + 1 if same else 1
-        chunk.since = int(info.metadata.get("since") or time.time())
+    if since := info.metadata.get("since"):
+        chunk.since = int(since)
     chunk._tell(open_=True)
     return chunk
 

@@ -63,12 +63,12 @@ class ChunkSender:
         self._end = end
         self._next = chunk.position
         self._written: Future[None] | None = None
-        # Items up to `suspect` may have been sent before, at `first_try` (Mailchimp's seconds)
-        # or later, by a call whose answer is not known.
+        # Items up to `suspect` may have been sent before, at `first_try` (seconds since 1970, our
+        # clock) or later, by a call whose answer is not known.
         self._suspect, self._first_try = 0, 0
         if chunk.since is not None:
             self._suspect = chunk.position + chunks.OPEN_CALLS * sizes.MOST
-            self._first_try = chunk.since + self._plan.job.clock_offset - 2
+            self._first_try = chunk.since
         # A batch that can't be sent whole is sent in smaller ones, up to here.
         self._cap, self._cap_until = sizes.MOST, 0
 
@@ -77,6 +77,19 @@ class ChunkSender:
 
         Raises GiveWayError, StopError, SlotLostError, ChunkLostError.
         """
+        self._slot.guard = self._guard
+        try:
+            self._send_all(client)
+        finally:
+            self._slot.guard = None
+
+    def _guard(self) -> None:
+        """Let no call begin for a run that was stopped, whatever the call is for."""
+        mine = board.look(self._app, self._slot.account, LOOK_SECONDS).runs.get(self._chunk.run)
+        if mine is None or mine.stopped:
+            raise GiveWayError
+
+    def _send_all(self, client: MailchimpClient) -> None:
         document = self._plan.document
         items = payload.read_chunk(self._app.blobs, document["payload"], self._index)
         if self._chunk.tries >= _TRIES and self._next < len(items):
@@ -92,7 +105,8 @@ class ChunkSender:
     def give_back(self) -> None:
         """Leave the chunk to another lane once what is known is written."""
         self._flush()
-        self._chunk.release()
+        unsure = self._first_try if self._next < self._suspect else None
+        self._chunk.release(unsure_since=unsure)
 
     def _flush(self) -> None:
         if self._written is not None:
@@ -125,7 +139,7 @@ class ChunkSender:
         failures = waits = 0
         while True:
             self._check()
-            begun = int(time.time()) + plan.job.clock_offset - 2
+            begun = int(time.time())
             try:
                 answers = self._call(client, batch)
                 break
@@ -137,7 +151,8 @@ class ChunkSender:
                 break
             except RetryError as error:
                 self._note(error, size)
-                self._suspect_batch(size, begun)
+                if error.counts:
+                    self._suspect_batch(size, begun)
                 if isinstance(error, TimedOutError) and size > sizes.LEAST:
                     self._app.sizes.timed_out(plan.account, plan.audience, kind, size)
                     self._make_smaller(size)
@@ -170,7 +185,10 @@ class ChunkSender:
                 protected = self._app.protection.since_plan(
                     self._app, self._slot, client, self._plan
                 )
-                tried = self._first_try if self._next < self._suspect else None
+                tried = None
+                if self._next < self._suspect:
+                    # Mailchimp's clock, less what rounding to seconds may hide.
+                    tried = self._first_try + job.clock_offset - 2
                 return sending.upsert(call, client, job, batch, protected, tried)
             case "tag":
                 return sending.change_tags(call, client, job, batch)

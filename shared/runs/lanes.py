@@ -127,6 +127,7 @@ class Lane:
 
     def _all_done(self, plan: Plan) -> None:
         run = plan.job.run
+        self._app.protection.forget(run)
         self._app.queues.send(queues.FINISH, {"run": run})
         board.put_run(self._app, plan.account, plan.audience, run, "finishing")
 
