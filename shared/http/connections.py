@@ -43,6 +43,10 @@ def get(app: App, request: Request) -> Response:
 def put(app: App, request: Request) -> Response:
     """Create or replace a connection."""
     given = inputs.read(Connection, inputs.new_name_of(request, request.document()))
+    return inputs.until_stored(request, lambda: _put(app, request, given))
+
+
+def _put(app: App, request: Request, given: Connection) -> Response:
     if given.secret_name == app.settings.mailchimp_client_secret_name:
         raise problems.invalid([FieldError("secret_name", "is the secret of the OAuth app")])
     before, etag = store.load_connection(app.blobs, given.name) or (None, None)

@@ -37,6 +37,10 @@ def get(app: App, request: Request) -> Response:
 def put(app: App, request: Request) -> Response:
     """Create or replace an export; a run under way goes on with its own copy."""
     given = inputs.read(Export, inputs.new_name_of(request, request.document()))
+    return inputs.until_stored(request, lambda: _put(app, request, given))
+
+
+def _put(app: App, request: Request, given: Export) -> Response:
     before, etag = store.load_export(app.blobs, given.name) or (None, None)
     inputs.check_preconditions(request, etag)
     if before is not None:

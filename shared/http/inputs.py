@@ -1,16 +1,18 @@
 """Reading names, bodies, queries and preconditions; every mistake ends as a problem."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from shared.exports.models import NAME_PATTERN
 from shared.http import problems
-from shared.http.messages import Request
+from shared.http.messages import Request, Response
 from shared.http.problems import FieldError
+from shared.platform.blobs import BlobConflictError
 
+_WRITES = 5
 RUN_ID_PATTERN = r"^[a-z0-9][a-z0-9-]{0,62}-[0-9]{8}T[0-9]{6}Z-[0-9a-z]{1,32}$"
 
 
@@ -66,6 +68,17 @@ def check_preconditions(request: Request, etag: str | None) -> None:
     unwanted = request.headers.get("if-none-match")
     if unwanted is not None and request.method != "GET" and _matches(unwanted, etag):
         raise problems.precondition_failed()
+
+
+def until_stored(request: Request, attempt: Callable[[], Response]) -> Response:
+    """Repeat a write that somebody else's came between, unless the caller named a version."""
+    for _ in range(_WRITES):
+        try:
+            return attempt()
+        except BlobConflictError:
+            if "if-match" in request.headers or "if-none-match" in request.headers:
+                break
+    raise problems.precondition_failed()
 
 
 def unchanged(request: Request, etag: str) -> bool:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:  # loading the Azure clients takes longer than answering
     from shared.app import App
     from shared.platform.settings import Settings
 
+# Answers hold people's data, and a browser must not take a CSV for a page.
+_ALWAYS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 Handler = Callable[["App", Request], Response]
 
 
@@ -34,7 +36,7 @@ def serve(name: str, request: func.HttpRequest) -> func.HttpResponse:
     return func.HttpResponse(
         answer.payload(),
         status_code=answer.status,
-        headers={"Cache-Control": "no-store", **answer.headers},
+        headers={**_ALWAYS, **answer.headers},
         mimetype=answer.content_type,
         charset="utf-8",
     )

@@ -124,6 +124,5 @@ def _page(status: int, text: str) -> Response:
         headers={
             "Content-Security-Policy": "default-src 'none'",
             "Referrer-Policy": "no-referrer",
-            "X-Content-Type-Options": "nosniff",
         },
     )

@@ -1,5 +1,6 @@
 """Exports: checked when saved, never run by that, managed by who may use their connection."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -201,3 +202,18 @@ def test_every_change_leaves_a_line_in_the_log(
     assert any("export_saved" in line and "leavers" in line for line in lines)
     # The log has her object id, not her name.
     assert "ana.of.the.log" not in stack.logs()
+
+
+def test_changes_at_once_are_all_stored_one_after_the_other(call: Caller, export: str) -> None:
+    document = call("GET", f"exports/{export}").json()
+    with ThreadPoolExecutor(4) as workers:
+        answers = list(
+            workers.map(
+                lambda hours: call(
+                    "PUT", f"exports/{export}", document | {"stale_after_hours": hours}
+                ),
+                range(1, 5),
+            )
+        )
+    assert [answer.status_code for answer in answers] == [200] * 4
+    assert len({answer.headers["ETag"] for answer in answers}) == 4
