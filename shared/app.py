@@ -25,7 +25,7 @@ from shared.runs.sizes import BatchSizes
 APP_CONTAINER = "segment-export"
 # A second, then 3, 5, 9 and 17: shorter at first than the SDK's 15, which a lane would wait out for
 # a single hiccup, and within a lease in all.
-_RETRY = {
+_RETRY: dict[str, Any] = {
     "initial_backoff": 1,
     "increment_base": 2,
     "retry_total": 5,
