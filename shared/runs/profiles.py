@@ -57,21 +57,25 @@ def gather(
     segments: Sequence[tuple[str, Iterable[pa.RecordBatch]]],
     columns: ProfileColumns,
     keep: Keep | None = None,
+    *,
+    most: int = MOST_CONTACTS,
+    at_once: int = _GATHERED_ROWS,
 ) -> Profiles:
     """Read every segment's record batches into one table.
 
     Without `keep` the mapped columns stay as they are, with the prefix `=`. Memory grows with the
-    distinct profiles and what is kept of them, not with segments. Raises TooManyContactsError as
-    soon as it is certain.
+    distinct profiles and what is kept of them, not with segments; `at_once` rows are looked
+    through for repetitions together. Raises TooManyContactsError as soon as more than `most`
+    addresses are certain.
     """
     known = _Known(keep or _as_they_are)
     rows: dict[str, int] = {}
     for position, (segment, batches) in enumerate(segments):
         rows[segment] = 0
-        for part, count in _parts(batches, columns, position):
+        for part, count in _parts(batches, columns, position, at_once):
             rows[segment] += count
             known.add(part)
-            _check_size(known)
+            _check_size(known, most)
     return Profiles(known.frame(), rows)
 
 
@@ -157,7 +161,7 @@ def _hash() -> pl.Expr:
 
 
 def _parts(
-    batches: Iterable[pa.RecordBatch], columns: ProfileColumns, position: int
+    batches: Iterable[pa.RecordBatch], columns: ProfileColumns, position: int, at_once: int
 ) -> Iterator[tuple[pl.DataFrame, int]]:
     """Yield a segment's rows in bounded parts, at least one, with the number of rows read."""
     waiting: list[pl.DataFrame] = []
@@ -166,7 +170,7 @@ def _parts(
         frame = _normalise(pl.DataFrame(batch), columns, position)
         waiting.append(frame)
         read += frame.height
-        if read >= _GATHERED_ROWS:
+        if read >= at_once:
             yield _distinct(pl.concat(waiting)), read
             waiting, read = [], 0
     if not waiting:
@@ -214,6 +218,6 @@ def _without_consent(frame: pl.DataFrame, refused: pl.DataFrame) -> pl.DataFrame
     )
 
 
-def _check_size(known: _Known) -> None:
-    if known.height > MOST_CONTACTS and known.count_contacts() > MOST_CONTACTS:
+def _check_size(known: _Known, most: int) -> None:
+    if known.height > most and known.count_contacts() > most:
         raise TooManyContactsError
