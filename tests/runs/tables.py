@@ -1,0 +1,53 @@
+"""Small tables for the tests of planning and folding, a row as a dictionary."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import polars as pl
+
+from shared.runs import ledger
+from shared.runs.ledger import Flag
+
+SUPPRESSED = {"email": pl.String, "status": pl.String}
+GIVEN = {"email": pl.String, "tags": pl.UInt64}
+NOW = 1_800_000_000
+
+
+def suppressions(**states: str) -> pl.DataFrame:
+    """Return a suppression table; `a="pending"` stands for a@x.org."""
+    rows = [(address(name), status) for name, status in states.items()]
+    return pl.DataFrame(rows, schema=SUPPRESSED, orient="row")
+
+
+def given(**tags: int) -> pl.DataFrame:
+    """Return the tags that other exports give."""
+    rows = [(address(name), mask) for name, mask in tags.items()]
+    return pl.DataFrame(rows, schema=GIVEN, orient="row")
+
+
+def address(name: str) -> str:
+    """Return a name's address."""
+    return f"{name}@x.org"
+
+
+def ledger_of(rows: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
+    """Return a ledger; a row needs no more than its address."""
+    nothing = {
+        "customer_id": "",
+        "digest": 0,
+        "tags": 0,
+        "fields": 0,
+        "flags": int(Flag.ACCEPTED),
+        "retry_at": 0,
+        "tried": 0,
+        "left": 0,
+    }
+    empty = dict.fromkeys(ledger.schema())
+    return pl.DataFrame([empty | nothing | dict(row) for row in rows], schema=ledger.schema())
+
+
+def by_email(table: pl.DataFrame) -> dict[str, dict[str, Any]]:
+    """Return a table's rows by address, which must be theirs alone."""
+    found = {row["email"]: row for row in table.iter_rows(named=True)}
+    assert len(found) == table.height
+    return found
