@@ -7,7 +7,6 @@ lies under the attempt's own folder until plan.json names it.
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from hashlib import blake2b
 from time import time
 from typing import Any
 
@@ -17,11 +16,11 @@ import pyarrow as pa
 from shared.app import App
 from shared.exports.models import Export, to_export
 from shared.mailchimp.suppressions import load_with_state
-from shared.mailchimp.values import convert_values
 from shared.runs import contacts, difference, leaving, ledger, payload, records, snapshots
 from shared.runs.audience import Setup
 from shared.runs.codes import NUMBER, OUTCOMES
 from shared.runs.difference import Action, Kind, Policy, Removals
+from shared.runs.field_values import FieldValues
 from shared.runs.ledger import Flag, Ledger
 from shared.runs.profiles import (
     MOST_CONTACTS,
@@ -34,9 +33,6 @@ from shared.runs.records import Record, RunFailure
 from shared.runs.snapshots import RunInput
 from shared.segments.errors import SegmentsError
 from shared.segments.reader import read_profiles
-
-# Contacts whose values are turned into text at once: bounds the memory.
-_HASHED_ROWS = 100_000
 
 
 @dataclass(frozen=True)
@@ -63,19 +59,31 @@ def build(
 
     Raises RunFailure, SnapshotChangedError (begin again).
     """
+    with FieldValues(setup.plans, setup.ledger.fields) as values:
+        return _build(app, record, export, found, setup, values, attempt)
+
+
+def _build(
+    app: App,
+    record: Record,
+    export: Export,
+    found: RunInput,
+    setup: Setup,
+    values: FieldValues,
+    attempt: str,
+) -> Built:
     old = setup.ledger
-    profiles = _gather(export, found)
+    profiles = _gather(export, found, values)
     frame, profiles = profiles.frame, replace(profiles, frame=pl.DataFrame())
     rows = ledger.read_table(app.blobs, old)
     if setup.dead_tags:
-        rows = rows.with_columns(tags=pl.col("tags") & ~pl.lit(setup.dead_tags, dtype=pl.UInt64))
+        rows = rows.with_columns(pl.col("tags", "left") & ~pl.lit(setup.dead_tags, dtype=pl.UInt64))
     suppressed, generation = _suppressions(app, old)
     judged = contacts.judge(frame, suppressed, _own(rows))
     del frame
-    _check_input(profiles, judged, old)
     distinct = judged.lazy().filter("valid").select(pl.col("email").n_unique()).collect().item()
-    values = convert_values(judged.rename(lambda name: name.removeprefix("=")), setup.plans)
-    judged = contacts_with_digest(judged, values.frame, setup)
+    _check_input(profiles, distinct, old)
+    judged = _wanted(judged, setup)
     neighbours = leaving.neighbours(app, old.audience, old.uid)
     other_ledgers = ledger.others(app.blobs, old, [other["uid"] for other in neighbours])
     policy = _policy(record, export, snapshots.untrusted(found, old, profiles.rows))
@@ -118,11 +126,11 @@ def build(
         "planned_at": int(time()),
     }
     if not record["preview"]:
-        _write(app, document, table, values.frame)
+        _write(app, document, table, values)
     return Built(document, table, removals, document["profiles"], distinct)
 
 
-def _gather(export: Export, found: RunInput) -> Profiles:
+def _gather(export: Export, found: RunInput, values: FieldValues) -> Profiles:
     columns = ProfileColumns(
         email=export.email_field,
         values=tuple(dict.fromkeys(export.merge_fields.values())),
@@ -134,7 +142,8 @@ def _gather(export: Export, found: RunInput) -> Profiles:
         return read_profiles(found.blobs, found.snapshots[position], columns.all())
 
     try:
-        return gather([(s.segment, batches(i)) for i, s in enumerate(found.snapshots)], columns)
+        segments = [(s.segment, batches(i)) for i, s in enumerate(found.snapshots)]
+        return gather(segments, columns, values.keep)
     except TooManyContactsError:
         raise RunFailure(
             "too_many_contacts",
@@ -148,18 +157,17 @@ def _gather(export: Export, found: RunInput) -> Profiles:
         raise RunFailure(error.code, str(error)) from None
 
 
-def _check_input(profiles: Profiles, judged: pl.DataFrame, old: Ledger) -> None:
+def _check_input(profiles: Profiles, distinct: int, old: Ledger) -> None:
     if not any(profiles.rows.values()) and old.contacts:
         raise RunFailure(
             "snapshot_empty",
             "All snapshots are empty although contacts were exported before. Nothing was sent.",
             "skipped",
         )
-    count = judged.lazy().filter("valid").select(pl.col("email").n_unique()).collect().item()
-    if count > MOST_CONTACTS:
+    if distinct > MOST_CONTACTS:
         raise RunFailure(
             "too_many_contacts",
-            f"The segments hold {count:,} contacts; one export sends at most {MOST_CONTACTS:,}.",
+            f"The segments hold {distinct:,} contacts; one export sends at most {MOST_CONTACTS:,}.",
             "skipped",
         )
 
@@ -178,37 +186,12 @@ def _suppressions(app: App, old: Ledger) -> tuple[pl.DataFrame, int]:
     return frame, state.generation
 
 
-def contacts_with_digest(judged: pl.DataFrame, values: pl.DataFrame, setup: Setup) -> pl.DataFrame:
-    """Add the mask of tags, the digest of the values and the mask of merge fields that have one."""
+def _wanted(judged: pl.DataFrame, setup: Setup) -> pl.DataFrame:
+    """Add the mask of tags, and drop what only judging needed."""
     bits = [setup.segment_tags[i] for i in sorted(setup.segment_tags)]
-    frame = difference.contact_rows(judged, bits).select(
-        "email", "customer_id", "segments", "code", "state", "wanted"
+    return difference.contact_rows(judged, bits).select(
+        "email", "customer_id", "segments", "code", "state", "wanted", "digest", "fields"
     )
-    filled = pl.lit(0, dtype=pl.UInt64)
-    for name in values.columns:
-        bit = pl.lit(1 << setup.ledger.fields.index(name), dtype=pl.UInt64)
-        filled = filled | pl.when(pl.col(name).is_not_null()).then(bit).otherwise(
-            pl.lit(0, dtype=pl.UInt64)
-        )
-    if not values.columns:
-        none = pl.lit(0, dtype=pl.UInt64)
-        return frame.with_columns(digest=none, fields=none)
-    fields = values.select(fields=filled)["fields"]
-    return frame.with_columns(digest=_digests(values), fields=fields)
-
-
-def _digests(values: pl.DataFrame) -> pl.Series:
-    """Hash each row's values. Polars' own hash may differ between versions, so it can't be kept."""
-    parts = []
-    for part in values.iter_slices(_HASHED_ROWS):
-        texts = part.select(text=pl.struct(pl.all()).struct.json_encode())["text"].to_list()
-        parts.append(
-            pl.Series(
-                [int.from_bytes(blake2b(text.encode(), digest_size=8).digest()) for text in texts],
-                dtype=pl.UInt64,
-            )
-        )
-    return pl.concat(parts) if parts else pl.Series([], dtype=pl.UInt64)
 
 
 def _shared_tags(
@@ -229,7 +212,10 @@ def _given_by_others(app: App, old: Ledger, others: Sequence[Ledger]) -> pl.Data
     bits = {tag.id: bit for bit, tag in enumerate(old.tags) if tag is not None}
     frames = []
     for other in others:
-        rows = ledger.read_table(app.blobs, other, ["email", "tags", "flags"])
+        rows = ledger.read_table(app.blobs, other, ["email", "tags", "left", "flags"])
+        # Who has nothing but tags that were left to others has left that export.
+        rows = rows.filter((pl.col("left") == 0) | (pl.col("tags") != pl.col("left")))
+        rows = rows.with_columns(tags=pl.col("tags") & ~pl.col("left"))
         mask = pl.lit(0, dtype=pl.UInt64)
         for theirs, tag in enumerate(other.tags):
             if tag is not None and tag.id in bits:
@@ -283,7 +269,7 @@ def _warnings(
     return warnings
 
 
-def _write(app: App, document: dict[str, Any], table: pl.DataFrame, values: pl.DataFrame) -> None:
+def _write(app: App, document: dict[str, Any], table: pl.DataFrame, values: FieldValues) -> None:
     """Write table, tag operations and payload; add their names and the index to the document."""
     folder = f"{records.folder(document['run'])}plans/{document['attempt']}/"
     work = payload.work_of(
@@ -291,18 +277,9 @@ def _write(app: App, document: dict[str, Any], table: pl.DataFrame, values: pl.D
         pending_first=document["status_for_new"] == "pending",
         shared_tags=document["shared_tags"],
     )
-    upserts = work.upserts
-    if values.columns:
-        chosen = values[upserts["row"]] if upserts.height else values.clear()
-        upserts = upserts.hstack(chosen.get_columns())
     index = payload.write(
-        app.blobs,
-        f"{folder}payload",
-        replace(work, upserts=upserts),
-        values.columns,
-        app.settings.max_connections,
+        app.blobs, f"{folder}payload", work, values.texts, app.settings.max_connections
     )
-    del upserts
     _write_table(app, f"{folder}upserts.parquet", work.upserts.select("row"))
     _write_table(app, f"{folder}tag-ops.parquet", work.tag_ops.drop("email", "last"))
     _write_table(app, f"{folder}singles.parquet", work.singles.select("row"))

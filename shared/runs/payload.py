@@ -8,7 +8,7 @@ A chunk is a gzipped JSON list; its items are
 
 import gzip
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +19,12 @@ if TYPE_CHECKING:  # polars is imported where a plan or a finish runs; lanes do 
 
 CONTACTS_PER_CALL = 500
 BATCHES_PER_CHUNK = 20
+_UPSERT_COLUMNS = ["row", "email", "add", "old_flags", "old_fields", "old_tried"]
 # Calls about single contacts that one chunk holds.
 SINGLES_PER_CHUNK = 50
+
+# Gives for some rows the merge fields that are sent of them, each a JSON object (null: blank).
+Values = Callable[["pl.Series"], "pl.Series"]
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,7 @@ def work_of(table: "pl.DataFrame", *, pending_first: bool, shared_tags: int = 0)
 
     from shared.runs.difference import Action
 
-    upserts = table.filter(pl.col("action") == int(Action.UPSERT))
+    upserts = table.filter(pl.col("action") == int(Action.UPSERT)).select(_UPSERT_COLUMNS)
     if pending_first:
         upserts = upserts.sort(pl.col("old_flags").fill_null(0) != 0, maintain_order=True)
     adding = table.filter((pl.col("action") == int(Action.NONE)) & (pl.col("add") != 0))
@@ -133,21 +137,16 @@ def _ops_of_bit(rows: "pl.DataFrame", mask: str, bit: int) -> "pl.DataFrame":
     )
 
 
-def write(
-    blobs: Blobs, name: str, work: Work, fields: Sequence[str], lanes: int
-) -> list[ChunkIndex]:
-    """Write the payload and return its index.
-
-    work.upserts has, beside the table's columns, one per merge field, named by its tag (null:
-    blank).
-    """
+def write(blobs: Blobs, name: str, work: Work, values: Values, lanes: int) -> list[ChunkIndex]:
+    """Write the payload and return its index."""
     index: list[ChunkIndex] = []
 
     def pieces() -> Iterator[bytes]:
         offset = 0
-        for kind, phase, calls, lines in _chunks(work, fields, lanes):
-            data = gzip.compress(b"[" + b",\n".join(lines) + b"]", compresslevel=1)
-            index.append(ChunkIndex(kind, phase, len(lines), calls, offset, len(data)))
+        for kind, phase, calls, lines in _chunks(work, values, lanes):
+            text = lines.str.join(",\n").item()
+            data = gzip.compress(b"[" + text.encode() + b"]", compresslevel=1)
+            index.append(ChunkIndex(kind, phase, lines.len(), calls, offset, len(data)))
             offset += len(data)
             yield data
 
@@ -172,9 +171,7 @@ def read_index(document: Sequence[dict[str, Any]]) -> list[ChunkIndex]:
     return [ChunkIndex(**chunk) for chunk in document]
 
 
-def _chunks(
-    work: Work, fields: Sequence[str], lanes: int
-) -> Iterator[tuple[str, int, int, list[bytes]]]:
+def _chunks(work: Work, values: Values, lanes: int) -> Iterator[tuple[str, int, int, "pl.Series"]]:
     """Yield each chunk's kind, phase, number of calls and items as JSON."""
     import polars as pl
 
@@ -185,7 +182,7 @@ def _chunks(
     for calls in chunk_sizes(batches, lanes):
         rows = work.upserts.slice(start, calls * CONTACTS_PER_CALL)
         start += rows.height
-        yield "upsert", 0, calls, _upsert_lines(rows, fields)
+        yield "upsert", 0, calls, _upsert_lines(rows, values)
     for phase, last in ((0, False), (1, True)):
         for calls, ops in tag_chunks(work.tag_ops.filter(pl.col("last") == last), lanes):
             yield "tag", phase, calls, _lines(ops, '["{}",{},{}]', "email", "bit", "add")
@@ -197,27 +194,25 @@ def _chunks(
             yield kind, 1, part.height, _lines(part, '["{}"]', "email")
 
 
-def _upsert_lines(rows: "pl.DataFrame", fields: Sequence[str]) -> list[bytes]:
+def _upsert_lines(rows: "pl.DataFrame", values: Values) -> "pl.Series":
     import polars as pl
 
-    values = pl.struct(fields).struct.json_encode() if fields else pl.lit("{}")
     line = pl.format(
         '["{}",{},{},{},{},{}]',
         "email",
-        values,
+        "values",
         "add",
         pl.col("old_flags").fill_null(0),
         pl.col("old_fields").fill_null(0),
         pl.col("old_tried").fill_null(0),
     )
-    return [text.encode() for text in rows.select(line=line)["line"]]
+    return rows.with_columns(values=values(rows["row"])).select(line=line)["line"]
 
 
-def _lines(rows: "pl.DataFrame", pattern: str, *columns: str) -> list[bytes]:
+def _lines(rows: "pl.DataFrame", pattern: str, *columns: str) -> "pl.Series":
     import polars as pl
 
-    line = pl.format(pattern, *columns)
-    return [text.encode() for text in rows.select(line=line)["line"]]
+    return rows.select(line=pl.format(pattern, *columns))["line"]
 
 
 def tag_chunks(ops: "pl.DataFrame", lanes: int) -> Iterator[tuple[int, "pl.DataFrame"]]:
