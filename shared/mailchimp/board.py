@@ -4,6 +4,7 @@
 - `runs/{run}`: runs that have something to send; `runs/{run}.stop` once they must not any more
 - `leaving/{audience}/{run}`: contacts of the audience are archived or unsubscribed by a run
 - `waiting/{id}`: somebody (a plan, an HTTP route) waits for a slot
+- `erased/last`: written anew whenever a person was taken out of a run's payload
 """
 
 import threading
@@ -40,13 +41,14 @@ class RunView:
 
 @dataclass
 class View:
-    """One look at an account's board."""
+    """One look at an account's board; `erased` changes whenever payloads have lost a person."""
 
     taken_at: float
     slots: dict[int, SlotView] = field(default_factory=dict)
     runs: dict[str, RunView] = field(default_factory=dict)
     leaving: set[tuple[str, str]] = field(default_factory=set)
     waiting: int = 0
+    erased: str = ""
 
     def sending(self) -> list[str]:
         """Return the runs that lanes may work for, oldest first."""
@@ -116,6 +118,11 @@ def stop_run(app: "App", account: str, run: str) -> None:
     app.blobs.write(run_name(account, run) + ".stop", b"")
 
 
+def put_erased(app: "App", account: str) -> None:
+    """Have lanes read again what they were about to send: a person was erased from it."""
+    app.blobs.write(f"slots/{account}/erased/last", b"")
+
+
 def remove_run(app: "App", account: str, audience: str, run: str) -> None:
     """Take a run off the board."""
     app.blobs.delete(f"slots/{account}/leaving/{audience}/{run}")
@@ -135,6 +142,8 @@ def _read(app: "App", account: str) -> View:
                 clean=blob.metadata.get("clean", "1") == "1",
                 run=blob.metadata.get("run", ""),
             )
+        elif kind == "erased":
+            view.erased = blob.etag
         elif kind == "waiting":
             view.waiting += (utc_now() - blob.modified).total_seconds() < _WAITING_SECONDS
         elif kind == "leaving":

@@ -18,6 +18,10 @@ class SecretUnreadableError(Exception):
     """The secret can't be read; the message says why without its value."""
 
 
+class SecretMissingError(SecretUnreadableError):
+    """The vault has no secret of this name."""
+
+
 class Vault:
     """Reads and writes secrets. Values never appear in errors or logs."""
 
@@ -62,6 +66,8 @@ class Vault:
     def _read(self, name: str) -> str:
         try:
             value = self._client.get_secret(name).value
+        except ResourceNotFoundError as error:
+            raise SecretMissingError(_reason(name, error)) from None
         except AzureError as error:
             raise SecretUnreadableError(_reason(name, error)) from None
         if not value:

@@ -24,7 +24,8 @@ def judge(
 
     suppressed: email, status. own: email and the Booleans `archived`, `pending`: contacts that
     this export itself archived while they were subscribed, or created as pending. `is_erased`
-    tells for a frame of email and customer_id who was erased.
+    tells for a frame of email and customer_id who was erased: such rows lose both, whatever
+    their code, and count as no valid address.
     """
     code = (
         pl.when(pl.col("email") == "")
@@ -34,14 +35,24 @@ def judge(
         .cast(_CODE)
     )
     frame = profiles.with_columns(code=code)
-    if is_erased is not None:
-        erased = is_erased(frame.select("email", "customer_id"))
+    erased = is_erased(frame.select("email", "customer_id")) if is_erased else None
+    if erased is not None:
         frame = _skip(frame, erased, "skipped_erased")
     refusing = frame.lazy().filter(~pl.col("consent"), pl.col("email") != "").select("email")
     refused = frame["email"].is_in(refusing.unique().collect()["email"].implode())
     frame = _skip(frame, refused, "skipped_no_consent")
+    if erased is not None:
+        frame = _nameless(frame, erased)
     frame = _one_per_address(frame)
     return _suppress(frame, suppressed, own)
+
+
+def _nameless(frame: pl.DataFrame, who: pl.Series) -> pl.DataFrame:
+    return frame.with_columns(
+        email=pl.when(who).then(pl.lit("")).otherwise("email"),
+        customer_id=pl.when(who).then(pl.lit("")).otherwise("customer_id"),
+        valid=pl.col("valid") & ~who,
+    )
 
 
 def _skip(frame: pl.DataFrame, who: pl.Series, code: str) -> pl.DataFrame:

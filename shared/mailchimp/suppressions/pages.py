@@ -1,6 +1,6 @@
 """Listing a status whole: pages side by side, each kept as a blob until all are there."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,8 +37,10 @@ class _Page:
 class Listing:
     """The pages of some statuses below one folder; whoever comes later goes on with them."""
 
-    def __init__(self, table: Table, name: str) -> None:
+    def __init__(self, table: Table, name: str, is_erased: Callable[[str], bool]) -> None:
+        """Addresses of which `is_erased` is true are left out."""
         self._table = table
+        self._is_erased = is_erased
         self._folder = f"{table.pages_folder}{name}/"
         self._pages: dict[tuple[str, int], _Page] = {}
         for blob in table.blobs.list(self._folder, metadata=True):
@@ -76,7 +78,7 @@ class Listing:
         page = read(status=status, offset=offset, count=COUNT)
         self._table.blobs.write(
             self._name((status, offset)),
-            pack(lines_of(item[0] for item in page.items)),
+            pack(lines_of(item[0] for item in page.items if not self._is_erased(item[0]))),
             metadata={"total": str(page.total_items), "date": to_text(page.date)},
         )
         self._pages[status, offset] = _Page(page.total_items, page.date)

@@ -3,15 +3,17 @@
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
+from typing import TYPE_CHECKING
 
 from shared.app import App
 from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.suppressions.calls import Caller, OutOfTimeError, ReadPage, SlotSource
 from shared.mailchimp.suppressions.changes import Increment, read_changes
 from shared.mailchimp.suppressions.draft import Draft
+from shared.mailchimp.suppressions.lines import email_of
 from shared.mailchimp.suppressions.pages import Listing
 from shared.mailchimp.suppressions.recent import add_recent
 from shared.mailchimp.suppressions.table import OVERLAP, STATUSES, State, Table
@@ -19,6 +21,9 @@ from shared.platform import log
 from shared.platform.blobs import BlobConflictError, BlobMissingError
 from shared.platform.clock import from_text, to_text, utc_now
 from shared.platform.leases import KeptLease, LeaseLostError
+
+if TYPE_CHECKING:
+    from shared.erasure.register import Register
 
 # How often a table is refreshed during a long run, in seconds.
 REFRESH_INTERVAL = 600.0
@@ -75,7 +80,7 @@ def refresh(
         try:
             with app.leases.held(table.lock_name) as lease:
                 if lease is not None and not _fresh(state := table.state(), before, newest):
-                    step = _Refresh(table, caller, state, workers, additions_only, overlap)
+                    step = _Refresh(app, table, caller, state, workers, additions_only, overlap)
                     return RefreshResult(True, step.run(lease), caller.made)
         except OutOfTimeError:
             return RefreshResult(False, state, caller.made)
@@ -84,6 +89,13 @@ def refresh(
             log.failure("suppressions_overtaken", error, audience_id=audience_id)
         pause = _POLL_SECONDS * random.uniform(0.5, 1.0)  # noqa: S311 - spreads the tries
         time.sleep(min(pause, max(0, caller.seconds_left())))
+
+
+def _register(app: App) -> "Register":
+    """Return who was erased: they stay out of the table although Mailchimp lists them."""
+    from shared.erasure.register import load  # the register knows how a table writes addresses
+
+    return load(app)
 
 
 def _fresh(state: State | None, before: State | None, newest: datetime) -> bool:
@@ -98,15 +110,18 @@ def _fresh(state: State | None, before: State | None, newest: datetime) -> bool:
 class _Refresh:
     """One refresh by the holder of the table's lease."""
 
+    app: App
     table: Table
     caller: Caller
     state: State | None
     workers: int
     additions_only: bool
     overlap: timedelta
+    _erased: "Register" = field(init=False)
 
     def run(self, lease: KeptLease) -> State:
         """Return the new state; raises OutOfTimeError, BlobConflictError, BlobMissingError."""
+        erased = self._erased = _register(self.app)
         draft = Draft.load(self.table, self.state)
         self._drop_missing(draft)
         if not draft.to_list and (missing := [s for s in STATUSES if s not in draft.rows]):
@@ -120,6 +135,10 @@ class _Refresh:
             again = self._take_changes(draft)
             if not again:
                 lease.check()
+                if _register(self.app) != erased:
+                    # What was read before may hold somebody who was erased meanwhile.
+                    self.table.blobs.delete(self.table.draft_name)
+                    raise BlobConflictError("somebody was erased")
                 return self._commit(draft, began)
             log.event(
                 "suppressions_listed_again",
@@ -137,7 +156,7 @@ class _Refresh:
             draft.entered = None
 
     def _list(self, draft: Draft) -> None:
-        listing = Listing(self.table, draft.listing)
+        listing = Listing(self.table, draft.listing, self._erased.has_address)
         listing.read(self.caller, draft.to_list, self.workers)
         for status in list(draft.to_list):
             draft.take_listed(status, listing.collect(status))
@@ -152,7 +171,13 @@ class _Refresh:
             rows = draft.rows[status]
             listed = status in draft.tries
             since = rows.as_of - (min(self.overlap, _AFTER_LISTING) if listed else self.overlap)
-            changes[status] = read_changes(read, status, since, rows.total, bounded=not listed)
+            found = read_changes(read, status, since, rows.total, bounded=not listed)
+            if found is not None and self._erased:
+                kept = {
+                    line for line in found.lines if not self._erased.has_address(email_of(line))
+                }
+                found = replace(found, lines=kept)
+            changes[status] = found
 
         self.caller.run([partial(read_status, status) for status in STATUSES], self.workers)
         known = {status: one for status, one in changes.items() if one is not None}

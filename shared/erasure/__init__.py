@@ -1,0 +1,1 @@
+"""Erasing one person from everything that the app keeps, and keeping them out from then on."""

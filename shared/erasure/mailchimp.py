@@ -1,0 +1,70 @@
+"""Deleting a person permanently in Mailchimp: in every audience that an export has a ledger on."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from shared.app import App
+from shared.erasure.person import Person
+from shared.exports import store
+from shared.exports.accounts import reach
+from shared.exports.connections import usable_connection
+from shared.exports.errors import ConnectionUnusableError
+from shared.mailchimp.client import MailchimpClient
+from shared.mailchimp.errors import MailchimpError
+from shared.mailchimp.slots import NoSlotError, SlotLostError
+from shared.platform.blobs import Document
+
+_NO_CONNECTION = "No connection to this audience's account is ready."
+_BUSY = "All connections to Mailchimp stayed busy."
+
+
+@dataclass(frozen=True)
+class Deletion:
+    """What became of a person in one audience: `deleted`, `not_found` or `failed` with why."""
+
+    audience_id: str
+    connection: str | None
+    result: str
+    detail: str = ""
+
+
+def delete_permanently(
+    app: App, person: Person, audiences: Iterable[tuple[str, str]]
+) -> list[Deletion]:
+    """Delete every address of a person in every audience (account, audience)."""
+    connections = list(store.list_connections(app.blobs))
+    return [
+        _delete(app, person, audience, [c for c in connections if c.get("account_id") == account])
+        for account, audience in audiences
+        if person.addresses
+    ]
+
+
+def _delete(app: App, person: Person, audience: str, connections: list[Document]) -> Deletion:
+    """Delete over the first connection that is ready; what fails is told, not raised."""
+    name, why = None, _NO_CONNECTION
+    for found in connections:
+        try:
+            connection = usable_connection(app, found["name"])
+        except ConnectionUnusableError as error:
+            why = error.detail
+            continue
+        name = connection["name"]
+        try:
+            with reach(app, connection) as mailchimp:
+                gone = [
+                    mailchimp.ask(_deleting(audience, address))
+                    for address in sorted(person.addresses)
+                ]
+            return Deletion(audience, name, "deleted" if any(gone) else "not_found")
+        except (NoSlotError, SlotLostError):
+            why = _BUSY
+        except ConnectionUnusableError as error:
+            why = error.detail
+        except MailchimpError as error:
+            why = f"{error}."
+    return Deletion(audience, name, "failed", why)
+
+
+def _deleting(audience: str, address: str) -> Callable[[MailchimpClient], bool]:
+    return lambda client: client.delete_permanently(audience, address)

@@ -1,0 +1,45 @@
+"""Taking a person out of the records of runs: previews show CustomerIds as samples."""
+
+from typing import Any
+
+from shared.app import App
+from shared.erasure.person import Person
+from shared.platform.blobs import Document
+
+_HIDDEN = "(erased)"
+
+
+def erase(app: App, name: str, person: Person) -> bool:
+    """Remove a person from one run's record; tell whether it held them."""
+    found = app.blobs.read_document(name)
+    if found is None or _without(found[0], person) == found[0]:
+        return False
+    app.blobs.update_document(name, lambda record: _without(record, person))
+    return True
+
+
+def _without(record: Document, person: Person) -> Document:
+    """Return a record without samples of the person, and without their addresses in its texts."""
+    kept = dict(record)
+    if samples := (record.get("plan") or {}).get("samples"):
+        shown = {
+            kind: [one for one in some if one["customer_id"] not in person.customer_ids]
+            for kind, some in samples.items()
+        }
+        kept["plan"] = {**record["plan"], "samples": shown}
+    for member in ("warnings", "error"):
+        if member in kept:
+            kept[member] = _hidden(kept[member], person)
+    return kept
+
+
+def _hidden(value: Any, person: Person) -> Any:
+    match value:
+        case str():
+            return _HIDDEN if any(a in value.lower() for a in person.addresses) else value
+        case list():
+            return [_hidden(one, person) for one in value]
+        case dict():
+            return {name: _hidden(one, person) for name, one in value.items()}
+        case _:
+            return value
