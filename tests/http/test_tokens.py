@@ -33,6 +33,11 @@ def sign_in(call: Caller, place: Place) -> str:
     return page.headers["Location"]
 
 
+def failures(stack: Stack) -> str:
+    """What went wrong in the hosts, for a test that waits in vain."""
+    return "\n".join([line for line in stack.logs().splitlines() if '"Error"' in line][-5:])
+
+
 def status(call: Caller, place: Place) -> str:
     return str(call("GET", f"connections/{place.connection}").json()["status"])
 
@@ -184,7 +189,7 @@ def test_from_signing_in_to_the_first_run(call: Caller, stack: Stack, waiting: P
         run = call("POST", f"exports/{name}/runs").json()
         deadline = time.monotonic() + 60
         while call("GET", f"runs/{run['id']}").json()["ended_at"] is None:
-            assert time.monotonic() < deadline, stack.logs()[-2000:]
+            assert time.monotonic() < deadline, failures(stack)
             time.sleep(0.2)
     finally:
         stack.kill_host(workers)
