@@ -29,6 +29,9 @@ COMPRESSED = {
     "MAILCHIMP_COOLDOWN_SECONDS": "1",
     "SNAPSHOT_QUIET_SECONDS": "1",
 }
+# A local host runs in one process what production runs on instances of 16 threads each, one kind
+# for HTTP and one per queue: enough for all, so that calls of the API do not wait for lanes.
+_THREADS = {"PYTHON_THREADPOOL_THREAD_COUNT": "48"}
 # A killed host's messages come back after ten minutes: twelve seconds here.
 COMPRESSED_TIME_SCALE = 0.02
 
@@ -51,7 +54,7 @@ class Stack:
         self, services: Services, settings: Mapping[str, str], time_scale: float, app: Path
     ) -> None:
         self.services = services
-        self.settings = {**services.settings, **settings}
+        self.settings = {**services.settings, **_THREADS, **settings}
         self.keys = Keys.random()
         self.hosts: list[HostProcess] = []
         self._time_scale = time_scale
