@@ -1,12 +1,15 @@
 """Starts runs: the active marker first, for it decides who is the one run of an export."""
 
 import secrets
+import time
 from typing import Any
 
 from shared.app import App
 from shared.platform import log, queues
 from shared.platform.clock import utc_now
 from shared.runs import records
+
+_FREED_WITHIN_SECONDS = 5.0
 
 
 class ActiveRunError(Exception):
@@ -44,10 +47,24 @@ def start_run(
         allow_removals=allow_removals,
         snapshots=snapshots or {},
     )
-    if app.blobs.create_document(records.marker_name(export["name"]), record) is None:
-        raise ActiveRunError(_active(app, export["name"]))
+    _mark(app, export["name"], record)
     record_start(app, record)
     return records.load_run(app, run) or record
+
+
+def _mark(app: App, export: str, record: dict[str, Any]) -> None:
+    """Take the active marker; raises ActiveRunError.
+
+    A run shows its end a moment before it frees the marker: that moment is waited for.
+    """
+    end = time.monotonic() + _FREED_WITHIN_SECONDS
+    while app.blobs.create_document(records.marker_name(export), record) is None:
+        active = _active(app, export)
+        if active is None:
+            continue
+        if active["status"] not in records.ENDED or time.monotonic() > end:
+            raise ActiveRunError(active)
+        time.sleep(0.1)
 
 
 def record_start(app: App, record: dict[str, Any]) -> None:
@@ -58,8 +75,10 @@ def record_start(app: App, record: dict[str, Any]) -> None:
     app.queues.send(queues.PLAN, {"run": run})
 
 
-def _active(app: App, export: str) -> dict[str, Any]:
+def _active(app: App, export: str) -> dict[str, Any] | None:
+    """Return the active run, None where it has just freed its marker."""
     run = records.active_run(app, export)
-    shown = records.load_run(app, run) if run else None
+    if run is None:
+        return None
     # The marker may be so new that its record is still being written.
-    return shown or {"id": run, "export": export, "status": "queued"}
+    return records.load_run(app, run) or {"id": run, "export": export, "status": "queued"}
