@@ -14,6 +14,7 @@ from shared.mailchimp.merge_fields import resolve_mapping
 from shared.platform.blobs import Document
 from shared.platform.clock import utc_now
 from shared.platform.errors import CloudError
+from shared.runs.audience import owned_tags
 
 
 @dataclass(frozen=True)
@@ -209,10 +210,8 @@ def _ask_audience(app: App, connection: Document, audience_id: str) -> AudienceV
         audience = mailchimp.ask(lambda client: client.audience(audience_id))
         merge_fields = mailchimp.ask(lambda client: client.merge_fields(audience_id))
         tags = mailchimp.ask(lambda client: client.tags(audience_id))
-    path = f"ledgers/audiences/{connection['account_id']}/{audience_id}/tags.json"
-    made = app.blobs.read_document(path)
-    own = frozenset(made[0]["tags"]) if made else frozenset()
-    return AudienceView(audience, merge_fields, tags, own)
+    own = owned_tags(app, connection["account_id"], audience_id)
+    return AudienceView(audience, merge_fields, tags, frozenset(own))
 
 
 def _neighbours(app: App, export: Export) -> list[Document]:
