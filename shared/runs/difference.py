@@ -106,12 +106,13 @@ def compare(
 
     contacts: email, customer_id, segments, wanted, code (null: to be sent), state, digest,
     fields. ledger: see ledger.schema. given_by_others: email and `tags`, the mask of those of
-    this ledger's tags that other exports on the audience still give it. suppressed: email of who
-    is in a protected state. segment_tags: segment bit to tag bit.
+    this ledger's tags that other exports on the audience still give it. suppressed: email and
+    status of who is in a protected state. segment_tags: segment bit to tag bit.
 
     The table: email, customer_id, segments, kind, code (null: by what is done), note, action,
-    add and remove (tag masks), wanted, digest, fields and, prefixed `old_`, the ledger's columns
-    (null: not in the ledger).
+    add, remove and spared (masks of tags; spared ones are not removed because another export
+    gives them), wanted, digest, fields and, prefixed `old_`, the ledger's columns (null: not in
+    the ledger).
     """
     old = ledger.rename({name: f"old_{name}" for name in ledger.columns if name != "email"})
     sent = pl.col("code").is_null()
@@ -148,10 +149,13 @@ def _decide(rows: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     """Decide on every contact of the segments."""
     sent = pl.col("code").is_null()
     known = _has(Flag.ACCEPTED)
-    held = pl.when(known & ~_has(Flag.UNCERTAIN)).then("old_tags").otherwise(_none())
+    # A tag that was left to another export may have been removed by that one since.
+    sure = pl.col("old_tags") & ~pl.col("old_left")
+    held = pl.when(known & ~_has(Flag.UNCERTAIN)).then(sure).otherwise(_none())
     maybe_held = pl.col("old_tags").fill_null(0)
     pending = _has(Flag.PENDING) & (pl.col("state") == "pending").fill_null(False)
-    back = _has(Flag.ARCHIVED) & (pl.col("state") == "archived").fill_null(False)
+    # Sent again, too, when somebody else has brought it back: then it is not archived any more.
+    back = _has(Flag.ARCHIVED)
     retry_at = pl.col("old_retry_at")
     refused = (
         pl.col("old_refusal").is_not_null()
@@ -170,6 +174,9 @@ def _decide(rows: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     add = pl.col("wanted") if policy.full else pl.col("wanted") & ~held
     drop = _none() if policy.leavers == "keep" else maybe_held & ~pl.col("wanted")
     idle = refused | pending
+    # What was refused are values: a contact that the audience holds follows its segments.
+    follows = known & ~_has(Flag.UNCERTAIN) & (retry_at != RETRY_NEVER).fill_null(True)
+    untouched = pending | (refused & ~follows)
     return rows.with_columns(
         code=pl.when(sent & refused)
         .then("old_refusal")
@@ -182,8 +189,8 @@ def _decide(rows: pl.DataFrame, policy: Policy) -> pl.DataFrame:
         .then(int(Note.PENDING))
         .otherwise(int(Note.NONE)),
         action=pl.when(sent & ~idle & upsert).then(int(Action.UPSERT)).otherwise(int(Action.NONE)),
-        add=pl.when(sent & ~idle).then(add).otherwise(_none()),
-        remove=pl.when(sent & ~idle).then(drop).otherwise(_none()),
+        add=pl.when(sent & ~untouched).then(add).otherwise(_none()),
+        remove=pl.when(sent & ~untouched).then(drop).otherwise(_none()),
     )
 
 
@@ -191,16 +198,18 @@ def _leavers(gone: pl.DataFrame, suppressed: pl.DataFrame, policy: Policy) -> pl
     """Decide on the contacts of the ledger that are in none of the segments.
 
     One that was only ever refused is forgotten. One that this export archived stays in the
-    ledger, so that it may come back. Who is in a protected state is not archived or unsubscribed.
+    ledger, so that it may come back, unless it has got into another protected state since. Who is
+    in a protected state is not archived or unsubscribed.
     """
-    known = suppressed.select("email", is_protected=pl.lit(True))
-    gone = gone.join(known, on="email", how="left").with_columns(
-        pl.col("is_protected").fill_null(False)
-    )
+    gone = gone.join(suppressed.select("email", "status"), on="email", how="left")
+    status = pl.col("status")
     gone = gone.filter(
-        _has(Flag.ACCEPTED) | _has(Flag.UNCERTAIN) | (pl.col("old_tags").fill_null(0) != 0)
+        _has(Flag.ACCEPTED) | _has(Flag.UNCERTAIN) | (pl.col("old_tags").fill_null(0) != 0),
+        ~_has(Flag.ARCHIVED) | status.is_null() | (status == "archived"),
     )
-    hidden = _has(Flag.ARCHIVED) if policy.leavers != "keep" else pl.lit(True)
+    # Whether a call that was lost has archived it shows in its state.
+    archived = _has(Flag.ARCHIVED) & (~_has(Flag.DUE) | (status == "archived").fill_null(False))
+    hidden = archived if policy.leavers != "keep" else pl.lit(True)
     action = {"archive": Action.ARCHIVE, "unsubscribe": Action.UNSUBSCRIBE}.get(
         policy.leavers, Action.NONE
     )
@@ -212,7 +221,7 @@ def _leavers(gone: pl.DataFrame, suppressed: pl.DataFrame, policy: Policy) -> pl
         kind=pl.when(hidden).then(int(Kind.KEPT)).otherwise(int(Kind.LEAVER)),
         code=pl.lit(None, dtype=pl.UInt8),
         note=pl.lit(int(Note.NONE)),
-        action=pl.when(_has(Flag.ADDED) & ~hidden & ~pl.col("is_protected"))
+        action=pl.when(_has(Flag.ADDED) & ~hidden & status.is_null())
         .then(int(action))
         .otherwise(int(Action.NONE)),
         add=_none(),
@@ -226,43 +235,56 @@ def _stop_removals(
 ) -> tuple[pl.DataFrame, Removals]:
     """Withhold every removal when there are too many, or a snapshot can't be trusted."""
     leaver = pl.col("kind") == int(Kind.LEAVER)
-    in_ledger = _has(Flag.ACCEPTED)
+    # An address is in the ledger once, however many profiles have it.
+    once = pl.col("kind") != int(Kind.PROFILE)
+    loses = pl.col("remove") != 0
+    bits = _bits_of(rows)
     totals = rows.lazy().select(
         leavers=leaver.sum(),
-        of=in_ledger.sum(),
-        removing=(pl.col("remove") != 0).sum(),
-        **{f"had_{bit}": _bit("old_tags", bit).sum() for bit in set(segment_tags.values())},
-        **{f"loses_{bit}": _bit("remove", bit).sum() for bit in set(segment_tags.values())},
+        of=(once & _has(Flag.ACCEPTED) & ~_has(Flag.ARCHIVED)).sum(),
+        removing=(leaver | loses).sum(),
+        tagless=(leaver & ~loses & (pl.col("action") != int(Action.NONE))).sum(),
+        **{f"had_{bit}": (once & _bit("old_tags", bit)).sum() for bit in bits},
+        **{f"loses_{bit}": _bit("remove", bit).sum() for bit in bits},
     )
     seen = totals.collect().row(0, named=True)
     reason = ""
-    if not policy.allow_removals and (seen["leavers"] or seen["removing"]):
-        reason = _reason(seen, policy, segment_tags)
+    if not policy.allow_removals and seen["removing"]:
+        reason = _reason(seen, policy, segment_tags, bits)
     removals = Removals(seen["leavers"], seen["of"], reason)
     if not reason:
         return rows, removals
-    withheld = leaver | (pl.col("remove") != 0)
     return rows.with_columns(
         code=pl.when(leaver).then(pl.lit(NUMBER["unchanged"], dtype=pl.UInt8)).otherwise("code"),
-        note=pl.when(withheld & leaver).then(int(Note.REMOVAL_WITHHELD)).otherwise("note"),
+        note=pl.when(leaver).then(int(Note.REMOVAL_WITHHELD)).otherwise("note"),
         action=pl.when(leaver).then(int(Action.NONE)).otherwise("action"),
         remove=_none(),
     ), removals
 
 
-def _reason(seen: dict[str, int], policy: Policy, segment_tags: dict[int, int]) -> str:
+def _reason(
+    seen: dict[str, int], policy: Policy, segment_tags: dict[int, int], bits: list[int]
+) -> str:
     limit = policy.removal_limit_percent / 100
     for segment, why in sorted(policy.untrusted.items()):
-        bit = segment_tags.get(segment)
-        if bit is None or seen[f"loses_{bit}"]:
+        # Of a leaver without a tag nobody knows which segment it was in.
+        if seen.get(f"loses_{segment_tags.get(segment)}", 0) or seen["tagless"]:
             return why
-    if seen["leavers"] >= FLOOR and seen["leavers"] > limit * seen["of"]:
-        return f"{seen['leavers']} of {seen['of']} contacts would leave"
-    for bit in sorted(set(segment_tags.values())):
+    for count, what in (("leavers", "leave"), ("removing", "leave or lose a tag")):
+        if seen[count] >= FLOOR and seen[count] > limit * seen["of"]:
+            return f"{seen[count]} of {seen['of']} contacts would {what}"
+    # Also the tags of segments that the export does not have any more.
+    for bit in bits:
         loses, had = seen[f"loses_{bit}"], seen[f"had_{bit}"]
         if loses >= FLOOR and loses > limit * had:
             return f"{loses} of the {had} contacts of one segment would leave it"
     return ""
+
+
+def _bits_of(rows: pl.DataFrame) -> list[int]:
+    """Return the bits of all tags that somebody would lose."""
+    mask = rows.select(pl.col("remove").bitwise_or()).item() or 0
+    return [bit for bit in range(64) if mask >> bit & 1]
 
 
 def _bit(column: str, bit: int) -> pl.Expr:
@@ -272,7 +294,7 @@ def _bit(column: str, bit: int) -> pl.Expr:
 def _spare(rows: pl.DataFrame, given_by_others: pl.DataFrame) -> pl.DataFrame:
     """Leave what another export still gives: its tags, and the contact itself."""
     if given_by_others.is_empty():
-        return rows
+        return rows.with_columns(spared=_none())
     given = given_by_others.select("email", others="tags")
     leaver = pl.col("kind") == int(Kind.LEAVER)
     held = pl.col("others").is_not_null()
@@ -280,6 +302,7 @@ def _spare(rows: pl.DataFrame, given_by_others: pl.DataFrame) -> pl.DataFrame:
         rows.join(given, on="email", how="left", maintain_order="left")
         .with_columns(
             remove=pl.col("remove") & ~pl.col("others").fill_null(0),
+            spared=pl.col("remove") & pl.col("others").fill_null(0),
             action=pl.when(leaver & held).then(int(Action.NONE)).otherwise("action"),
         )
         .drop("others")

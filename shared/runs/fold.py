@@ -14,6 +14,8 @@ import polars as pl
 from shared.mailchimp.errors import retry_after
 from shared.runs import ledger
 from shared.runs.codes import (
+    ADDRESS_MARK,
+    ERASED,
     FAILED,
     NAMES,
     NUMBER,
@@ -189,6 +191,9 @@ def _join_tags(table: pl.DataFrame, ops: pl.DataFrame, results: Results) -> pl.D
         }
     )
     frame = frame.join(details, on="place", how="left")
+    text = pl.col("detail")
+    bad = code.is_in([FAILED, *REJECTED])
+    named = pl.when(bad & ~text.str.starts_with("tag ")).then("tag: " + text).otherwise(text)
 
     def masked(condition: pl.Expr) -> pl.Expr:
         return pl.when(condition).then(pl.col("mask")).otherwise(zero).bitwise_or()
@@ -196,10 +201,10 @@ def _join_tags(table: pl.DataFrame, ops: pl.DataFrame, results: Results) -> pl.D
     summed = frame.group_by("row").agg(
         tag_added=masked(done & added),
         tag_removed=masked(done & ~added),
-        tag_bad=masked(code.is_in([FAILED, *REJECTED])),
+        tag_bad=masked(bad),
         tag_unsent=masked(code == NOT_SENT),
         tag_maybe=masked(code == MAYBE_SENT),
-        tag_detail=pl.col("detail").drop_nulls().first(),
+        tag_detail=named.drop_nulls().first(),
     )
     masks = ("tag_added", "tag_removed", "tag_bad", "tag_unsent", "tag_maybe")
     return table.join(
@@ -248,30 +253,59 @@ def _outcomes(table: pl.DataFrame) -> pl.DataFrame:
         + pl.col(name).cast(pl.UInt16)
         for name in parts
     ]
-    code = (pl.min_horizontal(packed) % 256).cast(pl.UInt8)
-    detail = (
-        pl.when(pl.col("note") != 0)
-        .then(pl.col("note").replace_strict({int(n): t for n, t in NOTES.items()}, default=""))
-        .when(up == NOT_SENT)
-        .then(pl.lit(_NOT_SENT_TEXT))
-        .when(up == MAYBE_SENT)
-        .then(pl.lit(_MAYBE_TEXT))
-        .when(one == NOT_SENT)
-        .then(pl.lit(_NOT_SENT_TEXT))
-        .when(one == MAYBE_SENT)
-        .then(pl.lit(_MAYBE_TEXT))
-        .when(no_tag & pl.col("up_detail").is_null() & pl.col("tag_detail").is_null())
-        .then(pl.lit("tag: not given"))
-        .when(tags_unsent & ~no_tag)
-        .then(pl.lit("tag: " + _NOT_SENT_TEXT))
-        .otherwise(
-            pl.concat_str(
-                "up_detail", "tag_detail", "one_detail", separator="; ", ignore_nulls=True
-            )
-        )
-    )
+    # Of who was erased nothing else is told.
+    erased = pl.col("code").eq_missing(ERASED)
+    code = pl.when(erased).then("code").otherwise((pl.min_horizontal(packed) % 256).cast(pl.UInt8))
+    named = _detail().str.replace_all(ADDRESS_MARK, pl.col("email"), literal=True)
+    detail = pl.when(erased).then(pl.lit("")).otherwise(named)
     return table.with_columns(code=code).select(
         "email", "customer_id", "code", detail=detail, segments="segments"
+    )
+
+
+def _detail() -> pl.Expr:
+    """Tell why, part by part: values, tags, and what was done with a leaver."""
+    up, one = pl.col("up_code"), pl.col("one_code")
+    not_sent, maybe = pl.lit(_NOT_SENT_TEXT), pl.lit(_MAYBE_TEXT)
+
+    def text(code: pl.Expr, detail: str) -> pl.Expr:
+        return (
+            pl.when(code == NOT_SENT)
+            .then(not_sent)
+            .when(code == MAYBE_SENT)
+            .then(maybe)
+            .otherwise(pl.col(detail))
+        )
+
+    tags = (
+        pl.when(pl.col("tag_detail").is_not_null())
+        .then("tag_detail")
+        .when(pl.col("tag_maybe") != 0)
+        .then(pl.lit("tag: " + _MAYBE_TEXT))
+        .when(pl.col("tag_unsent") != 0)
+        .then(pl.lit("tag: " + _NOT_SENT_TEXT))
+        .when((pl.col("lacking").fill_null(0) != 0) & pl.col("up_detail").is_null())
+        .then(pl.lit("tag: not given"))
+    )
+    done = pl.col("tag_added") | pl.col("tag_removed") | pl.col("tag_bad") | pl.col("tag_maybe")
+    untouched = (
+        up.fill_null(NOT_SENT).eq(NOT_SENT) & one.fill_null(NOT_SENT).eq(NOT_SENT) & (done == 0)
+    )
+    unsent = (up == NOT_SENT) | (one == NOT_SENT) | (pl.col("tag_unsent") != 0)
+    return (
+        pl.when(pl.col("note") != 0)
+        .then(pl.col("note").replace_strict({int(n): t for n, t in NOTES.items()}, default=""))
+        .when(untouched & unsent)
+        .then(not_sent)
+        .otherwise(
+            pl.concat_str(
+                text(up, "up_detail"),
+                tags,
+                text(one, "one_detail"),
+                separator="; ",
+                ignore_nulls=True,
+            )
+        )
     )
 
 
@@ -299,10 +333,20 @@ def _next_ledger(table: pl.DataFrame, now: int, tried_at: int, *, pending: bool)
     tags = (
         pl.when(accepted).then(old_tags | got).otherwise(old_tags) | pl.col("tag_added") | may_have
     ) & ~pl.col("tag_removed")
+    # Tags that another export keeps are its own from now on, until a segment gives them again.
+    left = (pl.col("spared") | pl.col("old_left").fill_null(0)) & ~pl.col("wanted") & tags
     archived = (one == NUMBER["archived"]).fill_null(False)
     unsubscribed = (one == NUMBER["unsubscribed"]).fill_null(False)
     added = _has(Flag.ADDED) | created.fill_null(False) | pl.col("by_us").fill_null(False)
-    uncertain = (_has(Flag.UNCERTAIN) & ~accepted) | maybe | (pl.col("tag_maybe") != 0)
+    # Who did not get a tag alone is sent whole: the audience may not hold it any more.
+    untagged = (pl.col("tag_maybe") | (pl.col("tag_bad") & pl.col("add"))) != 0
+    uncertain = (_has(Flag.UNCERTAIN) & ~accepted) | maybe | untagged
+    # If the call that was lost has archived it, the next plan sees that.
+    archiving = pl.col("action") == int(Action.ARCHIVE)
+    may_be = archiving & (one == MAYBE_SENT).fill_null(False)
+    # Who was unsubscribed or cleaned since may not come back, however it is archived later.
+    others = [n for status, n in SKIPPED_BY_STATUS.items() if status != "archived"]
+    elsewhere = pl.col("code").is_in(others).fill_null(False)
     due = (pl.col("action").is_in([int(Action.ARCHIVE), int(Action.UNSUBSCRIBE)])) & ~(
         archived | unsubscribed
     )
@@ -310,7 +354,7 @@ def _next_ledger(table: pl.DataFrame, now: int, tried_at: int, *, pending: bool)
         _flag(Flag.ACCEPTED, _has(Flag.ACCEPTED) | accepted)
         | _flag(Flag.ADDED, added)
         | _flag(Flag.UNCERTAIN, uncertain)
-        | _flag(Flag.ARCHIVED, (_has(Flag.ARCHIVED) & ~accepted) | archived)
+        | _flag(Flag.ARCHIVED, (_has(Flag.ARCHIVED) & ~accepted & ~elsewhere) | archived | may_be)
         | _flag(Flag.PENDING, _has(Flag.PENDING) & ~accepted | (created & pl.lit(pending)))
         | _flag(Flag.DUE, due)
     )
@@ -320,8 +364,9 @@ def _next_ledger(table: pl.DataFrame, now: int, tried_at: int, *, pending: bool)
     # back by a form is to be sent again.
     skipped = pl.col("code").is_in(list(SKIPPED_BY_STATUS.values())).fill_null(False)
     kept_refusal = pl.col("old_refusal").is_not_null() & up.is_null() & ~skipped
-    frame = table.filter(pl.col("kind") != int(Kind.PROFILE)).with_columns(
-        new_tags=tags, new_flags=flags, accepted=accepted, rejected=rejected
+    erased = pl.col("code").eq_missing(ERASED)
+    frame = table.filter(pl.col("kind") != int(Kind.PROFILE), ~erased).with_columns(
+        new_tags=tags, new_left=left, new_flags=flags, accepted=accepted, rejected=rejected
     )
     leaver = pl.col("kind") == int(Kind.LEAVER)
     has = pl.col("new_flags")
@@ -329,11 +374,7 @@ def _next_ledger(table: pl.DataFrame, now: int, tried_at: int, *, pending: bool)
     # A leaver stays in the ledger as long as something of it is left to do or to remember.
     stays = (
         pl.when(leaver)
-        .then(
-            withheld
-            | (pl.col("new_tags") != 0)
-            | ((has & int(Flag.DUE | Flag.ARCHIVED | Flag.UNCERTAIN)) != 0)
-        )
+        .then(withheld | (pl.col("new_tags") != 0) | ((has & int(Flag.DUE | Flag.ARCHIVED)) != 0))
         .otherwise((has != 0) | pl.col("rejected") | kept_refusal | known)
     )
     return (
@@ -364,6 +405,7 @@ def _next_ledger(table: pl.DataFrame, now: int, tried_at: int, *, pending: bool)
             .when(accepted)
             .then(pl.lit(0, dtype=pl.Int64))
             .otherwise(pl.col("old_tried").fill_null(0)),
+            left="new_left",
         )
         .cast(ledger.schema())  # type: ignore[arg-type] # a plain dict of names to types
     )

@@ -45,7 +45,9 @@ def schema() -> "dict[str, pl.DataType]":
     email, customer_id; digest of the values last accepted; tags held and merge fields sent (bit
     masks over `Ledger.tags` and `Ledger.fields`); flags; refusal (an outcome code's number), the
     digest that was refused and when to try again (seconds since 1970, or RETRY_…);
-    tried: Mailchimp's time of the first attempt while it is uncertain.
+    tried: Mailchimp's time of the first attempt while it is uncertain. left: those of its tags
+    that this export would have removed, had not another one given them too: they don't count as
+    given by this export any more.
     """
     import polars as pl
 
@@ -60,6 +62,7 @@ def schema() -> "dict[str, pl.DataType]":
         "refused_digest": pl.UInt64(),
         "retry_at": pl.Int64(),
         "tried": pl.Int64(),
+        "left": pl.UInt64(),
     }
 
 
