@@ -18,12 +18,16 @@ def merged(
     """Return the document to store; an export keeps its uid, and with it its ledger."""
     now = to_text(utc_now())
     before = stored or {}
-    return given.model_dump(mode="json") | {
+    document = given.model_dump(mode="json")
+    kept = before.get("schedule") == document["schedule"]
+    return document | {
         "uid": before.get("uid") or store.new_uid(),
         "created_by": before.get("created_by", caller.name),
         "created_at": before.get("created_at", now),
         "updated_by": caller.name,
         "updated_at": now,
+        # A schedule that was changed does not make up for times it did not have before.
+        "scheduled_since": before.get("scheduled_since", now) if kept else now,
         "warnings": warnings,
     }
 

@@ -180,7 +180,15 @@ class Export(Written):
     """A saved configuration: which segments go to which audience, how and when."""
 
     read_only = frozenset(
-        {"uid", "created_by", "created_at", "updated_by", "updated_at", "warnings"}
+        {
+            "uid",
+            "created_by",
+            "created_at",
+            "updated_by",
+            "updated_at",
+            "scheduled_since",
+            "warnings",
+        }
     )
 
     name: Name

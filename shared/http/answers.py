@@ -183,6 +183,7 @@ class ExportView(Export):
     created_at: Moment
     updated_by: str
     updated_at: Moment
+    scheduled_since: Moment
     warnings: list[Notice]
 
 

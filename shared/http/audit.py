@@ -7,7 +7,7 @@ from shared.exports.access import Caller
 from shared.platform import log
 
 # Change with every write, or say what the others say.
-_SILENT = frozenset({"updated_by", "updated_at", "warnings"})
+_SILENT = frozenset({"updated_by", "updated_at", "scheduled_since", "warnings"})
 
 
 def record(

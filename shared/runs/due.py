@@ -28,7 +28,7 @@ def start_due_exports(app: App) -> None:
             export = to_export(document)
             last = history.read_last(app, export.name, document["uid"])
             newest = _newest(export, find)
-            if is_due(export, document["updated_at"], last, newest, utc_now()):
+            if is_due(export, document["scheduled_since"], last, newest, utc_now()):
                 stamps = {snapshot.segment: snapshot.stamp for snapshot in newest}
                 start_run(app, document, kind="scheduled", requested_by=_BY, snapshots=stamps)
         except ActiveRunError:
@@ -40,22 +40,22 @@ def start_due_exports(app: App) -> None:
 
 def is_due(
     export: Export,
-    updated_at: str,
+    scheduled_since: str,
     last: dict[str, Any],
     newest: Sequence[Snapshot],
     now: datetime,
 ) -> bool:
     """Tell whether an export's schedule asks for a run now.
 
-    updated_at: when the export was saved. last: see history.read_last. newest: the newest
-    snapshot of each segment that has one.
+    scheduled_since: when the export got its schedule. last: see history.read_last. newest: the
+    newest snapshot of each segment that has one.
     """
     if not export.schedule.active:
         return False
     if export.schedule.kind == "cron":
-        since = from_text(last.get("submitted_at") or updated_at)
-        # A schedule that was changed does not make up for times it did not have.
-        since = max(since, from_text(updated_at))
+        since = from_text(scheduled_since)
+        if "submitted_at" in last:
+            since = max(since, from_text(last["submitted_at"]))
         return due_since(export.schedule.cron, export.schedule.time_zone, since, now) is not None
     if export.schedule.kind == "refresh":
         return _is_refreshed(last, newest, now)

@@ -12,6 +12,8 @@ from functools import partial
 from typing import Any
 
 from shared.app import App
+from shared.erasure import register
+from shared.exports import store
 from shared.exports.accounts import learn_account
 from shared.exports.connections import usable_connection
 from shared.exports.errors import ConnectionUnusableError
@@ -86,6 +88,7 @@ def _plan(app: App, record: Record) -> None:
 def _make_plan(app: App, record: Record) -> planned.Plan | None:
     """Make and commit the plan; None where the run has ended with it (a preview)."""
     export = to_export(record["configuration"])
+    _check_wanted(app, record)
     connection = _connection(app, export)
     account = connection["account_id"]
     _begin(app, record, account, export)
@@ -108,6 +111,15 @@ def _make_plan(app: App, record: Record) -> planned.Plan | None:
         )
     _refresh_suppressions(app, export, account, guard)
     return _build(app, record, export, found, setup)
+
+
+def _check_wanted(app: App, record: Record) -> None:
+    """End a run whose export was removed or detached in the moment it began."""
+    found = store.load_export(app.blobs, record["export"])
+    gone = found is None or found[0]["uid"] != record["configuration"]["uid"]
+    if gone or (found and found[0]["connection"] != record["configuration"]["connection"]):
+        records.stop(app, record, "cancelled", None, "segment-export")
+        raise _StoppedError
 
 
 def _connection(app: App, export: Export) -> dict[str, Any]:
@@ -241,6 +253,11 @@ def _build(
             built = build.build(app, record, export, found, setup, attempt=attempt)
     except SnapshotChangedError:
         raise _NotYetError(_SOON) from None
+    if register.load(app) != built.erased:
+        # Somebody was erased while this was worked out: it may hold them.
+        if not record["preview"]:
+            app.blobs.delete_all(built.document["folder"])
+        raise _NotYetError(_SOON)
     if record["preview"]:
         end_run(
             app,

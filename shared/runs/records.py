@@ -142,10 +142,16 @@ def active_runs(app: App) -> Iterator[tuple[str, Record]]:
             yield blob.name.removeprefix(_ACTIVE), found[0]
 
 
+def active_record(app: App, export: str) -> Record | None:
+    """Return the first record of an export's active run."""
+    found = app.blobs.read_document(marker_name(export))
+    return found[0] if found else None
+
+
 def active_run(app: App, export: str) -> str | None:
     """Return the id of an export's active run."""
-    found = app.blobs.read_document(marker_name(export))
-    return str(found[0]["id"]) if found else None
+    first = active_record(app, export)
+    return str(first["id"]) if first else None
 
 
 def free_marker(app: App, run: str) -> None:
@@ -212,7 +218,7 @@ def cancel_runs_of_connection(app: App, connection: str, *, reason: str, by: str
 def load_run(app: App, run: str) -> Record | None:
     """Return a run as the API shows it, None where there is none."""
     record = read_record(app, run)
-    return None if record is None else _shown(app, record)
+    return None if record is None else shown(app, record)
 
 
 def list_runs(
@@ -228,16 +234,16 @@ def list_runs(
     `before` is a run's id: only older ones are listed.
     """
     runs = sorted(app.blobs.folders(f"runs/{export}/"), key=_moment, reverse=True)
-    shown: list[Record] = []
+    found: list[Record] = []
     for run in runs:
         if before is not None and _moment(run) >= _moment(before):
             continue
         record = load_run(app, run)
         if record is not None and status in (None, record["status"]):
-            shown.append(record)
-        if len(shown) >= limit:
+            found.append(record)
+        if len(found) >= limit:
             break
-    return shown
+    return found
 
 
 def _moment(run: str) -> str:
@@ -245,16 +251,17 @@ def _moment(run: str) -> str:
     return run[-22:] if len(run) > 22 else run
 
 
-def _shown(app: App, record: Record) -> Record:
-    shown = {name: value for name, value in record.items() if name not in _INTERNAL}
+def shown(app: App, record: Record) -> Record:
+    """Return a stored record as the API shows it."""
+    members = {name: value for name, value in record.items() if name not in _INTERNAL}
     if record["status"] in ENDED:
-        return shown
+        return members
     order = stop_order(app, record["id"])
     if order is not None:
         # The run's own record follows when its last call is over.
-        return shown | {"status": order["status"], "error": order["error"]}
+        return members | {"status": order["status"], "error": order["error"]}
     if record["status"] == "running":
         from shared.runs.progress import progress_of
 
-        shown["progress"] = progress_of(app, record)
-    return shown
+        members["progress"] = progress_of(app, record)
+    return members

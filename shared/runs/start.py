@@ -77,8 +77,8 @@ def record_start(app: App, record: dict[str, Any]) -> None:
 
 def _active(app: App, export: str) -> dict[str, Any] | None:
     """Return the active run, None where it has just freed its marker."""
-    run = records.active_run(app, export)
-    if run is None:
+    first = records.active_record(app, export)
+    if first is None:
         return None
     # The marker may be so new that its record is still being written.
-    return records.load_run(app, run) or {"id": run, "export": export, "status": "queued"}
+    return records.load_run(app, first["id"]) or records.shown(app, first)
