@@ -15,7 +15,7 @@ import polars as pl
 from shared.app import App
 from shared.erasure.person import Person
 from shared.platform.blobs import BlobConflictError, BlobMissingError
-from shared.runs.codes import NUMBER
+from shared.runs.codes import ERASED, NUMBER
 
 _ATTEMPTS = 10
 # What a row is, and in which segments it was, names nobody.
@@ -42,7 +42,7 @@ def _blank_value(column: str) -> pl.Expr:
         case "email" | "customer_id":
             return pl.lit("")
         case "code":
-            return pl.lit(NUMBER["skipped_erased"])
+            return pl.lit(ERASED)
         case _:
             return pl.lit(0)
 

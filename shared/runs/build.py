@@ -14,6 +14,8 @@ import polars as pl
 import pyarrow as pa
 
 from shared.app import App
+from shared.erasure import register
+from shared.erasure.register import ErasureKeyError, Register
 from shared.exports.models import Export, to_export
 from shared.mailchimp.suppressions import load_with_state
 from shared.runs import contacts, difference, leaving, ledger, payload, records, snapshots
@@ -37,13 +39,17 @@ from shared.segments.reader import read_profiles
 
 @dataclass(frozen=True)
 class Built:
-    """What an attempt has worked out. `document` becomes plan.json; `table` is for previews."""
+    """What an attempt has worked out. `document` becomes plan.json; `table` is for previews.
+
+    `erased` is who was known as erased when it began.
+    """
 
     document: dict[str, Any]
     table: pl.DataFrame
     removals: Removals
     profiles: int
     contacts: int
+    erased: Register
 
 
 def build(
@@ -79,8 +85,10 @@ def _build(
     if setup.dead_tags:
         rows = rows.with_columns(pl.col("tags", "left") & ~pl.lit(setup.dead_tags, dtype=pl.UInt64))
     suppressed, generation = _suppressions(app, old)
-    judged = contacts.judge(frame, suppressed, _own(rows))
+    erased = _erased(app)
+    judged = contacts.judge(frame, suppressed, _own(rows), erased.is_erased if erased else None)
     del frame
+    rows = _without_erased(rows, judged, erased)
     distinct = judged.lazy().filter("valid").select(pl.col("email").n_unique()).collect().item()
     _check_input(profiles, distinct, old)
     judged = _wanted(judged, setup)
@@ -127,7 +135,7 @@ def _build(
     }
     if not record["preview"]:
         _write(app, document, table, values)
-    return Built(document, table, removals, document["profiles"], distinct)
+    return Built(document, table, removals, document["profiles"], distinct, erased)
 
 
 def _gather(export: Export, found: RunInput, values: FieldValues) -> Profiles:
@@ -170,6 +178,22 @@ def _check_input(profiles: Profiles, distinct: int, old: Ledger) -> None:
             f"The segments hold {distinct:,} contacts; one export sends at most {MOST_CONTACTS:,}.",
             "skipped",
         )
+
+
+def _erased(app: App) -> Register:
+    try:
+        return register.load(app)
+    except ErasureKeyError as error:
+        raise RunFailure("secret_unreadable", str(error)) from None
+
+
+def _without_erased(rows: pl.DataFrame, judged: pl.DataFrame, erased: Register) -> pl.DataFrame:
+    """Drop the ledger's rows about erased people: an erasure under way may still have them."""
+    if not erased:
+        return rows
+    there = rows["email"].is_in(judged["email"].implode())
+    gone = rows.filter(~there)
+    return pl.concat([rows.filter(there), gone.filter(~erased.is_erased(gone))])
 
 
 def _own(rows: pl.DataFrame) -> pl.DataFrame:

@@ -19,6 +19,7 @@ from shared.mailchimp.slots import Slot
 from shared.platform import log
 from shared.runs import chunks, payload, sending, sizes
 from shared.runs.chunks import Chunk
+from shared.runs.codes import FAILED, NUMBER, REJECTED
 from shared.runs.leaving import may_leave
 from shared.runs.planned import Plan
 
@@ -63,6 +64,9 @@ class ChunkSender:
         self._end = end
         self._next = chunk.position
         self._written: Future[None] | None = None
+        # The chunk's items, and what the board said of erased people when they were read.
+        self._items: list[sending.Item] = []
+        self._erased = ""
         # Items up to `suspect` may have been sent before, at `first_try` (seconds since 1970, our
         # clock) or later, by a call whose answer is not known.
         self._suspect, self._first_try = 0, 0
@@ -90,8 +94,9 @@ class ChunkSender:
             raise GiveWayError
 
     def _send_all(self, client: MailchimpClient) -> None:
-        document = self._plan.document
-        items = payload.read_chunk(self._app.blobs, document["payload"], self._index)
+        # Asked for before the payload is read: who is erased later shows as a change.
+        self._erased = board.look(self._app, self._slot.account, LOOK_SECONDS).erased
+        items = self._items = self._read()
         if self._chunk.tries >= _TRIES and self._next < len(items):
             self._record(sending.given_up(self._size(items), "its worker died again and again"))
         if self._index.phase and not may_leave(self._app, self._plan):
@@ -101,6 +106,9 @@ class ChunkSender:
         self._flush()
         if self._index.kind == "upsert":
             self._give_lacking_tags(client, items)
+
+    def _read(self) -> list[sending.Item]:
+        return payload.read_chunk(self._app.blobs, self._plan.document["payload"], self._index)
 
     def give_back(self) -> None:
         """Leave the chunk to another lane once what is known is written."""
@@ -115,7 +123,7 @@ class ChunkSender:
 
     def _record(self, answers: sending.Answers) -> None:
         """Write outcomes beside the next call; at most one such write is under way."""
-        block = answers.block(self._next)
+        block = answers.block(self._next, self._items)
         self._next += len(answers.codes)
         self._flush()
         self._written = self._writer.submit(self._chunk.append, block)
@@ -135,11 +143,12 @@ class ChunkSender:
         """Send the next batch until it has an outcome or has to be made smaller."""
         plan, kind = self._plan, self._index.kind
         size = self._size(items)
-        batch = items[self._next : self._next + size]
         failures = waits = 0
         while True:
             self._check()
-            begun = int(time.time())
+            # Only now: somebody may have been erased from it while this lane waited.
+            batch = items[self._next : self._next + size]
+            begun, started = int(time.time()), time.monotonic()
             try:
                 answers = self._call(client, batch)
                 break
@@ -167,8 +176,23 @@ class ChunkSender:
                     why = "Mailchimp did not answer, although it answered other calls"
                     answers = sending.given_up(size, why)
                     break
+        self._tell(answers, time.monotonic() - started)
         self._record(answers)
         self._app.sizes.worked(plan.account, plan.audience, kind, size)
+
+    def _tell(self, answers: sending.Answers, seconds: float) -> None:
+        codes = answers.codes
+        log.event(
+            "batch_sent",
+            run=self._chunk.run,
+            chunk=self._chunk.number,
+            kind=self._index.kind,
+            contacts=len(codes),
+            seconds=round(seconds, 3),
+            created=codes.count(NUMBER["created"]),
+            updated=codes.count(NUMBER["updated"]),
+            errors=sum(code == FAILED or code in REJECTED for code in codes),
+        )
 
     def _make_smaller(self, size: int) -> None:
         self._cap, self._cap_until = max(1, size // 2), self._next + size
@@ -239,6 +263,9 @@ class ChunkSender:
 
     def _look(self) -> None:
         view = board.look(self._app, self._slot.account, LOOK_SECONDS)
+        if view.erased != self._erased:
+            self._erased = view.erased
+            self._items[:] = self._read()
         mine = view.runs.get(self._chunk.run)
         if mine is None or mine.stopped or must_make_room(self._app, self._slot, view):
             raise GiveWayError
@@ -253,13 +280,16 @@ class ChunkSender:
             while places:
                 most = self._app.sizes.current(self._plan.account, self._plan.audience, "tag")
                 part = places[:most]
-                emails = {items[place][0]: place for place in part}
-                bad = self._give_tag(client, bit, list(emails))
+                emails = {items[place][0]: place for place in part if items[place][0]}
+                bad = self._give_tag(client, bit, list(emails)) if emails else {}
                 if bad is None:
                     continue
                 block: dict[str, Any] = {"tag": bit, "items": part}
                 if bad:
-                    block["bad"] = {str(emails[email]): text for email, text in bad.items()}
+                    block["bad"] = {
+                        str(emails[email]): sending.without_address(text, email)
+                        for email, text in bad.items()
+                    }
                 self._chunk.append(block)
                 places = places[most:]
 

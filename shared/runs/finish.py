@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from shared.app import App
+from shared.erasure import register
+from shared.erasure.register import Register
 from shared.mailchimp import board
 from shared.platform import queues
 from shared.platform.blobs import BlobConflictError
@@ -121,8 +123,28 @@ def _ends_of(app: App, plan: Plan, *, sealed: bool) -> list[_ChunkEnd] | None:
 def _fold(
     app: App, record: Record, plan: Plan, ends: list[_ChunkEnd], order: Record | None
 ) -> None:
+    document = plan.document
+    upserts = _results(ends, ("upsert",))
+    erased = register.load(app)
+    folded = _folded(app, plan, ends, upserts, erased)
+    _store_ledger(app, plan, folded.ledger)
+    outcomes.write(app, plan.job.run, folded.outcomes, document["segments"])
+    while (now := register.load(app)) != erased:
+        # Somebody was erased while this was written: what was written may hold them.
+        erased = now
+        folded = _folded(app, plan, ends, upserts, erased)
+        _store_ledger(app, plan, folded.ledger, again=True)
+        app.blobs.delete_all(outcomes.folder(plan.job.run))
+        outcomes.write(app, plan.job.run, folded.outcomes, document["segments"])
+    _end(app, record, plan, folded, order, upserts.dropped)
+
+
+def _folded(
+    app: App, plan: Plan, ends: list[_ChunkEnd], upserts: "Results", erased: Register
+) -> "Folded":
     import polars as pl
 
+    from shared.erasure.plans import blanked
     from shared.runs.fold import fold
 
     document = plan.document
@@ -130,10 +152,12 @@ def _fold(
     def read(name: str) -> pl.DataFrame:
         return pl.read_parquet(io.BytesIO(app.blobs.read(f"{document['folder']}{name}.parquet")))
 
-    upserts = _results(ends, ("upsert",))
-    dropped = upserts.dropped
-    folded = fold(
-        read("table"),
+    table = read("table")
+    if erased:
+        # Who was erased after the plan was made stays out of ledger and outcomes.
+        table = blanked(table, erased.is_erased(table.select("email", "customer_id")))
+    return fold(
+        table,
         (read("upserts")["row"], upserts),
         (read("tag-ops"), _results(ends, ("tag",))),
         (read("singles")["row"], _results(ends, ("archive", "unsubscribe"))),
@@ -141,9 +165,6 @@ def _fold(
         tried_at=document["planned_at"] + plan.job.clock_offset,
         pending=plan.job.status_for_new == "pending",
     )
-    _store_ledger(app, plan, folded.ledger)
-    outcomes.write(app, plan.job.run, folded.outcomes, document["segments"])
-    _end(app, record, plan, folded, order, dropped)
 
 
 def _results(ends: list[_ChunkEnd], kinds: tuple[str, ...]) -> "Results":
@@ -165,11 +186,16 @@ def _maybe_sent(end: _ChunkEnd) -> int:
     return OPEN_CALLS * per_call
 
 
-def _store_ledger(app: App, plan: Plan, table: "pl.DataFrame") -> None:
-    """Write the next ledger over the one that was planned with; once per run."""
+def _store_ledger(app: App, plan: Plan, table: "pl.DataFrame", *, again: bool = False) -> None:
+    """Write the next ledger over the one that was planned with; once per run.
+
+    `again`: over what this run has written, because somebody was erased meanwhile.
+    """
     document = plan.document["ledger"]
     now = ledger.load(app.blobs, document["account"], document["audience"], document["uid"])
     if now.run == plan.job.run:
+        if again:
+            ledger.store(app.blobs, ledger.read_ledger(document, now.etag), table)
         return
     planned_with = plan.document["ledger_etag"]
     if now.etag != planned_with and not _only_erased(now, plan):

@@ -38,6 +38,11 @@ class OutcomesFile:
     url: str = ""
 
 
+def folder(run: str) -> str:
+    """Return where a run's CSVs lie."""
+    return f"{records.folder(run)}outcomes/"
+
+
 def write(app: App, run: str, outcomes: "pl.DataFrame", segments: list[str]) -> None:
     """Write the CSVs of a run.
 
@@ -86,7 +91,7 @@ def _header() -> bytes:
 
 
 def _name(run: str, code: str | None) -> str:
-    return f"{records.folder(run)}outcomes/{code or 'all'}.csv"
+    return f"{folder(run)}{code or 'all'}.csv"
 
 
 def _readable(outcomes: "pl.DataFrame", segments: list[str]) -> "pl.DataFrame":

@@ -3,6 +3,7 @@
 Nothing here retries or waits: lanes.py does.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,7 +16,7 @@ from shared.mailchimp.errors import (
     classify_contact_error,
     is_contact_exists,
 )
-from shared.runs.codes import FAILED, NUMBER, SKIPPED_BY_STATUS
+from shared.runs.codes import ADDRESS_MARK, ERASED, FAILED, NUMBER, SKIPPED_BY_STATUS
 from shared.runs.ledger import Flag
 
 Item = list[Any]
@@ -53,8 +54,13 @@ class Answers:
     added: list[int] = field(default_factory=list)
     dropped: dict[str, int] = field(default_factory=dict)
 
-    def block(self, position: int) -> dict[str, Any]:
-        """Return the line that is written to the outcome blob."""
+    def block(self, position: int, items: Sequence[Item]) -> dict[str, Any]:
+        """Return the line that is written to the outcome blob: it names no address.
+
+        items: those of the chunk; the answers begin with the one at `position`.
+        """
+        for place, text in self.details.items():
+            self.details[place] = without_address(text, items[position + place][0])
         block: dict[str, Any] = {
             "at": position,
             "n": len(self.codes),
@@ -64,6 +70,16 @@ class Answers:
             if value := getattr(self, name):
                 block[name] = value
         return block
+
+
+def without_address(text: str, email: str) -> str:
+    """Put a mark into the place of the contact's address; the outcomes have it back (fold.py).
+
+    So that a person is not named in blobs that are only ever appended to.
+    """
+    if not email:
+        return ""
+    return re.sub(re.escape(email), ADDRESS_MARK, text, flags=re.IGNORECASE)
 
 
 def upsert_size(items: Sequence[Item], start: int, most: int, job: Job) -> int:
@@ -94,6 +110,9 @@ def upsert(
     answers = Answers([FAILED] * len(items))
     sent: dict[str, int] = {}
     for place, item in enumerate(items):
+        if not item[0]:
+            answers.codes[place] = ERASED
+            continue
         state = protected.get(item[0])
         if state is not None and not _may_return(item, state):
             answers.codes[place] = SKIPPED_BY_STATUS[state]
@@ -245,9 +264,12 @@ def tag_size(items: Sequence[Item], start: int, most: int) -> int:
 def change_tags(call: Caller, client: MailchimpClient, job: Job, items: Sequence[Item]) -> Answers:
     """Give one tag to some contacts and take it from others."""
     bit = items[0][1]
-    add = {item[0]: place for place, item in enumerate(items) if item[2]}
-    remove = [item[0] for item in items if not item[2]]
-    answers = Answers([NUMBER["tagged" if item[2] else "untagged"] for item in items])
+    add = {item[0]: place for place, item in enumerate(items) if item[2] and item[0]}
+    remove = [item[0] for item in items if not item[2] and item[0]]
+    codes = [NUMBER["tagged" if item[2] else "untagged"] if item[0] else ERASED for item in items]
+    answers = Answers(codes)
+    if not add and not remove:
+        return answers
     bad = give_tag(call, client, job, bit, list(add), remove)
     for email, text in bad.items():
         if email in add:
@@ -293,6 +315,8 @@ def _look_up(call: Caller, client: MailchimpClient, job: Job, email: str, id_: i
 
 def archive(call: Caller, client: MailchimpClient, job: Job, item: Item) -> Answers:
     """Archive a contact. One that is gone or archived already is what was wanted."""
+    if not item[0]:
+        return Answers([ERASED])
     result = call(client.archive, job.audience, item[0])
     if result == "refused":
         return Answers([FAILED], {0: "archive: Mailchimp can't archive this contact"})
@@ -301,6 +325,8 @@ def archive(call: Caller, client: MailchimpClient, job: Job, item: Item) -> Answ
 
 def unsubscribe(call: Caller, client: MailchimpClient, job: Job, item: Item) -> Answers:
     """Unsubscribe a contact. One that is gone is what was wanted."""
+    if not item[0]:
+        return Answers([ERASED])
     try:
         call(client.unsubscribe, job.audience, item[0])
     except RefusedError as error:
