@@ -84,8 +84,12 @@ class Place:
         return self.ended(self.start(export=export, **options))
 
     def ended(self, run: Document, *, timeout: float = 90) -> Document:
-        """Wait for a run's end and until its export may run again."""
-        return self.stack.ended(run["id"], timeout=timeout)
+        """Wait for a run's end and for its outcomes: a stopped run shows its status before."""
+        self.stack.ended(run["id"], timeout=timeout)
+        path = f"runs/{run['id']}"
+        until(lambda: self.stack.api("GET", f"{path}/outcomes").ok, what="the outcomes")
+        found: Document = self.stack.ask("GET", path)
+        return found
 
     def runs(self, *, export: str = "") -> list[Document]:
         """The export's runs, newest first."""
