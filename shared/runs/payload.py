@@ -206,13 +206,15 @@ def _upsert_lines(rows: "pl.DataFrame", values: Values) -> "pl.Series":
         pl.col("old_fields").fill_null(0),
         pl.col("old_tried").fill_null(0),
     )
+    # Formatting a slice of several chunks, the first of them empty, makes Polars 2.1 panic.
+    rows = rows.rechunk()
     return rows.with_columns(values=values(rows["row"])).select(line=line)["line"]
 
 
 def _lines(rows: "pl.DataFrame", pattern: str, *columns: str) -> "pl.Series":
     import polars as pl
 
-    return rows.select(line=pl.format(pattern, *columns))["line"]
+    return rows.rechunk().select(line=pl.format(pattern, *columns))["line"]
 
 
 def tag_chunks(ops: "pl.DataFrame", lanes: int) -> Iterator[tuple[int, "pl.DataFrame"]]:

@@ -1,0 +1,42 @@
+"""How a run's work is cut into chunks and written."""
+
+from collections.abc import Iterator
+
+import polars as pl
+import pytest
+from azure.storage.blob import ContainerClient
+
+from local.azurite import Azurite
+from shared.platform.blobs import Blobs
+from shared.runs import payload
+from shared.runs.difference import Action
+
+
+@pytest.fixture(scope="module")
+def blobs() -> Iterator[Blobs]:
+    with (
+        Azurite.start() as azurite,
+        ContainerClient.from_connection_string(azurite.connection_string, "payload") as client,
+    ):
+        client.create_container()
+        yield Blobs(client)
+
+
+def test_leavers_behind_contacts_that_stay_are_written(blobs: Blobs) -> None:
+    """The leavers are a part of the table of their own, so the rows before them leave it empty."""
+    names = [f"person.{number:05d}@contoso.com" for number in range(120)]
+    singles = pl.concat([_rows(names[:60], Action.NONE), _rows(names[60:], Action.ARCHIVE)])
+    nothing = pl.DataFrame(schema={"email": pl.String})
+    no_tags = nothing.with_columns(
+        bit=pl.lit(0, pl.UInt8), add=pl.lit(0, pl.UInt8), last=pl.lit(False)
+    )
+
+    work = payload.Work(nothing, no_tags, singles)
+    index = payload.write(blobs, "payload", work, pl.Series, lanes=8)
+
+    written = [item for chunk in index for item in payload.read_chunk(blobs, "payload", chunk)]
+    assert written == [[name] for name in names[60:]]
+
+
+def _rows(names: list[str], action: Action) -> pl.DataFrame:
+    return pl.DataFrame({"email": names, "action": int(action)})
