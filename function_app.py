@@ -188,6 +188,11 @@ def get_outcomes(req: func.HttpRequest) -> func.HttpResponse:
     return _serve("get_outcomes", req)
 
 
+@app.route(**trigger("erase_person"))
+def erase_person(req: func.HttpRequest) -> func.HttpResponse:
+    return _serve("erase_person", req)
+
+
 @app.route(**trigger("get_health"))
 def get_health(req: func.HttpRequest) -> func.HttpResponse:
     return _serve("get_health", req)

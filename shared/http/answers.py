@@ -263,6 +263,47 @@ class ActiveRunProblem(Problem):
     run: RunView
 
 
+class ErasedContacts(Answer):
+    """How many contacts a ledger lost; `export` is its uid where the export is gone."""
+
+    export: str
+    audience_id: str
+    contacts: int
+
+
+class ErasedRows(Answer):
+    """How many rows the outcomes of a run lost."""
+
+    run: str
+    rows: int
+
+
+class MailchimpDeletion(Answer):
+    """What became of the person in one audience; `detail` says why it failed."""
+
+    audience_id: str
+    connection: str | None
+    result: Literal["deleted", "not_found", "failed"]
+    detail: str
+
+
+class ErasureView(Answer):
+    """What was removed where; nothing of it names the person.
+
+    `addresses` and `customer_ids` count what the app knew them by; `plans` are runs that had them
+    still to send, `previews` runs whose samples showed them.
+    """
+
+    addresses: int
+    customer_ids: int
+    ledgers: list[ErasedContacts]
+    outcomes: list[ErasedRows]
+    plans: list[str]
+    previews: list[str]
+    suppression_tables: int
+    mailchimp: list[MailchimpDeletion]
+
+
 class Dependency(Answer):
     """Whether something that the app needs answers."""
 

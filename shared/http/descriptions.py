@@ -2,6 +2,7 @@
 
 from shared.exports.models import Connection, Export
 from shared.http import answers
+from shared.http.erasures import Erasure
 from shared.http.exports import NewName
 from shared.http.openapi import About
 from shared.http.runs import RunOptions
@@ -126,6 +127,12 @@ ABOUT: dict[str, About] = {
         query=(("code", _CODE, False),),
         problems=(409, 410),
         other_answers=((200, "text/csv"), (307, "")),
+    ),
+    "erase_person": About(
+        "Erase one person and keep them out",
+        answer=answers.ErasureView,
+        body=Erasure,
+        problems=(409,),
     ),
     "get_health": About(
         "Whether the app can do its work",

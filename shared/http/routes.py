@@ -57,6 +57,7 @@ ROUTES: dict[str, Route] = {
     "get_run": Route("GET", "runs/{id}", Role.VIEWER, "runs:get"),
     "cancel_run": Route("POST", "runs/{id}/cancel", Role.CONTRIBUTOR, "runs:cancel"),
     "get_outcomes": Route("GET", "runs/{id}/outcomes", Role.VIEWER, "runs:get_outcomes"),
+    "erase_person": Route("POST", "erasures", Role.ADMINISTRATOR, "erasures:erase"),
     "get_health": Route("GET", "health", Role.ANYONE, "health:get"),
     "get_openapi": Route("GET", "openapi.json", Role.ANYONE, "openapi:get"),
 }
