@@ -341,6 +341,8 @@ def _next_ledger(table: pl.DataFrame, now: int, tried_at: int, *, pending: bool)
     # Who did not get a tag alone is sent whole: the audience may not hold it any more.
     untagged = (pl.col("tag_maybe") | (pl.col("tag_bad") & pl.col("add"))) != 0
     uncertain = (_has(Flag.UNCERTAIN) & ~accepted) | maybe | untagged
+    # A lost call may have created it: should it turn out to be pending, it is this export's own.
+    as_pending = created.fill_null(False) | (maybe & ~_has(Flag.ACCEPTED))
     # If the call that was lost has archived it, the next plan sees that.
     archiving = pl.col("action") == int(Action.ARCHIVE)
     may_be = archiving & (one == MAYBE_SENT).fill_null(False)
@@ -355,7 +357,7 @@ def _next_ledger(table: pl.DataFrame, now: int, tried_at: int, *, pending: bool)
         | _flag(Flag.ADDED, added)
         | _flag(Flag.UNCERTAIN, uncertain)
         | _flag(Flag.ARCHIVED, (_has(Flag.ARCHIVED) & ~accepted & ~elsewhere) | archived | may_be)
-        | _flag(Flag.PENDING, _has(Flag.PENDING) & ~accepted | (created & pl.lit(pending)))
+        | _flag(Flag.PENDING, (_has(Flag.PENDING) & ~accepted) | (as_pending & pl.lit(pending)))
         | _flag(Flag.DUE, due)
     )
     waits = _retry_times(now)

@@ -11,6 +11,30 @@ from shared.runs.ledger import Flag
 SUPPRESSED = {"email": pl.String, "status": pl.String}
 GIVEN = {"email": pl.String, "tags": pl.UInt64}
 NOW = 1_800_000_000
+_CONTACT = {
+    "customer_id": "1",
+    "segments": 1,
+    "wanted": 1,
+    "code": None,
+    "state": None,
+    "digest": 7,
+    "fields": 0,
+}
+_TYPES = {
+    "email": pl.String,
+    "customer_id": pl.String,
+    "segments": pl.UInt64,
+    "wanted": pl.UInt64,
+    "code": pl.UInt8,
+    "state": pl.String,
+    "digest": pl.UInt64,
+    "fields": pl.UInt64,
+}
+
+
+def contacts_of(rows: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
+    """Return judged contacts; a row needs no more than its address."""
+    return pl.DataFrame([_CONTACT | dict(row) for row in rows], schema=_TYPES)
 
 
 def suppressions(**states: str) -> pl.DataFrame:

@@ -9,27 +9,8 @@ import pytest
 from shared.runs.codes import NAMES, NUMBER
 from shared.runs.difference import Action, Kind, Note, Policy, Removals, compare, contact_rows
 from shared.runs.ledger import RETRY_NEVER, RETRY_WHEN_CHANGED, Flag
-from tests.runs.tables import NOW, address, by_email, given, ledger_of, suppressions
+from tests.runs.tables import NOW, address, by_email, contacts_of, given, ledger_of, suppressions
 
-CONTACT = {
-    "customer_id": "1",
-    "segments": 1,
-    "wanted": 1,
-    "code": None,
-    "state": None,
-    "digest": 7,
-    "fields": 0,
-}
-TYPES = {
-    "email": pl.String,
-    "customer_id": pl.String,
-    "segments": pl.UInt64,
-    "wanted": pl.UInt64,
-    "code": pl.UInt8,
-    "state": pl.String,
-    "digest": pl.UInt64,
-    "fields": pl.UInt64,
-}
 HELD = {"digest": 7, "tags": 1, "flags": int(Flag.ACCEPTED)}
 OURS = {"digest": 7, "tags": 1, "flags": int(Flag.ACCEPTED | Flag.ADDED)}
 REFUSED = {
@@ -50,10 +31,7 @@ def compared(
     segment_tags: dict[int, int] | None = None,
 ) -> tuple[dict[str, dict[str, Any]], Removals]:
     """Compare contacts with a ledger, both as their differences from the ordinary, by name."""
-    frame = pl.DataFrame(
-        [CONTACT | {"email": address(name)} | dict(row) for name, row in contacts.items()],
-        schema=TYPES,
-    )
+    frame = contacts_of({"email": address(name)} | dict(row) for name, row in contacts.items())
     table, removals = compare(
         frame,
         ledger_of({"email": address(name)} | dict(row) for name, row in known.items()),
@@ -210,7 +188,7 @@ class TestLeavers:
 
     def test_who_lost_consent_leaves(self) -> None:
         refused = {"code": NUMBER["skipped_no_consent"]}
-        frame = pl.DataFrame([CONTACT | {"email": "a@x.org"} | refused], schema=TYPES)
+        frame = contacts_of([{"email": "a@x.org"} | refused])
         known = ledger_of([{"email": "a@x.org"} | OURS])
         table, _ = compare(frame, known, Policy(now=NOW), given(), suppressions(), {0: 0})
         kinds = {Kind(row["kind"]): done(row) for row in table.iter_rows(named=True)}
@@ -326,10 +304,10 @@ class TestSafetyStop:
         assert removals.withheld == "30 of the 30 contacts of one segment would leave it"
 
     def test_several_profiles_of_one_contact_count_once(self) -> None:
-        duplicate = CONTACT | {"code": NUMBER["skipped_duplicate"]}
-        rows = [CONTACT | {"email": address(f"s{n}")} for n in range(60)]
+        duplicate = {"code": NUMBER["skipped_duplicate"]}
+        rows: list[dict[str, Any]] = [{"email": address(f"s{n}")} for n in range(60)]
         rows += [duplicate | {"email": address(f"s{n % 60}")} for n in range(300)]
-        frame = pl.DataFrame(rows, schema=TYPES)
+        frame = contacts_of(rows)
         known = [{"email": address(f"{kind}{n}")} | HELD for kind in "sl" for n in range(60)]
         _, removals = compare(
             frame, ledger_of(known[:90]), Policy(now=NOW), given(), suppressions(), {0: 0}
