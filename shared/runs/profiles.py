@@ -11,7 +11,7 @@ from shared.runs import addresses
 CUSTOMER_ID = "CustomerId"
 MOST_CONTACTS = 1_000_000
 # Rows that are gathered before they are looked through for repetitions: bounds the memory.
-_GATHERED_ROWS = 250_000
+_GATHERED_ROWS = 50_000
 _KEY = ["email", "customer_id"]
 
 
