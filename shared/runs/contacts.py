@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import polars as pl
 
+from shared.runs import lookup
 from shared.runs.codes import NUMBER, SKIPPED_BY_STATUS
 
 _CODE = pl.UInt8
@@ -66,7 +67,9 @@ def _skip(frame: pl.DataFrame, who: pl.Series, code: str) -> pl.DataFrame:
 def _one_per_address(frame: pl.DataFrame) -> pl.DataFrame:
     """Of several profiles with one address the first counts, with the segments of all."""
     open_rows = frame.lazy().with_row_index("row").filter(pl.col("code").is_null())
-    repeated = open_rows.filter(pl.col("email").is_duplicated())
+    # Hashes first: few addresses are there twice, and comparing all as texts takes 80 MB.
+    suspects = open_rows.filter(pl.col("email").hash().is_duplicated())
+    repeated = suspects.filter(pl.col("email").is_duplicated())
     groups = (
         repeated.sort("first", "customer_id", "row")
         .group_by("email", maintain_order=True)
@@ -105,7 +108,7 @@ def _suppress(frame: pl.DataFrame, suppressed: pl.DataFrame, own: pl.DataFrame) 
         .select("email", "state", skip=pl.when(pl.col("mine").is_null()).then("skip"))
     )
     return (
-        frame.join(states, on="email", how="left", maintain_order="left")
+        lookup.left_join(frame, states, "email")
         .with_columns(code=pl.coalesce("code", "skip"))
         .drop("skip")
     )

@@ -10,6 +10,7 @@ from typing import Literal
 
 import polars as pl
 
+from shared.runs import lookup
 from shared.runs.codes import NUMBER
 from shared.runs.ledger import RETRY_NEVER, RETRY_WHEN_CHANGED, Flag
 
@@ -116,17 +117,26 @@ def compare(
     """
     old = ledger.rename({name: f"old_{name}" for name in ledger.columns if name != "email"})
     sent = pl.col("code").is_null()
-    rows = contacts.join(old, on="email", how="left", maintain_order="left").with_columns(
+    at = lookup.find(contacts["email"], old["email"])
+    rows = contacts.hstack(_old_values(old, at)).with_columns(
         kind=pl.when(sent | _is_skipped_contact()).then(int(Kind.CONTACT)).otherwise(0),
-        customer_id=pl.col("customer_id"),
     )
     rows = _decide(rows, policy)
-    present = contacts.lazy().filter(pl.col("code").is_null() | _is_skipped_contact())
-    gone = old.join(present.select("email").unique().collect(), on="email", how="anti")
-    rows, removals = _stop_removals(
-        pl.concat([rows, _leavers(gone, suppressed, policy)], how="diagonal"), policy, segment_tags
-    )
+    present = at.filter(rows["kind"] == int(Kind.CONTACT)).drop_nulls()
+    gone = old.filter(pl.repeat(True, old.height, eager=True).scatter(present, False))
+    leavers = _leavers(gone, suppressed, policy)
+    if leavers.height:
+        rows = pl.concat([rows, leavers], how="diagonal")
+    rows, removals = _stop_removals(rows, policy, segment_tags)
     return _spare(rows, given_by_others), removals
+
+
+def _old_values(old: pl.DataFrame, at: pl.Series) -> list[pl.Series]:
+    """Return what the ledger says of each row, null where it knows nothing."""
+    values = old.drop("email")
+    if old.is_empty():
+        return values.clear(at.len()).get_columns()
+    return values.select(pl.all().gather(at)).get_columns()
 
 
 def _is_skipped_contact() -> pl.Expr:
@@ -299,7 +309,7 @@ def _spare(rows: pl.DataFrame, given_by_others: pl.DataFrame) -> pl.DataFrame:
     leaver = pl.col("kind") == int(Kind.LEAVER)
     held = pl.col("others").is_not_null()
     return (
-        rows.join(given, on="email", how="left", maintain_order="left")
+        lookup.left_join(rows, given, "email")
         .with_columns(
             remove=pl.col("remove") & ~pl.col("others").fill_null(0),
             spared=pl.col("remove") & pl.col("others").fill_null(0),
