@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from enum import IntFlag
 from typing import TYPE_CHECKING, Any
 
-from shared.platform.blobs import Blobs
-
 if TYPE_CHECKING:  # polars is imported where a plan or a finish runs
     import polars as pl
+
+    from shared.platform.blobs import Blobs
 
 MOST_TAGS = MOST_FIELDS = 64
 # Values of `retry_at` besides times.
@@ -121,20 +121,20 @@ def audience_folder(account: str, audience: str) -> str:
     return f"ledgers/{account}/{audience}/"
 
 
-def load(blobs: Blobs, account: str, audience: str, uid: str) -> Ledger:
+def load(blobs: "Blobs", account: str, audience: str, uid: str) -> Ledger:
     """Return an export's ledger on an audience, an empty one where there is none."""
     empty = Ledger(account, audience, uid)
     found = blobs.read_document(f"{empty.folder}ledger.json")
     return empty if found is None else read_ledger(*found)
 
 
-def others(blobs: Blobs, ledger: Ledger, uids: Iterable[str]) -> list[Ledger]:
+def others(blobs: "Blobs", ledger: Ledger, uids: Iterable[str]) -> list[Ledger]:
     """Return what ledgers other exports, by their uids, have on the same audience."""
     found = [load(blobs, ledger.account, ledger.audience, uid) for uid in uids]
     return [other for other in found if other.etag is not None]
 
 
-def drop_orphans(blobs: Blobs, uids: Container[str]) -> int:
+def drop_orphans(blobs: "Blobs", uids: Container[str]) -> int:
     """Delete the ledgers of exports that are none of these any more; return how many."""
     dropped = 0
     for account in list(blobs.folders("ledgers/")):
@@ -146,7 +146,7 @@ def drop_orphans(blobs: Blobs, uids: Container[str]) -> int:
     return dropped
 
 
-def read_table(blobs: Blobs, ledger: Ledger, columns: list[str] | None = None) -> "pl.DataFrame":
+def read_table(blobs: "Blobs", ledger: Ledger, columns: list[str] | None = None) -> "pl.DataFrame":
     """Return the ledger's rows, one per address."""
     import polars as pl
 
@@ -156,7 +156,7 @@ def read_table(blobs: Blobs, ledger: Ledger, columns: list[str] | None = None) -
     return pl.read_parquet(io.BytesIO(blobs.read(ledger.table)), columns=columns)
 
 
-def store(blobs: Blobs, ledger: Ledger, table: "pl.DataFrame") -> Ledger:
+def store(blobs: "Blobs", ledger: Ledger, table: "pl.DataFrame") -> Ledger:
     """Write a new version over the one that was read; raises BlobConflictError.
 
     `ledger` is the new version with the old one's ETag. Old tables are dropped.

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from shared.platform.blobs import Blobs
-
 if TYPE_CHECKING:  # polars is imported where a plan or a finish runs; lanes do without
     import polars as pl
+
+    from shared.platform.blobs import Blobs
 
 CONTACTS_PER_CALL = 500
 BATCHES_PER_CHUNK = 20
@@ -69,17 +69,19 @@ def chunk_sizes(batches: int, lanes: int) -> list[int]:
 def work_of(table: "pl.DataFrame", *, pending_first: bool, shared_tags: int = 0) -> Work:
     """Collect from the run's table (see difference.py) who is sent what.
 
-    table: with a column `row`. pending_first: contacts that are not known yet come first, so
+    table: with a column `row`. pending_first: contacts that were never accepted come first, so
     that calls that may only create are not mixed with those that may update. shared_tags: mask of
     the tags that other exports give as well; those are removed last, like leavers.
     """
     import polars as pl
 
     from shared.runs.difference import Action
+    from shared.runs.ledger import Flag
 
     upserts = table.filter(pl.col("action") == int(Action.UPSERT)).select(_UPSERT_COLUMNS)
     if pending_first:
-        upserts = upserts.sort(pl.col("old_flags").fill_null(0) != 0, maintain_order=True)
+        accepted = (pl.col("old_flags").fill_null(0) & int(Flag.ACCEPTED)) != 0
+        upserts = upserts.sort(accepted, maintain_order=True)
     adding = table.filter((pl.col("action") == int(Action.NONE)) & (pl.col("add") != 0))
     removing = table.filter(pl.col("remove") != 0)
     singles = table.filter(pl.col("action").is_in([int(Action.ARCHIVE), int(Action.UNSUBSCRIBE)]))
@@ -137,7 +139,7 @@ def _ops_of_bit(rows: "pl.DataFrame", mask: str, bit: int) -> "pl.DataFrame":
     )
 
 
-def write(blobs: Blobs, name: str, work: Work, values: Values, lanes: int) -> list[ChunkIndex]:
+def write(blobs: "Blobs", name: str, work: Work, values: Values, lanes: int) -> list[ChunkIndex]:
     """Write the payload and return its index."""
     index: list[ChunkIndex] = []
 
@@ -154,7 +156,7 @@ def write(blobs: Blobs, name: str, work: Work, values: Values, lanes: int) -> li
     return index
 
 
-def read_chunk(blobs: Blobs, name: str, chunk: ChunkIndex) -> list[list[Any]]:
+def read_chunk(blobs: "Blobs", name: str, chunk: ChunkIndex) -> list[list[Any]]:
     """Return a chunk's items."""
     data = blobs.read_range(name, chunk.offset, chunk.length)
     items: list[list[Any]] = json.loads(gzip.decompress(data))

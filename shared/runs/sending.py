@@ -6,7 +6,7 @@ Nothing here retries or waits: lanes.py does.
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from shared.mailchimp.answers import ContactError
@@ -86,9 +86,9 @@ def upsert_size(items: Sequence[Item], start: int, most: int, job: Job) -> int:
     """Return how many of the next items fit into one call."""
     end = min(len(items), start + most)
     if job.status_for_new == "pending":
-        fresh = not items[start][3]
+        fresh = _is_new(items[start])
         for here in range(start, end):
-            if (not items[here][3]) != fresh:
+            if _is_new(items[here]) != fresh:
                 return here - start
     return end - start
 
@@ -114,19 +114,64 @@ def upsert(
             answers.codes[place] = ERASED
             continue
         state = protected.get(item[0])
-        if state is not None and not _may_return(item, state):
-            answers.codes[place] = SKIPPED_BY_STATUS[state]
-        else:
+        if state is None or _may_return(item, state) or _may_be_ours(item, state, job, tried):
             sent[item[0]] = place
+        else:
+            answers.codes[place] = SKIPPED_BY_STATUS[state]
     if not sent:
         return answers
-    create = job.status_for_new == "pending" and not any(items[p][3] for p in sent.values())
+    create = job.status_for_new == "pending" and all(_is_new(items[p]) for p in sent.values())
     exists = _upsert(call, client, job, items, sent, answers, tried, create=create)
     if exists:
-        # They are in the audience and no table knows them as protected: update what is there.
         again = {email: sent[email] for email in exists}
-        _upsert(call, client, job, items, again, answers, tried, create=False)
+        _settle_pending(call, client, job, items, again, answers, protected, tried)
+        if again:
+            # They are in the audience and nobody knows them as protected: update what is there.
+            _upsert(call, client, job, items, again, answers, tried, create=False)
     return answers
+
+
+def _settle_pending(
+    call: Caller,
+    client: MailchimpClient,
+    job: Job,
+    items: Sequence[Item],
+    exists: dict[str, int],
+    answers: Answers,
+    protected: Mapping[str, str],
+    tried: int | None,
+) -> None:
+    """Take those out of `exists` who wait for their confirmation: they must not be subscribed.
+
+    A first attempt whose answer was lost may have created them; a table may know nothing of it.
+    """
+    firsts = [time for place in exists.values() if (time := _first_try(items[place], tried))]
+    waiting = _pending_since(call, client, job, min(firsts)) if firsts else set()
+    for email, place in list(exists.items()):
+        if email in waiting:
+            answers.codes[place] = NUMBER["created"]
+            # Its tags were not answered; giving one again does no harm.
+            if items[place][2]:
+                answers.lacking[place] = items[place][2]
+            del exists[email]
+        elif (state := protected.get(email)) is not None and not _may_return(items[place], state):
+            answers.codes[place] = SKIPPED_BY_STATUS[state]
+            del exists[email]
+
+
+def _pending_since(call: Caller, client: MailchimpClient, job: Job, first: int) -> set[str]:
+    """Return who got into the state pending since a time of Mailchimp's clock."""
+    found: set[str] = set()
+    since = datetime.fromtimestamp(first, UTC)
+    offset = 0
+    while True:
+        page = call(
+            client.members, job.audience, status="pending", offset=offset, since_last_changed=since
+        )
+        found.update(_key(email) for email, _, _ in page.items)
+        offset += len(page.items)
+        if not page.items or offset >= page.total_items:
+            return found
 
 
 def _upsert(
@@ -173,10 +218,27 @@ def _upsert(
 
 
 def _may_return(item: Item, state: str) -> bool:
-    flags = item[3]
-    return (state == "archived" and bool(flags & Flag.ARCHIVED)) or (
-        state == "pending" and bool(flags & Flag.PENDING)
-    )
+    """Tell of a protected contact whether this export itself brought it into that state."""
+    if state == "pending":
+        # One that is known to be taken would be updated, and so be subscribed unasked.
+        return bool(item[3] & Flag.PENDING) and _is_new(item)
+    return state == "archived" and bool(item[3] & Flag.ARCHIVED)
+
+
+def _may_be_ours(item: Item, state: str, job: Job, tried: int | None) -> bool:
+    """Tell whether a pending contact may have come with an earlier attempt of this export."""
+    repeated = _first_try(item, tried) is not None
+    return state == "pending" == job.status_for_new and _is_new(item) and repeated
+
+
+def _is_new(item: Item) -> bool:
+    """Tell whether Mailchimp has never accepted it from this export, as far as is known."""
+    return not item[3] & Flag.ACCEPTED
+
+
+def _first_try(item: Item, tried: int | None) -> int | None:
+    """Return Mailchimp's time of the first attempt to send a contact, None where this is it."""
+    return min((time for time in (item[5], tried) if time), default=None)
 
 
 def _member(item: Item, job: Job, status: str) -> dict[str, Any]:
@@ -218,9 +280,9 @@ def _tag_mask(member: Mapping[str, Any], by_id: Mapping[int, int]) -> int:
 
 def _was_added_by_us(item: Item, member: Mapping[str, Any], tried: int | None) -> bool:
     """Tell whether the contact came with an earlier attempt whose answer was lost."""
-    if item[3] & Flag.ACCEPTED:
+    first = _first_try(item, tried)
+    if first is None or not _is_new(item):
         return False
-    first = min(time for time in (item[5] or None, tried, 1 << 62) if time)
     times = [_seconds(member.get(name)) for name in ("timestamp_opt", "timestamp_signup")]
     return any(time is not None and time >= first for time in times)
 

@@ -1,0 +1,183 @@
+"""A Mailchimp audience in memory, with the methods of the client that sending needs.
+
+Its rules are those of Mailchimp's documents, written down without looking at this product: what
+a call does to contacts in each state, what it answers, and what it keeps quiet about.
+"""
+
+import copy
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from shared.mailchimp.answers import ContactError, MembersPage, SubscribeAnswer, TagAnswer
+from shared.mailchimp.client import MailchimpClient
+
+START = 1_800_000_000
+_COMPLIANCE = (
+    "{} is already a list member in compliance state due to unsubscribe, bounce, or compliance "
+    "review and cannot be subscribed."
+)
+_EXISTS = "{} is already a list member, do you want to update? please provide update_existing:true"
+
+
+@dataclass
+class Contact:
+    """A contact as the audience holds it; `history` has every status it was given."""
+
+    email: str
+    status: str
+    tags: set[int] = field(default_factory=set)
+    fields: dict[str, Any] = field(default_factory=dict)
+    since: int = START
+    history: list[str] = field(default_factory=list)
+
+
+@dataclass
+class AudienceModel:
+    """Contacts by address in lower case. Every call counts and takes a second."""
+
+    contacts: dict[str, Contact] = field(default_factory=dict)
+    refused: dict[str, ContactError] = field(default_factory=dict)
+    unnamed: set[str] = field(default_factory=set)
+    dropped_fields: set[str] = field(default_factory=set)
+    tags_of_existing: bool = True
+    clock: int = START
+    calls: list[str] = field(default_factory=list)
+
+    def client(self) -> MailchimpClient:
+        """Return it as what sending is given."""
+        return cast(MailchimpClient, self)
+
+    def put(self, email: str, status: str = "subscribed", *tags: int, **fields: Any) -> Contact:
+        """Add a contact as somebody else would have."""
+        contact = Contact(email, status, set(tags), dict(fields), self.clock)
+        self.contacts[email.lower()] = contact
+        return contact
+
+    def copy(self) -> dict[str, Contact]:
+        """Return how all contacts are now."""
+        return copy.deepcopy(self.contacts)
+
+    def _tick(self, name: str) -> datetime:
+        self.calls.append(name)
+        self.clock += 1
+        return datetime.fromtimestamp(self.clock, UTC)
+
+    def _shown(self, contact: Contact) -> dict[str, Any]:
+        time = datetime.fromtimestamp(contact.since, UTC).isoformat()
+        kept = {k: v for k, v in contact.fields.items() if k not in self.dropped_fields}
+        return {
+            "email_address": contact.email,
+            "status": contact.status,
+            "tags": [{"id": tag, "name": f"t{tag}"} for tag in sorted(contact.tags)][:50],
+            "merge_fields": dict.fromkeys(contact.fields, "") | kept,
+            "timestamp_opt": time,
+            "timestamp_signup": "",
+        }
+
+    def subscribe(
+        self, list_id: str, members: Sequence[Mapping[str, Any]], *, update_existing: bool = True
+    ) -> SubscribeAnswer:
+        date = self._tick("subscribe")
+        assert list_id == "list"
+        assert 0 < len(members) <= 500
+        answer = SubscribeAnswer([], [], [], date)
+        for member in members:
+            email = member["email_address"]
+            assert email == email.strip().lower()
+            held = self.contacts.get(email)
+            if email in self.refused:
+                answer.errors.append(self.refused[email])
+            elif held is None:
+                held = self.put(email, member["status"])
+                held.history.append(member["status"])
+                self._take(held, member, tags=True)
+                if email not in self.unnamed:
+                    answer.new.append(self._shown(held))
+            elif not update_existing:
+                text = _EXISTS.format(email)
+                answer.errors.append(ContactError(held.email, text, "ERROR_CONTACT_EXISTS"))
+            elif held.status in ("unsubscribed", "cleaned"):
+                text = _COMPLIANCE.format(email)
+                answer.errors.append(ContactError(held.email, text, "ERROR_CONTACT_EXISTS"))
+            else:
+                held.status = member["status"]
+                held.history.append(member["status"])
+                self._take(held, member, tags=self.tags_of_existing)
+                if email not in self.unnamed:
+                    answer.updated.append(self._shown(held))
+        return answer
+
+    def _take(self, held: Contact, member: Mapping[str, Any], *, tags: bool) -> None:
+        for name, value in member.get("merge_fields", {}).items():
+            assert value is not None
+            held.fields[name] = value
+        if tags:
+            held.tags.update(int(name.removeprefix("t")) for name in member.get("tags", ()))
+
+    def change_tag(
+        self, list_id: str, tag_id: int, add: Sequence[str] = (), remove: Sequence[str] = ()
+    ) -> TagAnswer:
+        date = self._tick("change_tag")
+        assert list_id == "list"
+        assert len(add) <= 500
+        assert len(remove) <= 500
+        answer = TagAnswer([], [], [], date)
+        for email in add:
+            held = self.contacts.get(email)
+            if held is not None and tag_id not in held.tags:
+                held.tags.add(tag_id)
+                answer.added.append(self._shown(held))
+        for email in remove:
+            held = self.contacts.get(email)
+            if held is not None and tag_id in held.tags:
+                held.tags.discard(tag_id)
+                answer.removed.append(self._shown(held))
+        return answer
+
+    def member(self, list_id: str, email: str) -> dict[str, Any] | None:
+        self._tick("member")
+        assert list_id == "list"
+        held = self.contacts.get(email)
+        return None if held is None else self._shown(held)
+
+    def members(
+        self,
+        list_id: str,
+        *,
+        status: str,
+        offset: int = 0,
+        count: int = 2,
+        since_last_changed: datetime,
+    ) -> MembersPage:
+        date = self._tick("members")
+        assert list_id == "list"
+        found = [
+            (held.email, held.status, "")
+            for held in self.contacts.values()
+            if held.status == status and held.since >= since_last_changed.timestamp()
+        ]
+        return MembersPage(found[offset : offset + count], len(found), date)
+
+    def archive(self, list_id: str, email: str) -> str:
+        self._tick("archive")
+        assert list_id == "list"
+        held = self.contacts.get(email)
+        if held is None:
+            return "missing"
+        if held.status in ("archived", "cleaned", "pending"):
+            return "already" if held.status == "archived" else "refused"
+        held.status = "archived"
+        held.history.append("archived")
+        return "archived"
+
+    def unsubscribe(self, list_id: str, email: str) -> dict[str, Any] | None:
+        self._tick("unsubscribe")
+        assert list_id == "list"
+        held = self.contacts.get(email)
+        if held is None:
+            return None
+        held.status = "unsubscribed"
+        held.history.append("unsubscribed")
+        return self._shown(held)
