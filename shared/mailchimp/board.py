@@ -130,6 +130,16 @@ def remove_run(app: "App", account: str, audience: str, run: str) -> None:
     app.blobs.delete(run_name(account, run) + ".stop")
 
 
+def unclean_slots(app: "App") -> list[tuple[str, int]]:
+    """Return account and number of every slot whose holder died and that nobody has taken since."""
+    found = []
+    for blob in app.blobs.list("slots/", metadata=True):
+        _, account, *rest = blob.name.split("/")
+        if len(rest) == 1 and not blob.leased and blob.metadata.get("clean", "1") != "1":
+            found.append((account, int(rest[0])))
+    return found
+
+
 def _read(app: "App", account: str) -> View:
     prefix = f"slots/{account}/"
     view = View(taken_at=time.monotonic())

@@ -6,11 +6,13 @@ created if absent. The record proper is written by start, plan, finish and tick 
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from shared.app import App
 from shared.mailchimp import board
 from shared.platform import queues
+from shared.platform.blobs import BlobConflictError
 from shared.platform.clock import to_text, utc_now
 from shared.runs.codes import COUNTS
 
@@ -159,7 +161,9 @@ def free_marker(app: App, run: str) -> None:
     export = export_of(run) or ""
     found = app.blobs.read_document(marker_name(export))
     if found is not None and found[0]["id"] == run:
-        app.blobs.delete(marker_name(export), found[1])
+        # Whoever came between has freed it as well.
+        with suppress(BlobConflictError):
+            app.blobs.delete(marker_name(export), found[1])
 
 
 def stop(app: App, record: Record, status: str, error: Record | None, by: str) -> None:

@@ -86,6 +86,13 @@ def _call_lanes(app: App, plan: planned.Plan, wanted: int) -> None:
         log.event("lanes_called", run=plan.job.run, lanes=missing)
 
 
+def clean_slots(app: App) -> None:
+    """Have the calls of dead holders waited out now, so that nobody has to who is in a hurry."""
+    for account, number in board.unclean_slots(app):
+        app.queues.send(queues.LANE, {"account": account, "slot": str(number)})
+        log.event("slot_cleaned", account_id=account, slot=number)
+
+
 def _held(app: App, name: str) -> bool:
     info = app.blobs.info(name)
     return info is not None and info.leased
