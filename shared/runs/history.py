@@ -3,13 +3,17 @@
 from typing import Any
 
 from shared.app import App
+from shared.runs import ledger
 from shared.runs.records import Record
 
 _FOLDER = "runs/_last/"
 
 
 def read_last(app: App, export: str, uid: str) -> dict[str, Any]:
-    """Return status, snapshots, submitted_at, ended_at and failures of the last run; or {}."""
+    """Return status, snapshots, submitted_at, ended_at and failures of the last run; or {}.
+
+    Also `ledger`: account and audience of the one that was written last.
+    """
     found = app.blobs.read_document(f"{_FOLDER}{export}")
     return found[0] if found and found[0]["uid"] == uid else {}
 
@@ -34,6 +38,16 @@ def note_end(app: App, record: Record) -> None:
             "snapshots": record["snapshots"] or last.get("snapshots", {}),
             "submitted_at": record["submitted_at"],
             "ended_at": record["ended_at"],
+            "ledger": _place_of_ledger(app, record) or last.get("ledger"),
             "failures": (last.get("failures", 0) + 1 if same else 1) if failed else 0,
         },
     )
+
+
+def _place_of_ledger(app: App, record: Record) -> list[str] | None:
+    """Return account and audience of a run's ledger, None where nothing was written there yet."""
+    account, audience = record.get("account"), record["configuration"]["audience_id"]
+    if not account:
+        return None
+    found = ledger.load(app.blobs, account, audience, record["configuration"]["uid"])
+    return None if found.etag is None else [account, audience]

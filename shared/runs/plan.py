@@ -7,6 +7,7 @@ messages that follow from it.
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -29,6 +30,7 @@ from shared.runs.connecting import new_client, token_of
 from shared.runs.delivery import LOOK_SECONDS
 from shared.runs.ending import end_run
 from shared.runs.records import Record, RunFailure
+from shared.runs.remarks import remarks
 from shared.runs.snapshots import RunInput
 
 Guard = Callable[[], None]
@@ -109,6 +111,7 @@ def _make_plan(app: App, record: Record) -> planned.Plan | None:
             lambda: _samples(export, found),
             preview=record["preview"],
         )
+    setup = replace(setup, warnings=[*setup.warnings, *remarks(app, record, old)])
     _refresh_suppressions(app, export, account, guard)
     return _build(app, record, export, found, setup)
 
