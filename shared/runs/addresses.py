@@ -7,7 +7,7 @@ _MOST = 254
 _MOST_LOCAL = 64
 _LOCAL = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
 _LABEL = r"[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?"
-_ADDRESS = rf"^{_LOCAL}@(?:{_LABEL}\.)+[\p{{L}}][\p{{L}}\p{{N}}-]*[\p{{L}}\p{{N}}]$"
+_ADDRESS = rf"^{_LOCAL}@(?:{_LABEL}\.)+[\p{{L}}][\p{{L}}\p{{N}}-]{{0,61}}[\p{{L}}\p{{N}}]$"
 # White space in the sense of Unicode, and the invisible characters that are pasted along.
 _AROUND = (
     r"^[\s\u{200B}\u{200C}\u{200D}\u{2060}\u{FEFF}]+|[\s\u{200B}\u{200C}\u{200D}\u{2060}\u{FEFF}]+$"
