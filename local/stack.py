@@ -120,6 +120,7 @@ class Stack:
         easy_auth: bool = False,
         options: Iterable[str] = (),
         wait: bool = True,
+        python: Path | None = None,
     ) -> HostProcess:
         """Start one more host; `functions` limits the queues and timers that it runs."""
         self._started += 1
@@ -134,6 +135,7 @@ class Stack:
             keys=self.keys,
             options=options,
             wait=wait,
+            python=python,
         )
         self.hosts.append(host)
         return host

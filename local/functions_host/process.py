@@ -66,17 +66,25 @@ class HostProcess:
         keys: Keys | None = None,
         options: Iterable[str] = (),
         wait: bool = True,
+        python: Path | None = None,
     ) -> Self:
         """Starts a host of the app in `app_dir` and returns when it listens.
 
         `environment` holds the app settings, on top of this process's environment; `functions`
         names the queue and timer functions to run, None for all; `options` are further words of
-        the command line. With `wait=False` call `wait_ready` later: hosts then start side by side.
+        the command line; `python` runs the host, by default the one that runs this. With
+        `wait=False` call `wait_ready` later: hosts then start side by side.
         Raises StartError with the end of the log where the app cannot be hosted.
         """
         keys = keys or Keys.random()
         path = log_path or _temporary_log()
-        command = [sys.executable, "-m", "local.functions_host", "--app", str(app_dir)]
+        command = [
+            str(python or sys.executable),
+            "-m",
+            "local.functions_host",
+            "--app",
+            str(app_dir),
+        ]
         command += ["--port", str(port), "--time-scale", str(time_scale), "--stop-with-parent"]
         command += [*options, "--easy-auth"] if easy_auth else options
         if functions is not None:
