@@ -22,6 +22,9 @@ BATCHES_PER_CHUNK = 20
 _UPSERT_COLUMNS = ["row", "email", "add", "old_flags", "old_fields", "old_tried"]
 # Calls about single contacts that one chunk holds.
 SINGLES_PER_CHUNK = 50
+# Zeros behind each chunk. Blanking an item, when a person is erased, may make the rest compress
+# worse than before, and a chunk must not grow: its place is in the plan.
+_SLACK = 1024
 
 # Gives for some rows the merge fields that are sent of them, each a JSON object (null: blank).
 Values = Callable[["pl.Series"], "pl.Series"]
@@ -78,13 +81,18 @@ def work_of(table: "pl.DataFrame", *, pending_first: bool, shared_tags: int = 0)
     from shared.runs.difference import Action
     from shared.runs.ledger import Flag
 
-    upserts = table.filter(pl.col("action") == int(Action.UPSERT)).select(_UPSERT_COLUMNS)
+    action = pl.col("action")
+    # Columns first: a filter copies all that it is given.
+    upserts = table.select(*_UPSERT_COLUMNS, "action").filter(action == int(Action.UPSERT))
+    upserts = upserts.drop("action")
     if pending_first:
         accepted = (pl.col("old_flags").fill_null(0) & int(Flag.ACCEPTED)) != 0
         upserts = upserts.sort(accepted, maintain_order=True)
-    adding = table.filter((pl.col("action") == int(Action.NONE)) & (pl.col("add") != 0))
-    removing = table.filter(pl.col("remove") != 0)
-    singles = table.filter(pl.col("action").is_in([int(Action.ARCHIVE), int(Action.UNSUBSCRIBE)]))
+    tags = table.select("row", "email", "action", "add", "remove")
+    adding = tags.filter((action == int(Action.NONE)) & (pl.col("add") != 0))
+    removing = tags.filter(pl.col("remove") != 0)
+    single = action.is_in([int(Action.ARCHIVE), int(Action.UNSUBSCRIBE)])
+    singles = table.select("row", "email", "action").filter(single)
     return Work(upserts, _tag_ops(adding, removing, shared_tags), singles)
 
 
@@ -147,7 +155,7 @@ def write(blobs: "Blobs", name: str, work: Work, values: Values, lanes: int) -> 
         offset = 0
         for kind, phase, calls, lines in _chunks(work, values, lanes):
             text = lines.str.join(",\n").item()
-            data = gzip.compress(b"[" + text.encode() + b"]", compresslevel=1)
+            data = gzip.compress(b"[" + text.encode() + b"]", compresslevel=1) + bytes(_SLACK)
             index.append(ChunkIndex(kind, phase, lines.len(), calls, offset, len(data)))
             offset += len(data)
             yield data

@@ -76,6 +76,8 @@ def gather(
             rows[segment] += count
             known.add(part)
             _check_size(known, most)
+    # The reader's memory is not needed again.
+    pa.default_memory_pool().release_unused()
     return Profiles(known.frame(), rows)
 
 
@@ -144,8 +146,8 @@ class _Known:
 
     def count_contacts(self) -> int:
         """Count distinct addresses that Mailchimp could take."""
-        valid = [part.filter("valid").select(pl.col("email").hash()) for part in self._parts]
-        return pl.concat(valid)["email"].n_unique()
+        hashes = [part.select("valid", hash=pl.col("email").hash()) for part in self._parts]
+        return pl.concat(hashes).filter("valid")["hash"].n_unique()
 
     def frame(self) -> pl.DataFrame:
         """Return all of them; raises ValueError where no part was added."""
