@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 from shared.app import App
 from shared.mailchimp import board
-from shared.mailchimp.errors import RetryError, TimedOutError
+from shared.mailchimp.errors import MailchimpError, RetryError, TimedOutError
 from shared.platform import queues
 from shared.platform.blobs import BlobConflictError, BlobMissingError
 from shared.platform.leases import KeptLease, LeaseLostError
@@ -52,10 +52,16 @@ class Slot:
         self._run = ""
 
     def serve(self, run: str) -> None:
-        """Note in the slot which run the next calls belong to, and that calls are made."""
+        """Note in the slot which run the next calls belong to, and that calls are made.
+
+        Raises SlotLostError. Not while an earlier run's call may be open: the note says so.
+        """
         if run == self._run:
             return
-        self._write(clean=False, run=run)
+        try:
+            self._write(clean=False, run=run)
+        except (BlobConflictError, BlobMissingError):
+            raise SlotLostError from None
         self._run, self._unclean = run, True
 
     def busy_seconds(self) -> float:
@@ -84,6 +90,12 @@ class Slot:
                     until += settings.mailchimp_cooldown
                 self._busy_until = until
             raise
+        except MailchimpError:
+            raise
+        except BaseException:
+            # Where it broke off is not known: Mailchimp may have the call.
+            self._busy_until = max(self._busy_until, started + self._app.settings.mailchimp_timeout)
+            raise
 
     def release(self) -> None:
         """Give the slot back, marked clean when no call of ours can be open any more."""
@@ -93,6 +105,10 @@ class Slot:
         except (BlobConflictError, BlobMissingError):
             self._app.leases.forget(self._kept)
             return
+        except BaseException:
+            # Without this the lease would be renewed for as long as the process lives.
+            self._app.leases.forget(self._kept)
+            raise
         self._kept.release()
 
     def _write(self, *, clean: bool, run: str) -> None:

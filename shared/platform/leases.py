@@ -1,6 +1,7 @@
 """Keeps the leases of this process alive from one thread."""
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,15 +14,33 @@ class LeaseLostError(Exception):
 
 
 class KeptLease:
-    """A lease that is renewed until it is released or lost."""
+    """A lease that is renewed until it is released or lost; `asked_at` is when (monotonic clock)
+    it was last asked for with success.
+    """
 
-    def __init__(self, keeper: "LeaseKeeper", lease: Lease) -> None:
+    def __init__(self, keeper: "LeaseKeeper", lease: Lease, asked_at: float) -> None:
         self._keeper = keeper
+        self._refused = False
         self.lease = lease
-        self.lost = False
+        self.asked_at = asked_at
+
+    @property
+    def lost(self) -> bool:
+        """Whether it may be somebody else's: not renewed in time counts, whatever the reason."""
+        return self._refused or time.monotonic() - self.asked_at >= self._keeper.seconds
+
+    def renew(self) -> None:
+        """Renew it; raises what the storage says."""
+        asked_at = time.monotonic()
+        try:
+            self.lease.renew()
+        except (BlobConflictError, BlobMissingError):
+            self._refused = True
+            raise
+        self.asked_at = asked_at
 
     def check(self) -> None:
-        """Raise LeaseLostError when a renewal has failed."""
+        """Raise LeaseLostError when it is lost."""
         if self.lost:
             raise LeaseLostError(self.lease.name)
 
@@ -47,13 +66,14 @@ class LeaseKeeper:
 
     def take(self, name: str) -> KeptLease | None:
         """Take and keep a blob's lease; None where somebody holds it or there is no blob."""
+        asked_at = time.monotonic()
         try:
             lease = self._blobs.lease(name, self.seconds)
         except BlobMissingError:
             return None
         if lease is None:
             return None
-        kept = KeptLease(self, lease)
+        kept = KeptLease(self, lease, asked_at)
         with self._lock:
             self._held.add(kept)
             if self._thread is None:
@@ -94,9 +114,8 @@ class LeaseKeeper:
                 held = list(self._held)
             for kept in held:
                 try:
-                    kept.lease.renew()
+                    kept.renew()
                 except (BlobConflictError, BlobMissingError):
-                    kept.lost = True
                     self.forget(kept)
                 except Exception as error:  # the storage is out of reach: try until it is lost
                     with self._lock:

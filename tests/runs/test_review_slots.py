@@ -1,0 +1,87 @@
+"""A slot or chunk that may be somebody else's is not worked with, and none is kept for nothing."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+from azure.storage.blob import BlobLeaseClient, BlobServiceClient
+
+from local.azurite import Azurite
+from shared.app import APP_CONTAINER, App
+from shared.mailchimp import board
+from shared.mailchimp.slots import Slot, SlotLostError, take_slot
+from shared.platform.leases import KeptLease, LeaseLostError
+from shared.runs import sending
+from shared.runs.codes import FAILED, NUMBER
+from tests.mailchimp.suppressions.scene import app_on
+
+ACCOUNT = "a1"
+
+
+@pytest.fixture(scope="module")
+def azurite() -> Iterator[Azurite]:
+    with Azurite.start() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def app(azurite: Azurite) -> App:
+    return app_on(azurite.connection_string)
+
+
+def take(app: App) -> Slot:
+    slot = take_slot(app, ACCOUNT)
+    assert slot is not None
+    return slot
+
+
+def test_a_lease_that_was_not_renewed_in_time_is_lost_whatever_the_reason(app: App) -> None:
+    name = "leases/one"
+    app.blobs.write(name, b"")
+    lease = app.blobs.lease(name, 15)
+    assert lease is not None
+    asked_at = time.monotonic() - app.leases.seconds
+    kept = KeptLease(app.leases, lease, asked_at)
+    with pytest.raises(LeaseLostError):
+        kept.check()
+    kept.renew()
+    kept.check()
+    lease.release()
+
+
+def test_no_call_is_made_under_a_slot_that_somebody_else_has_got(
+    app: App, azurite: Azurite
+) -> None:
+    slot = take(app)
+    service = BlobServiceClient.from_connection_string(azurite.connection_string)
+    name = board.slot_name(ACCOUNT, slot.number)
+    blob = service.get_blob_client(APP_CONTAINER, name)
+    BlobLeaseClient(blob).break_lease(lease_break_period=0)
+    BlobLeaseClient(blob).acquire(15)
+    calls: list[str] = []
+    with pytest.raises(SlotLostError):
+        slot.call(calls.append, "made")
+    assert calls == []
+    slot.release()
+
+
+def test_a_call_that_broke_off_is_waited_out_like_one_without_an_answer(app: App) -> None:
+    slot = take(app)
+
+    def breaks() -> None:
+        raise MemoryError
+
+    with pytest.raises(MemoryError):
+        slot.call(breaks)
+    assert slot.busy_seconds() > 0
+    slot.release()
+    seen = board.look(app, ACCOUNT, max_age=0).slots[slot.number]
+    assert not seen.clean
+    assert not seen.leased
+
+
+def test_a_tag_that_is_gone_fails_additions_and_needs_no_removals() -> None:
+    job = sending.Job("r", "l", {3: ("VIP", 7)}, (), "subscribed")
+    answers = sending.tag_gone(job, [["a@x.example", 3, 1], ["b@x.example", 3, 0]], "gone")
+    assert answers.codes == [FAILED, NUMBER["untagged"]]
+    assert answers.details == {0: "tag VIP: gone"}
