@@ -91,6 +91,9 @@ class Chunk:
         except ChunkLostError:
             self.abandon()
             return
+        except BaseException:
+            self.abandon()
+            raise
         self.kept.release()
 
     def abandon(self) -> None:

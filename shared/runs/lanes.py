@@ -69,8 +69,8 @@ class Lane:
 
     def work(self) -> bool:
         """Send until the time is over or nothing is left; tell whether to put a message back."""
-        self._wait_out()
         while time.monotonic() < self._end:
+            self._wait_out()
             view = board.look(self._app, self._slot.account, LOOK_SECONDS)
             if must_make_room(self._app, self._slot, view):
                 return False
@@ -87,7 +87,11 @@ class Lane:
         return True
 
     def _wait_out(self) -> None:
-        """Wait until no call of the slot's last holder can be open at Mailchimp any more."""
+        """Wait until no earlier call under the slot can be open at Mailchimp any more.
+
+        Neither its last holder's nor one of a run that was stopped while the call timed out: the
+        slot says whose call may be open, and says the next run's name as soon as that is served.
+        """
         time.sleep(self._slot.busy_seconds())
 
     def _claim(self, view: board.View) -> tuple[Plan, Chunk] | None:
@@ -113,7 +117,11 @@ class Lane:
             for number in ready[start:] + ready[:start]:
                 chunk = chunks.claim(self._app, run, number)
                 if chunk is not None:
-                    self._slot.serve(run)
+                    try:
+                        self._slot.serve(run)
+                    except BaseException:
+                        chunk.abandon()
+                        raise
                     return plan, chunk
         return None
 
@@ -135,15 +143,18 @@ class Lane:
         """Send what is left of a chunk, and give it back."""
         sender = ChunkSender(self._app, self._slot, self._writer, plan, chunk, self._end)
         try:
-            self._send_with_token(plan, sender)
+            try:
+                self._send_with_token(plan, sender)
+            except GiveWayError:
+                sender.give_back()
+                raise
+            chunk.release(done=True)
         except GiveWayError:
-            sender.give_back()
             raise
         except BaseException:
             # What happened to the last call is not known: the next holder is to see that.
             chunk.abandon()
             raise
-        chunk.release(done=True)
         self._wake_next(plan, chunk)
 
     def _send_with_token(self, plan: Plan, sender: ChunkSender) -> None:
