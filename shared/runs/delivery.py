@@ -2,6 +2,7 @@
 
 import random
 import time
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -153,6 +154,9 @@ class ChunkSender:
                 answers = self._call(client, batch)
                 break
             except RefusedError as error:
+                if kind == "tag" and error.status == 404:
+                    answers = sending.tag_gone(plan.job, batch, error.detail)
+                    break
                 if size > 1:
                     self._make_smaller(size)
                     return
@@ -203,7 +207,28 @@ class ChunkSender:
         self._suspect = max(self._suspect, self._next + size)
 
     def _call(self, client: MailchimpClient, batch: list[sending.Item]) -> sending.Answers:
-        call, job = self._slot.call, self._plan.job
+        """Make the calls of a batch. One that breaks off between two of them is suspect: what
+        the first has done is written nowhere.
+        """
+        begun, answered = int(time.time()), False
+
+        def call[**P, R](function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+            nonlocal answered
+            answer = self._slot.call(function, *args, **kwargs)
+            answered = True
+            return answer
+
+        try:
+            return self._call_for(call, client, batch)
+        except BaseException:
+            if answered:
+                self._suspect_batch(len(batch), begun)
+            raise
+
+    def _call_for(
+        self, call: sending.Caller, client: MailchimpClient, batch: list[sending.Item]
+    ) -> sending.Answers:
+        job = self._plan.job
         match self._index.kind:
             case "upsert":
                 protected = self._app.protection.since_plan(

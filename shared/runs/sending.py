@@ -340,6 +340,15 @@ def change_tags(call: Caller, client: MailchimpClient, job: Job, items: Sequence
     return answers
 
 
+def tag_gone(job: Job, items: Sequence[Item], why: str) -> Answers:
+    """Return what it means for the items of one tag that Mailchimp does not have it any more."""
+    bit = items[0][1]
+    answers = Answers([FAILED if item[2] else NUMBER["untagged"] for item in items])
+    text = f"tag {job.tags[bit][0]}: {why}"
+    answers.details = {place: text for place, item in enumerate(items) if item[2]}
+    return answers
+
+
 def give_tag(
     call: Caller,
     client: MailchimpClient,
