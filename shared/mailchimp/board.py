@@ -9,9 +9,11 @@
 
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from shared.platform.blobs import BlobMissingError
 from shared.platform.clock import utc_now
 
 if TYPE_CHECKING:  # the composition root holds a Boards
@@ -19,6 +21,7 @@ if TYPE_CHECKING:  # the composition root holds a Boards
 
 # A waiter that has died is no longer waited for after this long.
 _WAITING_SECONDS = 60
+_DEAD_SECONDS = 3600
 
 
 @dataclass(frozen=True)
@@ -108,6 +111,13 @@ def put_run(app: "App", account: str, audience: str, run: str, state: str) -> No
     app.blobs.write(run_name(account, run), b"", metadata=metadata)
 
 
+def change_run(app: "App", account: str, audience: str, run: str, state: str) -> None:
+    """Show another state of a run that is on the board; one that has been taken off stays off."""
+    metadata = {"state": state, "audience": audience}
+    with suppress(BlobMissingError):
+        app.blobs.set_metadata(run_name(account, run), metadata)
+
+
 def put_leaving(app: "App", account: str, audience: str, run: str) -> None:
     """Show that a run lets contacts leave an audience."""
     app.blobs.write(f"slots/{account}/leaving/{audience}/{run}", b"")
@@ -128,6 +138,27 @@ def remove_run(app: "App", account: str, audience: str, run: str) -> None:
     app.blobs.delete(f"slots/{account}/leaving/{audience}/{run}")
     app.blobs.delete(run_name(account, run))
     app.blobs.delete(run_name(account, run) + ".stop")
+
+
+def all_runs(app: "App") -> set[tuple[str, str, str]]:
+    """Return account, audience ("" where not told) and run of every note about a run."""
+    found = set()
+    for blob in app.blobs.list("slots/", metadata=True):
+        _, account, kind, *rest = [*blob.name.split("/"), ""]
+        if kind == "runs":
+            run = rest[0].removesuffix(".stop")
+            found.add((account, blob.metadata.get("audience", ""), run))
+        elif kind == "leaving":
+            found.add((account, rest[0], rest[1]))
+    return found
+
+
+def drop_dead_waiters(app: "App") -> None:
+    """Remove the marks of those who died while they waited for a slot."""
+    for blob in app.blobs.list("slots/"):
+        _, _, kind, *_ = [*blob.name.split("/"), ""]
+        if kind == "waiting" and (utc_now() - blob.modified).total_seconds() > _DEAD_SECONDS:
+            app.blobs.delete(blob.name)
 
 
 def unclean_slots(app: "App") -> list[tuple[str, int]]:

@@ -137,7 +137,8 @@ class Lane:
         run = plan.job.run
         self._app.protection.forget(run)
         self._app.queues.send(queues.FINISH, {"run": run})
-        board.put_run(self._app, plan.account, plan.audience, run, "finishing")
+        # The run may have ended already, and must not come back.
+        board.change_run(self._app, plan.account, plan.audience, run, "finishing")
 
     def _send_chunk(self, plan: Plan, chunk: Chunk) -> None:
         """Send what is left of a chunk, and give it back."""

@@ -174,7 +174,8 @@ def stop(app: App, record: Record, status: str, error: Record | None, by: str) -
     run = record["id"]
     order = {"status": status, "error": error, "by": by, "at": to_text(utc_now())}
     app.blobs.create_document(stop_name(run), order)
-    if account := record.get("account"):
+    # Read only now: a planner that has just learnt the account either sees the order or shows it.
+    if account := (read_record(app, run) or record).get("account"):
         board.stop_run(app, account, run)
     app.queues.send(queues.FINISH, {"run": run})
 
@@ -190,14 +191,25 @@ def request_cancel(app: App, run: str, *, reason: str | None, by: str) -> Record
 
     Raises RunEndedError, and KeyError where there is no such run.
     """
-    record = read_record(app, run)
+    record = read_record(app, run) or _first_record(app, run)
     if record is None:
         raise KeyError(run)
-    if record["status"] in ENDED or stop_order(app, run) is not None:
+    if record["status"] in ENDED:
         raise RunEndedError
+    stopped = stop_order(app, run) is not None
     error = {"code": reason, "detail": _REASONS[reason]} if reason else None
+    # Again, too, when it was stopped before: whoever did that may have died in the middle of it.
     stop(app, record, "cancelled", error, by)
+    if stopped:
+        raise RunEndedError
     return load_run(app, run) or record
+
+
+def _first_record(app: App, run: str) -> Record | None:
+    """Return what a run's marker holds while its record is still to be written."""
+    export = export_of(run)
+    found = app.blobs.read_document(marker_name(export)) if export else None
+    return found[0] if found is not None and found[0]["id"] == run else None
 
 
 _REASONS = {

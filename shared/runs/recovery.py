@@ -86,6 +86,16 @@ def _call_lanes(app: App, plan: planned.Plan, wanted: int) -> None:
         log.event("lanes_called", run=plan.job.run, lanes=missing)
 
 
+def clean_boards(app: App) -> None:
+    """Take ended runs off the boards: a note that came too late would keep others waiting."""
+    for account, audience, run in board.all_runs(app):
+        record = records.read_record(app, run)
+        if record is None or record["status"] in records.ENDED:
+            board.remove_run(app, account, audience, run)
+            log.event("note_removed", run=run)
+    board.drop_dead_waiters(app)
+
+
 def clean_slots(app: App) -> None:
     """Have the calls of dead holders waited out now, so that nobody has to who is in a hurry."""
     for account, number in board.unclean_slots(app):

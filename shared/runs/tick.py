@@ -10,6 +10,7 @@ def tick(app: App) -> None:
     """Do all of it; a step that fails keeps none of the others."""
     for step in (
         recovery.mend_runs,
+        recovery.clean_boards,
         recovery.clean_slots,
         start_due_exports,
         retention.drop_old_runs,

@@ -1,0 +1,97 @@
+"""What is noted about runs: it stops them in time, and is gone when they are."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from local.azurite import Azurite
+from shared.app import App
+from shared.mailchimp import board
+from shared.platform.blobs import BlobInfo
+from shared.runs import records, recovery
+from shared.runs.records import RunEndedError, request_cancel
+from tests.mailchimp.suppressions.scene import app_on
+
+ACCOUNT, AUDIENCE = "a1", "b2"
+RUN = "news-20261122T061500Z-7f3a"
+
+
+@pytest.fixture(scope="module")
+def azurite() -> Iterator[Azurite]:
+    with Azurite.start() as running:
+        yield running
+
+
+@pytest.fixture
+def app(azurite: Azurite) -> Iterator[App]:
+    app = app_on(azurite.connection_string)
+    yield app
+    app.blobs.delete_all("")
+
+
+def record(**members: Any) -> dict[str, Any]:
+    export = {"name": "news", "connection": "c", "audience_id": AUDIENCE, "uid": "u"}
+    return records.new_record(RUN, export, preview=False, **members)
+
+
+def notes(app: App) -> list[str]:
+    return [blob.name for blob in app.blobs.list(f"slots/{ACCOUNT}/")]
+
+
+def test_a_late_note_does_not_bring_an_ended_run_back(app: App) -> None:
+    board.put_run(app, ACCOUNT, AUDIENCE, RUN, "sending")
+    board.change_run(app, ACCOUNT, AUDIENCE, RUN, "finishing")
+    assert board.look(app, ACCOUNT, 0).runs[RUN].state == "finishing"
+    board.remove_run(app, ACCOUNT, AUDIENCE, RUN)
+    board.change_run(app, ACCOUNT, AUDIENCE, RUN, "finishing")
+    assert notes(app) == []
+
+
+def test_the_tick_takes_ended_runs_off_the_board(app: App) -> None:
+    app.blobs.write_document(records.record_name(RUN), record() | {"status": "succeeded"})
+    board.put_run(app, ACCOUNT, AUDIENCE, RUN, "sending")
+    board.put_leaving(app, ACCOUNT, AUDIENCE, RUN)
+    board.stop_run(app, ACCOUNT, RUN)
+    recovery.clean_boards(app)
+    assert notes(app) == []
+
+
+def test_the_tick_leaves_active_runs_on_the_board(app: App) -> None:
+    app.blobs.write_document(records.record_name(RUN), record() | {"status": "running"})
+    board.put_run(app, ACCOUNT, AUDIENCE, RUN, "sending")
+    board.put_leaving(app, ACCOUNT, AUDIENCE, RUN)
+    before = notes(app)
+    recovery.clean_boards(app)
+    assert notes(app) == before
+
+
+def test_a_run_whose_account_was_learnt_meanwhile_is_stopped_on_its_board(app: App) -> None:
+    app.blobs.write_document(records.record_name(RUN), record(account=ACCOUNT))
+    board.put_run(app, ACCOUNT, AUDIENCE, RUN, "planning")
+    # What the caller has read is older.
+    records.stop(app, record(), "cancelled", None, "somebody")
+    assert board.look(app, ACCOUNT, 0).runs[RUN].stopped
+
+
+def test_a_run_that_has_only_its_marker_yet_can_be_cancelled(app: App) -> None:
+    app.blobs.write_document(records.marker_name("news"), record())
+    request_cancel(app, RUN, reason=None, by="somebody")
+    assert records.stop_order(app, RUN) is not None
+
+
+def test_a_cancellation_that_died_halfway_is_completed_by_the_next_one(app: App) -> None:
+    app.blobs.write_document(records.record_name(RUN), record(account=ACCOUNT))
+    board.put_run(app, ACCOUNT, AUDIENCE, RUN, "sending")
+    app.blobs.write_document(records.stop_name(RUN), {"status": "cancelled", "error": None})
+    with pytest.raises(RunEndedError):
+        request_cancel(app, RUN, reason=None, by="somebody")
+    assert board.look(app, ACCOUNT, 0).runs[RUN].stopped
+
+
+def test_blank_metadata_is_not_written(app: App) -> None:
+    app.blobs.write("x", b"", metadata={"a": "", "b": "1"})
+    found: BlobInfo | None = app.blobs.info("x")
+    assert found is not None
+    assert json.dumps(found.metadata) == '{"b": "1"}'
