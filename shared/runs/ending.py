@@ -25,6 +25,7 @@ def end_run(
             status=ended["status"],
             error_code=(ended["error"] or {}).get("code"),
             counts=ended["counts"],
+            outcomes=ended["outcomes"],
         )
         clear_up(app, ended)
 

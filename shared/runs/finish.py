@@ -75,6 +75,9 @@ def _finish(app: App, record: Record) -> bool:
     if ends is None:
         # Nobody has stopped it and lanes are at work: they say when they are done.
         return order is None
+    if not _slots_are_over(app, plan):
+        # A chunk may have been finished by another lane than the one whose call is still open.
+        return False
     with app.heavy_work:
         _fold(app, record, plan, ends, order)
     return True
@@ -82,9 +85,14 @@ def _finish(app: App, record: Record) -> bool:
 
 def _calls_are_over(app: App, plan: Plan) -> bool:
     """Tell whether no call of a stopped run is being made, or counted by Mailchimp."""
-    run = plan.job.run
-    if any(state.leased for state in chunks.states(app, run).values()):
+    if any(state.leased for state in chunks.states(app, plan.job.run).values()):
         return False
+    return _slots_are_over(app, plan)
+
+
+def _slots_are_over(app: App, plan: Plan) -> bool:
+    """Tell whether no call under any slot is one of the run's."""
+    run = plan.job.run
     view = board.look(app, plan.account, max_age=0)
     over = True
     for number, slot in view.slots.items():

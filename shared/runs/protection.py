@@ -25,6 +25,8 @@ _REFRESH_SECONDS = 600.0
 # Older than this times the interval, knowledge is not sent with: 14 of the 15 minutes.
 _TOO_OLD = 1.4
 _BUDGET_SECONDS = 120.0
+# A process has at most a dozen lanes.
+_MOST_RUNS = 24
 
 
 class Protection:
@@ -90,7 +92,11 @@ class Protection:
         generation = plan.document["suppressions"]
         known = suppressions.changed_since(app, plan.account, plan.audience, generation)
         with self._lock:
+            self._known.pop(plan.job.run, None)
             self._known[plan.job.run] = known
+            while len(self._known) > _MOST_RUNS:
+                # Of runs that were stopped, or ended elsewhere, nobody says that they are over.
+                del self._known[next(iter(self._known))]
         return known
 
     def _lock_of(self, plan: "Plan") -> threading.Lock:
