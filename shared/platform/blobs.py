@@ -190,7 +190,7 @@ class Blobs:
             conditions |= {"etag": etag, "match_condition": MatchConditions.IfNotModified}
         with _conflicts():
             answer = self._container.get_blob_client(name).upload_blob(
-                data, metadata=metadata, **conditions, **_content(content_type)
+                data, metadata=_written(metadata), **conditions, **_content(content_type)
             )
         return _quoted(answer["etag"])
 
@@ -293,7 +293,7 @@ class Blobs:
         """Replace a blob's metadata; raises BlobConflictError when the lease is lost."""
         with _conflicts():
             self._container.get_blob_client(name).set_blob_metadata(
-                metadata, lease=lease.id if lease else None
+                _written(metadata), lease=lease.id if lease else None
             )
 
 
@@ -317,6 +317,11 @@ class _conflicts:
 
 def _to_json(document: Document) -> bytes:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _written(metadata: dict[str, str] | None) -> dict[str, str] | None:
+    """Leave blank values out: not everything between here and the storage passes them on."""
+    return metadata and {key: value for key, value in metadata.items() if value}
 
 
 def _quoted(etag: object) -> str:

@@ -6,7 +6,7 @@ is never changed, named by a small document that is replaced by conditional writ
 """
 
 import io
-from collections.abc import Container, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import IntFlag
 from typing import TYPE_CHECKING, Any
@@ -134,16 +134,14 @@ def others(blobs: "Blobs", ledger: Ledger, uids: Iterable[str]) -> list[Ledger]:
     return [other for other in found if other.etag is not None]
 
 
-def drop_orphans(blobs: "Blobs", uids: Container[str]) -> int:
-    """Delete the ledgers of exports that are none of these any more; return how many."""
-    dropped = 0
-    for account in list(blobs.folders("ledgers/")):
-        for audience in list(blobs.folders(f"ledgers/{account}/")):
-            for uid in list(blobs.folders(audience_folder(account, audience))):
-                if uid not in uids:
-                    blobs.delete_all(f"{audience_folder(account, audience)}{uid}/")
-                    dropped += 1
-    return dropped
+def all_folders(blobs: "Blobs") -> list[tuple[str, str]]:
+    """Return the export's uid and the folder of every ledger there is."""
+    return [
+        (uid, f"{audience_folder(account, audience)}{uid}/")
+        for account in blobs.folders("ledgers/")
+        for audience in blobs.folders(f"ledgers/{account}/")
+        for uid in blobs.folders(audience_folder(account, audience))
+    ]
 
 
 def read_table(blobs: "Blobs", ledger: Ledger, columns: list[str] | None = None) -> "pl.DataFrame":

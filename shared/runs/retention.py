@@ -25,12 +25,16 @@ def drop_old_runs(app: App) -> None:
 
 def drop_orphaned_ledgers(app: App) -> None:
     """Drop the ledgers of exports that no longer exist and have no run."""
-    # Runs first: an export that is deleted between the two looks still has its run's uid.
+    # Ledgers first: that of an export which is made between the looks is none of these. Then runs:
+    # an export that is deleted between the looks still has its run's uid.
+    folders = ledger.all_folders(app.blobs)
     uids = {first["configuration"]["uid"] for _, first in records.active_runs(app)}
     uids |= {export["uid"] for export in store.list_exports(app.blobs)}
-    dropped = ledger.drop_orphans(app.blobs, uids)
-    if dropped:
-        log.event("ledgers_dropped", ledgers=dropped)
+    orphaned = [folder for uid, folder in folders if uid not in uids]
+    for folder in orphaned:
+        app.blobs.delete_all(folder)
+    if orphaned:
+        log.event("ledgers_dropped", ledgers=len(orphaned))
 
 
 def _drop(app: App, run: str, all_of_it: bool) -> None:
