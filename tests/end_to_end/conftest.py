@@ -1,39 +1,63 @@
-"""One running product for all of these tests, an account and an audience of its own for each."""
+"""One running product for all of these tests, an account and an audience of its own for each.
+
+`pytest tests/end_to_end --mailchimp inline_tags=late` tells them all with a simulator that behaves
+otherwise (local/mailchimp/switches.py has the ways).
+"""
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from typing import Any
 
+import orjson
 import pytest
 
 from local.stack import Stack
 from tests.end_to_end.place import Place
 
+# Messages are found sooner than in production, where two seconds make no difference.
+SETTINGS = {"AzureFunctionsJobHost__extensions__queues__maxPollingInterval": "00:00:00.3"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--mailchimp", action="append", default=[], metavar="SWITCH=VALUE", help="as said above"
+    )
+
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
-    with Stack.start(environment={}) as running:
+    with Stack.start(environment={}, settings=SETTINGS) as running:
         yield running
 
 
-@pytest.fixture(scope="session")
-def new_place(stack: Stack) -> Callable[[], Place]:
-    """Make corners of the product, each with a connection that is ready."""
-
-    def make() -> Place:
-        name = f"t-{uuid.uuid4().hex[:8]}"
-        account = stack.mailchimp.add_account(name)
-        audience = stack.mailchimp.add_list(account, "News")
-        consent = {"accepted": True}
-        stack.ask("PUT", f"connections/{name}", {"name": name, "consent": consent})
-        stack.ask("PUT", f"connections/{name}/token", {"api_key": account.api_key})
-        return Place(stack, name, account, audience, f"CustomerInsights_{name}/BlobExport")
-
-    return make
+def make_place(stack: Stack) -> Place:
+    """Make a corner of the product, with a connection that is ready."""
+    name = f"t-{uuid.uuid4().hex[:8]}"
+    account = stack.mailchimp.add_account(name)
+    audience = stack.mailchimp.add_list(account, "News")
+    connection = {"name": name, "consent": {"accepted": True}}
+    stack.ask("PUT", f"connections/{name}", connection)
+    stack.ask("PUT", f"connections/{name}/token", {"api_key": account.api_key})
+    return Place(stack, name, account, audience, f"CustomerInsights_{name}/BlobExport")
 
 
 @pytest.fixture
-def place(stack: Stack, new_place: Callable[[], Place]) -> Iterator[Place]:
+def place(stack: Stack, request: pytest.FixtureRequest) -> Iterator[Place]:
     """A corner for one test; the simulator behaves as usual again afterwards."""
-    yield new_place()
+    stack.mailchimp.set(**_switches(request.config))
+    yield make_place(stack)
     stack.mailchimp.clear_faults()
     stack.mailchimp.reset()
+
+
+def _switches(config: pytest.Config) -> dict[str, Any]:
+    """Read the options; the values are JSON, or else text."""
+    found: dict[str, Any] = {}
+    # A run of all tests has not read this file when it reads its command line.
+    for option in config.getoption("--mailchimp", default=[]):
+        name, _, value = option.partition("=")
+        try:
+            found[name] = orjson.loads(value)
+        except orjson.JSONDecodeError:
+            found[name] = value
+    return found

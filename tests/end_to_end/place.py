@@ -44,7 +44,7 @@ class Place:
     ) -> WrittenExport:
         """Write a newer snapshot of each segment; rows are as `person` makes them."""
         stamp = _LONG_AGO + timedelta(hours=next(self._snapshots))
-        tables = {
+        tables: dict[str, Any] = {
             name: list(rows) if rows else {column: [] for column in COLUMNS}
             for name, rows in segments.items()
         }
@@ -85,9 +85,12 @@ class Place:
 
     def ended(self, run: Document, *, timeout: float = 90) -> Document:
         """Wait for a run's end and for its outcomes: a stopped run shows its status before."""
-        self.stack.ended(run["id"], timeout=timeout)
         path = f"runs/{run['id']}"
-        until(lambda: self.stack.api("GET", f"{path}/outcomes").ok, what="the outcomes")
+
+        def is_over() -> bool:
+            return self.stack.api("GET", f"{path}/outcomes").ok
+
+        until(is_over, timeout=timeout, pause=0.25, what="the run's end")
         found: Document = self.stack.ask("GET", path)
         return found
 
@@ -189,10 +192,10 @@ def emails(numbers: Iterable[int]) -> set[str]:
     return {email(number) for number in numbers}
 
 
-def until(condition: Any, *, timeout: float = 60, what: str = "it") -> Any:
+def until(condition: Any, *, timeout: float = 60, pause: float = 0.1, what: str = "it") -> Any:
     """Wait until a call returns something true, and return that."""
     deadline = time.monotonic() + timeout
     while not (found := condition()):
         assert time.monotonic() < deadline, f"{what} did not happen within {timeout:.0f} s"
-        time.sleep(0.05)
+        time.sleep(pause)
     return found

@@ -35,7 +35,7 @@ def user_disabled(place: Place) -> None:
 
 
 def secret_gone(place: Place) -> None:
-    place.stack.vault.delete(f"mailchimp-{place.name}")
+    place.stack.vault.remove(f"mailchimp-{place.name}")
 
 
 CASES: dict[str, tuple[Callable[[Place], None], str, list[str]]] = {
@@ -43,6 +43,7 @@ CASES: dict[str, tuple[Callable[[Place], None], str, list[str]]] = {
     "unreadable file": (unreadable_file, "snapshot_unreadable", ["VIP_1.csv", "line", "VIP"]),
     "segment gone": (segment_gone, "segment_not_found", ["VIP"]),
     "token refused": (token_revoked, "mailchimp_unauthorized", ["Mailchimp"]),
+    "secret gone": (secret_gone, "secret_unreadable", ["secret", "Key Vault"]),
     "user disabled": (user_disabled, "mailchimp_unauthorized", ["Mailchimp"]),
 }
 

@@ -1,0 +1,38 @@
+"""People who leave in the middle of a long run, with the times of production scaled."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from local.stack import Stack
+from tests.end_to_end.conftest import SETTINGS, make_place
+from tests.end_to_end.place import Place, email, emails, people, until
+
+# The table of protected contacts is looked at anew every 600 s for a timeout of 130 s.
+_SCALED = {"MAILCHIMP_TIMEOUT_SECONDS": "2", "MAILCHIMP_MAX_CONNECTIONS": "1"}
+_BATCHES = 16
+
+
+@pytest.fixture(scope="module")
+def slow_place() -> Iterator[Place]:
+    with Stack.start(environment={}, settings={**SETTINGS, **_SCALED}) as stack:
+        yield make_place(stack)
+
+
+def test_who_unsubscribes_long_before_their_batch_is_left_out(slow_place: Place) -> None:
+    place = slow_place
+    place.write({"VIP": people(range(_BATCHES * 500))})
+    place.save(["VIP"])
+    last = range((_BATCHES - 1) * 500 + 100, (_BATCHES - 1) * 500 + 110)
+    place.put(*({"email": email(number)} for number in last))
+    place.mailchimp.set(bulk_seconds=1.0)
+    run = place.start()
+    until(lambda: any(call.members for call in place.calls()), what="the first batch")
+
+    place.mailchimp.unsubscribe_by_admin(place.audience, emails(last))
+    run = place.ended(run)
+
+    statuses = place.statuses()
+    assert {statuses[address] for address in emails(last)} == {"unsubscribed"}
+    assert {row["email"] for row in place.outcomes(run, "skipped_unsubscribed")} == emails(last)
+    assert run["counts"]["created"] == _BATCHES * 500 - len(last)

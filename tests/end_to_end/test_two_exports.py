@@ -1,0 +1,118 @@
+"""Two exports on one audience: what one gives the other does not take."""
+
+from tests.end_to_end.place import Place, email, emails, people, until
+
+OTHER = "-other"
+
+
+def test_a_leaver_of_one_export_keeps_what_the_other_gives(place: Place) -> None:
+    place.write({"One": people(range(10)), "Own": people(range(10)), "Two": people(range(5, 15))})
+    place.save([{"name": "One", "tag": "Shared"}, {"name": "Own", "tag": "Own"}])
+    place.save([{"name": "Two", "tag": "Shared"}], export=OTHER)
+    place.run()
+    place.run(export=OTHER)
+    place.write({"One": people(range(3)), "Own": people(range(3)), "Two": people(range(5, 15))})
+
+    run = place.run()
+
+    tags = place.tags_of()
+    assert all(tags[email(number)] == {"Shared", "Own"} for number in range(3))
+    assert all(tags[email(number)] == set() for number in range(3, 5))
+    assert all(tags[email(number)] == {"Shared"} for number in range(5, 15))
+    assert {row["email"] for row in place.outcomes(run, "untagged")} == emails(range(3, 10))
+    place.forget_calls()
+    place.run()
+    place.run(export=OTHER)
+    assert not place.writes()
+
+
+def test_the_last_export_to_give_a_tag_takes_it(place: Place) -> None:
+    place.write({"One": people(range(4)), "Two": people(range(4))})
+    place.save([{"name": "One", "tag": "Shared"}])
+    place.save([{"name": "Two", "tag": "Shared"}], export=OTHER)
+    place.run()
+    place.run(export=OTHER)
+    place.write({"One": people(range(1, 4)), "Two": people(range(1, 4))})
+
+    place.run()
+    assert place.tags_of()[email(0)] == {"Shared"}
+    place.run(export=OTHER)
+
+    assert place.tags_of()[email(0)] == set()
+    assert place.tags_of()[email(1)] == {"Shared"}
+
+
+def test_nobody_is_archived_whom_another_export_holds(place: Place) -> None:
+    place.write({"One": people(range(6)), "Two": people(range(3))})
+    place.save(["One"], leavers="archive")
+    place.save(["Two"], export=OTHER, leavers="archive")
+    place.run()
+    place.run(export=OTHER)
+    place.write({"One": people(range(5, 6)), "Two": people(range(3))})
+
+    run = place.run()
+
+    archived = emails(range(3, 5))
+    statuses = place.statuses()
+    assert {address for address, status in statuses.items() if status == "archived"} == archived
+    assert all(place.tags_of()[email(number)] == {"Two"} for number in range(3))
+    assert {row["email"] for row in place.outcomes(run, "archived")} == archived
+    assert {row["email"] for row in place.outcomes(run, "untagged")} == emails(range(3))
+
+
+def test_nobody_is_archived_whom_another_export_is_sending(place: Place) -> None:
+    place.write({"One": people(range(4)), "Two": people(range(10, 12))})
+    place.save(["One"], leavers="archive")
+    place.save(["Two"], export=OTHER)
+    place.run()
+    place.run(export=OTHER)
+    place.write({"One": people(range(1, 4)), "Two": people([0, 10, 11])})
+    place.mailchimp.set(bulk_seconds=2.0)
+    place.forget_calls()
+
+    sending = place.start(export=OTHER)
+    until(lambda: any(call.members for call in place.calls()), what="the other export's batch")
+    first = place.run()
+    place.ended(sending)
+    place.mailchimp.set(bulk_seconds=None)
+    second = place.run()
+
+    contact = place.contacts()[email(0)]
+    assert (contact.status, set(contact.tags)) == ("subscribed", {"Two"})
+    assert {first["status"], second["status"]} == {"succeeded"}
+
+
+def test_a_leaver_who_was_due_is_archived_by_the_next_run(place: Place) -> None:
+    place.write({"One": people(range(4)), "Two": people(range(10, 12))})
+    place.save(["One"], leavers="archive")
+    place.save(["Two"], export=OTHER)
+    place.run()
+    place.run(export=OTHER)
+    place.write({"One": people(range(1, 4)), "Two": people([10, 11, 12])})
+    place.mailchimp.set(bulk_seconds=3.0)
+    place.forget_calls()
+
+    sending = place.start(export=OTHER)
+    until(lambda: any(call.members for call in place.calls()), what="the other export's batch")
+    place.run()
+    place.ended(sending)
+    place.mailchimp.set(bulk_seconds=None)
+    place.run()
+
+    contact = place.contacts()[email(0)]
+    assert (contact.status, set(contact.tags)) == ("archived", set())
+    assert place.statuses()[email(12)] == "subscribed"
+
+
+def test_both_exports_are_told_that_they_fill_one_merge_field(place: Place) -> None:
+    place.write({"One": people(range(3), Nick="Nick"), "Two": people(range(3), Nick="Nick")})
+    place.save(["One"])
+
+    stored = place.save(["Two"], export=OTHER, merge_fields={"FNAME": "Nick"})
+    run = place.run(export=OTHER)
+
+    for warnings in (stored["warnings"], run["warnings"]):
+        found = [w["detail"] for w in warnings if w["code"] == "merge_field_shared"]
+        assert len(found) == 1
+        assert "FNAME" in found[0]
+        assert place.name in found[0]
