@@ -5,6 +5,7 @@ only those of new and changed contacts are wanted again, in the order of the row
 """
 
 import io
+import struct
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
@@ -108,7 +109,5 @@ class FieldValues:
 
 def _digests(texts: pl.Series) -> pl.Series:
     """Hash texts. Polars' own hash may differ between versions, so it can't be kept."""
-    return pl.Series(
-        [int.from_bytes(blake2b(text.encode(), digest_size=8).digest()) for text in texts],
-        dtype=pl.UInt64,
-    )
+    hashes = [blake2b(text, digest_size=8).digest() for text in texts.cast(pl.Binary).to_list()]
+    return pl.Series(struct.unpack(f">{len(hashes)}Q", b"".join(hashes)), dtype=pl.UInt64)
