@@ -386,7 +386,12 @@ def _next_ledger(table: pl.DataFrame, now: int, tried_at: int, *, pending: bool)
             customer_id="customer_id",
             digest=pl.when("accepted").then("digest").otherwise(pl.col("old_digest").fill_null(0)),
             tags="new_tags",
-            fields=pl.when("accepted").then("fields").otherwise(pl.col("old_fields").fill_null(0)),
+            # What may have been sent has to be cleared, too, once it is blank.
+            fields=pl.when("accepted")
+            .then("fields")
+            .otherwise(
+                pl.col("old_fields").fill_null(0) | pl.when(maybe).then("fields").otherwise(zero)
+            ),
             flags="new_flags",
             refusal=pl.when("rejected").then(up).when(kept_refusal).then("old_refusal"),
             refused_digest=pl.when("rejected")

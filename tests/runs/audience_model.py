@@ -44,6 +44,9 @@ class AudienceModel:
     tags_of_existing: bool = True
     clock: int = START
     calls: list[str] = field(default_factory=list)
+    # Who was created by a call, and whom a call took from which state to subscribed.
+    created: set[str] = field(default_factory=set)
+    subscribed_from: list[tuple[str, str]] = field(default_factory=list)
 
     def client(self) -> MailchimpClient:
         """Return it as what sending is given."""
@@ -92,6 +95,7 @@ class AudienceModel:
             elif held is None:
                 held = self.put(email, member["status"])
                 held.history.append(member["status"])
+                self.created.add(email)
                 self._take(held, member, tags=True)
                 if email not in self.unnamed:
                     answer.new.append(self._shown(held))
@@ -102,6 +106,8 @@ class AudienceModel:
                 text = _COMPLIANCE.format(email)
                 answer.errors.append(ContactError(held.email, text, "ERROR_CONTACT_EXISTS"))
             else:
+                if held.status != member["status"]:
+                    self.subscribed_from.append((email, held.status))
                 held.status = member["status"]
                 held.history.append(member["status"])
                 self._take(held, member, tags=self.tags_of_existing)
