@@ -10,7 +10,7 @@ import os
 import azure.functions as func
 
 from shared.http.routes import trigger
-from shared.platform import queues
+from shared.platform import log, queues
 
 # The queues live in the storage account of the host.
 STORAGE = "AzureWebJobsStorage"
@@ -25,7 +25,8 @@ def tick(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the binding wants 
     from shared.app import get_app
     from shared.runs.tick import tick as run_tick
 
-    run_tick(get_app())
+    with log.without_texts("tick"):
+        run_tick(get_app())
 
 
 @app.queue_trigger(arg_name="message", queue_name=queues.PLAN, connection=STORAGE)
@@ -34,7 +35,8 @@ def plan_run(message: func.QueueMessage) -> None:
     from shared.app import get_app
     from shared.runs.plan import plan_run as run_plan
 
-    run_plan(get_app(), _ids(message))
+    with log.without_texts("plan_run"):
+        run_plan(get_app(), _ids(message))
 
 
 @app.queue_trigger(arg_name="message", queue_name=queues.LANE, connection=STORAGE)
@@ -43,7 +45,8 @@ def send_batches(message: func.QueueMessage) -> None:
     from shared.app import get_app
     from shared.runs.lanes import send_batches as run_lane
 
-    run_lane(get_app(), _ids(message))
+    with log.without_texts("send_batches"):
+        run_lane(get_app(), _ids(message))
 
 
 @app.queue_trigger(arg_name="message", queue_name=queues.FINISH, connection=STORAGE)
@@ -52,7 +55,8 @@ def finish_run(message: func.QueueMessage) -> None:
     from shared.app import get_app
     from shared.runs.finish import finish_run as run_finish
 
-    run_finish(get_app(), _ids(message))
+    with log.without_texts("finish_run"):
+        run_finish(get_app(), _ids(message))
 
 
 @app.queue_trigger(arg_name="message", queue_name=f"{queues.PLAN}-poison", connection=STORAGE)
@@ -211,7 +215,6 @@ def _serve(name: str, request: func.HttpRequest) -> func.HttpResponse:
 
 def _revive(queue: str, message: func.QueueMessage) -> None:
     from shared.app import get_app
-    from shared.platform import log
     from shared.runs.recovery import revive
 
     try:
@@ -219,7 +222,8 @@ def _revive(queue: str, message: func.QueueMessage) -> None:
     except ValueError:
         log.event("foreign_message_dropped", level=logging.ERROR, queue=queue)
         return
-    revive(get_app(), queue, ids)
+    with log.without_texts("revive"):
+        revive(get_app(), queue, ids)
 
 
 def _ids(message: func.QueueMessage) -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 import json
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 _logger = logging.getLogger("segment_export")
 _logger.setLevel(logging.INFO)
@@ -27,3 +29,20 @@ def failure(name: str, error: BaseException, **fields: object) -> None:
         trace = trace.tb_next
     where = " < ".join(reversed(frames[-6:]))
     event(name, level=logging.ERROR, error=type(error).__name__, where=where, **fields)
+
+
+class StepError(RuntimeError):
+    """A step of the app failed; says which and by what kind of error, and no more."""
+
+
+@contextmanager
+def without_texts(step: str, **fields: object) -> Iterator[None]:
+    """Raise StepError for whatever goes wrong: the host logs all that a function raises.
+
+    A library's error may quote the value it could not read, and that may be a person's.
+    """
+    try:
+        yield
+    except Exception as error:
+        failure("step_failed", error, step=step, **fields)
+        raise StepError(f"{step} failed by {type(error).__name__}") from None
