@@ -8,11 +8,20 @@ from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.tokens import Token
 
 
-def token_of(app: App, connection: str) -> Token:
-    """Return a connection's token as the vault holds it now; raises ConnectionUnusableError."""
+def token_of(app: App, connection: str, account: str) -> Token:
+    """Return a connection's token as the vault holds it now; raises ConnectionUnusableError.
+
+    A connection that leads to another account by now is unusable for a run of `account`: its
+    slots are that account's.
+    """
     found = store.load_connection(app.blobs, connection)
     if found is None:
         raise ConnectionUnusableError("connection_removed", "The connection was removed.")
+    if found[0].get("account_id") not in (None, account):
+        raise ConnectionUnusableError(
+            "audience_not_found",
+            "The connection leads to another Mailchimp account by now, without this audience.",
+        )
     return read_token(app, found[0])
 
 

@@ -177,13 +177,13 @@ class Lane:
 
     def _client(self, connection: str) -> MailchimpClient:
         if connection not in self._clients:
-            token = token_of(self._app, connection)
+            token = token_of(self._app, connection, self._slot.account)
             self._clients[connection] = new_client(self._app, token)
             self._tokens[connection] = token
         return self._clients[connection]
 
     def _has_newer_token(self, connection: str) -> bool:
-        if token_of(self._app, connection) == self._tokens[connection]:
+        if token_of(self._app, connection, self._slot.account) == self._tokens[connection]:
             return False
         self._clients.pop(connection).close()
         return True

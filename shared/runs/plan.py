@@ -28,7 +28,7 @@ from shared.platform.clock import seconds_since, to_text, utc_now
 from shared.runs import audience, leaving, ledger, planned, records, snapshots
 from shared.runs.connecting import new_client, token_of
 from shared.runs.delivery import LOOK_SECONDS
-from shared.runs.ending import end_run
+from shared.runs.ending import clear_up, end_run
 from shared.runs.records import Record, RunFailure
 from shared.runs.remarks import remarks
 from shared.runs.snapshots import RunInput
@@ -194,7 +194,7 @@ def _reach(app: App, export: Export, account: str, guard: Guard) -> Iterator[Mai
     try:
         with (
             hold_slot(app, account, _SLOT_SECONDS, guard) as slot,
-            new_client(app, token_of(app, export.connection or "")) as client,
+            new_client(app, token_of(app, export.connection or "", account)) as client,
         ):
             yield client.under(slot.call)
     except ConnectionUnusableError as error:
@@ -205,8 +205,8 @@ def _reach(app: App, export: Export, account: str, guard: Guard) -> Iterator[Mai
 
 def _refresh_suppressions(app: App, export: Export, account: str, guard: Guard) -> None:
     """Bring the table of protected contacts up to date; it is resumed where time runs out."""
-    token = token_of(app, export.connection or "")
     try:
+        token = token_of(app, export.connection or "", account)
         result = suppressions.refresh(
             app,
             account,
@@ -215,6 +215,8 @@ def _refresh_suppressions(app: App, export: Export, account: str, guard: Guard) 
             budget_seconds=_SUPPRESSIONS_SECONDS,
             slots=lambda: hold_slot(app, account, _SLOT_SECONDS, guard),
         )
+    except ConnectionUnusableError as error:
+        raise RunFailure(error.code, error.detail) from None
     except (MailchimpError, NoSlotError, SlotLostError) as error:
         raise _as_failure(error) from None
     if not result.finished:
@@ -298,7 +300,11 @@ def dispatch(app: App, plan: planned.Plan) -> None:
             "sending_at": to_text(utc_now()),
         }
 
-    app.blobs.update_document(records.record_name(run), begin)
+    record = app.blobs.update_document(records.record_name(run), begin)
+    if record is not None and record["status"] in records.ENDED:
+        # It was ended while it was planned: nothing of it may be sent.
+        clear_up(app, record)
+        return
     if not plan.chunks or records.stop_order(app, run) is not None:
         app.queues.send(queues.FINISH, {"run": run})
         return
