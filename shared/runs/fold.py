@@ -27,6 +27,7 @@ from shared.runs.difference import NOTES, Action, Kind
 from shared.runs.ledger import RETRY_NEVER, RETRY_WHEN_CHANGED, Flag
 
 _U64 = pl.UInt64
+_FOLDED_ROWS = 100_000
 # Results of items besides outcome codes.
 NOT_SENT = 254
 MAYBE_SENT = 253
@@ -129,17 +130,20 @@ def fold(
     since 1970; tried_at: Mailchimp's time before which nothing of this run was sent. pending:
     contacts are created as pending.
     """
-    table = table.with_row_index("row")
-    table = _join_upserts(table, *upserts)
-    table = _join_tags(table, *tag_ops)
-    table = _join_singles(table, *singles)
-    outcomes = _outcomes(table)
-    counts = dict(outcomes.group_by("code").len().select(pl.col("code"), pl.col("len")).iter_rows())
-    return Folded(
-        outcomes,
-        _next_ledger(table, now, tried_at, pending=pending),
-        {NAMES[code]: counts[code] for code in sorted(counts)},
-    )
+    answers = pl.DataFrame({"row": pl.int_range(table.height, dtype=pl.UInt32, eager=True)})
+    answers = _join_upserts(answers, *upserts)
+    answers = _join_tags(answers, *tag_ops)
+    answers = _join_singles(answers, *singles)
+    outcomes, contacts = [], []
+    # Each row speaks for itself, so the many columns in between are made of some rows at a time.
+    for start in range(0, max(1, table.height), _FOLDED_ROWS):
+        part = table.slice(start, _FOLDED_ROWS)
+        part = part.hstack(answers.slice(start, _FOLDED_ROWS).get_columns())
+        outcomes.append(_outcomes(part))
+        contacts.append(_next_ledger(part, now, tried_at, pending=pending))
+    told = pl.concat(outcomes)
+    counts = dict(told.group_by("code").len().select(pl.col("code"), pl.col("len")).iter_rows())
+    return Folded(told, pl.concat(contacts), {NAMES[code]: counts[code] for code in sorted(counts)})
 
 
 def _join_upserts(table: pl.DataFrame, rows: pl.Series, results: Results) -> pl.DataFrame:

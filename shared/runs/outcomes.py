@@ -48,17 +48,10 @@ def write(app: App, run: str, outcomes: "pl.DataFrame", segments: list[str]) -> 
 
     outcomes: email, customer_id, code (number), detail, segments (bit mask over `segments`).
     """
-    import polars as pl
-
-    rows = _readable(outcomes, segments)
-    app.blobs.write(
-        _name(run, None), _csv(rows, header=True), content_type="text/csv; charset=utf-8"
-    )
-    for code in rows["code"].unique().to_list():
-        part = rows.filter(pl.col("code") == code)
-        app.blobs.write(
-            _name(run, code), _csv(part, header=True), content_type="text/csv; charset=utf-8"
-        )
+    for number in (None, *outcomes["code"].unique().to_list()):
+        name = _name(run, None if number is None else NAMES[number])
+        rows = _csv(outcomes, segments, number)
+        app.blobs.write(name, rows, content_type="text/csv; charset=utf-8")
 
 
 def open_outcomes(app: App, run: str, code: str | None = None) -> OutcomesFile:
@@ -115,9 +108,15 @@ def _readable(outcomes: "pl.DataFrame", segments: list[str]) -> "pl.DataFrame":
     ).with_columns(harmless("segments"))
 
 
-def _csv(rows: "pl.DataFrame", *, header: bool) -> Iterator[bytes]:
-    for number, part in enumerate(rows.iter_slices(_ROWS_AT_ONCE)):
-        text = part.write_csv(include_header=header and number == 0, line_terminator="\r\n")
-        yield text.encode()
-    if rows.is_empty() and header:
-        yield _header()
+def _csv(outcomes: "pl.DataFrame", segments: list[str], number: int | None) -> Iterator[bytes]:
+    """Yield the lines of all rows, or of those with one code, some rows at a time."""
+    import polars as pl
+
+    yield _header()
+    for part in outcomes.iter_slices(_ROWS_AT_ONCE):
+        chosen = part if number is None else part.filter(pl.col("code") == number)
+        if chosen.height:
+            text = _readable(chosen, segments).write_csv(
+                include_header=False, line_terminator="\r\n"
+            )
+            yield text.encode()
