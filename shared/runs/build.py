@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from shared.app import App
 from shared.erasure import register
-from shared.erasure.register import ErasureKeyError, Register
+from shared.erasure.register import Register
 from shared.exports.models import Export, to_export
 from shared.mailchimp.suppressions import load_with_state
 from shared.runs import contacts, difference, leaving, ledger, payload, records, snapshots
@@ -63,7 +63,7 @@ def build(
 ) -> Built:
     """Work out what the run has to do, and write it unless it is a preview.
 
-    Raises RunFailure, SnapshotChangedError (begin again).
+    Raises RunFailure, ErasureKeyError, SnapshotChangedError (begin again).
     """
     with FieldValues(setup.plans, setup.ledger.fields) as values:
         return _build(app, record, export, found, setup, values, attempt)
@@ -85,7 +85,7 @@ def _build(
     if setup.dead_tags:
         rows = rows.with_columns(pl.col("tags", "left") & ~pl.lit(setup.dead_tags, dtype=pl.UInt64))
     suppressed, generation = _suppressions(app, old)
-    erased = _erased(app)
+    erased = register.load(app)
     judged = contacts.judge(frame, suppressed, _own(rows), erased.is_erased if erased else None)
     del frame
     rows = _without_erased(rows, judged, erased)
@@ -180,13 +180,6 @@ def _check_input(profiles: Profiles, distinct: int, old: Ledger) -> None:
             f"The segments hold {distinct:,} contacts; one export sends at most {MOST_CONTACTS:,}.",
             "skipped",
         )
-
-
-def _erased(app: App) -> Register:
-    try:
-        return register.load(app)
-    except ErasureKeyError as error:
-        raise RunFailure("secret_unreadable", str(error)) from None
 
 
 def _without_erased(rows: pl.DataFrame, judged: pl.DataFrame, erased: Register) -> pl.DataFrame:

@@ -5,6 +5,7 @@ from typing import Any
 
 from shared.app import App
 from shared.mailchimp import board
+from shared.notifications import changes
 from shared.platform import log
 from shared.runs import history, records
 from shared.runs.records import Record
@@ -38,6 +39,7 @@ def clear_up(app: App, record: Record) -> None:
     """
     run = record["id"]
     history.note_end(app, record)
+    _notify(app, record)
     folder = records.folder(run)
     account = record.get("account")
     if account:
@@ -48,3 +50,11 @@ def clear_up(app: App, record: Record) -> None:
     for name in (records.plan_name(run), records.stop_name(run)):
         app.blobs.delete(name)
     records.free_marker(app, run)
+
+
+def _notify(app: App, record: Record) -> None:
+    """Note a change of the export's state; nothing about it may keep the run from ending."""
+    try:
+        changes.note_end(app, record)
+    except Exception as error:  # the run's end is worth more than the message about it
+        log.failure("notification_failed", error, export=record["export"], run=record["id"])

@@ -14,6 +14,7 @@ from typing import Any
 
 from shared.app import App
 from shared.erasure import register
+from shared.erasure.register import ErasureKeyError
 from shared.exports import store
 from shared.exports.accounts import learn_account
 from shared.exports.connections import usable_connection
@@ -83,6 +84,9 @@ def _plan(app: App, record: Record) -> None:
         until = to_text(utc_now() + timedelta(seconds=wait.seconds))
         records.change_record(app, run, waits_until=until)
         app.queues.send(queues.PLAN, {"run": run}, delay=wait.seconds)
+    except ErasureKeyError as error:
+        # Without the key nobody could tell who must be left out.
+        end_run(app, record, "failed", {"code": "secret_unreadable", "detail": str(error)})
     except RunFailure as failure:
         end_run(app, record, failure.status, {"code": failure.code, "detail": failure.detail})
 

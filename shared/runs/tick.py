@@ -1,6 +1,7 @@
 """What the timer does: mends runs, starts due exports, drops what is past its retention."""
 
 from shared.app import App
+from shared.notifications.changes import tell_due
 from shared.platform import log
 from shared.runs import recovery, retention
 from shared.runs.due import start_due_exports
@@ -13,6 +14,7 @@ def tick(app: App) -> None:
         recovery.clean_boards,
         recovery.clean_slots,
         start_due_exports,
+        tell_due,
         retention.drop_old_runs,
         retention.drop_orphaned_ledgers,
     ):
