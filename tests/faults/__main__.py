@@ -1,0 +1,58 @@
+"""Plays every scenario and prints what was tried, how often it was reached and what was lost.
+
+`python -m tests.faults` plays all; words after it choose the scenarios whose names hold them.
+"""
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+
+from tests.faults.catalogue import every_scenario
+from tests.faults.lab import Lab
+from tests.faults.scenario import Result, Theatre
+
+# Most of a scenario is waiting for dead hosts' leases to run out.
+_WORKERS = 6
+
+
+def main(words: Sequence[str]) -> int:
+    """Play the scenarios; 1 when something was lost or a fault was never reached."""
+    started = time.monotonic()
+    with Lab() as lab:
+        theatre = Theatre(lab, _WORKERS)
+        scenarios = [
+            one
+            for one in every_scenario(theatre.reference)
+            if not words or any(word in one.name for word in words)
+        ]
+        print(f"{len(scenarios)} scenarios, {_WORKERS} at a time", flush=True)
+        results = theatre.play(scenarios, _tell)
+    minutes = (time.monotonic() - started) / 60
+    return _sum_up(results, minutes)
+
+
+def _tell(result: Result) -> None:
+    print(f"{'lost' if result.problems else 'ok':5}{result.seconds:5.0f} s  {result.name}")
+    for problem in result.problems:
+        print(f"            {problem}")
+    sys.stdout.flush()
+
+
+def _sum_up(results: Sequence[Result], minutes: float) -> int:
+    reached: Counter[str] = Counter()
+    for result in results:
+        reached.update(result.reached)
+    print(f"\n{'fault':78}reached")
+    for fault, times in sorted(reached.items()):
+        print(f"{fault:78}{times:7}")
+    lost = sum(bool(result.problems) for result in results)
+    never = [fault for fault, times in reached.items() if not times]
+    restarts = sum(result.restarts for result in results)
+    print(f"\n{len(results)} scenarios in {minutes:.0f} min, {restarts} hosts killed.")
+    print(f"Faults never reached: {', '.join(never) or 'none'}. Scenarios with losses: {lost}.")
+    return int(bool(lost or never))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
