@@ -144,6 +144,10 @@ def _fold(
         _store_ledger(app, plan, folded.ledger, again=True)
         app.blobs.delete_all(outcomes.folder(plan.job.run))
         outcomes.write(app, plan.job.run, folded.outcomes, document["segments"])
+    if order is None and (late := records.stop_order(app, plan.job.run)) is not None:
+        # Everything was sent, but whoever stopped the run has been told that it is stopped.
+        record = record | {"progress": record["progress"] | {"batches_done": _batches(plan)}}
+        order = late
     _end(app, record, plan, folded, order, upserts.dropped)
 
 
@@ -216,6 +220,10 @@ def _only_erased(now: ledger.Ledger, plan: Plan) -> bool:
     return bool(now.run == plan.document["ledger_run"])
 
 
+def _batches(plan: Plan) -> int:
+    return sum(chunk.calls for chunk in plan.chunks)
+
+
 def _end(
     app: App,
     record: Record,
@@ -241,7 +249,7 @@ def _end(
     for tag, count in dropped.items():
         text = f"{tag}: Mailchimp left {count} values out without an error."
         warnings.append({"code": "values_dropped", "detail": text})
-    batches = sum(chunk.calls for chunk in plan.chunks)
+    batches = _batches(plan)
     done = batches if order is None else record["progress"]["batches_done"]
     end_run(
         app,
