@@ -1,0 +1,93 @@
+"""A webhook on loopback, and the app's storage and vault without any host."""
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from local.stack import Stack
+from shared.app import App, build_app
+from shared.platform.settings import Settings
+
+SECRET = "webhook"
+
+
+@dataclass
+class Hook:
+    """A webhook: what it was told, and what it answers."""
+
+    url: str = ""
+    status: int = 204
+    location: str = ""
+    calls: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+
+
+@pytest.fixture
+def hook() -> Iterator[Hook]:
+    found = Hook()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            found.calls.append(({k.lower(): v for k, v in self.headers.items()}, body))
+            self.send_response(found.status)
+            if found.location:
+                self.send_header("Location", found.location)
+            self.end_headers()
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    found.url = f"http://127.0.0.1:{server.server_port}/hook"
+    yield found
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    with Stack.start(environment={}, hosts=0) as running:
+        yield running
+
+
+@pytest.fixture
+def app(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> App:
+    """The app's own parts in this process, as a host would have them."""
+    for name, value in stack.settings.items():  # where identity and vault are, too
+        monkeypatch.setenv(name, value)
+    settings = Settings.from_environment(stack.settings)
+    return build_app(replace(settings, webhook_secret_name=SECRET))
+
+
+Ended = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def ended() -> Ended:
+    """Make records of runs of one export, each later than the one before."""
+    number = iter(range(100))
+
+    def make(status: str, *, export: str = "weekly", **members: Any) -> dict[str, Any]:
+        at = f"2026-11-22T06:{next(number):02d}:00Z"
+        error = None if status in ("succeeded", "cancelled") else {"code": "x", "detail": "Why."}
+        return {
+            "id": f"{export}-20261122T06{at[14:16]}00Z-7f3a",
+            "export": export,
+            "preview": False,
+            "status": status,
+            "submitted_at": at,
+            "ended_at": at,
+            "error": error,
+            "counts": {"created": 1},
+            "outcomes": {"created": 1},
+            "configuration": {"uid": f"u-{export}", "display_name": "Weekly news"},
+            **members,
+        }
+
+    return make

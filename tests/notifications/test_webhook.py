@@ -1,0 +1,66 @@
+"""What the vault's secret may hold, and the signature."""
+
+import hashlib
+import hmac
+
+import pytest
+
+from shared.notifications.webhook import Webhook, WebhookError, call, parse_webhook, sign
+from tests.notifications.conftest import Hook
+
+URL = "https://hooks.contoso.com/a?b=c"
+
+
+@pytest.mark.parametrize(
+    ("secret", "key"),
+    [
+        (f"{URL}\nkey\n", "key"),
+        (f"  {URL}\r\n key ", "key"),
+        (f'{{"url": "{URL}", "key": "key"}}', "key"),
+        (URL, URL),
+        (f'{{"url": "{URL}"}}', URL),
+    ],
+)
+def test_a_secret_holds_an_url_and_a_key(secret: str, key: str) -> None:
+    assert parse_webhook(secret) == Webhook(URL, key)
+
+
+@pytest.mark.parametrize(
+    ("secret", "reason"),
+    [
+        ("http://hooks.contoso.com/", "not_https"),
+        ("http://127.0.0.1.contoso.com/", "not_https"),
+        ("ftp://127.0.0.1/", "not_https"),
+        ("https://me:word@hooks.contoso.com/", "no_url"),
+        ("hooks", "no_url"),
+        ("", "no_url"),
+        ('{"address": "x"}', "no_url"),
+        ("{", "no_url"),
+        ("https://[", "no_url"),
+    ],
+)
+def test_a_secret_that_can_not_be_used_says_why_without_its_text(secret: str, reason: str) -> None:
+    with pytest.raises(WebhookError) as found:
+        parse_webhook(secret)
+    assert str(found.value) == found.value.reason == reason
+
+
+def test_a_receiver_can_check_the_signature(hook: Hook) -> None:
+    call(Webhook(hook.url, "key"), "run-1", b'{"a": 1}')
+    ((headers, body),) = hook.calls
+    signed = headers["x-segment-export-timestamp"].encode() + b"." + body
+    expected = hmac.new(b"key", signed, hashlib.sha256).hexdigest()
+    assert headers["x-segment-export-signature"] == f"sha256={expected}"
+    assert sign("key", "1", b"x") != sign("key", "2", b"x")
+
+
+def test_an_answer_that_is_no_success_is_a_failure(hook: Hook) -> None:
+    hook.status = 404
+    with pytest.raises(WebhookError, match="status_404"):
+        call(Webhook(hook.url, "key"), "run-1", b"{}")
+
+
+def test_nobody_there_is_a_failure_that_names_no_address() -> None:
+    with pytest.raises(WebhookError) as found:
+        call(Webhook("http://127.0.0.1:1/secret", "key"), "run-1", b"{}")
+    assert str(found.value) == "unreachable"
