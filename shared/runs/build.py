@@ -5,6 +5,7 @@ lies under the attempt's own folder until plan.json names it.
 """
 
 import io
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from time import time
@@ -18,6 +19,7 @@ from shared.erasure import register
 from shared.erasure.register import Register
 from shared.exports.models import Export, to_export
 from shared.mailchimp.suppressions import load_with_state
+from shared.platform import log
 from shared.runs import contacts, difference, leaving, ledger, payload, records, snapshots
 from shared.runs.audience import Setup
 from shared.runs.codes import NUMBER, OUTCOMES
@@ -278,7 +280,10 @@ def _warnings(
     dropped: dict[str, int],
 ) -> list[dict[str, str]]:
     warnings = [*record["warnings"], *setup.warnings]
-    warnings += found.warnings(float(export.stale_after_hours))
+    stale = found.warnings(float(export.stale_after_hours))
+    warnings += stale
+    if any(warning["code"] == "input_stale" for warning in stale):
+        log.event("input_stale", level=logging.WARNING, run=record["id"], export=export.name)
     for code, counts, what in (
         ("values_cut", cut, "were longer than Mailchimp takes and were cut"),
         ("values_dropped", dropped, "do not fit the merge field's type and were left out"),
