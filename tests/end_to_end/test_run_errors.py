@@ -36,6 +36,8 @@ def user_disabled(place: Place) -> None:
 
 def secret_gone(place: Place) -> None:
     place.stack.vault.remove(f"mailchimp-{place.name}")
+    # What the vault has answered is known for a minute; whoever looks at a connection asks anew.
+    assert place.stack.ask("GET", f"connections/{place.name}")["status"] == "broken"
 
 
 CASES: dict[str, tuple[Callable[[Place], None], str, list[str]]] = {
@@ -43,7 +45,7 @@ CASES: dict[str, tuple[Callable[[Place], None], str, list[str]]] = {
     "unreadable file": (unreadable_file, "snapshot_unreadable", ["VIP_1.csv", "line", "VIP"]),
     "segment gone": (segment_gone, "segment_not_found", ["VIP"]),
     "token refused": (token_revoked, "mailchimp_unauthorized", ["Mailchimp"]),
-    "secret gone": (secret_gone, "secret_unreadable", ["secret", "Key Vault"]),
+    "secret gone": (secret_gone, "secret_unreadable", ["secret", "vault"]),
     "user disabled": (user_disabled, "mailchimp_unauthorized", ["Mailchimp"]),
 }
 

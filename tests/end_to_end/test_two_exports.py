@@ -104,7 +104,7 @@ def test_a_leaver_who_was_due_is_archived_by_the_next_run(place: Place) -> None:
     assert place.statuses()[email(12)] == "subscribed"
 
 
-def test_both_exports_are_told_that_they_fill_one_merge_field(place: Place) -> None:
+def test_an_export_is_told_that_another_fills_its_merge_field(place: Place) -> None:
     place.write({"One": people(range(3), Nick="Nick"), "Two": people(range(3), Nick="Nick")})
     place.save(["One"])
 
