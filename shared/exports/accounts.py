@@ -15,7 +15,7 @@ from shared.mailchimp.errors import UnavailableError
 from shared.mailchimp.slots import NoSlotError, hold_slot
 from shared.mailchimp.tokens import Token, TokenError, parse_token
 from shared.platform.blobs import Document
-from shared.platform.vault import SecretUnreadableError
+from shared.platform.vault import SecretUnreadableError, VaultUnreachableError
 
 # How long a route waits for one of the account's connections.
 WAIT_SECONDS = 15.0
@@ -42,7 +42,11 @@ def read_token(app: App, connection: Document) -> Token:
     try:
         return parse_token(app.vault.get(connection["secret_name"], fresh=True))
     except (SecretUnreadableError, TokenError) as error:
-        raise ConnectionUnusableError("secret_unreadable", f"{error}.") from None
+        raise ConnectionUnusableError(
+            "secret_unreadable",
+            f"{error}.",
+            temporary=isinstance(error, VaultUnreachableError),
+        ) from None
 
 
 @contextmanager

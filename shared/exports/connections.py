@@ -7,6 +7,7 @@ from typing import Any
 from shared.app import App
 from shared.exports import store
 from shared.exports.access import Caller, Role, may_use
+from shared.exports.accounts import read_token
 from shared.exports.errors import ConnectionUnusableError
 from shared.exports.models import Connection, Consent
 from shared.exports.terms import terms_version
@@ -56,6 +57,8 @@ def usable_connection(app: App, name: str | None) -> Document:
     if status != "ready":
         code = "secret_unreadable" if status == "broken" else "connection_not_ready"
         if status == "broken":
+            # Says what is wrong, and whether it may pass.
+            read_token(app, connection)
             log.event("connection_broken", level=logging.WARNING, connection=name, reason=code)
         raise ConnectionUnusableError(code, _REASONS[status])
     return connection

@@ -22,6 +22,10 @@ class SecretMissingError(SecretUnreadableError):
     """The vault has no secret of this name."""
 
 
+class VaultUnreachableError(SecretUnreadableError):
+    """The vault did not answer: asking again later may help."""
+
+
 class Vault:
     """Reads and writes secrets. Values never appear in errors or logs."""
 
@@ -69,10 +73,18 @@ class Vault:
         except ResourceNotFoundError as error:
             raise SecretMissingError(_reason(name, error)) from None
         except AzureError as error:
-            raise SecretUnreadableError(_reason(name, error)) from None
+            kind = SecretUnreadableError if _is_refused(error) else VaultUnreachableError
+            raise kind(_reason(name, error)) from None
         if not value:
             raise SecretUnreadableError(f"the secret {name} is empty")
         return value
+
+
+def _is_refused(error: AzureError) -> bool:
+    """Tell whether the vault itself said no, rather than nothing."""
+    if isinstance(error, ClientAuthenticationError):
+        return True
+    return isinstance(error, HttpResponseError) and error.status_code in (400, 401, 403, 404)
 
 
 def _reason(name: str, error: AzureError) -> str:

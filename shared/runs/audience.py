@@ -8,6 +8,7 @@ from shared.exports.models import Export
 from shared.mailchimp import audience as mailchimp_audience
 from shared.mailchimp.audience import AudienceState, TagChoice, WantedTag
 from shared.mailchimp.client import MailchimpClient
+from shared.mailchimp.errors import RefusedError
 from shared.mailchimp.merge_fields import FieldPlan, Resolution, resolve_mapping
 from shared.platform.clock import to_text, utc_now
 from shared.runs.ledger import MOST_FIELDS, MOST_TAGS, Ledger, LedgerTag, audience_folder
@@ -166,7 +167,14 @@ def _apply(
     if choice.action in ("create", "rename"):
         # Written first: when the answer is lost, the tag is known as ours all the same.
         _own(app, ledger, export, choice.name, choice.id)
-    id_ = mailchimp_audience.apply_choice(client, ledger.audience, choice)
+    try:
+        id_ = mailchimp_audience.apply_choice(client, ledger.audience, choice)
+    except RefusedError:
+        # Another planner may have been quicker.
+        found = [tag.id for tag in client.tags(ledger.audience) if tag.name == choice.name]
+        if choice.action != "create" or not found:
+            raise
+        id_ = found[0]
     if choice.action in ("create", "rename"):
         _own(app, ledger, export, choice.name, id_)
     return id_
@@ -212,7 +220,11 @@ def _bit_of(tags: list[LedgerTag | None], name: str, id_: int, dead: int) -> int
         if tag is None and not dead >> bit & 1:
             return bit
     if len(tags) >= MOST_TAGS:
-        raise RunFailure("internal_error", f"An export can give at most {MOST_TAGS} tags.")
+        raise RunFailure(
+            "internal_error",
+            f"An export can give at most {MOST_TAGS} tags, those included that it still has to "
+            "take away. Run it once without the new segments, then add them.",
+        )
     tags.append(None)
     return len(tags) - 1
 

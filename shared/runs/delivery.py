@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -21,11 +21,12 @@ from shared.platform import log
 from shared.runs import chunks, payload, sending, sizes
 from shared.runs.chunks import Chunk
 from shared.runs.codes import FAILED, NUMBER, REJECTED
-from shared.runs.leaving import may_leave
+from shared.runs.leaving import may_leave, newly_shared
 from shared.runs.planned import Plan
 
 # A cancelled run must not start a call later than 5 s after the answer: this and one listing.
 LOOK_SECONDS = 2.0
+_NOT_READY_SECONDS = 5.0
 _FIRST_WAIT, _LONGEST_WAIT = 0.125, 60.0
 # Calls that failed though Mailchimp answers others: after so many the batch is made smaller.
 _TRIES = 6
@@ -45,7 +46,9 @@ def must_make_room(app: App, slot: Slot, view: board.View) -> bool:
 
 
 class ChunkSender:
-    """Sends what is left of a chunk; `end` is when to leave it (monotonic clock)."""
+    """Sends what is left of a chunk; `end` is when to leave it (monotonic clock).
+
+    not_ready: runs that had nothing to claim, and when."""
 
     def __init__(
         self,
@@ -55,6 +58,7 @@ class ChunkSender:
         plan: Plan,
         chunk: Chunk,
         end: float,
+        not_ready: Mapping[str, float],
     ) -> None:
         self._app = app
         self._slot = slot
@@ -63,6 +67,7 @@ class ChunkSender:
         self._chunk = chunk
         self._index = plan.chunks[chunk.number]
         self._end = end
+        self._not_ready = not_ready
         self._next = chunk.position
         self._written: Future[None] | None = None
         # The chunk's items, and what the board said of erased people when they were read.
@@ -240,7 +245,9 @@ class ChunkSender:
                     tried = self._first_try + job.clock_offset - 2
                 return sending.upsert(call, client, job, batch, protected, tried)
             case "tag":
-                return sending.change_tags(call, client, job, batch)
+                removes = self._index.phase == 0 and any(not item[2] for item in batch)
+                spared = newly_shared(self._app, self._plan) if removes else 0
+                return sending.change_tags(call, client, job, batch, spared)
             case "archive":
                 return sending.archive(call, client, job, batch[0])
             case _:
@@ -295,7 +302,14 @@ class ChunkSender:
         if mine is None or mine.stopped or must_make_room(self._app, self._slot, view):
             raise GiveWayError
         lanes = view.lanes_of(self._chunk.run)
-        starving = [run for run in view.sending() if not view.lanes_of(run)]
+        starving = [
+            run
+            for run in view.sending()
+            if not view.lanes_of(run)
+            # A run whose chunks are all held, perhaps by lanes that died, gains nothing.
+            and time.monotonic() - self._not_ready.get(run, -_NOT_READY_SECONDS)
+            >= _NOT_READY_SECONDS
+        ]
         if starving and len(lanes) > 1 and self._slot.number in lanes[: len(starving)]:
             raise GiveWayError
 

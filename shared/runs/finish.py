@@ -51,7 +51,7 @@ def finish_run(app: App, message: Mapping[str, str]) -> None:
     record = records.read_record(app, run)
     if record is None:
         return
-    if record["status"] in records.ENDED:
+    if record["status"] in records.ENDED and not record.get("unfolded"):
         clear_up(app, record)
         return
     with app.leases.held(records.lock_name(run)) as lock:
@@ -146,7 +146,6 @@ def _fold(
         outcomes.write(app, plan.job.run, folded.outcomes, document["segments"])
     if order is None and (late := records.stop_order(app, plan.job.run)) is not None:
         # Everything was sent, but whoever stopped the run has been told that it is stopped.
-        record = record | {"progress": record["progress"] | {"batches_done": _batches(plan)}}
         order = late
     _end(app, record, plan, folded, order, upserts.dropped)
 
@@ -212,7 +211,8 @@ def _store_ledger(app: App, plan: Plan, table: "pl.DataFrame", *, again: bool = 
     planned_with = plan.document["ledger_etag"]
     if now.etag != planned_with and not _only_erased(now, plan):
         raise BlobConflictError("the ledger has changed since the plan")
-    ledger.store(app.blobs, ledger.read_ledger(document, now.etag), table)
+    new = ledger.free_tags(ledger.read_ledger(document, now.etag), table)
+    ledger.store(app.blobs, new, table)
 
 
 def _only_erased(now: ledger.Ledger, plan: Plan) -> bool:
@@ -220,8 +220,12 @@ def _only_erased(now: ledger.Ledger, plan: Plan) -> bool:
     return bool(now.run == plan.document["ledger_run"])
 
 
-def _batches(plan: Plan) -> int:
-    return sum(chunk.calls for chunk in plan.chunks)
+def _progress(plan: Plan, order: Record | None, counts: Mapping[str, int]) -> Record:
+    """Return how far an ended run came; one that was stopped, by its contacts without an answer."""
+    total = sum(chunk.calls for chunk in plan.chunks)
+    items = sum(chunk.items for chunk in plan.chunks)
+    share = 1.0 if order is None or not items else max(0.0, 1 - counts["failed"] / items)
+    return {"batches_total": total, "batches_done": int(total * share), "expected_end": None}
 
 
 def _end(
@@ -249,16 +253,18 @@ def _end(
     for tag, count in dropped.items():
         text = f"{tag}: Mailchimp left {count} values out without an error."
         warnings.append({"code": "values_dropped", "detail": text})
-    batches = _batches(plan)
-    done = batches if order is None else record["progress"]["batches_done"]
-    end_run(
-        app,
-        record,
-        status,
-        error,
-        snapshots=document["snapshots"],
-        warnings=warnings,
-        counts=counts,
-        outcomes=folded.counts,
-        progress=record["progress"] | {"batches_total": batches, "batches_done": done},
-    )
+    members: Record = {
+        "snapshots": document["snapshots"],
+        "warnings": warnings,
+        "counts": counts,
+        "outcomes": folded.counts,
+        "progress": record["progress"] | _progress(plan, order, counts),
+    }
+    if record.get("unfolded"):
+        # It has ended as failed because this did not succeed before.
+        settled = app.blobs.update_document(
+            records.record_name(record["id"]), lambda r: {**r, **members, "unfolded": False}
+        )
+        clear_up(app, settled or record)
+        return
+    end_run(app, record, status, error, **members)

@@ -24,6 +24,8 @@ from shared.runs.planned import Plan
 
 # Well below the ten minutes that a platform update leaves a running invocation.
 WORK_SECONDS = 240.0
+# How long a lane waits before it asks a vault again that did not answer.
+_VAULT_SECONDS = 5.0
 _STOPPED = {
     "mailchimp_unauthorized": "Mailchimp no longer accepts the token of this connection.",
     "audience_not_found": "The audience is not in the Mailchimp account any more.",
@@ -60,6 +62,8 @@ class Lane:
         self._clients: dict[str, MailchimpClient] = {}
         self._tokens: dict[str, Token] = {}
         self._plans: dict[str, Plan] = {}
+        # Runs that had no chunk to claim, and when (monotonic clock).
+        self._not_ready: dict[str, float] = {}
 
     def close(self) -> None:
         """Close connections and the writer."""
@@ -112,6 +116,8 @@ class Lane:
                 for n in open_
                 if plan.chunks[n].phase == phase and not (n in states and states[n].leased)
             ]
+            if not ready:
+                self._not_ready[run] = time.monotonic()
             # Lanes that begin together begin at different chunks.
             start = self._slot.number % len(ready) if ready else 0
             for number in ready[start:] + ready[:start]:
@@ -142,7 +148,9 @@ class Lane:
 
     def _send_chunk(self, plan: Plan, chunk: Chunk) -> None:
         """Send what is left of a chunk, and give it back."""
-        sender = ChunkSender(self._app, self._slot, self._writer, plan, chunk, self._end)
+        sender = ChunkSender(
+            self._app, self._slot, self._writer, plan, chunk, self._end, self._not_ready
+        )
         try:
             try:
                 self._send_with_token(plan, sender)
@@ -172,6 +180,9 @@ class Lane:
             self._stop(plan, error.code, _STOPPED[error.code])
             raise GiveWayError from None
         except ConnectionUnusableError as error:
+            if error.temporary:
+                time.sleep(_VAULT_SECONDS)
+                raise GiveWayError from None
             self._stop(plan, error.code, error.detail)
             raise GiveWayError from None
 

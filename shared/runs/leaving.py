@@ -7,6 +7,7 @@ begins says so and then looks whether contacts leave. Whoever comes second waits
 
 from shared.app import App
 from shared.exports import store
+from shared.exports.models import to_export
 from shared.mailchimp import board
 from shared.platform.blobs import Document
 from shared.runs import ledger
@@ -38,6 +39,21 @@ def neighbours(app: App, audience: str, uid: str) -> list[Document]:
         for export in store.list_exports(app.blobs)
         if export["audience_id"] == audience and export["uid"] != uid
     ]
+
+
+def newly_shared(app: App, plan: Plan) -> int:
+    """Return the mask of tags that another export gives now but did not when this was planned."""
+    uid = plan.document["ledger"]["uid"]
+    names = {
+        tag.casefold()
+        for export in neighbours(app, plan.audience, uid)
+        for tag in to_export(export).tags
+    }
+    mask = 0
+    for bit, (name, _) in plan.job.tags.items():
+        if name.casefold() in names:
+            mask |= 1 << bit
+    return mask & ~int(plan.document["shared_tags"])
 
 
 def must_wait(app: App, account: str, audience: str, run: str) -> bool:

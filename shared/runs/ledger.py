@@ -154,6 +154,18 @@ def read_table(blobs: "Blobs", ledger: Ledger, columns: list[str] | None = None)
     return pl.read_parquet(io.BytesIO(blobs.read(ledger.table)), columns=columns)
 
 
+def free_tags(ledger: Ledger, table: "pl.DataFrame") -> Ledger:
+    """Give up the bits of tags that no segment gives and no contact has any more."""
+    import polars as pl
+
+    held: int = table.select(pl.col("tags").bitwise_or()).item() or 0 if table.height else 0
+    tags = tuple(
+        tag if tag is None or tag.segments or held >> bit & 1 else None
+        for bit, tag in enumerate(ledger.tags)
+    )
+    return replace(ledger, tags=tags)
+
+
 def store(blobs: "Blobs", ledger: Ledger, table: "pl.DataFrame") -> Ledger:
     """Write a new version over the one that was read; raises BlobConflictError.
 
@@ -162,7 +174,8 @@ def store(blobs: "Blobs", ledger: Ledger, table: "pl.DataFrame") -> Ledger:
     data = io.BytesIO()
     table.write_parquet(data, compression="zstd", compression_level=1)
     name = f"{ledger.folder}{ledger.run}.parquet"
-    blobs.write(name, data.getvalue())
+    data.seek(0)
+    blobs.write(name, data)
     new = replace(ledger, table=name, contacts=table.height)
     document = new.document()
     pointer = f"{ledger.folder}ledger.json"

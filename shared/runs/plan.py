@@ -16,7 +16,7 @@ from shared.app import App
 from shared.erasure import register
 from shared.erasure.register import ErasureKeyError
 from shared.exports import store
-from shared.exports.accounts import learn_account
+from shared.exports.accounts import check_account, learn_account, remember_account
 from shared.exports.connections import usable_connection
 from shared.exports.errors import ConnectionUnusableError
 from shared.exports.models import Export, to_export
@@ -101,11 +101,17 @@ def _make_plan(app: App, record: Record) -> planned.Plan | None:
     if not record["preview"] and leaving.must_wait(app, account, export.audience_id, record["id"]):
         board.remove_run(app, account, export.audience_id, record["id"])
         raise _NotYetError(_LATER / 3)
-    found = _wait_for_input(app, record, export)
+    try:
+        found = _wait_for_input(app, record, export)
+    except _NotYetError:
+        # Until there is something to send, the audience is free for others.
+        board.remove_run(app, account, export.audience_id, record["id"])
+        raise
     old = ledger.load(app.blobs, account, export.audience_id, record["configuration"]["uid"])
     records.change_record(app, record["id"], snapshots=found.stamps)
     guard = partial(_check_not_stopped, app, account, record["id"])
     with _reach(app, export, account, guard) as client:
+        _check_account(app, record, connection, client)
         setup = audience.prepare(
             app,
             client,
@@ -120,6 +126,18 @@ def _make_plan(app: App, record: Record) -> planned.Plan | None:
     return _build(app, record, export, found, setup)
 
 
+def _check_account(
+    app: App, record: Record, connection: dict[str, Any], client: MailchimpClient
+) -> None:
+    """Begin again when the connection's secret now leads to another account."""
+    account = check_account(client.account())
+    if account.account_id != connection["account_id"]:
+        remember_account(app, connection, account)
+        audience_id = record["configuration"]["audience_id"]
+        board.remove_run(app, connection["account_id"], audience_id, record["id"])
+        raise _NotYetError(_SOON)
+
+
 def _check_wanted(app: App, record: Record) -> None:
     """End a run whose export was removed or detached in the moment it began."""
     found = store.load_export(app.blobs, record["export"])
@@ -132,10 +150,7 @@ def _check_wanted(app: App, record: Record) -> None:
 def _connection(app: App, export: Export) -> dict[str, Any]:
     try:
         connection = learn_account(app, usable_connection(app, export.connection))
-    except ConnectionUnusableError as error:
-        skipped = error.code in ("connection_missing", "connection_not_ready")
-        raise RunFailure(error.code, error.detail, "skipped" if skipped else "failed") from None
-    except (MailchimpError, NoSlotError) as error:
+    except (ConnectionUnusableError, MailchimpError, NoSlotError) as error:
         raise _as_failure(error) from None
     return connection
 
@@ -143,6 +158,11 @@ def _connection(app: App, export: Export) -> dict[str, Any]:
 def _as_failure(error: Exception) -> Exception:
     """Return what a failed call to Mailchimp means for the plan."""
     match error:
+        case ConnectionUnusableError(temporary=True):
+            return _NotYetError(_LATER)
+        case ConnectionUnusableError():
+            skipped = error.code in ("connection_missing", "connection_not_ready")
+            return RunFailure(error.code, error.detail, "skipped" if skipped else "failed")
         case StopError():
             return RunFailure(error.code, f"{error}.")
         case NoSlotError() | SlotLostError():
@@ -201,9 +221,7 @@ def _reach(app: App, export: Export, account: str, guard: Guard) -> Iterator[Mai
             new_client(app, token_of(app, export.connection or "", account)) as client,
         ):
             yield client.under(slot.call)
-    except ConnectionUnusableError as error:
-        raise RunFailure(error.code, error.detail) from None
-    except (MailchimpError, NoSlotError, SlotLostError) as error:
+    except (ConnectionUnusableError, MailchimpError, NoSlotError, SlotLostError) as error:
         raise _as_failure(error) from None
 
 
@@ -219,9 +237,7 @@ def _refresh_suppressions(app: App, export: Export, account: str, guard: Guard) 
             budget_seconds=_SUPPRESSIONS_SECONDS,
             slots=lambda: hold_slot(app, account, _SLOT_SECONDS, guard),
         )
-    except ConnectionUnusableError as error:
-        raise RunFailure(error.code, error.detail) from None
-    except (MailchimpError, NoSlotError, SlotLostError) as error:
+    except (ConnectionUnusableError, MailchimpError, NoSlotError, SlotLostError) as error:
         raise _as_failure(error) from None
     if not result.finished:
         raise _NotYetError(_SOON)

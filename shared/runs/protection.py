@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from shared.mailchimp.errors import ThrottledError
+from shared.mailchimp.errors import RefusedError, ThrottledError, UnavailableError
 from shared.platform.clock import utc_now
 from shared.platform.settings import Settings
 
@@ -73,17 +73,21 @@ class Protection:
     ) -> "Changes":
         from shared.mailchimp import suppressions
 
-        suppressions.refresh(
-            app,
-            plan.account,
-            plan.audience,
-            lambda: client,
-            budget_seconds=_BUDGET_SECONDS,
-            slots=lambda: nullcontext(slot),
-            workers=1,
-            max_age_seconds=interval / 2,
-            additions_only=True,
-        )
+        try:
+            suppressions.refresh(
+                app,
+                plan.account,
+                plan.audience,
+                lambda: client,
+                budget_seconds=_BUDGET_SECONDS,
+                slots=lambda: nullcontext(slot),
+                workers=1,
+                max_age_seconds=interval / 2,
+                additions_only=True,
+            )
+        except RefusedError as error:
+            # It was not the batch that was refused.
+            raise UnavailableError(error.detail, status=error.status) from None
         return self._read(app, plan)
 
     def _read(self, app: "App", plan: "Plan") -> "Changes":

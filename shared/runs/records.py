@@ -28,6 +28,7 @@ _INTERNAL = (
     "revivals",
     "waits_since",
     "waits_until",
+    "unfolded",
     "chunk_sizes",
     "sending_at",
     "outcomes_dropped",

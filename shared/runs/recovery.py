@@ -39,7 +39,10 @@ def _mend(app: App, first: Record) -> None:
         record_start(app, first)
         return
     if record["status"] in records.ENDED:
-        clear_up(app, record)
+        if record.get("unfolded"):
+            app.queues.send(queues.FINISH, {"run": run})
+        else:
+            clear_up(app, record)
         return
     if _held(app, records.lock_name(run)):
         return
@@ -144,7 +147,7 @@ def revive(app: App, queue: str, message: Mapping[str, str]) -> None:
     if record is None or run is None:
         return
     if record["status"] in records.ENDED:
-        app.queues.send(queues.FINISH, {"run": run}, delay=_REVIVED_AFTER_SECONDS)
+        # The tick comes back to what is left to do.
         return
     revivals = record.get("revivals", 0)
     if revivals < _REVIVALS:
@@ -153,7 +156,14 @@ def revive(app: App, queue: str, message: Mapping[str, str]) -> None:
         return
     detail = "The run could not be worked on; the log says why. Nothing more was sent."
     error = {"code": "internal_error", "detail": detail}
-    if planned.load(app, run) is None or queue == queues.FINISH:
+    if planned.load(app, run) is None:
         end_run(app, record, "failed", error)
+    elif queue == queues.FINISH:
+        # What was sent must not be forgotten: the export waits until it is in the ledger.
+        error["detail"] = (
+            "The run's results could not be added up; the log says why. This is tried again "
+            "until it succeeds, and the export does not run before."
+        )
+        records.end_record(app, run, "failed", error=error, unfolded=True)
     else:
         records.stop(app, record, "failed", error, "segment-export")

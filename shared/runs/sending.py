@@ -23,6 +23,7 @@ Item = list[Any]
 Caller = Any
 # Mailchimp lists at most this many tags of a contact (facts: members[].tags).
 _TAGS_LISTED = 50
+_DUE = "due: another export works on this audience"
 _UNNAMED = "Mailchimp's answer does not name this contact"
 
 
@@ -323,13 +324,23 @@ def tag_size(items: Sequence[Item], start: int, most: int) -> int:
     return len(items) - start
 
 
-def change_tags(call: Caller, client: MailchimpClient, job: Job, items: Sequence[Item]) -> Answers:
-    """Give one tag to some contacts and take it from others."""
+def change_tags(
+    call: Caller, client: MailchimpClient, job: Job, items: Sequence[Item], spared: int = 0
+) -> Answers:
+    """Give one tag to some contacts and take it from others.
+
+    spared: mask of tags that are not taken from anybody at the moment.
+    """
     bit = items[0][1]
     add = {item[0]: place for place, item in enumerate(items) if item[2] and item[0]}
     remove = [item[0] for item in items if not item[2] and item[0]]
     codes = [NUMBER["tagged" if item[2] else "untagged"] if item[0] else ERASED for item in items]
     answers = Answers(codes)
+    if spared >> bit & 1:
+        remove = []
+        for place, item in enumerate(items):
+            if not item[2] and item[0]:
+                answers.codes[place], answers.details[place] = NUMBER["unchanged"], _DUE
     if not add and not remove:
         return answers
     bad = give_tag(call, client, job, bit, list(add), remove)
@@ -419,8 +430,7 @@ def given_up(count: int, why: str) -> Answers:
 
 def not_now(count: int) -> Answers:
     """Return the outcome of leavers that may not be archived or unsubscribed at the moment."""
-    why = "due: another export works on this audience"
-    return Answers([NUMBER["unchanged"]] * count, dict.fromkeys(range(count), why))
+    return Answers([NUMBER["unchanged"]] * count, dict.fromkeys(range(count), _DUE))
 
 
 def lacking_of(blocks: Iterable[Mapping[str, Any]]) -> dict[int, list[int]]:
