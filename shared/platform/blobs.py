@@ -205,7 +205,9 @@ class Blobs:
         elif self._service is not None:
             key["user_delegation_key"] = self._service.get_user_delegation_key(begin, end)
         signature = generate_blob_sas(
-            account_name=client.account_name or "",
+            # A client of a container takes it for the account's where the URL has the account in
+            # its path, as an emulator's has.
+            account_name=(self._service or client).account_name or "",
             container_name=client.container_name,
             blob_name=name,
             permission=BlobSasPermissions(read=True),
