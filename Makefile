@@ -29,6 +29,10 @@ test: set-up ## Run the tests
 faults: set-up ## Play every crash and outage, and print what was lost: nothing
 	@$(PYTHON) -m tests.faults
 
+.PHONY: fuzz
+fuzz: set-up ## Look for inputs that the readers mistake, a minute for each of them
+	@$(PYTHON) -m tests.fuzz --seconds 60
+
 .PHONY: lint
 lint: set-up ## Check format, lint rules and types
 	@$(PYTHON) -m ruff format --check $(CODE)

@@ -13,9 +13,11 @@ from shared.segments.rows import Grammar, grammar
 _DELIMITERS = ",;\t|"
 _LOOKED_AT = 20
 
-# What stands in a row of profiles and in no header: a CustomerId or GUID, an e-mail address.
+# What stands in a row of profiles and in no header: a CustomerId or GUID, an e-mail address (the
+# first @ is kept, once found: trying all of them with all the dots takes minutes for long values).
 _IN_NO_HEADER = re.compile(
-    r"[0-9a-f]{32}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|\S+@\S+\.\S+"
+    r"[0-9a-f]{32}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+    r"|(?=\S+\Z)(?>\S+?@)\S+\.\S+"
 )
 # A time, a number: hardly ever.
 _IN_FEW_HEADERS = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?|[+-]?\d+([.,]\d+)?")

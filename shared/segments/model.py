@@ -12,6 +12,8 @@ from urllib.parse import unquote, urlsplit
 
 from shared.segments.format import CsvFormat, codec_name
 
+# A blob's name has up to 1,024 characters, each of up to nine where it is escaped.
+_LONGEST_LOCATION = 16 << 10
 _CSV_TRAIT = "is.partition.format.CSV"
 
 
@@ -45,7 +47,11 @@ class ModelTable:
 def read_model(data: bytes, folder: str) -> tuple[ModelTable, ...]:
     """Read a model.json that lies in `folder`; raises ModelUnusableError."""
     try:
-        document = json.loads(data.decode("utf-8-sig"))
+        text = data.decode("utf-8-sig")
+        document = json.loads(text)
+        if "\\u" in text:
+            # Half a surrogate pair passes as JSON, and whatever shows such a name would fail.
+            json.dumps(document, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise ModelUnusableError("it is no JSON document") from None
     if not isinstance(document, dict):
@@ -53,21 +59,25 @@ def read_model(data: bytes, folder: str) -> tuple[ModelTable, ...]:
     entities = document.get("entities", document.get("tables"))
     if not isinstance(entities, list):
         raise ModelUnusableError("it has no entities")
-    return tuple(_table(entity, folder) for entity in _objects(entities) if entity.get("name"))
+    return tuple(
+        _table(name, entity, folder)
+        for entity in _objects(entities)
+        if isinstance(name := entity.get("name"), str) and name
+    )
 
 
-def _table(entity: dict[str, Any], folder: str) -> ModelTable:
+def _table(name: str, entity: dict[str, Any], folder: str) -> ModelTable:
     attributes = list(_objects(entity.get("attributes")))
     names = [attribute.get("name") for attribute in attributes]
-    columns = tuple(name for name in names if isinstance(name, str) and name)
+    columns = tuple(column for column in names if isinstance(column, str) and column)
     known = columns if columns and len(columns) == len(names) else None
     return ModelTable(
-        name=str(entity["name"]),
+        name=name,
         columns=known,
         types={
-            name: kind
-            for name, attribute in zip(names, attributes, strict=True)
-            if isinstance(name, str) and isinstance(kind := attribute.get("dataType"), str)
+            column: kind
+            for column, attribute in zip(names, attributes, strict=True)
+            if isinstance(column, str) and isinstance(kind := attribute.get("dataType"), str)
         },
         partitions=tuple(
             ModelPartition(paths, _format(partition, known))
@@ -83,7 +93,7 @@ def _paths(location: object, folder: str) -> tuple[str, ...]:
     The host is not looked at (`.blob.` and `.dfs.` serve the same files), nor is the query, which
     may be a `snapshot` or a signature.
     """
-    if not isinstance(location, str):
+    if not isinstance(location, str) or len(location) > _LONGEST_LOCATION:
         return ()
     try:
         path = urlsplit(location.strip()).path
@@ -129,7 +139,7 @@ def _delimiter(value: object) -> str | None:
 
 
 def _flag(value: object) -> bool | None:
-    match str(value).strip().lower():
+    match str(value).strip().lower() if isinstance(value, str | int) else "":
         case "true" | "1":
             return True
         case "false" | "0":

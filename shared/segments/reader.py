@@ -3,6 +3,7 @@
 Memory is a few slices of 8 MB, however many columns and rows there are.
 """
 
+from codecs import BOM_UTF8
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -102,6 +103,9 @@ def _parse(layout: Layout, piece: Piece, places: dict[str, int]) -> Iterator[pa.
 def _parse_blocks(layout: Layout, data: bytes, places: dict[str, int], block_size: int) -> pa.Table:
     rules = layout.rules
     numbered = {str(place): name for name, place in places.items()}
+    if data.startswith(BOM_UTF8):
+        # Arrow drops a mark at the beginning of whatever it gets; this one belongs to a value.
+        data = BOM_UTF8 + data
     table = pa.csv.read_csv(
         pa.py_buffer(data),
         read_options=pa.csv.ReadOptions(

@@ -150,9 +150,13 @@ def lines_in(data: bytes) -> int:
 def _back_out_of_quotes(data: bytes, end: int) -> int:
     """Return the last line end, up to `end`, with an even number of quotes before it."""
     quotes = data.count(b'"', 0, end)
+    newline = end
     while end and quotes % 2:
         opening = data.rfind(b'"', 0, end)
-        line_end = max(data.rfind(b"\n", 0, opening), data.rfind(b"\r", 0, opening)) + 1
+        # Neither kind of line end is looked for where it was already: there may be none of it.
+        if newline >= opening:
+            newline = data.rfind(b"\n", 0, opening)
+        line_end = max(newline, data.rfind(b"\r", newline + 1, opening)) + 1
         quotes -= data.count(b'"', line_end, end)
         end = line_end
     return end

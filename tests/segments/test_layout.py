@@ -46,6 +46,13 @@ def test_believes_the_model_where_a_row_could_be_either() -> None:
     assert header_of("Anna,Berg,Split\n", False, KNOWN) is False
 
 
+def test_tells_addresses_from_names_however_long_they_are() -> None:
+    assert header_of("a@b@c..org.,Email,City\n", None, KNOWN) is False
+    assert header_of("@b.org,a@.b,a@b.,a b@c.d\n") is True
+    # Trying every @ of this with every dot would take minutes.
+    assert header_of("@." * 50_000 + " x,Email\n") is True
+
+
 def test_takes_a_row_of_the_wanted_names_for_a_header() -> None:
     assert header_of("Kennung,Adresse,Stadt\n", False, KNOWN, ("Adresse",)) is True
 

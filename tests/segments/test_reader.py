@@ -51,6 +51,20 @@ def test_takes_a_quote_inside_an_unquoted_value_as_it_is(storage: Storage) -> No
     assert storage.read("Note") == [('5" pipe',), ("x",), ('12"',)]
 
 
+def test_keeps_a_byte_order_mark_that_begins_a_value(storage: Storage) -> None:
+    storage.put_files([f'{HEADER}\ufeff{ID},anna@example.org,x\n\ufeff"{OTHER}",,\n'])
+
+    assert storage.read("CustomerId") == [(f"\ufeff{ID}",), (f'\ufeff"{OTHER}"',)]
+
+
+def test_reads_on_after_a_lone_quote_before_many_quoted_rows(storage: Storage) -> None:
+    # Each of them is looked at on the way back to that quote, and none of the text twice.
+    row = f'"{ID}","anna@example.org","x"\n'
+    storage.put_files([f'{HEADER}{ID},,5" screen\n{row * 100_000}'])
+
+    assert storage.read("Note") == [('5" screen',), *[("x",)] * 100_000]
+
+
 def test_reads_on_over_empty_files_and_files_of_a_header_alone(storage: Storage) -> None:
     row = f"{ID},a@b.org,x\n"
     storage.put_files(["", HEADER, HEADER + row, "\n\n", "\ufeff", HEADER.strip()])

@@ -226,6 +226,7 @@ def test_takes_a_model_that_lists_older_files_too(storage: Storage) -> None:
         b'{"entities": 7}',
         b'{"entities": [7, null, {"name": "Other"}]}',
         b'{"entities": [{"name": "Other", "attributes": 1, "partitions": {"location": 1}}]}',
+        b'{"entities": [{"name": "VIP", "attributes": [{"name": "\\ud800"}]}]}',
         b"[" * 100_000,
     ],
 )

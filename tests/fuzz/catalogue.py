@@ -1,0 +1,13 @@
+"""Every fuzz target."""
+
+from tests.fuzz import documents, models, segment_files
+
+TARGETS = {
+    target.name: target
+    for target in (
+        segment_files.TARGET,
+        models.TARGET,
+        documents.CONNECTIONS,
+        documents.EXPORTS,
+    )
+}
