@@ -488,3 +488,18 @@ def test_random_runs_do_what_the_segments_say_and_no_harm(
         result, removals = run(world, clean)
         check_run(world, clean, before, result)
         check_end(world, clean, result, removals)
+
+
+def test_a_tag_that_two_exports_give_goes_with_the_last_of_them_and_comes_back() -> None:
+    world = World(AudienceModel(), "subscribed")
+    inside = Step(((0, "1", "a@x.org", "Ann", "yes"), (1, "2", "b@x.org", "Bob", "yes")))
+    outside = Step(((1, "1", "a@x.org", "Ann", "yes"), (1, "2", "b@x.org", "Bob", "yes")))
+    run(world, inside)
+    world.happen("other export gives", "a@x.org")
+    for step in (outside, outside):
+        run(world, step)
+        assert world.audience.contacts["a@x.org"].tags == {10, 11}
+    world.happen("other export drops", "a@x.org")
+    assert world.audience.contacts["a@x.org"].tags == {11}
+    run(world, inside)
+    assert world.audience.contacts["a@x.org"].tags == {10}
