@@ -86,7 +86,8 @@ def _sum_up(log: str) -> str:
 
 def _fault(log: str) -> str:
     """The end of the fuzzer's log, from where it tells of the fault on."""
-    begin = max(log.find("=== Uncaught"), log.find("ERROR: libFuzzer"), 0)
+    ends = (" === Uncaught", "=================", "libFuzzer: ")
+    begin = min((at for end in ends if (at := log.find(end)) >= 0), default=0)
     return log[begin:][:4000]
 
 

@@ -7,7 +7,6 @@ TARGETS = {
     for target in (
         segment_files.TARGET,
         models.TARGET,
-        documents.CONNECTIONS,
-        documents.EXPORTS,
+        documents.TARGET,
     )
 }

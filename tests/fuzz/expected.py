@@ -12,6 +12,7 @@ import codecs
 import csv
 import io
 from collections.abc import Sequence
+from typing import Literal
 
 from shared.segments.format import CsvFormat
 from shared.segments.layout import Layout, LayoutError
@@ -85,7 +86,7 @@ def _codec(data: bytes, declared: str | None) -> tuple[str, int]:
 
 def _rows(text: str, layout: Layout) -> list[list[str]]:
     lines = io.StringIO(text, newline="")
-    quoting = csv.QUOTE_MINIMAL if layout.rules.quoting else csv.QUOTE_NONE
+    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if layout.rules.quoting else csv.QUOTE_NONE
     delimiter = layout.rules.delimiter.decode()
     try:
         rows = list(csv.reader(lines, delimiter=delimiter, quoting=quoting, strict=True))

@@ -25,8 +25,7 @@ def _check_table(table: ModelTable) -> None:
     assert table.name
     assert table.columns is None or (table.columns and all(table.columns))
     names = [table.name, *(table.columns or ()), *table.types, *table.types.values()]
-    for part in (table, *table.partitions):
-        said = part.format
+    for said in (table.format, *(partition.format for partition in table.partitions)):
         assert said.delimiter is None or len(said.delimiter.encode()) == 1
         assert said.encoding is None or codecs.lookup(said.encoding)
         assert said.encoding == codec_name(said.encoding)
@@ -110,4 +109,5 @@ TARGET = Target(
         *(b"null", b"true", b"1e999", b"{", b"}", b"[", b"]", b":", b",", b"://", b"%2F", b"\xff"),
     ),
     covers=("shared.segments.model", "shared.segments.format"),
+    json=True,
 )

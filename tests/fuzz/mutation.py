@@ -3,7 +3,10 @@
 from collections.abc import Iterator
 from random import Random
 
+from tests.fuzz.json_damage import damaged_json
 from tests.fuzz.target import Target
+
+_SHARE_OF_JSON = 0.7
 
 
 def mutations(target: Target, count: int, seed: int) -> Iterator[bytes]:
@@ -17,6 +20,10 @@ def mutations(target: Target, count: int, seed: int) -> Iterator[bytes]:
 
 
 def _damaged(data: bytes, target: Target, random: Random) -> bytes:
+    if target.json and random.random() < _SHARE_OF_JSON:
+        damaged = damaged_json(data, target.words, random)
+        if damaged is not None:
+            return damaged
     begin, end = sorted(random.randint(0, len(data)) for _ in range(2))
     end = min(end, begin + random.choice((1, 4, 64)))
     before, part, behind = data[:begin], data[begin:end], data[end:]

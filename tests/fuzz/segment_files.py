@@ -1,11 +1,14 @@
 """The reader of segments: the rows that Python's csv module finds, or a clear error."""
 
 import codecs
+import contextlib
 from collections.abc import Sequence
 
 from shared.segments.errors import SegmentsError
 from shared.segments.estimate import estimate_profiles
 from shared.segments.format import CsvFormat
+from shared.segments.layout import LayoutError
+from shared.segments.opening import open_file
 from shared.segments.reader import columns_of, read_profiles
 from tests.fuzz.expected import RefusedError, expected_rows
 from tests.fuzz.segment_case import BETWEEN_FILES, COLUMNS, Case, decoded
@@ -17,6 +20,7 @@ _CODES = ("column_missing", "snapshot_unreadable")
 def check(data: bytes) -> None:
     """Fail when a snapshot is read wrongly, or refused without need or reason."""
     case = decoded(data)
+    _look_at_beginnings(case)
     wanted = _wanted(case)
     try:
         expected = expected_rows(case, wanted)
@@ -66,6 +70,17 @@ def _check_error(error: SegmentsError, wanted: Sequence[str]) -> None:
     for name in wanted:
         text = text.replace(name, "")
     assert "@" not in text
+
+
+def _look_at_beginnings(case: Case) -> None:
+    """A file of which little is read is understood, or not, but nothing else goes wrong."""
+    for file in case.snapshot.files:
+        with contextlib.suppress(LayoutError, UnicodeError):
+            opened = open_file(case.blobs, file, limit=1 + case.picks)
+            if opened:
+                layout, chunks = opened
+                assert layout.columns
+                layout.rules.split(b"".join(chunks), 10)
 
 
 def _check_estimate(case: Case) -> None:

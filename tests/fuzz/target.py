@@ -8,7 +8,7 @@ from dataclasses import dataclass
 class Target:
     """`check` raises on any bytes that show a fault.
 
-    `seeds` are inputs made by code, `words` are what mutations put in, `covers` names the modules
+    `json` says that inputs are documents. `seeds` are inputs made by code, `words` are what mutations put in, `covers` names the modules
     (or packages) whose lines are counted, `longest` is in bytes.
     """
 
@@ -17,4 +17,5 @@ class Target:
     seeds: tuple[bytes, ...]
     words: tuple[bytes, ...]
     covers: tuple[str, ...]
+    json: bool = False
     longest: int = 4096
