@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 
+from tests.faults.crowds import all_crowds
 from tests.faults.deliveries import all_deliveries
 from tests.faults.kills import all_kills
 from tests.faults.outages import all_outages
@@ -15,7 +16,7 @@ _SEED = 7
 
 def every_scenario(reference: Reference) -> list[Scenario]:
     """Return all scenarios; the kill points come from the steps of the undisturbed runs."""
-    return [*all_kills(reference), *all_outages(), *all_acts(), *all_deliveries()]
+    return [*all_kills(reference), *all_outages(), *all_acts(), *all_deliveries(), *all_crowds()]
 
 
 def short_selection(reference: Reference) -> list[Scenario]:

@@ -8,13 +8,15 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Self
 
 import requests
 from azure.storage.blob import BlobServiceClient, ContainerClient
 from azure.storage.queue import QueueServiceClient
 
-from local.azurite import ACCOUNT_KEY, ACCOUNT_NAME
+from local.azurite import ACCOUNT_KEY, ACCOUNT_NAME, Azurite
 from local.functions_host.process import HostProcess
 from local.mailchimp.control import Account, Simulator
 from local.sample_data import write_export
@@ -37,17 +39,23 @@ SETTINGS = {
 _CALL_SECONDS = 0.25
 _MOST_CASES = 500
 _POLL_SECONDS = 0.2
+# Azurite reads its accounts from the environment, which all threads share.
+_environment = threading.Lock()
 
 
 class Lab:
     """One Azurite with an account per case, one vault, one simulator. Use it with `with`."""
 
-    def __init__(self, **switches: object) -> None:
+    def __init__(self, *, keep_storage: bool = False, **switches: object) -> None:
+        """`keep_storage`: on disk, so that storage can be restarted. `switches`: Mailchimp's."""
         self._close = ExitStack()
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
+        directory = self._close.enter_context(TemporaryDirectory(prefix="faults-"))
         with _storage_accounts():
-            self.services = Services.start(environment={})
+            self.services = Services.start(
+                environment={}, keep_in=Path(directory) if keep_storage else None
+            )
         self._close.callback(self.services.stop)
         self.loop = Loop()
         self._close.callback(self.loop.close)
@@ -55,10 +63,21 @@ class Lab:
         self.mailchimp.set(**{"bulk_seconds": _CALL_SECONDS, "cutoff_seconds": 2.5, **switches})
 
     @property
+    def azurite(self) -> Azurite:
+        """The storage that all cases share."""
+        assert self.services.azurite is not None
+        return self.services.azurite
+
+    @property
     def mailchimp(self) -> Simulator:
         """The simulator that all cases share."""
         assert self.services.mailchimp is not None
         return self.services.mailchimp
+
+    def restart_storage(self) -> None:
+        """Stop the storage service and start it again with what it had."""
+        with _storage_accounts():
+            self.azurite.restart()
 
     def later(self, seconds: float, act: Callable[[], object]) -> None:
         """Do something after some seconds, in a thread of its own."""
@@ -82,11 +101,12 @@ class Lab:
 def _storage_accounts() -> Iterator[None]:
     """Let an Azurite that starts meanwhile know an account for every case."""
     names = [ACCOUNT_NAME, *(f"case{n}" for n in range(1, _MOST_CASES))]
-    os.environ["AZURITE_ACCOUNTS"] = ";".join(f"{name}:{ACCOUNT_KEY}" for name in names)
-    try:
-        yield
-    finally:
-        del os.environ["AZURITE_ACCOUNTS"]
+    with _environment:
+        os.environ["AZURITE_ACCOUNTS"] = ";".join(f"{name}:{ACCOUNT_KEY}" for name in names)
+        try:
+            yield
+        finally:
+            del os.environ["AZURITE_ACCOUNTS"]
 
 
 class Case:
@@ -111,8 +131,7 @@ class Case:
         self.restarts = 0
         self._hosts = hosts
         self._snapshots = 0
-        azurite = lab.services.azurite
-        assert azurite is not None
+        azurite = lab.azurite
         self._urls = {
             "blob": f"{azurite.blob_url.rpartition('/')[0]}/{self.name}",
             "queue": f"{azurite.queue_url.rpartition('/')[0]}/{self.name}",
@@ -249,7 +268,7 @@ class Case:
         found = self.blobs.read_document(f"runs/{run.rsplit('-', 2)[0]}/{run}/run.json")
         return found[0] if found else {}
 
-    def await_end(self, run: str, *, timeout: float = 150) -> dict[str, Any]:
+    def await_end(self, run: str, *, timeout: float = 300) -> dict[str, Any]:
         """Wait until a run's record has ended and its export is free; restart dead hosts."""
         self.wait_for(
             lambda: self.record(run).get("status") in ENDED and not self.is_active(run),

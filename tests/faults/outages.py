@@ -1,7 +1,6 @@
 """Mailchimp, storage and vault that misbehave while a run is at work."""
 
 import random
-import time
 from functools import partial
 
 from tests.faults import people
@@ -51,7 +50,11 @@ def all_outages() -> list[Scenario]:
             )
         ),
         Scenario("Mailchimp gone for a while", _unreachable),
-        Scenario("the vault refuses for a while", partial(_no_vault, "deny")),
+        Scenario(
+            "storage stopped and started while sending", _restarted, lab={"keep_storage": True}
+        ),
+        Scenario("the vault is silent for a while", _silent_vault, lab={}),
+        Scenario("the vault refuses the token", _no_token),
         Scenario("a segment is rewritten while it is read", _rewritten),
     ]
 
@@ -141,20 +144,47 @@ def _unreachable(case: Case, reference: Reference) -> Findings:
     return {"Mailchimp gone": trap.struck}, problems
 
 
-def _no_vault(how: str, case: Case, reference: Reference) -> Findings:
-    """The token can't be read when the run begins, nor when its lanes do."""
+def _restarted(case: Case, reference: Reference) -> Findings:
+    """The storage service itself ends and comes back with what it had."""
     first_run_done(case)
-    vault = case.stack.vault
-    vault.deny(f"mailchimp-{case.name}")
-    before = len(vault.requests)
-    case.stack.kill_host()  # what a process has read before must not help
-    case.start_hosts()
+
+    trap = Trap(r"call POST /lists/\{id\}", 1, "after", act=case.lab.restart_storage)
+    case.relay.set(trap)
+    problems = verdict(case, case.start(), reference.second)
+    return {"storage restarted": trap.struck}, problems
+
+
+def _silent_vault(case: Case, reference: Reference) -> Findings:
+    """Nobody can read the token for a while, neither the plan nor the lanes: the run waits."""
+    first_run_done(case)
+    _forget_token(case)
+    case.stack.vault.pause()
     run = case.start()
-    time.sleep(6)
-    vault.allow(f"mailchimp-{case.name}")
-    refused = sum(status == 403 for _, _, status in vault.requests[before:])
+    case.lab.later(_OUTAGE_SECONDS / 2, case.stack.vault.resume)
     problems = verdict(case, run, reference.second)
-    return {f"vault: {how}": refused}, problems
+    return {"vault silent": 1}, problems
+
+
+def _no_token(case: Case, reference: Reference) -> Findings:
+    """The vault says no: the run ends with that reason, the next one does all its work."""
+    first_run_done(case)
+    _forget_token(case)
+    vault = case.stack.vault
+    secret = f"mailchimp-{case.name}"
+    vault.deny(secret)
+    record = case.run()
+    vault.allow(secret)
+    problems = []
+    if record["status"] != "failed" or not record["error"]:
+        problems.append(f"the run is {record['status']}")
+    problems += verdict(case, case.start(), reference.second)
+    return {"token refused": sum(status == 403 for *_, status in vault.requests)}, problems
+
+
+def _forget_token(case: Case) -> None:
+    """Have a process that has not read the token yet."""
+    case.stack.kill_host()
+    case.start_hosts()
 
 
 def _rewritten(case: Case, reference: Reference) -> Findings:

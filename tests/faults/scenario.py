@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from tests.faults import oracle, people
 from tests.faults.kinds import is_step
@@ -29,13 +30,18 @@ Findings = tuple[Mapping[str, int], list[str]]
 
 @dataclass(frozen=True)
 class Scenario:
-    """`play` disturbs a case that is set up; it gets the reference to compare with."""
+    """`play` disturbs a case whose hosts run; it gets the reference to compare with.
+
+    With `lab`, options of Lab, none or some, the scenario has services of its own: it disturbs or
+    changes them for everybody.
+    """
 
     name: str
     play: Callable[[Case, Reference], Findings]
     hosts: int = 1
     settings: Mapping[str, str] = field(default_factory=dict)
     size: people.Size = field(default_factory=people.Size)
+    lab: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -83,10 +89,17 @@ class Theatre:
             return list(workers.map(one, scenarios))
 
     def _play(self, scenario: Scenario, reference: Reference) -> Result:
+        if scenario.lab is None:
+            return self._play_in(self._lab, scenario, reference)
+        with Lab(**scenario.lab) as lab:
+            return self._play_in(lab, scenario, reference)
+
+    @staticmethod
+    def _play_in(lab: Lab, scenario: Scenario, reference: Reference) -> Result:
         started = time.monotonic()
         reached: Mapping[str, int] = {}
         with Case(
-            self._lab, hosts=scenario.hosts, settings=scenario.settings, size=scenario.size
+            lab, hosts=scenario.hosts, settings=scenario.settings, size=scenario.size
         ) as case:
             try:
                 case.start_hosts()
@@ -113,7 +126,7 @@ def first_run_done(case: Case) -> None:
     case.relay.set()
 
 
-def verdict(case: Case, run: str, wanted: Picture, *, timeout: float = 240) -> list[str]:
+def verdict(case: Case, run: str, wanted: Picture, *, timeout: float = 400) -> list[str]:
     """Await the end of a run and say everything that is wrong afterwards."""
     record = case.await_end(run, timeout=timeout)
     case.relay.set()
