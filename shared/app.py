@@ -108,6 +108,9 @@ def _blob_service(account: StorageAccount, credential: _Credential) -> BlobServi
         # A read that is not a stream comes in one request up to this size.
         "max_single_get_size": 8 << 20,
         "max_chunk_get_size": 8 << 20,
+        # What is written goes out in blocks: a whole table would be in the memory twice.
+        "max_single_put_size": 8 << 20,
+        "max_block_size": 8 << 20,
         "retry_policy": blob.ExponentialRetry(**_RETRY),
     }
     if account.connection_string:

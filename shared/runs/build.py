@@ -20,7 +20,7 @@ from shared.erasure.register import Register
 from shared.exports.models import Export, to_export
 from shared.mailchimp.suppressions import load_with_state
 from shared.platform import log
-from shared.runs import contacts, difference, leaving, ledger, payload, records, snapshots
+from shared.runs import contacts, difference, leaving, ledger, lookup, payload, records, snapshots
 from shared.runs.audience import Setup
 from shared.runs.codes import NUMBER, OUTCOMES
 from shared.runs.difference import Action, Kind, Policy, Removals
@@ -83,19 +83,21 @@ def _build(
     old = setup.ledger
     profiles = _gather(export, found, values)
     frame, profiles = profiles.frame, replace(profiles, frame=pl.DataFrame())
-    rows = ledger.read_table(app.blobs, old)
-    if setup.dead_tags:
-        rows = rows.with_columns(pl.col("tags", "left") & ~pl.lit(setup.dead_tags, dtype=pl.UInt64))
     suppressed, generation = _suppressions(app, old)
     erased = register.load(app)
-    judged = contacts.judge(frame, suppressed, _own(rows), erased.is_erased if erased else None)
-    del frame
-    rows = _without_erased(rows, judged, erased)
+    # Two columns at first: together with all that is judged the whole ledger is too much at once.
+    own = _own(ledger.read_table(app.blobs, old, ["email", "flags"]))
+    judged = contacts.judge(frame, suppressed, own, erased.is_erased if erased else None)
+    del frame, own
     # By hashes: counting a million texts takes 100 MB.
     hashes = judged.select("valid", hash=pl.col("email").hash()).filter("valid")["hash"]
     distinct = hashes.n_unique()
     _check_input(profiles, distinct, old)
     judged = _wanted(judged, setup)
+    rows = ledger.read_table(app.blobs, old)
+    if setup.dead_tags:
+        rows = rows.with_columns(pl.col("tags", "left") & ~pl.lit(setup.dead_tags, dtype=pl.UInt64))
+    rows = _without_erased(rows, judged, erased)
     neighbours = leaving.neighbours(app, old.audience, old.uid)
     other_ledgers = ledger.others(app.blobs, old, [other["uid"] for other in neighbours])
     policy = _policy(record, export, snapshots.untrusted(found, old, profiles.rows))
@@ -188,7 +190,7 @@ def _without_erased(rows: pl.DataFrame, judged: pl.DataFrame, erased: Register) 
     """Drop the ledger's rows about erased people: an erasure under way may still have them."""
     if not erased:
         return rows
-    there = rows["email"].is_in(judged["email"].implode())
+    there = lookup.find(rows["email"], judged["email"]).is_not_null()
     gone = rows.filter(~there)
     return pl.concat([rows.filter(there), gone.filter(~erased.is_erased(gone))])
 
@@ -318,7 +320,8 @@ def _write(app: App, document: dict[str, Any], table: pl.DataFrame, values: Fiel
 def _write_table(app: App, name: str, table: pl.DataFrame) -> None:
     data = io.BytesIO()
     table.write_parquet(data, compression="zstd", compression_level=1)
-    app.blobs.write(name, data.getvalue())
+    data.seek(0)
+    app.blobs.write(name, data)
 
 
 def counts_of_plan(built: Built) -> dict[str, int]:

@@ -20,7 +20,10 @@ def left_join(frame: pl.DataFrame, other: pl.DataFrame, on: str) -> pl.DataFrame
 
 
 def find(wanted: pl.Series, among: pl.Series) -> pl.Series:
-    """Return for each text where it is in `among`, null where it isn't. There each is once."""
+    """Return for each text where it is in `among`, null where it isn't.
+
+    Of a text that is there more than once any place is returned.
+    """
     if among.is_empty():
         return pl.Series([None], dtype=pl.UInt32).new_from_index(0, wanted.len())
     hashes = among.hash()
