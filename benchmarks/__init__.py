@@ -1,0 +1,1 @@
+"""Measures what design and documentation promise; `python -m benchmarks --help`."""
