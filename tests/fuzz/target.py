@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Target:
-    """`check` raises on any bytes that show a fault.
+    """What is fuzzed, and with what.
 
-    `json` says that inputs are documents. `seeds` are inputs made by code, `words` are what mutations put in, `covers` names the modules
-    (or packages) whose lines are counted, `longest` is in bytes.
+    `check` raises on any bytes that show a fault. `seeds` are inputs made by code, documents where
+    `json` says so; `words` are what mutations put in; `covers` names the modules whose lines are
+    counted; `longest` is in bytes.
     """
 
     name: str
