@@ -247,30 +247,33 @@ class Blobs:
             if item.name.endswith("/"):
                 yield item.name[len(prefix) :].rstrip("/")
 
-    def lease(self, name: str, seconds: int) -> Lease | None:
+    def lease(self, name: str, seconds: int, etag: str | None = None) -> Lease | None:
         """Take a blob's lease for 15 to 60 seconds; None where somebody holds it.
 
-        Raises BlobMissingError.
+        With an ETag None, too, where it has been written since. Raises BlobMissingError.
         """
         client = BlobLeaseClient(self._container.get_blob_client(name))
+        conditions: dict[str, Any] = {}
+        if etag is not None:
+            conditions = {"etag": etag, "match_condition": MatchConditions.IfNotModified}
         try:
             with _conflicts():
-                client.acquire(lease_duration=seconds)
+                client.acquire(lease_duration=seconds, **conditions)
         except BlobConflictError:
             return None
         return Lease(name, client.id, client)
 
-    def create_append(self, name: str, metadata: dict[str, str] | None = None) -> bool:
-        """Create an empty append blob; False where there is a blob already."""
+    def create_append(self, name: str, metadata: dict[str, str] | None = None) -> str | None:
+        """Create an empty append blob and return its ETag; None where there is a blob already."""
         client = self._container.get_blob_client(name)
         try:
             with _conflicts():
-                client.create_append_blob(
+                answer = client.create_append_blob(
                     metadata=metadata, match_condition=MatchConditions.IfMissing
                 )
         except BlobConflictError:
-            return False
-        return True
+            return None
+        return _quoted(answer["etag"])
 
     def append(self, name: str, data: bytes, *, position: int, lease: Lease) -> int:
         """Append one block at `position` under a lease; return the new length.

@@ -64,11 +64,14 @@ class LeaseKeeper:
         self._wake = threading.Condition(self._lock)
         self._thread: threading.Thread | None = None
 
-    def take(self, name: str) -> KeptLease | None:
-        """Take and keep a blob's lease; None where somebody holds it or there is no blob."""
+    def take(self, name: str, etag: str | None = None) -> KeptLease | None:
+        """Take and keep a blob's lease; None where somebody holds it or there is no blob.
+
+        With an ETag None, too, where the blob has been written since.
+        """
         asked_at = time.monotonic()
         try:
-            lease = self._blobs.lease(name, self.seconds)
+            lease = self._blobs.lease(name, self.seconds, etag)
         except BlobMissingError:
             return None
         if lease is None:

@@ -101,18 +101,25 @@ class Chunk:
         self.app.leases.forget(self.kept)
 
     def _tell(self, *, open_: bool, done: bool = False) -> None:
-        metadata = {
-            "position": str(self.position),
-            "tries": str(self.tries if open_ else 0),
-            "since": str(self.since or (int(time.time()) if open_ else "")),
-            "open": "1" if open_ else "0",
-            "done": "1" if done else "0",
-        }
+        since = self.since or (int(time.time()) if open_ else None)
+        metadata = _metadata(self.position, self.tries, since, open_=open_, done=done)
         try:
             self.app.blobs.set_metadata(self.name, metadata, self.kept.lease)
         except (BlobConflictError, BlobMissingError):
             raise ChunkLostError from None
         self._told = time.monotonic()
+
+
+def _metadata(
+    position: int, tries: int, since: int | None, *, open_: bool, done: bool
+) -> dict[str, str]:
+    return {
+        "position": str(position),
+        "tries": str(tries if open_ else 0),
+        "since": str(since or ""),
+        "open": "1" if open_ else "0",
+        "done": "1" if done else "0",
+    }
 
 
 def states(app: App, run: str) -> dict[int, ChunkState]:
@@ -133,21 +140,28 @@ def _state(metadata: dict[str, str], *, leased: bool) -> ChunkState:
     )
 
 
-def claim(app: App, run: str, number: int) -> Chunk | None:
-    """Claim a chunk and find where it stands; None where it is held or done."""
-    name = records.chunk_name(run, number)
-    kept = app.leases.take(name)
+def claim(app: App, run: str, number: int, *, begun: bool = True) -> Chunk | None:
+    """Claim a chunk and find where it stands; None where it is held or done.
+
+    `begun` False: no listing has shown it yet, so this lane may be the one that begins it.
+    """
+    kept = app.leases.take(records.chunk_name(run, number)) if begun else None
     if kept is None:
-        if not app.blobs.create_append(name):
-            return None
-        kept = app.leases.take(name)
-        if kept is None:
-            return None
+        return _begin(app, run, number)
     try:
         return _resume(Chunk(app, run, number, kept))
     except BaseException:
         app.leases.forget(kept)
         raise
+
+
+def _begin(app: App, run: str, number: int) -> Chunk | None:
+    """Make a chunk's outcome blob and claim it as it was made; None where another was quicker."""
+    name = records.chunk_name(run, number)
+    metadata = _metadata(0, 0, int(time.time()), open_=True, done=False)
+    etag = app.blobs.create_append(name, metadata)
+    kept = app.leases.take(name, etag) if etag is not None else None
+    return None if kept is None else Chunk(app, run, number, kept, _told=time.monotonic())
 
 
 def _resume(chunk: Chunk) -> Chunk | None:

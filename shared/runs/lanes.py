@@ -17,7 +17,7 @@ from shared.mailchimp.slots import Slot, SlotLostError, take_slot
 from shared.mailchimp.tokens import Token
 from shared.platform import log, queues
 from shared.runs import chunks, planned, records
-from shared.runs.chunks import Chunk, ChunkLostError
+from shared.runs.chunks import Chunk, ChunkLostError, ChunkState
 from shared.runs.connecting import new_client, token_of
 from shared.runs.delivery import LOOK_SECONDS, ChunkSender, GiveWayError, must_make_room
 from shared.runs.planned import Plan
@@ -62,6 +62,8 @@ class Lane:
         self._clients: dict[str, MailchimpClient] = {}
         self._tokens: dict[str, Token] = {}
         self._plans: dict[str, Plan] = {}
+        # What was listed a moment ago: the next claim needs not list it again.
+        self._listed: dict[str, dict[int, ChunkState]] = {}
         # Runs that had no chunk to claim, and when (monotonic clock).
         self._not_ready: dict[str, float] = {}
 
@@ -100,12 +102,13 @@ class Lane:
 
     def _claim(self, view: board.View) -> tuple[Plan, Chunk] | None:
         """Claim a chunk of the run with the fewest lanes that has one."""
+        listed, self._listed = self._listed, {}
         runs = sorted(view.sending(), key=lambda run: (len(view.lanes_of(run)), run[-22:]))
         for run in runs:
             plan = self._plan(run)
             if plan is None:
                 continue
-            states = chunks.states(self._app, run)
+            states = listed.get(run) or chunks.states(self._app, run)
             open_ = [n for n in range(len(plan.chunks)) if n not in states or not states[n].done]
             if not open_:
                 self._all_done(plan)
@@ -121,7 +124,7 @@ class Lane:
             # Lanes that begin together begin at different chunks.
             start = self._slot.number % len(ready) if ready else 0
             for number in ready[start:] + ready[:start]:
-                chunk = chunks.claim(self._app, run, number)
+                chunk = chunks.claim(self._app, run, number, begun=number in states)
                 if chunk is not None:
                     try:
                         self._slot.serve(run)
@@ -212,6 +215,8 @@ class Lane:
         if not open_:
             self._all_done(plan)
             return
+        if any(n not in states for n in open_):
+            self._listed = {chunk.run: states}
         phase = plan.chunks[chunk.number].phase
         if all(plan.chunks[n].phase > phase for n in open_):
             for _ in range(min(len(open_), self._app.settings.max_connections) - 1):
