@@ -1,6 +1,5 @@
 """Hosts killed before and after every write to storage and every call, one run after the other."""
 
-import random
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -33,12 +32,6 @@ def all_kills(reference: Reference) -> list[Scenario]:
         *_chains("first run", points(first), first=True),
         *_chains("second run", points(reference.second_steps), first=False),
     ]
-
-
-def some_kills(reference: Reference, seed: int, count: int) -> list[Scenario]:
-    """Return a few of them by lot."""
-    dice = random.Random(seed)  # noqa: S311 - repeatable, not secret
-    return dice.sample(all_kills(reference), count)
 
 
 def _chains(name: str, found: list[Point], *, first: bool) -> list[Scenario]:

@@ -4,22 +4,20 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.faults.catalogue import short_selection
+from tests.faults.catalogue import SHORT_COUNT, short_selection
 from tests.faults.lab import Lab
 from tests.faults.scenario import Result, Theatre
-
-_COUNT = 8
 
 
 @pytest.fixture(scope="module")
 def results() -> Iterator[list[Result]]:
     """What became of the selection, played side by side."""
     with Lab() as lab:
-        theatre = Theatre(lab, workers=_COUNT)
+        theatre = Theatre(lab, workers=SHORT_COUNT)
         yield theatre.play(short_selection(theatre.reference), lambda _: None)
 
 
-@pytest.mark.parametrize("number", range(_COUNT))
+@pytest.mark.parametrize("number", range(SHORT_COUNT))
 def test_nothing_is_lost(results: list[Result], number: int) -> None:
     result = results[number]
 
