@@ -62,7 +62,7 @@ def test_the_package_alone_exports_the_segments_of_the_demo(stack: Stack, unpack
     scenario = furnish(stack, profiles=2000)
     set_up(stack, scenario)
 
-    run = stack.ended(stack.ask("POST", f"exports/{EXPORT}/runs")["id"], timeout=90)
+    run = stack.ended(stack.ask("POST", f"exports/{EXPORT}/runs")["id"], timeout=300)
 
     assert run["status"] == "succeeded"
     held = stack.mailchimp.summary(scenario.audience_id)
