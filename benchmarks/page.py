@@ -13,7 +13,7 @@ _PAGE = ROOT / "docs" / "benchmarks.md"
 _IMAGES = ROOT / "docs" / "images"
 _INTRODUCTION = """# Benchmarks
 
-`make bench` measures everything here again, within 20 minutes on two cores, and writes this page.
+`make bench` measures everything here again and writes this page; only what is shown was measured.
 `python -m benchmarks planning` runs one of them, `--quick` tries all with few contacts and leaves
 the page alone. Storage is Azurite, Mailchimp the simulator: what remains is this app's own cost.
 """
