@@ -4,7 +4,6 @@ The heavy part of a run, and the only place where planning's tables meet. Everyt
 lies under the attempt's own folder until plan.json names it.
 """
 
-import io
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +19,17 @@ from shared.erasure.register import Register
 from shared.exports.models import Export, to_export
 from shared.mailchimp.suppressions import load_with_state
 from shared.platform import log
-from shared.runs import contacts, difference, leaving, ledger, lookup, payload, records, snapshots
+from shared.runs import (
+    contacts,
+    difference,
+    leaving,
+    ledger,
+    lookup,
+    payload,
+    records,
+    snapshots,
+    tables,
+)
 from shared.runs.audience import Setup
 from shared.runs.codes import NUMBER, OUTCOMES
 from shared.runs.difference import Action, Kind, Policy, Removals
@@ -101,15 +110,17 @@ def _build(
     neighbours = leaving.neighbours(app, old.audience, old.uid)
     other_ledgers = ledger.others(app.blobs, old, [other["uid"] for other in neighbours])
     policy = _policy(record, export, snapshots.untrusted(found, old, profiles.rows))
-    table, removals = difference.compare(
+    judged, gone = difference.recall(judged, rows)
+    del rows
+    table, removals = difference.decide(
         judged,
-        rows,
+        gone,
         policy,
         _given_by_others(app, old, other_ledgers),
         suppressed,
         setup.segment_tags,
     )
-    del judged, rows, suppressed
+    del judged, gone, suppressed
     table = table.with_row_index("row")
     document = {
         "run": record["id"],
@@ -306,22 +317,15 @@ def _write(app: App, document: dict[str, Any], table: pl.DataFrame, values: Fiel
     index = payload.write(
         app.blobs, f"{folder}payload", work, values.texts, app.settings.max_connections
     )
-    _write_table(app, f"{folder}upserts.parquet", work.upserts.select("row"))
-    _write_table(app, f"{folder}tag-ops.parquet", work.tag_ops.drop("email", "last"))
-    _write_table(app, f"{folder}singles.parquet", work.singles.select("row"))
-    _write_table(app, f"{folder}table.parquet", table.drop("row", "state"))
+    tables.write(app.blobs, f"{folder}upserts.parquet", work.upserts.select("row"))
+    tables.write(app.blobs, f"{folder}tag-ops.parquet", work.tag_ops.drop("email", "last"))
+    tables.write(app.blobs, f"{folder}singles.parquet", work.singles.select("row"))
+    tables.write(app.blobs, f"{folder}table.parquet", table.drop("row", "state"))
     document |= {
         "folder": folder,
         "payload": f"{folder}payload",
         "chunks": payload.index_document(index),
     }
-
-
-def _write_table(app: App, name: str, table: pl.DataFrame) -> None:
-    data = io.BytesIO()
-    table.write_parquet(data, compression="zstd", compression_level=1)
-    data.seek(0)
-    app.blobs.write(name, data)
 
 
 def counts_of_plan(built: Built) -> dict[str, int]:

@@ -103,27 +103,47 @@ def compare(
     suppressed: pl.DataFrame,
     segment_tags: dict[int, int],
 ) -> tuple[pl.DataFrame, Removals]:
-    """Return the table of the run and what the safety stop said.
+    """Recall and decide: see there."""
+    rows, gone = recall(contacts, ledger)
+    return decide(rows, gone, policy, given_by_others, suppressed, segment_tags)
+
+
+def recall(contacts: pl.DataFrame, ledger: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return contacts with what the ledger says of them, and who of it is not among them.
 
     contacts: email, customer_id, segments, wanted, code (null: to be sent), state, digest,
-    fields. ledger: see ledger.schema. given_by_others: email and `tags`, the mask of those of
-    this ledger's tags that other exports on the audience still give it. suppressed: email and
-    status of who is in a protected state. segment_tags: segment bit to tag bit.
+    fields. ledger: see ledger.schema; it is not needed any more afterwards.
+    """
+    old = ledger.rename({name: f"old_{name}" for name in ledger.columns if name != "email"})
+    at = lookup.find(contacts["email"], old["email"])
+    there = pl.col("code").is_null() | _is_skipped_contact()
+    rows = contacts.hstack(_old_values(old, at)).with_columns(
+        kind=pl.when(there).then(int(Kind.CONTACT)).otherwise(0),
+    )
+    present = at.filter(rows["kind"] == int(Kind.CONTACT)).drop_nulls()
+    return rows, old.filter(pl.repeat(True, old.height, eager=True).scatter(present, False))
+
+
+def decide(
+    rows: pl.DataFrame,
+    gone: pl.DataFrame,
+    policy: Policy,
+    given_by_others: pl.DataFrame,
+    suppressed: pl.DataFrame,
+    segment_tags: dict[int, int],
+) -> tuple[pl.DataFrame, Removals]:
+    """Return the table of the run and what the safety stop said.
+
+    rows and gone: see recall. given_by_others: email and `tags`, the mask of those of this
+    ledger's tags that other exports on the audience still give it. suppressed: email and status
+    of who is in a protected state. segment_tags: segment bit to tag bit.
 
     The table: email, customer_id, segments, kind, code (null: by what is done), note, action,
     add, remove and spared (masks of tags; spared ones are not removed because another export
     gives them), wanted, digest, fields and, prefixed `old_`, the ledger's columns (null: not in
     the ledger).
     """
-    old = ledger.rename({name: f"old_{name}" for name in ledger.columns if name != "email"})
-    sent = pl.col("code").is_null()
-    at = lookup.find(contacts["email"], old["email"])
-    rows = contacts.hstack(_old_values(old, at)).with_columns(
-        kind=pl.when(sent | _is_skipped_contact()).then(int(Kind.CONTACT)).otherwise(0),
-    )
     rows = _decide(rows, policy)
-    present = at.filter(rows["kind"] == int(Kind.CONTACT)).drop_nulls()
-    gone = old.filter(pl.repeat(True, old.height, eager=True).scatter(present, False))
     leavers = _leavers(gone, suppressed, policy)
     if leavers.height:
         rows = pl.concat([rows, leavers], how="diagonal")

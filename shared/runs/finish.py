@@ -4,7 +4,6 @@ Begins only when no call of the run can be made or be open any more. Every step 
 the ledger's document says which run was folded into it last.
 """
 
-import io
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from shared.erasure.register import Register
 from shared.mailchimp import board
 from shared.platform import queues
 from shared.platform.blobs import BlobConflictError
-from shared.runs import chunks, ledger, outcomes, planned, records
+from shared.runs import chunks, ledger, outcomes, planned, records, tables
 from shared.runs.chunks import OPEN_CALLS, Block
 from shared.runs.codes import COUNTS, NUMBER, OUTCOMES
 from shared.runs.ending import clear_up, end_run
@@ -161,7 +160,7 @@ def _folded(
     document = plan.document
 
     def read(name: str) -> pl.DataFrame:
-        return pl.read_parquet(io.BytesIO(app.blobs.read(f"{document['folder']}{name}.parquet")))
+        return tables.read(app.blobs, f"{document['folder']}{name}.parquet")
 
     table = read("table")
     if erased:

@@ -5,11 +5,12 @@ is never changed, named by a small document that is replaced by conditional writ
 `ledgers/{account}/{audience}/{uid}/ledger.json`.
 """
 
-import io
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import IntFlag
 from typing import TYPE_CHECKING, Any
+
+from shared.runs import tables
 
 if TYPE_CHECKING:  # polars is imported where a plan or a finish runs
     import polars as pl
@@ -151,7 +152,7 @@ def read_table(blobs: "Blobs", ledger: Ledger, columns: list[str] | None = None)
     if ledger.table is None:
         table = pl.DataFrame(schema=schema())
         return table if columns is None else table.select(columns)
-    return pl.read_parquet(io.BytesIO(blobs.read(ledger.table)), columns=columns)
+    return tables.read(blobs, ledger.table, columns)
 
 
 def free_tags(ledger: Ledger, table: "pl.DataFrame") -> Ledger:
@@ -171,11 +172,8 @@ def store(blobs: "Blobs", ledger: Ledger, table: "pl.DataFrame") -> Ledger:
 
     `ledger` is the new version with the old one's ETag. Old tables are dropped.
     """
-    data = io.BytesIO()
-    table.write_parquet(data, compression="zstd", compression_level=1)
     name = f"{ledger.folder}{ledger.run}.parquet"
-    data.seek(0)
-    blobs.write(name, data)
+    tables.write(blobs, name, table)
     new = replace(ledger, table=name, contacts=table.height)
     document = new.document()
     pointer = f"{ledger.folder}ledger.json"
