@@ -1,6 +1,7 @@
 """The routes of runs and their outcomes."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC
 
 from pydantic import BaseModel, ConfigDict
@@ -18,6 +19,8 @@ from shared.runs.codes import NAMES
 from shared.runs.outcomes import OutcomesGoneError, RunNotEndedError, open_outcomes
 from shared.runs.records import RunEndedError
 from shared.runs.start import ActiveRunError, start_run
+
+_STARTED_AT_ONCE = 8
 
 
 class RunOptions(BaseModel):
@@ -54,18 +57,24 @@ def start(app: App, request: Request) -> Response:
 
 def start_all(app: App, request: Request) -> Response:
     """Start a run of every export with an active schedule that the caller may run."""
-    items = []
-    for export in store.list_exports(app.blobs):
-        schedule = export["schedule"]
-        if not schedule["active"] or schedule["kind"] == "none":
-            continue
-        if not _may_run(app, request.caller, export):
-            continue
+    wanted = [
+        export
+        for export in store.list_exports(app.blobs)
+        if export["schedule"]["active"]
+        and export["schedule"]["kind"] != "none"
+        and _may_run(app, request.caller, export)
+    ]
+
+    def start_one(export: Document) -> Document:
         try:
-            items.append(start_run(app, export, requested_by=request.caller.name))
+            return start_run(app, export, requested_by=request.caller.name)
         except ActiveRunError as error:
             # The one that is under way is the answer for this export.
-            items.append(error.run)
+            return error.run
+
+    # Each takes several round trips to storage, and there may be a hundred.
+    with ThreadPoolExecutor(_STARTED_AT_ONCE) as workers:
+        items = list(workers.map(start_one, wanted))
     return Response(202, document={"items": items})
 
 

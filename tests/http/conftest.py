@@ -71,8 +71,8 @@ class Caller:
         return answer
 
 
-@pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
+def new_stack() -> Iterator[Stack]:
+    """Start services with segments in storage, and no host yet."""
     settings = {
         "EXPORT_TICK": "0 0 0 1 1 *",
         "MAILCHIMP_CLIENT_ID": CLIENT_ID,
@@ -84,6 +84,17 @@ def stack() -> Iterator[Stack]:
         yield stack
 
 
+def new_entra_host(stack: Stack) -> HostProcess:
+    """Start a host behind a stand-in of the platform's sign-in."""
+    settings = {"HTTP_AUTH": "entra", "WEBSITE_AUTH_ENABLED": "True"}
+    return stack.add_host(functions=NOTHING_RUNS, settings=settings, easy_auth=True)
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    yield from new_stack()
+
+
 @pytest.fixture(scope="session")
 def keys_host(stack: Stack) -> HostProcess:
     return stack.add_host(functions=NOTHING_RUNS)
@@ -91,8 +102,7 @@ def keys_host(stack: Stack) -> HostProcess:
 
 @pytest.fixture(scope="session")
 def entra_host(stack: Stack) -> HostProcess:
-    settings = {"HTTP_AUTH": "entra", "WEBSITE_AUTH_ENABLED": "True"}
-    return stack.add_host(functions=NOTHING_RUNS, settings=settings, easy_auth=True)
+    return new_entra_host(stack)
 
 
 @pytest.fixture(scope="session")

@@ -6,13 +6,21 @@ No answer is a 500, and none is anything that the document does not describe.
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from local.functions_host.process import HostProcess
 from local.stack import Stack
-from tests.http.conftest import Caller, Place, signed_in
+from tests.http.conftest import (
+    NOTHING_RUNS,
+    Caller,
+    Place,
+    new_entra_host,
+    new_stack,
+    signed_in,
+)
 
 CHECKS = (
     "not_a_server_error",
@@ -22,6 +30,22 @@ CHECKS = (
     "response_schema_conformance",
 )
 EXAMPLES_PER_ROUTE = 15
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    """Services of its own: what other tests have saved would make every listing longer."""
+    yield from new_stack()
+
+
+@pytest.fixture(scope="module")
+def keys_host(stack: Stack) -> HostProcess:
+    return stack.add_host(functions=NOTHING_RUNS)
+
+
+@pytest.fixture(scope="module")
+def entra_host(stack: Stack) -> HostProcess:
+    return new_entra_host(stack)
 
 
 @pytest.mark.parametrize("mode", ["keys", "entra"])
