@@ -7,6 +7,7 @@ from tests.faults.deliveries import all_deliveries
 from tests.faults.kills import all_kills
 from tests.faults.outages import all_outages
 from tests.faults.people_act import all_acts
+from tests.faults.rounds import all_rounds
 from tests.faults.scenario import Reference, Scenario
 
 # Chosen once, so that a failure can be seen again; `make faults` plays all.
@@ -24,7 +25,7 @@ SHORT_COUNT = _SHORT_KILLS + len(_SHORT)
 
 def every_scenario(reference: Reference) -> list[Scenario]:
     """Return all scenarios; the kill points come from the steps of the undisturbed runs."""
-    return [*all_kills(reference), *_others()]
+    return [*all_kills(reference), *_others(), *all_rounds()]
 
 
 def short_selection(reference: Reference) -> list[Scenario]:
