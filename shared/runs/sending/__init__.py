@@ -1,0 +1,44 @@
+"""One call to Mailchimp for the next items of a chunk, and what its answer means for each.
+
+- `job`: what all calls of a run share; `items`: what a chunk holds of each contact
+- `answers`: what became of a call's items
+- `upserts`: contacts that are created or updated, written as `members` says; `pending` sees to
+  those that wait for their own confirmation
+- `tags`: tags of contacts whose values stay as they are
+- `singles`: leavers that are archived or unsubscribed, one by one
+
+Nothing here retries or waits: delivery.py does.
+"""
+
+from shared.runs.sending.answers import (
+    Answers,
+    given_up,
+    not_now,
+    refused_alone,
+    without_address,
+)
+from shared.runs.sending.items import Item
+from shared.runs.sending.job import Caller, Job
+from shared.runs.sending.singles import archive, unsubscribe
+from shared.runs.sending.tags import change_tags, give_tag, lacking_of, tag_gone, tag_size
+from shared.runs.sending.upserts import upsert, upsert_size
+
+__all__ = [
+    "Answers",
+    "Caller",
+    "Item",
+    "Job",
+    "archive",
+    "change_tags",
+    "give_tag",
+    "given_up",
+    "lacking_of",
+    "not_now",
+    "refused_alone",
+    "tag_gone",
+    "tag_size",
+    "unsubscribe",
+    "upsert",
+    "upsert_size",
+    "without_address",
+]
