@@ -2,16 +2,19 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from benchmarks.results import Chart, Figure, Result, Table
-from benchmarks.world import FIELDS, world
+from benchmarks.world import FIELDS, World, world
 from local.sample_data import overlapping_segments, people
 
 NAME = "planning"
 # The app's own share of a planning process: from 0.2 s on a stage is shown.
 _SHOWN_SECONDS = 0.2
 _SECONDS, _MEGABYTES = 20.0, 700.0
+# Larger results come from the storage itself, by a signed link.
+_LARGEST_ANSWER_MEGABYTES = 8.0
 
 
 def run(*, quick: bool) -> Result:
@@ -33,8 +36,33 @@ def run(*, quick: bool) -> Result:
             for step, seen in (("Plan", planned), ("Finish", finished)):
                 title = f"{step}, {what}"
                 _add(result, title, seen)
+        _outcomes(here, result, run_id)
         result.values["fields"] = len(FIELDS)
     return result
+
+
+def _outcomes(here: World, result: Result, run_id: str) -> None:
+    """Fetch a run's outcomes over HTTP, and see what that costs the app."""
+    pid = here.stack.hosts[0].pid
+    here.stack.ask("GET", "health")
+    before = _highest_memory(pid)
+    # Where the answer is a link, it is followed.
+    lines = here.stack.api("GET", f"runs/{run_id}/outcomes").content.count(b"\n")
+    grown = (_highest_memory(pid) - before) / 1e6
+    result.figures.append(
+        Figure(
+            f"Outcomes, {lines - 1:,} rows over HTTP: growth of the app's highest memory",
+            grown,
+            "MB",
+            _LARGEST_ANSWER_MEGABYTES,
+        )
+    )
+
+
+def _highest_memory(pid: int) -> int:
+    """Return the highest resident set that a process ever had, in bytes."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) * 1024
 
 
 def _add(result: Result, title: str, seen: Mapping[str, Any]) -> None:
