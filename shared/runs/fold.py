@@ -1,7 +1,7 @@
 """From what was planned and what was answered to outcomes and the next ledger. No input, no output.
 
-table is the run's table (see difference.py) with the results beside it; every contact of the old
-ledger is in it, so that nothing else is needed.
+table is the run's table (see difference/table.py) with the results beside it; every contact of
+the old ledger is in it, so that nothing else is needed.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -70,7 +70,7 @@ def chunk_sizes(batches: int, lanes: int) -> list[int]:
 
 
 def work_of(table: "pl.DataFrame", *, pending_first: bool, shared_tags: int = 0) -> Work:
-    """Collect from the run's table (see difference.py) who is sent what.
+    """Collect from the run's table (see difference/table.py) who is sent what.
 
     table: with a column `row`. pending_first: contacts that were never accepted come first, so
     that calls that may only create are not mixed with those that may update. shared_tags: mask of
@@ -129,17 +129,17 @@ def _tag_ops(adding: "pl.DataFrame", removing: "pl.DataFrame", shared_tags: int)
 
 
 def _has_bit(rows: "pl.DataFrame", mask: str, bit: int) -> bool:
-    import polars as pl
+    from shared.runs.masks import has_bit
 
-    has = (pl.col(mask) & pl.lit(1 << bit, dtype=pl.UInt64)) != 0
-    return bool(rows.select(has.any()).item())
+    return bool(rows.select(has_bit(mask, bit).any()).item())
 
 
 def _ops_of_bit(rows: "pl.DataFrame", mask: str, bit: int) -> "pl.DataFrame":
     import polars as pl
 
-    has = (pl.col(mask) & pl.lit(1 << bit, dtype=pl.UInt64)) != 0
-    return rows.filter(has).select(
+    from shared.runs.masks import has_bit
+
+    return rows.filter(has_bit(mask, bit)).select(
         "row",
         "email",
         bit=pl.lit(bit, dtype=pl.UInt8),

@@ -68,7 +68,7 @@ def untrusted(found: RunInput, ledger: Ledger, rows: Mapping[str, int]) -> dict[
     """Return the segments, by position, whose absent contacts can't be believed, and why.
 
     rows: rows read per segment. An empty snapshot is never believed as long as the ledger holds
-    members of the segment; whether it does is for difference.py to see.
+    members of the segment; whether it does is for difference/ to see.
     """
     reasons = {}
     for position, snapshot in enumerate(found.snapshots):

@@ -12,6 +12,8 @@ DOMAIN = (
     "difference",
     "fold",
     "ledger",
+    "lookup",
+    "masks",
     "payload",
     "profiles",
     "sending",

@@ -1,0 +1,31 @@
+"""What has to be done so that the audience has what the segments say: contacts against the ledger.
+
+The result is one table with a row per outcome of the run, and beside it what finish needs to
+write the next ledger: no later step looks at the old ledger's rows again.
+
+- `table`: what the table's rows are, and what is done with them
+- `policy`: the export's wishes
+- `compare`: puts ledger and contacts together; the steps of the decision in their order
+- `contacts`: who is in the segments; `leavers`: who is not any more
+- `safety_stop`: when nobody is removed
+"""
+
+from shared.runs.difference.compare import compare, contact_rows, decide, recall
+from shared.runs.difference.policy import Leavers, Policy
+from shared.runs.difference.safety_stop import FLOOR, Removals
+from shared.runs.difference.table import NOTES, Action, Kind, Note
+
+__all__ = [
+    "FLOOR",
+    "NOTES",
+    "Action",
+    "Kind",
+    "Leavers",
+    "Note",
+    "Policy",
+    "Removals",
+    "compare",
+    "contact_rows",
+    "decide",
+    "recall",
+]

@@ -1,0 +1,85 @@
+"""Contacts against the ledger: who is new, who has changed, who has left."""
+
+import polars as pl
+
+from shared.runs import lookup
+from shared.runs.codes import SKIPPED_BY_STATUS
+from shared.runs.difference.contacts import decide_on_contacts
+from shared.runs.difference.leavers import leavers_of, spare
+from shared.runs.difference.policy import Policy
+from shared.runs.difference.safety_stop import Removals, stop_removals
+from shared.runs.difference.table import Kind
+from shared.runs.masks import translate
+
+
+def contact_rows(judged: pl.DataFrame, tags_of_segments: list[int]) -> pl.DataFrame:
+    """Add to judged profiles as `wanted` the mask of the tags that their segments give.
+
+    tags_of_segments: for each segment, in the order of the segment bits, the bit of its tag.
+    """
+    wanted = translate("segments", dict(enumerate(tags_of_segments)))
+    return judged.with_columns(wanted=wanted)
+
+
+def compare(
+    contacts: pl.DataFrame,
+    ledger: pl.DataFrame,
+    policy: Policy,
+    given_by_others: pl.DataFrame,
+    suppressed: pl.DataFrame,
+    segment_tags: dict[int, int],
+) -> tuple[pl.DataFrame, Removals]:
+    """Recall and decide: see there."""
+    rows, gone = recall(contacts, ledger)
+    return decide(rows, gone, policy, given_by_others, suppressed, segment_tags)
+
+
+def recall(contacts: pl.DataFrame, ledger: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return contacts with what the ledger says of them, and who of it is not among them.
+
+    contacts: email, customer_id, segments, wanted, code (null: to be sent), state, digest,
+    fields. ledger: see ledger.schema; it is not needed any more afterwards.
+    """
+    old = ledger.rename({name: f"old_{name}" for name in ledger.columns if name != "email"})
+    at = lookup.find(contacts["email"], old["email"])
+    there = pl.col("code").is_null() | _is_skipped_contact()
+    rows = contacts.hstack(_old_values(old, at)).with_columns(
+        kind=pl.when(there).then(int(Kind.CONTACT)).otherwise(0),
+    )
+    present = at.filter(rows["kind"] == int(Kind.CONTACT)).drop_nulls()
+    return rows, old.filter(pl.repeat(True, old.height, eager=True).scatter(present, False))
+
+
+def decide(
+    rows: pl.DataFrame,
+    gone: pl.DataFrame,
+    policy: Policy,
+    given_by_others: pl.DataFrame,
+    suppressed: pl.DataFrame,
+    segment_tags: dict[int, int],
+) -> tuple[pl.DataFrame, Removals]:
+    """Return the table of the run and what the safety stop said.
+
+    rows and gone: see recall. given_by_others: email and `tags`, the mask of those of this
+    ledger's tags that other exports on the audience still give it. suppressed: email and status
+    of who is in a protected state. segment_tags: segment bit to tag bit. The table: see table.py.
+    """
+    rows = decide_on_contacts(rows, policy)
+    leavers = leavers_of(gone, suppressed, policy)
+    if leavers.height:
+        rows = pl.concat([rows, leavers], how="diagonal")
+    rows, removals = stop_removals(rows, policy, segment_tags)
+    return spare(rows, given_by_others), removals
+
+
+def _old_values(old: pl.DataFrame, at: pl.Series) -> list[pl.Series]:
+    """Return what the ledger says of each row, null where it knows nothing."""
+    values = old.drop("email")
+    if old.is_empty():
+        return values.clear(at.len()).get_columns()
+    return values.select(pl.all().gather(at)).get_columns()
+
+
+def _is_skipped_contact() -> pl.Expr:
+    """Tell of a row that is skipped because of its state: it is in the segments all the same."""
+    return pl.col("code").is_in(list(SKIPPED_BY_STATUS.values()))

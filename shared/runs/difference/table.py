@@ -1,0 +1,56 @@
+"""The run's table: what its rows are, what is done with them and why, and how to ask about it.
+
+A row has email, customer_id, segments, kind, code (null: by what is done), note, action, add,
+remove and spared (masks of tags; spared ones are not removed because another export gives them),
+wanted, digest, fields and, prefixed `old_`, the ledger's columns (null: not in the ledger).
+"""
+
+from enum import IntEnum
+
+import polars as pl
+
+from shared.runs.ledger import Flag
+
+
+class Kind(IntEnum):
+    """What a row of the table is."""
+
+    # A profile that is not sent, or a further one with the same address.
+    PROFILE = 0
+    # A contact of the segments.
+    CONTACT = 1
+    # A contact of the ledger that is in none of the segments any more.
+    LEAVER = 2
+    # A leaver under `keep`: stays in the ledger, has no outcome.
+    KEPT = 3
+
+
+class Action(IntEnum):
+    """What is done with a contact besides its tags."""
+
+    NONE = 0
+    UPSERT = 1
+    ARCHIVE = 2
+    UNSUBSCRIBE = 3
+
+
+class Note(IntEnum):
+    """Why a code was given without asking Mailchimp."""
+
+    NONE = 0
+    REMOVAL_WITHHELD = 1
+    REFUSED_BEFORE = 2
+    PENDING = 3
+
+
+NOTES = {
+    Note.NONE: "",
+    Note.REMOVAL_WITHHELD: "removal withheld",
+    Note.REFUSED_BEFORE: "refused in an earlier run; tried again when the profile changes",
+    Note.PENDING: "waits for the contact's own confirmation",
+}
+
+
+def was(flag: Flag) -> pl.Expr:
+    """Tell what the ledger said of a contact before the run."""
+    return ((pl.col("old_flags") & int(flag)) != 0).fill_null(False)
