@@ -1,20 +1,18 @@
 """Whether the app can do its work; Mailchimp is not asked."""
 
-import os
 import threading
 from collections.abc import Callable, Mapping
 from time import monotonic
 from typing import Any
-from urllib.parse import urlsplit
 
 import requests
 
 from shared.app import App
 from shared.exports.access import Role
+from shared.http.addresses import own_address
 from shared.http.messages import Request, Response
 from shared.platform import queues
 from shared.platform.errors import CloudError
-from shared.platform.settings import is_loopback
 
 # The SDKs try again and again, far longer than whoever asks for health waits.
 _PATIENCE = 10.0
@@ -62,7 +60,7 @@ def holds_key(app: App, request: Request) -> bool:
     app tries the key on such a route of its own.
     """
     key = request.headers.get("x-functions-key") or request.query.get("code")
-    home = _home(request)
+    home = own_address(request.url)
     if app.settings.http_auth != "keys" or not key or home is None:
         return False
     try:
@@ -75,16 +73,6 @@ def holds_key(app: App, request: Request) -> bool:
     except (requests.RequestException, ValueError):
         return False
     return answer.status_code == 200
-
-
-def _home(request: Request) -> str | None:
-    """Where this app is: as the platform says, or on this machine; else nobody gets the key."""
-    name = os.environ.get("WEBSITE_HOSTNAME")
-    if name:
-        local = is_loopback(f"http://{name}")
-        return f"http://{name}" if local else f"https://{name}"
-    here = urlsplit(request.url)
-    return f"{here.scheme}://{here.netloc}" if is_loopback(request.url) else None
 
 
 def unreadable_containers(app: App) -> list[str]:

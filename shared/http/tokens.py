@@ -5,7 +5,6 @@ A token goes into the vault and nowhere else; no route gives it back.
 
 import html
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,6 +12,7 @@ from shared.app import App
 from shared.exports import accounts, oauth_states, store
 from shared.exports.access import Caller
 from shared.http import audit, inputs, problems
+from shared.http.addresses import own_address
 from shared.http.connections import find
 from shared.http.messages import Request, Response
 from shared.http.problems import FieldError, ProblemError
@@ -60,8 +60,14 @@ def authorize(app: App, request: Request) -> Response:
             "Signing in with Mailchimp is not set up",
             "MAILCHIMP_CLIENT_ID and MAILCHIMP_CLIENT_SECRET_NAME are not set; use an API key.",
         )
-    here = urlsplit(request.url)
-    redirect_uri = f"{here.scheme}://{here.netloc}/api/oauth/callback"
+    address = own_address(request.url)
+    if address is None:
+        raise problems.conflict(
+            "oauth_not_configured",
+            "Signing in with Mailchimp is not set up",
+            "The platform does not say the app's address (WEBSITE_HOSTNAME); use an API key.",
+        )
+    redirect_uri = f"{address}/api/oauth/callback"
     state = oauth_states.create_state(app.blobs, connection, redirect_uri, request.caller.id)
     url = oauth.authorize_url(app.settings, state, redirect_uri)
     audit.record(request.caller, "sign_in_started", connection["name"])

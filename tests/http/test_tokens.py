@@ -9,7 +9,14 @@ import requests
 from azure.storage.blob import ContainerClient
 
 from local.stack import Stack
-from tests.http.conftest import CLIENT_ID, CLIENT_SECRET, Caller, Place, wrong_fields
+from tests.http.conftest import (
+    CLIENT_ID,
+    CLIENT_SECRET,
+    NOTHING_RUNS,
+    Caller,
+    Place,
+    wrong_fields,
+)
 
 
 @pytest.fixture
@@ -100,6 +107,30 @@ def test_signing_in_with_mailchimp_makes_the_connection_ready(
     assert [audience["id"] for audience in audiences] == [waiting.audience_id]
     code = parse_qs(urlsplit(back).query)["code"][0]
     assert code not in page.text
+
+
+def test_mailchimp_sends_the_browser_to_the_address_that_the_platform_gives_the_app(
+    stack: Stack, waiting: Place
+) -> None:
+    # What the worker sees behind Azure's front end is neither the scheme nor, where somebody
+    # writes another Host, the name that people use.
+    settings = {"WEBSITE_HOSTNAME": "func-export.azurewebsites.net"}
+    host = stack.add_host(functions=NOTHING_RUNS, settings=settings)
+    call = Caller(host, {"x-functions-key": stack.keys.master})
+    try:
+        path = f"connections/{waiting.connection}/authorize"
+        answer = call("POST", path, Host="elsewhere.example")
+    finally:
+        stack.kill_host(host)
+    assert answer.status_code == 200, answer.text
+    address = parse_qs(urlsplit(answer.json()["authorize_url"]).query)["redirect_uri"]
+    assert address == ["https://func-export.azurewebsites.net/api/oauth/callback"]
+
+
+def test_without_such_an_address_nobody_else_is_believed(call: Caller, waiting: Place) -> None:
+    path = f"connections/{waiting.connection}/authorize"
+    answer = call("POST", path, Host="elsewhere.example")
+    assert (answer.status_code, answer.json()["code"]) == (409, "oauth_not_configured")
 
 
 def test_a_state_works_once(call: Caller, waiting: Place) -> None:
