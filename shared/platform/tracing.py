@@ -1,0 +1,84 @@
+"""Spans over OpenTelemetry's API: ids, counts and codes, never a person or an error's text.
+
+All spans of a run are one trace, though its steps are invocations on many instances: the trace's id
+follows from the run's id, so nothing needs to be stored or sent along. Where no SDK is configured
+(on a laptop, in tests) a span is nothing and costs some microseconds.
+"""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from hashlib import sha256
+
+from opentelemetry import context, trace
+from opentelemetry.context import Context
+from opentelemetry.trace import Link, NonRecordingSpan, Span, SpanContext, StatusCode, TraceFlags
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+type Value = str | int | float | None
+_SAMPLED = TraceFlags(TraceFlags.SAMPLED)
+_tracer = trace.get_tracer("segment_export")
+_propagator = TraceContextTextMapPropagator()
+
+
+@contextmanager
+def invocation(traceparent: str | None) -> Iterator[None]:
+    """Work in the trace of the host's invocation, W3C `traceparent`; in none where it has none.
+
+    The worker library does this on its event loop alone, and our functions run on other threads.
+    """
+    token = context.attach(_propagator.extract({"traceparent": traceparent or ""}, Context()))
+    try:
+        yield
+    finally:
+        context.detach(token)
+
+
+@contextmanager
+def span(
+    name: str, run: str, *, expected: tuple[type[Exception], ...] = (), **attributes: Value
+) -> Iterator[None]:
+    """Time a piece of a run's work; the first one of an invocation is linked to the invocation.
+
+    Of an exception the type alone is kept; the span has failed unless it is `expected`.
+    """
+    started = _start(name, run, attributes)
+    with trace.use_span(started, True, record_exception=False, set_status_on_exception=False):
+        try:
+            yield
+        except BaseException as error:
+            started.set_attribute("error", type(error).__name__)
+            if not isinstance(error, expected):
+                started.set_status(StatusCode.ERROR, type(error).__name__)
+            raise
+
+
+def note(**attributes: Value) -> None:
+    """Add attributes to the span that is under way; None is left out."""
+    trace.get_current_span().set_attributes(_given(attributes))
+
+
+def past(name: str, run: str, seconds: float, *, failed: bool, **attributes: Value) -> None:
+    """Add a span that ends now and was begun so long ago, by whichever invocation."""
+    ended = _start(name, run, attributes, time.time_ns() - int(seconds * 1e9))
+    if failed:
+        ended.set_status(StatusCode.ERROR)
+    ended.end()
+
+
+def _start(name: str, run: str, attributes: Mapping[str, Value], begun: int | None = None) -> Span:
+    given = _given({"run": run, **attributes})
+    digest = sha256(run.encode()).digest()
+    trace_id, root_id = int.from_bytes(digest[:16]), int.from_bytes(digest[16:24])
+    current = trace.get_current_span().get_span_context()
+    if current.trace_id == trace_id:
+        return _tracer.start_span(name, attributes=given, start_time=begun)
+    # Nobody sends the root itself: the first spans of all steps of a run stand side by side.
+    root = NonRecordingSpan(SpanContext(trace_id, root_id, is_remote=True, trace_flags=_SAMPLED))
+    under = trace.set_span_in_context(root, Context())
+    links = [Link(current)] if current.is_valid else []
+    return _tracer.start_span(name, under, attributes=given, links=links, start_time=begun)
+
+
+def _given(attributes: Mapping[str, Value]) -> dict[str, str | int | float]:
+    return {name: value for name, value in attributes.items() if value is not None}
