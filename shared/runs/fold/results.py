@@ -1,0 +1,78 @@
+"""What became of the items of all chunks, collected from the blocks of their outcome blobs."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+# Results of items besides outcome codes.
+NOT_SENT = 254
+MAYBE_SENT = 253
+
+
+@dataclass
+class Results:
+    """What became of a list of items, in their order.
+
+    codes: outcome numbers, NOT_SENT or MAYBE_SENT. details: text by place. lacking: tag mask
+    that a contact did not get, by place. added: places that this export has added although
+    Mailchimp said `updated`.
+    """
+
+    codes: bytearray
+    details: dict[int, str] = field(default_factory=dict)
+    lacking: dict[int, int] = field(default_factory=dict)
+    added: set[int] = field(default_factory=set)
+    dropped: dict[str, int] = field(default_factory=dict)
+
+
+def results_of(
+    chunks: Iterable[tuple[int, Sequence[Mapping[str, Any]], int]], items: int
+) -> Results:
+    """Collect the blocks of chunks of one kind.
+
+    chunks: number of items, blocks, and how many items after the last block may have been sent.
+    """
+    results = Results(bytearray([NOT_SENT]) * items)
+    first = 0
+    for size, blocks, maybe in chunks:
+        _collect(results, first, size, blocks, maybe)
+        first += size
+    return results
+
+
+def _collect(
+    results: Results, first: int, size: int, blocks: Sequence[Mapping[str, Any]], maybe: int
+) -> None:
+    position = 0
+    for block in blocks:
+        if "at" in block:
+            at = first + block["at"]
+            codes = bytes(ord(letter) - 65 for letter in block["codes"])
+            results.codes[at : at + len(codes)] = codes
+            position = max(position, block["at"] + len(codes))
+            for place, text in (block.get("details") or {}).items():
+                results.details[at + int(place)] = text
+            for place, mask in (block.get("lacking") or {}).items():
+                results.lacking[at + int(place)] = mask
+            results.added.update(at + place for place in block.get("added") or ())
+            for name, count in (block.get("dropped") or {}).items():
+                results.dropped[name] = results.dropped.get(name, 0) + count
+        else:
+            _given(results, first, block)
+    end = min(size, position + maybe)
+    results.codes[first + position : first + end] = bytes([MAYBE_SENT]) * (end - position)
+
+
+def _given(results: Results, first: int, block: Mapping[str, Any]) -> None:
+    """Take note of a tag that was given after the contacts were sent."""
+    bad = block.get("bad") or {}
+    for item in block["items"]:
+        place = first + item
+        if str(item) in bad:
+            results.details[place] = bad[str(item)]
+            continue
+        left = results.lacking.get(place, 0) & ~(1 << block["tag"])
+        if left:
+            results.lacking[place] = left
+        else:
+            results.lacking.pop(place, None)
