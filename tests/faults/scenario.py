@@ -104,9 +104,10 @@ class Theatre:
             try:
                 case.start_hosts()
                 reached, problems = scenario.play(case, reference)
-            except Exception:
+            except Exception as error:
                 last = traceback.format_exc().strip().splitlines()
-                problems = [f"{last[-1]} ({last[-3].strip() if len(last) > 2 else ''})"]
+                where = last[-3].strip() if len(last) > 2 else ""
+                problems = [f"{type(error).__name__}: {str(error)[-1000:]} ({where})"]
             if problems:
                 problems.append(f"the hosts said: {case.last_errors()}")
             seconds = time.monotonic() - started
