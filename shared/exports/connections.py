@@ -19,9 +19,15 @@ from shared.platform.vault import SecretUnreadableError
 
 _ACCOUNT_MEMBERS = ("account_id", "account_name", "data_center")
 _REASONS = {
-    "needs_consent": "Nobody has accepted the data privacy terms for this connection.",
-    "needs_token": "The connection has no Mailchimp token yet.",
-    "broken": "The connection's secret can't be read from the vault, or holds no token.",
+    "needs_consent": (
+        "The data privacy terms are not accepted for this connection. "
+        "An administrator can accept them."
+    ),
+    "needs_token": "The connection has no Mailchimp token yet. An administrator can give it one.",
+    "broken": (
+        "The connection's Mailchimp token can't be read. "
+        "Ask an administrator to verify the connection."
+    ),
 }
 
 
@@ -51,7 +57,9 @@ def usable_connection(app: App, name: str | None) -> Document:
     """Return a connection that is ready; raises ConnectionUnusableError."""
     found = store.load_connection(app.blobs, name) if name else None
     if found is None:
-        raise ConnectionUnusableError("connection_missing", "The export has no connection.")
+        raise ConnectionUnusableError(
+            "connection_missing", "The export has no connection. Choose one."
+        )
     connection = found[0]
     status = status_of(app, connection)
     if status != "ready":

@@ -34,23 +34,29 @@ class MailchimpError(Exception):
 
 
 class StopError(MailchimpError):
-    """No call of this run can succeed any more."""
+    """No call of this run can succeed any more; `advice` says what people can do about it."""
 
     code: ClassVar[str] = "internal_error"
+    advice: ClassVar[str] = "Ask whoever runs this app to look at its log."
 
 
 class UnauthorizedError(StopError):
     """The token is wrong, revoked, of another data centre, or its user may not do this."""
 
-    summary = "Mailchimp refuses the token"
+    summary = "Mailchimp refuses the connection's token"
     code = "mailchimp_unauthorized"
+    advice = (
+        "Ask an administrator to give the connection a new one, of a Mailchimp user with the role "
+        "Manager or higher. The next run sends what is left."
+    )
 
 
 class AudienceNotFoundError(StopError):
     """The account has no such audience."""
 
-    summary = "Mailchimp knows no such audience"
+    summary = "The Mailchimp account has no such audience"
     code = "audience_not_found"
+    advice = "Choose one of its audiences in the export, or connect the account that has this one."
 
 
 class RetryError(MailchimpError):

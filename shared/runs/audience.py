@@ -243,13 +243,22 @@ def _with_fields(ledger: Ledger, plans: Sequence[FieldPlan]) -> tuple[str, ...]:
 def _warnings(export: Export, state: AudienceState, resolved: Resolution) -> list[dict[str, str]]:
     found = []
     if state.audience.double_optin and export.status_for_new == "subscribed":
-        text = "The audience asks for double opt-in; new contacts are subscribed without it."
+        text = (
+            "The audience asks for double opt-in; new contacts are subscribed without it. Set "
+            "status_for_new to pending in the export to keep it."
+        )
         found.append({"code": "double_optin_bypassed", "detail": text})
     if state.audience.marketing_permissions:
-        text = "The audience has marketing permissions; this export does not set them."
+        text = (
+            "The audience has marketing permissions (GDPR fields); contacts arrive without any. "
+            "Mailchimp may leave them out of campaigns that ask for one."
+        )
         found.append({"code": "marketing_permissions_unset", "detail": text})
     if resolved.required_unmapped:
         names = ", ".join(resolved.required_unmapped)
-        text = f"Required merge fields that the export does not map stay blank: {names}."
+        text = (
+            f"The audience requires merge fields that the export does not map: {names}. They stay "
+            "blank; map a column to each, or make them optional in Mailchimp."
+        )
         found.append({"code": "values_dropped", "detail": text})
     return found

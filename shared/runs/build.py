@@ -186,13 +186,15 @@ def _check_input(profiles: Profiles, distinct: int, old: Ledger) -> None:
     if not any(profiles.rows.values()) and old.contacts:
         raise RunFailure(
             "snapshot_empty",
-            "All snapshots are empty although contacts were exported before. Nothing was sent.",
+            "All segments are empty although contacts were exported before. Nothing was sent, so "
+            "that nobody is removed by mistake: look at the segments in Customer Insights.",
             "skipped",
         )
     if distinct > MOST_CONTACTS:
         raise RunFailure(
             "too_many_contacts",
-            f"The segments hold {distinct:,} contacts; one export sends at most {MOST_CONTACTS:,}.",
+            f"The segments hold {distinct:,} contacts; one export sends at most {MOST_CONTACTS:,}. "
+            "Share the segments out among several exports.",
             "skipped",
         )
 

@@ -20,7 +20,8 @@ def token_of(app: App, connection: str, account: str) -> Token:
     if found[0].get("account_id") not in (None, account):
         raise ConnectionUnusableError(
             "audience_not_found",
-            "The connection leads to another Mailchimp account by now, without this audience.",
+            "The connection leads to another Mailchimp account by now, which may not have this "
+            "audience. Choose one of its audiences in the export.",
         )
     return read_token(app, found[0])
 

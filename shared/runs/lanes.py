@@ -26,10 +26,6 @@ from shared.runs.planned import Plan
 WORK_SECONDS = 240.0
 # How long a lane waits before it asks a vault again that did not answer.
 _VAULT_SECONDS = 5.0
-_STOPPED = {
-    "mailchimp_unauthorized": "Mailchimp no longer accepts the token of this connection.",
-    "audience_not_found": "The audience is not in the Mailchimp account any more.",
-}
 
 
 def send_batches(app: App, message: dict[str, str]) -> None:
@@ -180,7 +176,7 @@ class Lane:
                     raise
                 sender.send(self._client(connection))
         except StopError as error:
-            self._stop(plan, error.code, _STOPPED[error.code])
+            self._stop(plan, error.code, f"{error}. {error.advice}")
             raise GiveWayError from None
         except ConnectionUnusableError as error:
             if error.temporary:

@@ -164,7 +164,7 @@ def _as_failure(error: Exception) -> Exception:
             skipped = error.code in ("connection_missing", "connection_not_ready")
             return RunFailure(error.code, error.detail, "skipped" if skipped else "failed")
         case StopError():
-            return RunFailure(error.code, f"{error}.")
+            return RunFailure(error.code, f"{error}. {error.advice}")
         case NoSlotError() | SlotLostError():
             return _NotYetError(_SOON)
         case RetryError():
@@ -199,8 +199,8 @@ def _wait_for_input(app: App, record: Record, export: Export) -> RunInput:
         names = ", ".join(s.segment for s in found.snapshots if not s.whole)
         raise RunFailure(
             "snapshot_incomplete",
-            f"The newest snapshot of {names} has been incomplete for {_INCOMPLETE_HOURS:.0f} "
-            "hours. Run the export again when Customer Insights has written it.",
+            f"Customer Insights has not finished writing {names} for {_INCOMPLETE_HOURS:.0f} "
+            "hours. See whether its own export failed there, and run this one again afterwards.",
         )
     raise _NotYetError(min(_LATER, max(1.0, app.settings.snapshot_quiet / 2)))
 

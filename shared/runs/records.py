@@ -214,8 +214,13 @@ def _first_record(app: App, run: str) -> Record | None:
 
 
 _REASONS = {
-    "consent_withdrawn": "The agreement to the data privacy terms was withdrawn.",
-    "connection_removed": "The connection was removed.",
+    "consent_withdrawn": (
+        "The agreement to the data privacy terms was withdrawn, so the run was stopped. What had "
+        "been sent stays in Mailchimp."
+    ),
+    "connection_removed": (
+        "The connection was removed, so the run was stopped. What had been sent stays in Mailchimp."
+    ),
 }
 
 

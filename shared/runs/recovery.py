@@ -129,7 +129,11 @@ def _stalled(app: App, last: datetime) -> bool:
 
 def _give_up(app: App, record: Record) -> None:
     hours = app.settings.run_deadline_hours
-    detail = f"Nothing was accepted by Mailchimp for {hours:g} hours, so the run was given up."
+    detail = (
+        f"Mailchimp accepted nothing for {hours:g} hours, so the run was given up. See whether it "
+        "is down, or whether other tools use up the account's connections. The next run sends what "
+        "is left."
+    )
     log.event("run_stalled", level=logging.WARNING, run=record["id"])
     error = {"code": "stalled", "detail": detail}
     records.stop(app, record, "failed", error, "segment-export")
@@ -154,15 +158,19 @@ def revive(app: App, queue: str, message: Mapping[str, str]) -> None:
         records.change_record(app, run, revivals=revivals + 1)
         app.queues.send(queue, dict(message), delay=_REVIVED_AFTER_SECONDS)
         return
-    detail = "The run could not be worked on; the log says why. Nothing more was sent."
+    detail = (
+        "This app failed at the run, and sent nothing more. Ask whoever runs it to look at its "
+        "log; the next run sends what is left."
+    )
     error = {"code": "internal_error", "detail": detail}
     if planned.load(app, run) is None:
         end_run(app, record, "failed", error)
     elif queue == queues.FINISH:
         # What was sent must not be forgotten: the export waits until it is in the ledger.
         error["detail"] = (
-            "The run's results could not be added up; the log says why. This is tried again "
-            "until it succeeds, and the export does not run before."
+            "The run's results could not be added up. This is tried again "
+            "until it succeeds, and the export does not run before. Ask whoever runs this app to "
+            "look at its log."
         )
         records.end_record(app, run, "failed", error=error, unfolded=True)
     else:

@@ -45,7 +45,10 @@ class RunInput:
         for snapshot in self.snapshots:
             hours = snapshot.age(utc_now()).total_seconds() / 3600
             if hours > stale_after_hours:
-                text = f"The newest snapshot of {snapshot.segment} is {hours:.0f} hours old."
+                text = (
+                    f"The newest data of the segment {snapshot.segment} is {hours:.0f} hours old. "
+                    "See whether its export in Customer Insights still runs."
+                )
                 found.append({"code": "input_stale", "detail": text})
         return found
 

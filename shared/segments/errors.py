@@ -24,7 +24,11 @@ class SegmentNotFoundError(SegmentsError):
     code = "segment_not_found"
 
     def __init__(self, segment: str, folder: str) -> None:
-        super().__init__(f"The folder {folder} holds no snapshot of the segment {segment}.")
+        super().__init__(
+            f"Customer Insights has written no segment {segment} to the folder {folder}. See "
+            "whether its export there includes the segment and has run, and whether the segment "
+            "was renamed."
+        )
 
 
 class ColumnMissingError(SegmentsError):
@@ -35,7 +39,10 @@ class ColumnMissingError(SegmentsError):
     def __init__(self, segment: str, file: str, columns: Iterable[str]) -> None:
         self.columns = tuple(columns)
         names = ", ".join(self.columns)
-        super().__init__(f"The segment {segment} has no column {names} in its file {file}.")
+        super().__init__(
+            f"The segment {segment} has no column {names} in its file {file}. Bring it back in "
+            "Customer Insights, or map another column in the export."
+        )
 
 
 class SnapshotUnreadableError(SegmentsError):
@@ -46,7 +53,10 @@ class SnapshotUnreadableError(SegmentsError):
     def __init__(self, segment: str, file: str, line: int | None, reason: str) -> None:
         self.line = line
         place = file if line is None else f"{file}, line {line}"
-        super().__init__(f"The segment {segment} can't be read: {place}: {reason}.")
+        super().__init__(
+            f"The segment {segment} can't be read: {place}: {reason}. "
+            "Let Customer Insights write it again."
+        )
 
 
 class SnapshotChangedError(SegmentsError):
