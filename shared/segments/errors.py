@@ -25,7 +25,7 @@ class SegmentNotFoundError(SegmentsError):
 
     def __init__(self, segment: str, folder: str) -> None:
         super().__init__(
-            f"Customer Insights has written no segment {segment} to the folder {folder}. See "
+            f"Customer Insights has not written the segment {segment} to the folder {folder}. See "
             "whether its export there includes the segment and has run, and whether the segment "
             "was renamed."
         )
