@@ -6,6 +6,8 @@ Nothing heavy is imported here: an instance that answers a small request never l
 import json
 import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import azure.functions as func
 
@@ -20,209 +22,220 @@ app = func.FunctionApp()
 
 
 @app.timer_trigger(arg_name="timer", schedule=os.environ.get("EXPORT_TICK") or EVERY_FIVE_MINUTES)
-def tick(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the binding wants it
+def tick(timer: func.TimerRequest, context: func.Context) -> None:  # noqa: ARG001 - the binding wants it
     """Start due exports; mend lost messages and missing lanes."""
     from shared.app import get_app
     from shared.runs.tick import tick as run_tick
 
-    with log.without_texts("tick"):
+    with _step("tick", context):
         run_tick(get_app())
 
 
 @app.queue_trigger(arg_name="message", queue_name=queues.PLAN, connection=STORAGE)
-def plan_run(message: func.QueueMessage) -> None:
+def plan_run(message: func.QueueMessage, context: func.Context) -> None:
     """Read the snapshots of a run and decide what to send."""
     from shared.app import get_app
     from shared.runs.plan import plan_run as run_plan
 
-    with log.without_texts("plan_run"):
+    with _step("plan_run", context):
         run_plan(get_app(), _ids(message))
 
 
 @app.queue_trigger(arg_name="message", queue_name=queues.LANE, connection=STORAGE)
-def send_batches(message: func.QueueMessage) -> None:
+def send_batches(message: func.QueueMessage, context: func.Context) -> None:
     """Send batches to one Mailchimp account for some minutes."""
     from shared.app import get_app
     from shared.runs.lanes import send_batches as run_lane
 
-    with log.without_texts("send_batches"):
+    with _step("send_batches", context):
         run_lane(get_app(), _ids(message))
 
 
 @app.queue_trigger(arg_name="message", queue_name=queues.FINISH, connection=STORAGE)
-def finish_run(message: func.QueueMessage) -> None:
+def finish_run(message: func.QueueMessage, context: func.Context) -> None:
     """Fold a run's outcomes into the ledger and end it."""
     from shared.app import get_app
     from shared.runs.finish import finish_run as run_finish
 
-    with log.without_texts("finish_run"):
+    with _step("finish_run", context):
         run_finish(get_app(), _ids(message))
 
 
 @app.queue_trigger(arg_name="message", queue_name=f"{queues.PLAN}-poison", connection=STORAGE)
-def plan_poison(message: func.QueueMessage) -> None:
+def plan_poison(message: func.QueueMessage, context: func.Context) -> None:
     """Put back a plan message that still has attempts, or fail its run."""
-    _revive(queues.PLAN, message)
+    _revive(queues.PLAN, message, context)
 
 
 @app.queue_trigger(arg_name="message", queue_name=f"{queues.LANE}-poison", connection=STORAGE)
-def lane_poison(message: func.QueueMessage) -> None:
+def lane_poison(message: func.QueueMessage, context: func.Context) -> None:
     """Put back a lane."""
-    _revive(queues.LANE, message)
+    _revive(queues.LANE, message, context)
 
 
 @app.queue_trigger(arg_name="message", queue_name=f"{queues.FINISH}-poison", connection=STORAGE)
-def finish_poison(message: func.QueueMessage) -> None:
+def finish_poison(message: func.QueueMessage, context: func.Context) -> None:
     """Put back a finish message that still has attempts, or fail its run."""
-    _revive(queues.FINISH, message)
+    _revive(queues.FINISH, message, context)
 
 
 @app.route(**trigger("get_terms"))
-def get_terms(req: func.HttpRequest) -> func.HttpResponse:
-    return _serve("get_terms", req)
+def get_terms(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+    return _serve("get_terms", req, context)
 
 
 @app.route(**trigger("list_connections"))
-def list_connections(req: func.HttpRequest) -> func.HttpResponse:
-    return _serve("list_connections", req)
+def list_connections(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+    return _serve("list_connections", req, context)
 
 
 @app.route(**trigger("get_connection"))
-def get_connection(req: func.HttpRequest) -> func.HttpResponse:
-    return _serve("get_connection", req)
+def get_connection(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+    return _serve("get_connection", req, context)
 
 
 @app.route(**trigger("put_connection"))
-def put_connection(req: func.HttpRequest) -> func.HttpResponse:
-    return _serve("put_connection", req)
+def put_connection(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+    return _serve("put_connection", req, context)
 
 
 @app.route(**trigger("delete_connection"))
-def delete_connection(req: func.HttpRequest) -> func.HttpResponse:
-    return _serve("delete_connection", req)
+def delete_connection(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+    return _serve("delete_connection", req, context)
 
 
 @app.route(**trigger("put_token"))
-def put_token(req: func.HttpRequest) -> func.HttpResponse:
-    return _serve("put_token", req)
+def put_token(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+    return _serve("put_token", req, context)
 
 
 @app.route(**trigger("authorize_connection"))
-def authorize_connection(req: func.HttpRequest) -> func.HttpResponse:
-    return _serve("authorize_connection", req)
+def authorize_connection(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+    return _serve("authorize_connection", req, context)
 
 
 @app.route(**trigger("oauth_callback"))
-def oauth_callback(req: func.HttpRequest) -> func.HttpResponse:
-    return _serve("oauth_callback", req)
+def oauth_callback(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+    return _serve("oauth_callback", req, context)
 
 
 @app.route(**trigger("verify_connection"))
-def verify_connection(req: func.HttpRequest) -> func.HttpResponse:
-    return _serve("verify_connection", req)
+def verify_connection(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+    return _serve("verify_connection", req, context)
 
 
 @app.route(**trigger("list_audiences"))
-def list_audiences(req: func.HttpRequest) -> func.HttpResponse:
-    return _serve("list_audiences", req)
+def list_audiences(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+    return _serve("list_audiences", req, context)
 
 
 @app.route(**trigger("list_segments"))
-def list_segments(req: func.HttpRequest) -> func.HttpResponse:
-    return _serve("list_segments", req)
+def list_segments(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+    return _serve("list_segments", req, context)
 
 
 @app.route(**trigger("list_exports"))
-def list_exports(req: func.HttpRequest) -> func.HttpResponse:
-    return _serve("list_exports", req)
+def list_exports(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+    return _serve("list_exports", req, context)
 
 
 @app.route(**trigger("get_export"))
-def get_export(req: func.HttpRequest) -> func.HttpResponse:
-    return _serve("get_export", req)
+def get_export(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+    return _serve("get_export", req, context)
 
 
 @app.route(**trigger("put_export"))
-def put_export(req: func.HttpRequest) -> func.HttpResponse:
-    return _serve("put_export", req)
+def put_export(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+    return _serve("put_export", req, context)
 
 
 @app.route(**trigger("delete_export"))
-def delete_export(req: func.HttpRequest) -> func.HttpResponse:
-    return _serve("delete_export", req)
+def delete_export(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+    return _serve("delete_export", req, context)
 
 
 @app.route(**trigger("duplicate_export"))
-def duplicate_export(req: func.HttpRequest) -> func.HttpResponse:
-    return _serve("duplicate_export", req)
+def duplicate_export(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+    return _serve("duplicate_export", req, context)
 
 
 @app.route(**trigger("detach_export"))
-def detach_export(req: func.HttpRequest) -> func.HttpResponse:
-    return _serve("detach_export", req)
+def detach_export(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+    return _serve("detach_export", req, context)
 
 
 @app.route(**trigger("start_run"))
-def start_run(req: func.HttpRequest) -> func.HttpResponse:
-    return _serve("start_run", req)
+def start_run(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+    return _serve("start_run", req, context)
 
 
 @app.route(**trigger("start_all_runs"))
-def start_all_runs(req: func.HttpRequest) -> func.HttpResponse:
-    return _serve("start_all_runs", req)
+def start_all_runs(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+    return _serve("start_all_runs", req, context)
 
 
 @app.route(**trigger("list_runs"))
-def list_runs(req: func.HttpRequest) -> func.HttpResponse:
-    return _serve("list_runs", req)
+def list_runs(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+    return _serve("list_runs", req, context)
 
 
 @app.route(**trigger("get_run"))
-def get_run(req: func.HttpRequest) -> func.HttpResponse:
-    return _serve("get_run", req)
+def get_run(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+    return _serve("get_run", req, context)
 
 
 @app.route(**trigger("cancel_run"))
-def cancel_run(req: func.HttpRequest) -> func.HttpResponse:
-    return _serve("cancel_run", req)
+def cancel_run(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+    return _serve("cancel_run", req, context)
 
 
 @app.route(**trigger("get_outcomes"))
-def get_outcomes(req: func.HttpRequest) -> func.HttpResponse:
-    return _serve("get_outcomes", req)
+def get_outcomes(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+    return _serve("get_outcomes", req, context)
 
 
 @app.route(**trigger("erase_person"))
-def erase_person(req: func.HttpRequest) -> func.HttpResponse:
-    return _serve("erase_person", req)
+def erase_person(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+    return _serve("erase_person", req, context)
 
 
 @app.route(**trigger("get_health"))
-def get_health(req: func.HttpRequest) -> func.HttpResponse:
-    return _serve("get_health", req)
+def get_health(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+    return _serve("get_health", req, context)
 
 
 @app.route(**trigger("get_openapi"))
-def get_openapi(req: func.HttpRequest) -> func.HttpResponse:
-    return _serve("get_openapi", req)
+def get_openapi(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+    return _serve("get_openapi", req, context)
 
 
-def _serve(name: str, request: func.HttpRequest) -> func.HttpResponse:
+def _serve(name: str, request: func.HttpRequest, context: func.Context) -> func.HttpResponse:
     from shared.http.serve import serve
+    from shared.platform import tracing
 
-    return serve(name, request)
+    with tracing.invocation(context.trace_context.trace_parent):
+        return serve(name, request)
 
 
-def _revive(queue: str, message: func.QueueMessage) -> None:
+@contextmanager
+def _step(name: str, context: func.Context) -> Iterator[None]:
+    """Do a step of the app in the trace of its invocation."""
+    from shared.platform import tracing
+
+    with tracing.invocation(context.trace_context.trace_parent), log.without_texts(name):
+        yield
+
+
+def _revive(queue: str, message: func.QueueMessage, context: func.Context) -> None:
     from shared.app import get_app
     from shared.runs.recovery import revive
 
-    try:
-        ids = _ids(message)
-    except ValueError:
-        log.event("foreign_message_dropped", level=logging.ERROR, queue=queue)
-        return
-    with log.without_texts("revive"):
+    with _step("revive", context):
+        try:
+            ids = _ids(message)
+        except ValueError:
+            log.event("foreign_message_dropped", level=logging.ERROR, queue=queue)
+            return
         revive(get_app(), queue, ids)
 
 

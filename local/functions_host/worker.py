@@ -6,6 +6,7 @@ must not stop the host's timers and renewals.
 """
 
 import asyncio
+import secrets
 import sys
 import threading
 from collections.abc import Mapping, Sequence
@@ -57,6 +58,11 @@ class Answer:
     outputs: Sequence[tuple[str, Datum]] = ()
 
 
+def _new_trace() -> str:
+    """A W3C traceparent: in Azure, too, each invocation has a trace of the host's making."""
+    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+
+
 class Worker:
     """Indexes one app and invokes its functions, plain ones on the worker's thread pool."""
 
@@ -102,7 +108,7 @@ class Worker:
     ) -> Answer:
         """Runs one function to its end; an exception in it is an unsuccessful answer."""
         call = invocation_request_native(
-            invocation_id, function_id, [(parameter, value)], dict(metadata)
+            invocation_id, function_id, [(parameter, value)], dict(metadata), _new_trace()
         )
         future = asyncio.run_coroutine_threadsafe(call, self._loop)
         # Shielded: a host that stops waiting does not stop the function, as in Azure.

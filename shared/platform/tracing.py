@@ -58,10 +58,10 @@ def note(**attributes: Value) -> None:
     trace.get_current_span().set_attributes(_given(attributes))
 
 
-def past(name: str, run: str, seconds: float, *, failed: bool, **attributes: Value) -> None:
+def past(name: str, run: str, seconds: float, *, is_error: bool, **attributes: Value) -> None:
     """Add a span that ends now and was begun so long ago, by whichever invocation."""
     ended = _start(name, run, attributes, time.time_ns() - int(seconds * 1e9))
-    if failed:
+    if is_error:
         ended.set_status(StatusCode.ERROR)
     ended.end()
 
@@ -71,12 +71,12 @@ def _start(name: str, run: str, attributes: Mapping[str, Value], begun: int | No
     digest = sha256(run.encode()).digest()
     trace_id, root_id = int.from_bytes(digest[:16]), int.from_bytes(digest[16:24])
     current = trace.get_current_span().get_span_context()
-    if current.trace_id == trace_id:
-        return _tracer.start_span(name, attributes=given, start_time=begun)
+    if current.trace_id == trace_id and begun is None:
+        return _tracer.start_span(name, attributes=given)
     # Nobody sends the root itself: the first spans of all steps of a run stand side by side.
     root = NonRecordingSpan(SpanContext(trace_id, root_id, is_remote=True, trace_flags=_SAMPLED))
     under = trace.set_span_in_context(root, Context())
-    links = [Link(current)] if current.is_valid else []
+    links = [Link(current)] if current.is_valid and current.trace_id != trace_id else []
     return _tracer.start_span(name, under, attributes=given, links=links, start_time=begun)
 
 

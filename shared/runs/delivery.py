@@ -2,8 +2,9 @@
 
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 from shared.app import App
@@ -17,7 +18,7 @@ from shared.mailchimp.errors import (
     TimedOutError,
 )
 from shared.mailchimp.slots import Slot
-from shared.platform import log
+from shared.platform import log, tracing
 from shared.runs import chunks, payload, sending, sizes
 from shared.runs.chunks import Chunk
 from shared.runs.codes import FAILED, NUMBER, REJECTED
@@ -43,6 +44,15 @@ def must_make_room(app: App, slot: Slot, view: board.View) -> bool:
         return False
     lanes = sorted(n for n, seen in view.slots.items() if seen.leased and seen.run in view.runs)
     return slot.number in lanes[: view.waiting]
+
+
+def _counts(answers: sending.Answers) -> dict[str, int]:
+    codes = answers.codes
+    return {
+        "created": codes.count(NUMBER["created"]),
+        "updated": codes.count(NUMBER["updated"]),
+        "errors": sum(code == FAILED or code in REJECTED for code in codes),
+    }
 
 
 class ChunkSender:
@@ -156,7 +166,9 @@ class ChunkSender:
             batch = items[self._next : self._next + size]
             begun, started = int(time.time()), time.monotonic()
             try:
-                answers = self._call(client, batch)
+                with self._in_span(kind, len(batch)):
+                    answers = self._call(client, batch)
+                    tracing.note(**_counts(answers))
                 break
             except RefusedError as error:
                 if kind == "tag" and error.status == 404:
@@ -189,18 +201,28 @@ class ChunkSender:
         self._record(answers)
         self._app.sizes.worked(plan.account, plan.audience, kind, size)
 
+    @contextmanager
+    def _in_span(self, kind: str, contacts: int) -> Iterator[None]:
+        """Time the calls of a batch; a failed one is told by its kind of error and its status."""
+        run, chunk = self._chunk.run, self._chunk.number
+        with tracing.span(
+            "batch", run, expected=(GiveWayError,), chunk=chunk, kind=kind, contacts=contacts
+        ):
+            try:
+                yield
+            except MailchimpError as error:
+                tracing.note(status=error.status)
+                raise
+
     def _tell(self, answers: sending.Answers, seconds: float) -> None:
-        codes = answers.codes
         log.event(
             "batch_sent",
             run=self._chunk.run,
             chunk=self._chunk.number,
             kind=self._index.kind,
-            contacts=len(codes),
+            contacts=len(answers.codes),
             seconds=round(seconds, 3),
-            created=codes.count(NUMBER["created"]),
-            updated=codes.count(NUMBER["updated"]),
-            errors=sum(code == FAILED or code in REJECTED for code in codes),
+            **_counts(answers),
         )
 
     def _make_smaller(self, size: int) -> None:
@@ -340,7 +362,9 @@ class ChunkSender:
         while True:
             self._check()
             try:
-                bad = sending.give_tag(self._slot.call, client, plan.job, bit, emails)
+                with self._in_span("lacking_tag", len(emails)):
+                    bad = sending.give_tag(self._slot.call, client, plan.job, bit, emails)
+                    tracing.note(errors=len(bad))
             except RefusedError as error:
                 return dict.fromkeys(emails, f"tag {plan.job.tags[bit][0]}: {error.detail}")
             except RetryError as error:

@@ -6,7 +6,8 @@ from typing import Any
 from shared.app import App
 from shared.mailchimp import board
 from shared.notifications import changes
-from shared.platform import log
+from shared.platform import log, tracing
+from shared.platform.clock import seconds_since
 from shared.runs import history, records
 from shared.runs.records import Record
 
@@ -27,6 +28,16 @@ def end_run(
             error_code=(ended["error"] or {}).get("code"),
             counts=ended["counts"],
             outcomes=ended["outcomes"],
+        )
+        tracing.past(
+            "run",
+            ended["id"],
+            seconds_since(ended["submitted_at"]),
+            is_error=ended["status"] == "failed",
+            export=ended["export"],
+            status=ended["status"],
+            error_code=(ended["error"] or {}).get("code"),
+            **ended["counts"],
         )
         clear_up(app, ended)
 

@@ -13,7 +13,7 @@ from shared.app import App
 from shared.erasure import register
 from shared.erasure.register import Register
 from shared.mailchimp import board
-from shared.platform import queues
+from shared.platform import queues, tracing
 from shared.platform.blobs import BlobConflictError
 from shared.runs import chunks, ledger, outcomes, planned, records, tables
 from shared.runs.chunks import OPEN_CALLS, Block
@@ -77,7 +77,7 @@ def _finish(app: App, record: Record) -> bool:
     if not _slots_are_over(app, plan):
         # A chunk may have been finished by another lane than the one whose call is still open.
         return False
-    with app.heavy_work:
+    with tracing.span("finish", run, export=record["export"]), app.heavy_work:
         _fold(app, record, plan, ends, order)
     return True
 
@@ -248,6 +248,7 @@ def _end(
         error = {"code": "removals_withheld", "detail": _REASON.format(withheld)}
     else:
         status = "partial" if counts["rejected"] or counts["failed"] else "succeeded"
+    tracing.note(status=status, **counts)
     warnings = list(document["warnings"])
     for tag, count in dropped.items():
         text = f"{tag}: Mailchimp left {count} values out without an error."

@@ -15,7 +15,7 @@ from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.errors import StopError, UnauthorizedError
 from shared.mailchimp.slots import Slot, SlotLostError, take_slot
 from shared.mailchimp.tokens import Token
-from shared.platform import log, queues
+from shared.platform import log, queues, tracing
 from shared.runs import chunks, planned, records
 from shared.runs.chunks import Chunk, ChunkLostError, ChunkState
 from shared.runs.connecting import new_client, token_of
@@ -81,7 +81,8 @@ class Lane:
                 return False
             plan, chunk = claimed
             try:
-                self._send_chunk(plan, chunk)
+                with tracing.span("chunk", chunk.run, expected=(GiveWayError,), chunk=chunk.number):
+                    self._send_chunk(plan, chunk)
             except GiveWayError:
                 continue
             except ChunkLostError:

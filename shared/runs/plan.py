@@ -24,7 +24,7 @@ from shared.mailchimp import board, suppressions
 from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.errors import MailchimpError, RefusedError, RetryError, StopError
 from shared.mailchimp.slots import NoSlotError, SlotLostError, hold_slot
-from shared.platform import log, queues
+from shared.platform import log, queues, tracing
 from shared.platform.clock import seconds_since, to_text, utc_now
 from shared.runs import audience, leaving, ledger, planned, records, snapshots
 from shared.runs.connecting import new_client, token_of
@@ -65,10 +65,12 @@ def plan_run(app: App, message: Mapping[str, str]) -> None:
     with app.leases.held(records.lock_name(run)) as lock:
         if lock is None:
             return  # Somebody plans it, or finishes it; the tick mends what they leave.
-        _plan(app, record)
+        with tracing.span("plan", run, export=record["export"]):
+            tracing.note(outcome=_plan(app, record))
 
 
-def _plan(app: App, record: Record) -> None:
+def _plan(app: App, record: Record) -> str:
+    """Plan a run as far as it goes now; return what came of it."""
     run = record["id"]
     try:
         plan = planned.load(app, run)
@@ -76,19 +78,25 @@ def _plan(app: App, record: Record) -> None:
             if records.stop_order(app, run) is not None:
                 raise _StoppedError
             plan = _make_plan(app, record)
-        if plan is not None:
-            dispatch(app, plan)
+        if plan is None:
+            return "previewed"
+        dispatch(app, plan)
+        return "planned"
     except _StoppedError:
         app.queues.send(queues.FINISH, {"run": run})
+        return "stopped"
     except _NotYetError as wait:
         until = to_text(utc_now() + timedelta(seconds=wait.seconds))
         records.change_record(app, run, waits_until=until)
         app.queues.send(queues.PLAN, {"run": run}, delay=wait.seconds)
+        return "waits"
     except ErasureKeyError as error:
         # Without the key nobody could tell who must be left out.
         end_run(app, record, "failed", {"code": "secret_unreadable", "detail": str(error)})
+        return "secret_unreadable"
     except RunFailure as failure:
         end_run(app, record, failure.status, {"code": failure.code, "detail": failure.detail})
+        return failure.code
 
 
 def _make_plan(app: App, record: Record) -> planned.Plan | None:
@@ -304,6 +312,7 @@ def dispatch(app: App, plan: planned.Plan) -> None:
     """Call the lanes for a plan; may be repeated."""
     run, document = plan.job.run, plan.document
     batches = sum(chunk.calls for chunk in plan.chunks)
+    tracing.note(contacts=document["contacts"], chunks=len(plan.chunks), batches=batches)
 
     def begin(record: Record) -> Record | None:
         if record["status"] in records.ENDED or record["status"] == "running":
