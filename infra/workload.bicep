@@ -73,6 +73,20 @@ var appSettings = {
   APPLICATIONINSIGHTS_CONNECTION_STRING: monitoring.outputs.connectionString
   // Telemetry is taken from the identity alone: local authentication is off in Application Insights.
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.outputs.clientId};Authorization=AAD'
+  // The worker sends the app's spans and events itself; host.json tells the host not to send them again.
+  PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY: 'true'
+  // The app's own events alone. What libraries log may quote addresses of contacts, hashes in URLs.
+  PYTHON_APPLICATIONINSIGHTS_LOGGER_NAME: 'segment_export'
+  // No spans of single HTTP calls, for the same reason: all that the distribution would make.
+  OTEL_PYTHON_DISABLED_INSTRUMENTATIONS: 'azure_sdk,django,fastapi,flask,httpx,httpx2,psycopg2,requests,urllib,urllib3'
+  // Every batch: unset, five spans a second are kept of each instance.
+  OTEL_TRACES_SAMPLER: 'always_on'
+  // The host measures already; a second set of counters would only cost.
+  OTEL_METRICS_EXPORTER: 'none'
+  APPLICATIONINSIGHTS_OPENTELEMETRY_RESOURCE_METRIC_DISABLED: 'true'
+  // Neither reports on the exporter to its maker nor settings that its maker changes from afar.
+  APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL: 'true'
+  APPLICATIONINSIGHTS_CONTROLPLANE_DISABLED: 'true'
   // Threads for the messages that one instance works on at once: batchSize + newBatchThreshold of
   // host.json are 12, and four more keep the timer and the poison handlers from waiting.
   PYTHON_THREADPOOL_THREAD_COUNT: '16'

@@ -13,6 +13,14 @@ OF_THE_PLATFORM = {
     "AZURE_CLIENT_ID": "which identity DefaultAzureCredential uses",
     "APPLICATIONINSIGHTS_CONNECTION_STRING": "where telemetry goes",
     "APPLICATIONINSIGHTS_AUTHENTICATION_STRING": "that telemetry is sent by identity",
+    "PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY": "that the worker sends telemetry itself",
+    "PYTHON_APPLICATIONINSIGHTS_LOGGER_NAME": "whose log lines the worker sends",
+    "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS": "what the worker makes no spans of",
+    "OTEL_TRACES_SAMPLER": "that no span is left out",
+    "OTEL_METRICS_EXPORTER": "that the worker sends no counters",
+    "APPLICATIONINSIGHTS_OPENTELEMETRY_RESOURCE_METRIC_DISABLED": "nor a description of itself",
+    "APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL": "that the exporter does not report on itself",
+    "APPLICATIONINSIGHTS_CONTROLPLANE_DISABLED": "that nobody changes the exporter from afar",
     "PYTHON_THREADPOOL_THREAD_COUNT": "threads of the Python worker",
 }
 # Names that the code knows and a deployment does not set.
