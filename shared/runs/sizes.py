@@ -26,6 +26,8 @@ class _Known:
     size: int = MOST
     too_large: int = 0
     too_large_at: float = 0.0
+    # The largest full call that was answered; what a failed attempt with more falls back to.
+    worked: int = 0
     successes: int = 0
     read_at: float = -1e9
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -48,13 +50,18 @@ class BatchSizes:
             return known.size
 
     def timed_out(self, account: str, audience: str, kind: str, size: int) -> None:
-        """Remember that a call of this size got no answer in time; half of it is next."""
+        """Remember that a call of this size got no answer in time.
+
+        What worked last is next, or else half of it.
+        """
         known = self._get(account, audience, kind)
         with known.lock:
             self._read(known, account, audience, kind)
             if size > known.size or size <= LEAST:
                 return
-            known.size = max(LEAST, size // 2)
+            if known.worked >= size:
+                known.worked = 0
+            known.size = known.worked or max(LEAST, size // 2)
             known.too_large, known.too_large_at = size, time.time()
             known.successes = 0
             self._write(known, account, audience, kind)
@@ -63,7 +70,10 @@ class BatchSizes:
         """Remember that a full call of this size was answered; grow slowly."""
         known = self._get(account, audience, kind)
         with known.lock:
-            if known.size >= MOST or size < known.size:
+            if size < known.size:
+                return
+            known.worked = max(known.worked, size)
+            if known.size >= MOST:
                 return
             known.successes += 1
             larger = min(MOST, known.size + max(1, known.size // 4))
