@@ -1,7 +1,8 @@
 """`make run`: the app and everything it needs, until Ctrl-C.
 
 Services that the environment has settings for are real: AzureWebJobsStorage, SegmentStorage (or
-their identity-based forms), KEY_VAULT_URL, MAILCHIMP_API_URL.
+their identity-based forms), KEY_VAULT_URL, MAILCHIMP_API_URL. NOTIFY_WEBHOOK is an address on this
+machine that notifications go to.
 """
 
 import os
@@ -11,11 +12,13 @@ import sys
 from collections.abc import Mapping
 
 from local.process import StartError
-from local.scenario import EXPORT, furnish, set_up
+from local.scenario import EXPORT, FOLDER, Scenario, furnish, set_up
 from local.stack import COMPRESSED, Stack
 from local.terminal import children_ignore_interrupts, step, table
 
 _PORT = 7071
+# What a person would have put into the vault, and the settings that name it.
+_OAUTH_SECRET, _WEBHOOK_SECRET = "mailchimp-oauth-client", "segment-export-webhook"
 
 
 def main() -> int:
@@ -26,6 +29,7 @@ def main() -> int:
         with step("Starting"), children_ignore_interrupts():
             stack = Stack.start(hosts=0, settings=_settings(os.environ), time_scale=1.0)
             try:
+                _fill_vault(stack, os.environ)
                 stack.add_host(port=_port())
             except BaseException:
                 stack.stop()
@@ -34,10 +38,13 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1
     with stack:
+        scenario = None
         if _is_all_local(stack):
             with step("Writing a sample export, and saving a connection and an export of it"):
-                set_up(stack, furnish(stack, seconds_per_call=1.0))
-        _describe(stack)
+                scenario = furnish(stack, seconds_per_call=1.0)
+                set_up(stack, scenario)
+                stack.mailchimp.set(oauth_consent="page")
+        _describe(stack, scenario)
         try:
             signal.pause()
         except KeyboardInterrupt:
@@ -63,7 +70,21 @@ def _settings(environment: Mapping[str, str]) -> dict[str, str]:
         "MAILCHIMP_COOLDOWN_SECONDS": "60",
         "SNAPSHOT_QUIET_SECONDS": "20",
     }
+    if not {"KEY_VAULT_URL", "MAILCHIMP_API_URL"} & environment.keys():
+        # The simulator's login page lets any client in.
+        production["MAILCHIMP_CLIENT_ID"] = "segment-export"
+        production["MAILCHIMP_CLIENT_SECRET_NAME"] = _OAUTH_SECRET
+        if "NOTIFY_WEBHOOK" in environment:
+            production["NOTIFY_WEBHOOK_SECRET_NAME"] = _WEBHOOK_SECRET
     return production | kept
+
+
+def _fill_vault(stack: Stack, environment: Mapping[str, str]) -> None:
+    if stack.services.vault is None:
+        return
+    stack.vault.set(_OAUTH_SECRET, "a client secret")
+    if webhook := environment.get("NOTIFY_WEBHOOK"):
+        stack.vault.set(_WEBHOOK_SECRET, webhook)
 
 
 def _is_all_local(stack: Stack) -> bool:
@@ -71,9 +92,13 @@ def _is_all_local(stack: Stack) -> bool:
     return None not in (services.azurite, services.vault, services.mailchimp)
 
 
-def _describe(stack: Stack) -> None:
+def _describe(stack: Stack, scenario: Scenario | None) -> None:
     host = stack.hosts[0]
-    rows = [("App", f"{host.url}/api"), ("Key (x-functions-key)", stack.keys.master)]
+    rows = [("Address", host.url), ("Key (x-functions-key)", stack.keys.master)]
+    if scenario is not None:
+        rows.append(("Mailchimp API key", scenario.api_key))
+        rows.append(("Audience id", scenario.audience_id))
+        rows.append(("Segment folder", FOLDER))
     services = stack.services
     if services.azurite is not None:
         rows.append(("Storage", services.azurite.connection_string))
@@ -82,7 +107,7 @@ def _describe(stack: Stack) -> None:
     rows.append(("Log", str(host.log_path)))
     print(table(rows))
     example = f"curl -X POST -H 'x-functions-key: {stack.keys.master}' {host.url}/api"
-    if _is_all_local(stack):
+    if scenario is not None:
         print(f"\nRun the sample export:\n  {example}/exports/{EXPORT}/runs")
     print("Stop with Ctrl-C.", flush=True)
 
