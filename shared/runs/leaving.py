@@ -6,11 +6,10 @@ begins says so and then looks whether contacts leave. Whoever comes second waits
 """
 
 from shared.app import App
-from shared.exports import store
 from shared.exports.models import to_export
 from shared.mailchimp import board
-from shared.platform.blobs import Document
 from shared.runs import ledger
+from shared.runs.neighbours import neighbours
 from shared.runs.planned import Plan
 
 
@@ -30,15 +29,6 @@ def may_leave(app: App, plan: Plan) -> bool:
     uids = [export["uid"] for export in neighbours(app, plan.audience, mine.uid)]
     now = {other.uid: other.etag for other in ledger.others(app.blobs, mine, uids)}
     return bool(now == known)
-
-
-def neighbours(app: App, audience: str, uid: str) -> list[Document]:
-    """Return the other exports that are set up for an audience."""
-    return [
-        export
-        for export in store.list_exports(app.blobs)
-        if export["audience_id"] == audience and export["uid"] != uid
-    ]
 
 
 def newly_shared(app: App, plan: Plan) -> int:

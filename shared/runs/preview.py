@@ -6,8 +6,10 @@ import polars as pl
 
 from shared.app import App
 from shared.exports.models import Export
-from shared.runs import build, payload
+from shared.runs import payload
 from shared.runs.audience import Setup
+from shared.runs.build import Built
+from shared.runs.codes import NUMBER, OUTCOMES
 from shared.runs.difference import Action, Kind
 
 _SAMPLES = 5
@@ -17,7 +19,7 @@ _SECONDS_PER_CALL = 10.0
 _SECONDS_PER_SINGLE = 0.5
 
 
-def describe(app: App, built: build.Built, export: Export, setup: Setup) -> dict[str, Any]:
+def describe(app: App, built: Built, export: Export, setup: Setup) -> dict[str, Any]:
     """Return the member `plan` of a preview."""
     work = payload.work_of(built.table, pending_first=export.status_for_new == "pending")
     upserts = -(-work.upserts.height // payload.CONTACTS_PER_CALL)
@@ -29,7 +31,7 @@ def describe(app: App, built: build.Built, export: Export, setup: Setup) -> dict
         (pl.col("action") == int(Action.UPSERT)) & pl.col("old_flags").is_null()
     )
     return {
-        "counts": build.counts_of_plan(built),
+        "counts": _counts(built),
         "calls": calls,
         "minutes": round(seconds / 60 / app.settings.max_connections, 1),
         "new_to_export": new.height,
@@ -37,6 +39,29 @@ def describe(app: App, built: build.Built, export: Export, setup: Setup) -> dict
         "removals_withheld": built.removals.withheld or None,
         "samples": _samples(built.table),
     }
+
+
+def _counts(built: Built) -> dict[str, int]:
+    """Return how many contacts the plan would do what with."""
+    table = built.table.lazy()
+    untouched = (
+        (pl.col("action") == int(Action.NONE)) & (pl.col("add") == 0) & (pl.col("remove") == 0)
+    )
+    shown = pl.col("kind") != int(Kind.KEPT)
+    skipped = pl.col("code").is_in(
+        [NUMBER[o.code] for o in OUTCOMES if o.count in ("skipped", "rejected")]
+    )
+    counts = table.select(
+        to_upsert=(pl.col("action") == int(Action.UPSERT)).sum(),
+        to_tag=((pl.col("action") == int(Action.NONE)) & (pl.col("add") != 0)).sum(),
+        to_untag=(pl.col("remove") != 0).sum(),
+        to_archive=(pl.col("action") == int(Action.ARCHIVE)).sum(),
+        to_unsubscribe=(pl.col("action") == int(Action.UNSUBSCRIBE)).sum(),
+        unchanged=(untouched & shown & ~skipped.fill_null(False)).sum(),
+        skipped=skipped.fill_null(False).sum(),
+    )
+    found = counts.collect().row(0, named=True)
+    return {"profiles": built.profiles, "contacts": built.contacts, **found}
 
 
 def _samples(table: pl.DataFrame) -> dict[str, list[dict[str, str]]]:

@@ -1,0 +1,60 @@
+"""Other exports on the same audience: which tags they give as well, and to whom."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from shared.app import App
+from shared.exports import store
+from shared.exports.models import to_export
+from shared.platform.blobs import Document
+from shared.runs import ledger
+from shared.runs.ledger import Flag, Ledger
+
+if TYPE_CHECKING:  # polars is imported where a plan or a finish runs; lanes do without
+    import polars as pl
+
+
+def neighbours(app: App, audience: str, uid: str) -> list[Document]:
+    """Return the other exports that are set up for an audience."""
+    return [
+        export
+        for export in store.list_exports(app.blobs)
+        if export["audience_id"] == audience and export["uid"] != uid
+    ]
+
+
+def shared_tags(old: Ledger, neighbours: Sequence[Document], others: Sequence[Ledger]) -> int:
+    """Return the mask of the tags that another export gives, or may give in its next run."""
+    ids = {tag.id for other in others for tag in other.tags if tag is not None}
+    names = {tag.casefold() for export in neighbours for tag in to_export(export).tags}
+    mask = 0
+    for bit, tag in enumerate(old.tags):
+        if tag is not None and (tag.id in ids or tag.name.casefold() in names):
+            mask |= 1 << bit
+    return mask
+
+
+def given_by_others(app: App, old: Ledger, others: Sequence[Ledger]) -> "pl.DataFrame":
+    """Return who other exports hold on this audience, with this ledger's bits of their tags."""
+    import polars as pl
+
+    from shared.runs.masks import MASK, translate
+
+    bits = {tag.id: bit for bit, tag in enumerate(old.tags) if tag is not None}
+    frames = []
+    for other in others:
+        rows = ledger.read_table(app.blobs, other, ["email", "tags", "left", "flags"])
+        # Who has nothing but tags that were left to others has left that export.
+        rows = rows.filter((pl.col("left") == 0) | (pl.col("tags") != pl.col("left")))
+        rows = rows.with_columns(tags=pl.col("tags") & ~pl.col("left"))
+        ours = {
+            theirs: bits[tag.id]
+            for theirs, tag in enumerate(other.tags)
+            if tag is not None and tag.id in bits
+        }
+        held = (pl.col("flags") & int(Flag.ACCEPTED | Flag.UNCERTAIN)) != 0
+        gone = (pl.col("flags") & int(Flag.ARCHIVED)) != 0
+        frames.append(rows.filter(held & ~gone).select("email", tags=translate("tags", ours)))
+    if not frames:
+        return pl.DataFrame(schema={"email": pl.String, "tags": MASK})
+    return pl.concat(frames).group_by("email").agg(pl.col("tags").bitwise_or())
