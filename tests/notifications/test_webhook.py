@@ -2,6 +2,9 @@
 
 import hashlib
 import hmac
+import re
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -52,6 +55,20 @@ def test_a_receiver_can_check_the_signature(hook: Hook) -> None:
     expected = hmac.new(b"key", signed, hashlib.sha256).hexdigest()
     assert headers["x-segment-export-signature"] == f"sha256={expected}"
     assert sign("key", "1", b"x") != sign("key", "2", b"x")
+
+
+def test_a_receiver_can_check_it_as_the_page_says(hook: Hook) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs/notifications.md").read_text()
+    (recipe,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(recipe, names)  # noqa: S102 - the page's own example
+    call(Webhook(hook.url, "key"), "run-1", b'{"a": 1}')
+    ((headers, body),) = hook.calls
+    given = {name.title(): value for name, value in headers.items()}
+    assert names["is_genuine"]("key", given, body)
+    assert not names["is_genuine"]("another key", given, body)
+    assert not names["is_genuine"]("key", given, body + b" ")
+    assert not names["is_genuine"]("key", {**given, "X-Segment-Export-Timestamp": "1"}, body)
 
 
 def test_an_answer_that_is_no_success_is_a_failure(hook: Hook) -> None:
