@@ -100,4 +100,8 @@ fi
 if [ -z "$(az functionapp function list --resource-group "$group" --name "$app" --query '[].name' --output tsv)" ]; then
   fail "the app answers but has no functions; see docs/operate.md, 'The app is not healthy'"
 fi
+# What the pages in docs/ call <group>, <app>, <vault> and <address>.
+echo "Resource group: $group"
+echo "App:            $app"
+echo "Key Vault:      $(output keyVaultName)"
 echo "Done: $url"

@@ -23,6 +23,7 @@ case "$*" in
   *resourceGroupName*) echo rg-segment-export-dev ;;
   *functionAppName*) echo func-segment-export ;;
   *appUrl*) echo "$AZ_APP_URL" ;;
+  *keyVaultName*) echo kv-seg ;;
   "functionapp function list"*) echo "$AZ_FUNCTIONS" ;;
 esac
 """
@@ -132,6 +133,8 @@ def test_a_deployment_makes_everything_and_ends_healthy(app: _App, tmp_path: Pat
     [upload] = [call for call in calls if call.startswith("functionapp deployment source")]
     assert "--build-remote true" in upload
     assert f"--src {tmp_path / 'app.zip'}" in upload
+    names = ("rg-segment-export-dev", "func-segment-export", "kv-seg")
+    assert [name for name in names if name not in result.stdout] == []
     assert result.stdout.endswith(f"Done: {app.url}\n")
 
 
