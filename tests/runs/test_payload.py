@@ -1,28 +1,13 @@
 """How a run's work is cut into chunks and written."""
 
-from collections.abc import Iterator
-
 import polars as pl
-import pytest
-from azure.storage.blob import ContainerClient
 
-from local.azurite import Azurite
-from shared.platform.blobs import Blobs
+from shared.app import App
 from shared.runs import payload
 from shared.runs.difference import Action
 
 
-@pytest.fixture(scope="module")
-def blobs() -> Iterator[Blobs]:
-    with (
-        Azurite.start() as azurite,
-        ContainerClient.from_connection_string(azurite.connection_string, "payload") as client,
-    ):
-        client.create_container()
-        yield Blobs(client)
-
-
-def test_leavers_behind_contacts_that_stay_are_written(blobs: Blobs) -> None:
+def test_leavers_behind_contacts_that_stay_are_written(app: App) -> None:
     """The leavers are a part of the table of their own, so the rows before them leave it empty."""
     names = [f"person.{number:05d}@contoso.com" for number in range(120)]
     singles = pl.concat([_rows(names[:60], Action.NONE), _rows(names[60:], Action.ARCHIVE)])
@@ -32,9 +17,9 @@ def test_leavers_behind_contacts_that_stay_are_written(blobs: Blobs) -> None:
     )
 
     work = payload.Work(nothing, no_tags, singles)
-    index = payload.write(blobs, "payload", work, pl.Series, lanes=8)
+    index = payload.write(app.blobs, "payload", work, pl.Series, lanes=8)
 
-    written = [item for chunk in index for item in payload.read_chunk(blobs, "payload", chunk)]
+    written = [item for chunk in index for item in payload.read_chunk(app.blobs, "payload", chunk)]
     assert written == [[name] for name in names[60:]]
 
 

@@ -265,6 +265,12 @@ class TestTags:
         answers = sending.change_tags(call, audience.client(), job(), items)
         assert codes(answers) == ["untagged"]
 
+    def test_a_tag_that_is_gone_fails_additions_and_needs_no_removals(self) -> None:
+        items: list[Item] = [["a@x.org", 63, 1], ["b@x.org", 63, 0]]
+        answers = sending.tag_gone(job(), items, "gone")
+        assert codes(answers) == ["failed", "untagged"]
+        assert answers.details == {0: "tag t73: gone"}
+
     @settings(max_examples=100, deadline=None)
     @given(
         st.lists(st.tuples(st.integers(0, 2), st.integers(0, 1)), min_size=1, max_size=40),

@@ -1,7 +1,6 @@
-"""A slot or chunk that may be somebody else's is not worked with, and none is kept for nothing."""
+"""A slot that may be somebody else's is not worked with, and none is kept for nothing."""
 
 import time
-from collections.abc import Iterator
 
 import pytest
 from azure.storage.blob import BlobLeaseClient, BlobServiceClient
@@ -11,22 +10,8 @@ from shared.app import APP_CONTAINER, App
 from shared.mailchimp import board
 from shared.mailchimp.slots import Slot, SlotLostError, take_slot
 from shared.platform.leases import KeptLease, LeaseLostError
-from shared.runs import sending
-from shared.runs.codes import FAILED, NUMBER
-from tests.mailchimp.suppressions.scene import app_on
 
 ACCOUNT = "a1"
-
-
-@pytest.fixture(scope="module")
-def azurite() -> Iterator[Azurite]:
-    with Azurite.start() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def app(azurite: Azurite) -> App:
-    return app_on(azurite.connection_string)
 
 
 def take(app: App) -> Slot:
@@ -78,10 +63,3 @@ def test_a_call_that_broke_off_is_waited_out_like_one_without_an_answer(app: App
     seen = board.look(app, ACCOUNT, max_age=0).slots[slot.number]
     assert not seen.clean
     assert not seen.leased
-
-
-def test_a_tag_that_is_gone_fails_additions_and_needs_no_removals() -> None:
-    job = sending.Job("r", "l", {3: ("VIP", 7)}, (), "subscribed")
-    answers = sending.tag_gone(job, [["a@x.example", 3, 1], ["b@x.example", 3, 0]], "gone")
-    assert answers.codes == [FAILED, NUMBER["untagged"]]
-    assert answers.details == {0: "tag VIP: gone"}

@@ -1,34 +1,18 @@
 """What is noted about runs: it stops them in time, and is gone when they are."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from local.azurite import Azurite
 from shared.app import App
 from shared.mailchimp import board
 from shared.platform.blobs import BlobInfo
 from shared.runs import records, recovery
 from shared.runs.records import RunEndedError, request_cancel
-from tests.mailchimp.suppressions.scene import app_on
 
 ACCOUNT, AUDIENCE = "a1", "b2"
 RUN = "news-20261122T061500Z-7f3a"
-
-
-@pytest.fixture(scope="module")
-def azurite() -> Iterator[Azurite]:
-    with Azurite.start() as running:
-        yield running
-
-
-@pytest.fixture
-def app(azurite: Azurite) -> Iterator[App]:
-    app = app_on(azurite.connection_string)
-    yield app
-    app.blobs.delete_all("")
 
 
 def record(**members: Any) -> dict[str, Any]:
