@@ -13,7 +13,7 @@ param expectRunEveryHours int
 var rules = [
   {
     name: 'run-failed'
-    title: 'A run failed'
+    title: 'A run failed, or sent nothing because of its input'
     severity: 1
     query: loadTextContent('../queries/run-failed.kql')
     window: 'PT15M'
