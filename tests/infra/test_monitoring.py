@@ -4,8 +4,9 @@ import json
 import re
 
 import pytest
+from azure.monitor.opentelemetry import _constants
 
-from tests.infra import bicep
+from tests.infra import app_settings, bicep
 
 QUERIES = {path.stem: path.read_text() for path in (bicep.INFRA / "queries").glob("*.kql")}
 WORKBOOK = (bicep.INFRA / "workbook.json").read_text()
@@ -68,3 +69,28 @@ def test_the_workbook_shows_runs_throughput_outcomes_and_cost() -> None:
 
     assert {"Runs", "Contacts sent a minute", "Outcomes"} <= titles
     assert any("Cost" in str(title) for title in titles)
+
+
+def test_no_library_is_made_to_send_spans_of_its_own() -> None:
+    """A newer distribution may know more libraries: their spans would hold URLs and blob names."""
+    disabled = app_settings.environment(bicep.texts())["OTEL_PYTHON_DISABLED_INSTRUMENTATIONS"]
+
+    assert set(_constants._FULLY_SUPPORTED_INSTRUMENTED_LIBRARIES) == set(disabled.split(","))
+
+
+def test_the_worker_sends_telemetry_only_where_the_host_leaves_it_to_the_worker() -> None:
+    host = json.loads((bicep.ROOT / "host.json").read_text())
+    settings = app_settings.environment(bicep.texts())
+
+    assert host["telemetryMode"] == "OpenTelemetry"
+    assert settings["PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY"] == "true"
+    # Read in the classic mode alone: it would be believed to do something.
+    assert "applicationInsights" not in host["logging"]
+
+
+def test_the_worker_sends_the_lines_of_the_logger_that_events_are_written_to() -> None:
+    settings = app_settings.environment(bicep.texts())
+
+    name = settings["PYTHON_APPLICATIONINSIGHTS_LOGGER_NAME"]
+
+    assert f'getLogger("{name}")' in (bicep.ROOT / "shared/platform/log.py").read_text()
