@@ -6,8 +6,10 @@ import pytest
 from azure.storage.blob import BlobServiceClient
 
 from local.azurite import Azurite
+from local.services import Services
 from shared.app import APP_CONTAINER, App
 from tests.mailchimp.suppressions.scene import app_on
+from tests.runs.steps import Steps, app_of
 
 
 @pytest.fixture(scope="session")
@@ -23,3 +25,24 @@ def app(azurite: Azurite) -> Iterator[App]:
     # With all its blobs, those that are leased as well.
     with BlobServiceClient.from_connection_string(azurite.connection_string) as service:
         service.delete_container(APP_CONTAINER)
+
+
+@pytest.fixture(scope="session")
+def services() -> Iterator[Services]:
+    """Storage, a vault and the Mailchimp simulator."""
+    running = Services.start(environment={})
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def app_of_steps(services: Services) -> App:
+    return app_of(services)
+
+
+@pytest.fixture
+def steps(services: Services, app_of_steps: App) -> Iterator[Steps]:
+    """An export to be driven step by step."""
+    yield Steps.make(services, app_of_steps)
+    assert services.vault is not None
+    services.vault.resume()

@@ -1,0 +1,171 @@
+"""An export whose runs are driven step by step in this process, as a host's queues would do."""
+
+import json
+import uuid
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+from azure.core.credentials import AccessToken
+from azure.keyvault.secrets import SecretClient
+from azure.storage.queue import QueueServiceClient, TextBase64DecodePolicy
+
+from local.identity import issue_token
+from local.mailchimp.control import Account, Simulator
+from local.sample_data import write_export
+from local.services import Services
+from local.stack import SEGMENT_CONTAINER
+from local.vault import Vault as LocalVault
+from shared.app import App, build_app
+from shared.exports import connections, exports, store
+from shared.exports.access import Role, key_holder
+from shared.exports.models import Connection, Export
+from shared.platform.settings import Settings
+from shared.platform.vault import Vault
+from shared.runs import records
+from shared.runs.finish import finish_run
+from shared.runs.lanes import send_batches
+from shared.runs.plan import plan_run
+from shared.runs.start import start_run
+
+_TIMES = {
+    "MAILCHIMP_TIMEOUT_SECONDS": "5",
+    "MAILCHIMP_COOLDOWN_SECONDS": "0",
+    "SNAPSHOT_QUIET_SECONDS": "0",
+}
+
+
+class _Identity:
+    """The app's identity: a token for whatever it asks."""
+
+    def get_token(self, *scopes: str, **_: Any) -> AccessToken:
+        return AccessToken(*issue_token(scopes[0].removesuffix("/.default")))
+
+
+def app_of(services: Services) -> App:
+    """Return the app on local services; a vault that is silent is not asked again and again."""
+    app = build_app(Settings.from_environment({**services.settings, **_TIMES}))
+    client = SecretClient(
+        app.settings.key_vault_url,
+        _Identity(),
+        verify_challenge_resource=False,
+        connection_verify=str(services.certificates.bundle),
+        retry_total=0,
+    )
+    return replace(app, vault=Vault(client))
+
+
+@dataclass(frozen=True)
+class Steps:
+    """One export with its connection, account and audience; no other test knows them."""
+
+    services: Services
+    app: App
+    name: str
+    account: Account
+    audience: str
+
+    @classmethod
+    def make(cls, services: Services, app: App, people: int = 3) -> Self:
+        """Connect a new account, write a segment of so many people and save the export."""
+        name = f"t-{uuid.uuid4().hex[:8]}"
+        assert services.mailchimp is not None
+        account = services.mailchimp.add_account(name)
+        steps = cls(services, app, name, account, services.mailchimp.add_list(account, "News"))
+        folder = f"CustomerInsights_{name}/BlobExport"
+        rows = [
+            {"CustomerId": str(n), "Email": f"p{n}@contoso.com", "FirstName": f"P{n}"}
+            for n in range(people)
+        ]
+        write_export(services.segment_container(SEGMENT_CONTAINER), folder, {"VIP": rows})
+        somebody = key_holder(Role.ADMINISTRATOR)
+        connection = Connection.model_validate({"name": name, "consent": {"accepted": True}})
+        document = connections.merged(connection, None, somebody)
+        store.save_connection(app.blobs, document, None)
+        steps.use_key(account.api_key)
+        export = Export.model_validate(
+            {
+                "name": name,
+                "connection": name,
+                "audience_id": steps.audience,
+                "source": {"folder": folder},
+                "segments": ["VIP"],
+                "email_field": "Email",
+                "merge_fields": {"FNAME": "FirstName"},
+                "schedule": {"active": False, "kind": "none"},
+            }
+        )
+        store.save_export(app.blobs, exports.merged(export, None, somebody, []), None)
+        return steps
+
+    @property
+    def vault(self) -> LocalVault:
+        """The vault, which may be silenced."""
+        assert self.services.vault is not None
+        return self.services.vault
+
+    @property
+    def mailchimp(self) -> Simulator:
+        """The simulator."""
+        assert self.services.mailchimp is not None
+        return self.services.mailchimp
+
+    def use_key(self, key: str) -> None:
+        """Put another key into the connection's secret."""
+        self.vault.set(f"mailchimp-{self.name}", key)
+
+    def connection(self) -> dict[str, Any]:
+        """The stored connection."""
+        found = store.load_connection(self.app.blobs, self.name)
+        assert found is not None
+        return found[0]
+
+    def start(self) -> str:
+        """Start a run; its id."""
+        found = store.load_export(self.app.blobs, self.name)
+        assert found is not None
+        return str(start_run(self.app, found[0], requested_by="test")["id"])
+
+    def plan(self, run: str) -> None:
+        """Handle a plan message."""
+        plan_run(self.app, {"run": run})
+
+    def lane(self) -> None:
+        """Handle a lane message."""
+        send_batches(self.app, {"account": self.account.account_id})
+
+    def finish(self, run: str) -> None:
+        """Handle a finish message."""
+        finish_run(self.app, {"run": run})
+
+    def sent(self) -> str:
+        """Start a run, plan it and send all of it; its id."""
+        run = self.start()
+        self.plan(run)
+        self.lane()
+        return run
+
+    def record(self, run: str) -> dict[str, Any]:
+        """The stored record of a run."""
+        found = records.read_record(self.app, run)
+        assert found is not None
+        return found
+
+    def messages(self, queue: str, run: str) -> int:
+        """How many messages for a run can be seen in a queue; takes all that are there."""
+        assert self.services.azurite is not None
+        with QueueServiceClient.from_connection_string(
+            self.services.azurite.connection_string
+        ) as service:
+            client = service.get_queue_client(queue, message_decode_policy=TextBase64DecodePolicy())
+            found = list(client.receive_messages(messages_per_page=32))
+            for message in found:
+                client.delete_message(message)
+        return sum(json.loads(message.content).get("run") == run for message in found)
+
+    def contacts(self) -> set[str]:
+        """Addresses in the audience."""
+        return set(self.mailchimp.contacts(self.audience))
+
+    def calls(self, account: Account) -> int:
+        """How many calls an account has seen."""
+        return sum(call.account_id == account.account_id for call in self.mailchimp.calls())

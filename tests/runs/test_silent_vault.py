@@ -1,0 +1,66 @@
+"""A vault that does not answer is waited for: it fails no run and loses no contact."""
+
+import time
+from threading import Thread
+
+from shared.platform.clock import from_text, utc_now
+from shared.runs import chunks, records
+from tests.runs.steps import Steps
+
+
+def test_a_plan_waits_and_is_made_once_the_vault_answers(steps: Steps) -> None:
+    run = steps.start()
+    steps.vault.pause()
+    steps.plan(run)
+
+    waiting = steps.record(run)
+    assert waiting["status"] not in records.ENDED
+    assert from_text(waiting["waits_until"]) > utc_now()
+    assert steps.calls(steps.account) == 0
+
+    steps.vault.resume()
+    steps.plan(run)
+    assert steps.record(run)["status"] == "running"
+
+
+def test_a_lane_gives_its_chunk_back_and_sends_it_once_the_vault_answers(steps: Steps) -> None:
+    run = steps.start()
+    steps.plan(run)
+    calls = steps.calls(steps.account)
+    steps.vault.pause()
+    lane = Thread(target=steps.lane, daemon=True)
+    lane.start()
+    _await_given_back(steps, run)
+
+    assert records.stop_order(steps.app, run) is None
+    assert steps.calls(steps.account) == calls
+
+    steps.vault.resume()
+    lane.join(60)
+    assert not lane.is_alive()
+    steps.finish(run)
+    ended = steps.record(run)
+    assert (ended["status"], ended["counts"]["created"]) == ("succeeded", 3)
+    assert steps.contacts() == {f"p{n}@contoso.com" for n in range(3)}
+
+
+def test_a_vault_that_refuses_the_secret_ends_the_run_instead(steps: Steps) -> None:
+    run = steps.start()
+    steps.plan(run)
+    steps.vault.deny(f"mailchimp-{steps.name}")
+    steps.lane()
+    steps.finish(run)
+    ended = steps.record(run)
+    assert (ended["status"], ended["error"]["code"]) == ("failed", "secret_unreadable")
+    assert steps.contacts() == set()
+
+
+def _await_given_back(steps: Steps, run: str) -> None:
+    """Wait until a chunk was claimed and is free again."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        states = chunks.states(steps.app, run)
+        if states and not any(state.leased for state in states.values()):
+            return
+        time.sleep(0.05)
+    raise AssertionError("no chunk was given back")
