@@ -68,6 +68,7 @@ def test_the_workbook_shows_runs_throughput_outcomes_and_cost() -> None:
     titles = {item["content"].get("title") for item in json.loads(WORKBOOK)["items"]}
 
     assert {"Runs", "Contacts sent a minute", "Outcomes"} <= titles
+    assert "Where the time of runs went" in titles
     assert any("Cost" in str(title) for title in titles)
 
 
