@@ -122,12 +122,14 @@ class TestRefusals:
     def test_one_refused_for_a_while_waits_that_long_whatever_its_data(self) -> None:
         later = REFUSED | {"retry_at": NOW + 1}
         assert done(only({"digest": 8}, later)) == ("NONE", 0, 0)
+        assert only({"digest": 8}, later)["note"] == Note.REFUSED_FOR_NOW
         assert done(only({"digest": 8}, later | {"retry_at": NOW})) == ("UPSERT", 1, 0)
         assert done(only({}, later | {"retry_at": NOW})) == ("UPSERT", 1, 0)
 
     def test_one_refused_for_good_is_remembered(self) -> None:
         never = REFUSED | {"retry_at": RETRY_NEVER}
         assert done(only({"digest": 8}, never)) == ("NONE", 0, 0)
+        assert only({"digest": 8}, never)["note"] == Note.REFUSED_FOR_GOOD
 
     def test_a_full_run_asks_again(self) -> None:
         never = REFUSED | {"retry_at": RETRY_NEVER}

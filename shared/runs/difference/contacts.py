@@ -48,7 +48,13 @@ def decide_on_contacts(rows: pl.DataFrame, policy: Policy) -> pl.DataFrame:
         .then(pl.lit(NUMBER["unchanged"], dtype=pl.UInt8))
         .otherwise("code"),
         note=pl.when(sent & refused)
-        .then(int(Note.REFUSED_BEFORE))
+        .then(
+            pl.when(retry_at == RETRY_NEVER)
+            .then(int(Note.REFUSED_FOR_GOOD))
+            .when(retry_at == RETRY_WHEN_CHANGED)
+            .then(int(Note.REFUSED_BEFORE))
+            .otherwise(int(Note.REFUSED_FOR_NOW))
+        )
         .when(sent & pending)
         .then(int(Note.PENDING))
         .otherwise(int(Note.NONE)),

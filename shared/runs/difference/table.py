@@ -41,6 +41,8 @@ class Note(IntEnum):
     REMOVAL_WITHHELD = 1
     REFUSED_BEFORE = 2
     PENDING = 3
+    REFUSED_FOR_GOOD = 4
+    REFUSED_FOR_NOW = 5
 
 
 NOTES = {
@@ -48,6 +50,8 @@ NOTES = {
     Note.REMOVAL_WITHHELD: "removal withheld",
     Note.REFUSED_BEFORE: "refused in an earlier run; tried again when the profile changes",
     Note.PENDING: "waits for the contact's own confirmation",
+    Note.REFUSED_FOR_GOOD: "refused in an earlier run; not tried again, except by a full run",
+    Note.REFUSED_FOR_NOW: "refused in an earlier run; tried again after some days",
 }
 
 
