@@ -29,7 +29,8 @@ def main() -> None:
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = 0o644 << 16
             bundle.writestr(entry, path.read_bytes())
-    print(f"package: {archive.relative_to(ROOT)}, {len(paths)} files")
+    size = archive.stat().st_size / 1024
+    print(f"package: {archive.relative_to(ROOT)}, {len(paths)} files, {size:,.0f} KB")
 
 
 if __name__ == "__main__":
