@@ -114,7 +114,7 @@ class ChunkSender:
         self._erased = board.look(self._app, self._slot.account, LOOK_SECONDS).erased
         items = self._items = self._read()
         if self._chunk.tries >= _TRIES and self._next < len(items):
-            self._record(sending.given_up(self._size(items), "its worker died again and again"))
+            self._record(sending.given_up(self._size(items), "this app failed at it several times"))
         if self._index.phase and not may_leave(self._app, self._plan):
             self._record(sending.not_now(len(items) - self._next))
         while self._next < len(items):

@@ -9,7 +9,7 @@ from shared.mailchimp.errors import RefusedError, classify_contact_error
 from shared.runs.codes import ADDRESS_MARK, FAILED, NUMBER
 from shared.runs.sending.items import Item
 
-DUE = "due: another export works on this audience"
+DUE = "waits for the next run: another export works on this audience"
 
 
 @dataclass
