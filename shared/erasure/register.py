@@ -14,7 +14,11 @@ from typing import TYPE_CHECKING
 
 from shared.app import App
 from shared.mailchimp.suppressions.lines import normalise
-from shared.platform.vault import SecretMissingError, SecretUnreadableError
+from shared.platform.vault import (
+    SecretMissingError,
+    SecretUnreadableError,
+    VaultUnreachableError,
+)
 
 if TYPE_CHECKING:  # polars is imported where a plan or a finish runs
     import polars as pl
@@ -28,7 +32,14 @@ _ROWS = 100_000
 
 
 class ErasureKeyError(Exception):
-    """The vault doesn't hold the key of the hashes: nobody may be sent until it does again."""
+    """The vault doesn't hold the key of the hashes: nobody may be sent until it does again.
+
+    `temporary`: the vault did not answer, so asking again later may help.
+    """
+
+    @property
+    def temporary(self) -> bool:
+        return isinstance(self.__cause__, VaultUnreachableError)
 
 
 @dataclass(frozen=True)

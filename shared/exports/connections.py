@@ -62,13 +62,19 @@ def usable_connection(app: App, name: str | None) -> Document:
         )
     connection = found[0]
     status = status_of(app, connection)
-    if status != "ready":
-        code = "secret_unreadable" if status == "broken" else "connection_not_ready"
-        if status == "broken":
-            # Says what is wrong, and whether it may pass.
+    if status == "broken":
+        try:
+            # Says what is wrong, and whether it may pass; it may have passed already.
             read_token(app, connection)
-            log.event("connection_broken", level=logging.WARNING, connection=name, reason=code)
-        raise ConnectionUnusableError(code, _REASONS[status])
+        except ConnectionUnusableError as error:
+            if not error.temporary:
+                reason = error.code
+                log.event(
+                    "connection_broken", level=logging.WARNING, connection=name, reason=reason
+                )
+            raise
+    elif status != "ready":
+        raise ConnectionUnusableError("connection_not_ready", _REASONS[status])
     return connection
 
 

@@ -81,9 +81,10 @@ class Vault:
 
 
 def _is_refused(error: AzureError) -> bool:
-    """Tell whether the vault itself said no, rather than nothing."""
-    if isinstance(error, ClientAuthenticationError):
-        return True
+    """Tell whether the vault itself said no, rather than nothing.
+
+    An identity service that is silent is an error of authentication too, but has no answer.
+    """
     return isinstance(error, HttpResponseError) and error.status_code in (400, 401, 403, 404)
 
 
@@ -91,6 +92,8 @@ def _reason(name: str, error: AzureError) -> str:
     match error:
         case ResourceNotFoundError():
             return f"there is no secret {name} in the vault"
+        case ClientAuthenticationError(response=None):
+            return f"the app could not sign in to the vault for the secret {name}"
         case ClientAuthenticationError():
             return f"the app's identity may not use the secret {name}"
         case HttpResponseError() if error.status_code == 403:

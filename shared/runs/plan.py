@@ -41,15 +41,20 @@ Guard = Callable[[], None]
 _SLOT_SECONDS = 30.0
 _SUPPRESSIONS_SECONDS = 180.0
 _INCOMPLETE_HOURS = 6.0
+_SILENT_SECONDS = 3600.0
 _SOON, _LATER = 2.0, 30.0
 
 
 class _NotYetError(Exception):
-    """The plan has to wait: for a slot, for input, for Mailchimp."""
+    """The plan has to wait: for a slot, for input, for Mailchimp, for the vault.
 
-    def __init__(self, seconds: float) -> None:
+    `failure`: what becomes of the run when it has waited for that for an hour.
+    """
+
+    def __init__(self, seconds: float, failure: RunFailure | None = None) -> None:
         super().__init__()
         self.seconds = seconds
+        self.failure = failure
 
 
 class _StoppedError(Exception):
@@ -86,17 +91,28 @@ def _plan(app: App, record: Record) -> str:
         app.queues.send(queues.FINISH, {"run": run})
         return "stopped"
     except _NotYetError as wait:
+        if wait.failure is not None and _has_waited(app, record):
+            return _fail(app, record, wait.failure)
         until = to_text(utc_now() + timedelta(seconds=wait.seconds))
         records.change_record(app, run, waits_until=until)
         app.queues.send(queues.PLAN, {"run": run}, delay=wait.seconds)
         return "waits"
-    except ErasureKeyError as error:
-        # Without the key nobody could tell who must be left out.
-        end_run(app, record, "failed", {"code": "secret_unreadable", "detail": str(error)})
-        return "secret_unreadable"
     except RunFailure as failure:
-        end_run(app, record, failure.status, {"code": failure.code, "detail": failure.detail})
-        return failure.code
+        return _fail(app, record, failure)
+
+
+def _fail(app: App, record: Record, failure: RunFailure) -> str:
+    end_run(app, record, failure.status, {"code": failure.code, "detail": failure.detail})
+    return failure.code
+
+
+def _has_waited(app: App, record: Record) -> bool:
+    """Tell whether the vault has been silent for long; note when it was found so at first."""
+    since = record.get("silent_since")
+    if since is None:
+        records.change_record(app, record["id"], silent_since=to_text(utc_now()))
+        return False
+    return seconds_since(since) > _SILENT_SECONDS
 
 
 def _make_plan(app: App, record: Record) -> planned.Plan | None:
@@ -131,7 +147,12 @@ def _make_plan(app: App, record: Record) -> planned.Plan | None:
         )
     setup = replace(setup, warnings=[*setup.warnings, *remarks(app, record, old)])
     _refresh_suppressions(app, export, account, guard)
-    return _build(app, record, export, found, setup)
+    try:
+        return _build(app, record, export, found, setup)
+    except ErasureKeyError as error:
+        # Without the key nobody could tell who must be left out.
+        failure = RunFailure("secret_unreadable", str(error))
+        raise _NotYetError(_LATER, failure) if error.temporary else failure from None
 
 
 def _check_account(
@@ -167,7 +188,7 @@ def _as_failure(error: Exception) -> Exception:
     """Return what a failed call to Mailchimp means for the plan."""
     match error:
         case ConnectionUnusableError(temporary=True):
-            return _NotYetError(_LATER)
+            return _NotYetError(_LATER, RunFailure(error.code, error.detail))
         case ConnectionUnusableError():
             skipped = error.code in ("connection_missing", "connection_not_ready")
             return RunFailure(error.code, error.detail, "skipped" if skipped else "failed")

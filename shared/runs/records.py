@@ -27,6 +27,7 @@ _INTERNAL = (
     "account",
     "revivals",
     "waits_since",
+    "silent_since",
     "waits_until",
     "unfolded",
     "chunk_sizes",

@@ -25,7 +25,7 @@ _TIMES = ("retry_at", "tried")
 class Picture:
     """What an export is judged by. Members are compared one by one.
 
-    audience: address to status, values and tags. outcomes: rows of address, profile and code.
+    status: with the error's code, where there is one. audience: address to status, values and tags. outcomes: rows of address, profile and code.
     ledger: address to its row.
     """
 
@@ -38,7 +38,7 @@ class Picture:
 def picture(case: Case, run: dict[str, Any]) -> Picture:
     """Take the picture after a run."""
     return Picture(
-        status=run["status"],
+        status=" ".join(filter(None, [run["status"], (run["error"] or {}).get("code")])),
         audience={k: c.essence for k, c in case.mailchimp.contacts(case.audience).items()},
         outcomes=outcomes(case, run["id"]),
         ledger=ledger(case, run["export"]),
