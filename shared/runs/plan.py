@@ -28,11 +28,11 @@ from shared.platform import log, queues, tracing
 from shared.platform.clock import seconds_since, to_text, utc_now
 from shared.runs import audience, leaving, ledger, planned, records, snapshots
 from shared.runs.connecting import new_client, token_of
-from shared.runs.delivery import LOOK_SECONDS
 from shared.runs.ending import clear_up, end_run
 from shared.runs.records import Record, RunFailure
 from shared.runs.remarks import remarks
 from shared.runs.snapshots import RunInput
+from shared.runs.turn import LOOK_SECONDS
 
 Guard = Callable[[], None]
 
@@ -48,13 +48,17 @@ _SOON, _LATER = 2.0, 30.0
 class _NotYetError(Exception):
     """The plan has to wait: for a slot, for input, for Mailchimp, for the vault.
 
-    `failure`: what becomes of the run when it has waited for that for an hour.
+    `failure`: what becomes of the run when it has waited for that for an hour. `grows`: shorter
+    at first, as what is waited for may pass in a moment.
     """
 
-    def __init__(self, seconds: float, failure: RunFailure | None = None) -> None:
+    def __init__(
+        self, seconds: float, failure: RunFailure | None = None, *, grows: bool = False
+    ) -> None:
         super().__init__()
         self.seconds = seconds
         self.failure = failure
+        self.grows = grows
 
 
 class _StoppedError(Exception):
@@ -93,9 +97,11 @@ def _plan(app: App, record: Record) -> str:
     except _NotYetError as wait:
         if wait.failure is not None and _has_waited(app, record):
             return _fail(app, record, wait.failure)
-        until = to_text(utc_now() + timedelta(seconds=wait.seconds))
-        records.change_record(app, run, waits_until=until)
-        app.queues.send(queues.PLAN, {"run": run}, delay=wait.seconds)
+        waits = record.get("waits", 0)
+        seconds = min(wait.seconds, _SOON * 2.0**waits) if wait.grows else wait.seconds
+        until = to_text(utc_now() + timedelta(seconds=seconds))
+        records.change_record(app, run, waits_until=until, waits=waits + wait.grows)
+        app.queues.send(queues.PLAN, {"run": run}, delay=seconds)
         return "waits"
     except RunFailure as failure:
         return _fail(app, record, failure)
@@ -197,7 +203,7 @@ def _as_failure(error: Exception) -> Exception:
         case NoSlotError() | SlotLostError():
             return _NotYetError(_SOON)
         case RetryError():
-            return _NotYetError(_LATER)
+            return _NotYetError(_LATER, grows=True)
         case RefusedError():
             return RunFailure("internal_error", f"Mailchimp refuses: {error.detail}")
         case _:

@@ -26,6 +26,7 @@ _INTERNAL = (
     "configuration",
     "account",
     "revivals",
+    "waits",
     "waits_since",
     "silent_since",
     "waits_until",
