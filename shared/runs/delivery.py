@@ -1,14 +1,10 @@
-"""Sends one chunk under one slot: retries, makes batches smaller, gives way, writes outcomes."""
+"""Sends one chunk under one slot, batch by batch: retries, makes them smaller, writes outcomes."""
 
-import random
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
-from typing import Any
 
 from shared.app import App
-from shared.mailchimp import board
 from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.errors import (
     MailchimpError,
@@ -19,31 +15,16 @@ from shared.mailchimp.errors import (
 )
 from shared.mailchimp.slots import Slot
 from shared.platform import log, tracing
-from shared.runs import chunks, payload, sending, sizes
+from shared.runs import chunks, sending, sizes
 from shared.runs.chunks import Chunk
 from shared.runs.codes import FAILED, NUMBER, REJECTED
+from shared.runs.lacking_tags import give_lacking_tags
 from shared.runs.leaving import may_leave, newly_shared
 from shared.runs.planned import Plan
+from shared.runs.turn import Turn
 
-# A cancelled run must not start a call later than 5 s after the answer: this and one listing.
-LOOK_SECONDS = 2.0
-_NOT_READY_SECONDS = 5.0
-_FIRST_WAIT, _LONGEST_WAIT = 0.125, 60.0
 # Calls that failed though Mailchimp answers others: after so many the batch is made smaller.
 _TRIES = 6
-
-
-class GiveWayError(Exception):
-    """The lane has to leave its chunk: nothing is wrong with it."""
-
-
-def must_make_room(app: App, slot: Slot, view: board.View) -> bool:
-    """Tell whether a lane is among the first that give their slot to somebody who waits."""
-    free = app.settings.max_connections - sum(seen.leased for seen in view.slots.values())
-    if view.waiting <= max(0, free):
-        return False
-    lanes = sorted(n for n, seen in view.slots.items() if seen.leased and seen.run in view.runs)
-    return slot.number in lanes[: view.waiting]
 
 
 def _counts(answers: sending.Answers) -> dict[str, int]:
@@ -58,7 +39,8 @@ def _counts(answers: sending.Answers) -> dict[str, int]:
 class ChunkSender:
     """Sends what is left of a chunk; `end` is when to leave it (monotonic clock).
 
-    not_ready: runs that had nothing to claim, and when."""
+    not_ready: runs that had nothing to claim, and when (see Turn).
+    """
 
     def __init__(
         self,
@@ -70,19 +52,12 @@ class ChunkSender:
         end: float,
         not_ready: Mapping[str, float],
     ) -> None:
-        self._app = app
-        self._slot = slot
+        self._turn = Turn(app, slot, plan, chunk, end, not_ready)
+        self._app, self._slot, self._plan, self._chunk = app, slot, plan, chunk
         self._writer = writer
-        self._plan = plan
-        self._chunk = chunk
-        self._index = plan.chunks[chunk.number]
-        self._end = end
-        self._not_ready = not_ready
+        self._index = self._turn.index
         self._next = chunk.position
         self._written: Future[None] | None = None
-        # The chunk's items, and what the board said of erased people when they were read.
-        self._items: list[sending.Item] = []
-        self._erased = ""
         # Items up to `suspect` may have been sent before, at `first_try` (seconds since 1970, our
         # clock) or later, by a call whose answer is not known.
         self._suspect, self._first_try = 0, 0
@@ -97,22 +72,15 @@ class ChunkSender:
 
         Raises GiveWayError, StopError, SlotLostError, ChunkLostError.
         """
-        self._slot.guard = self._guard
+        self._slot.guard = self._turn.guard
         try:
             self._send_all(client)
         finally:
             self._slot.guard = None
 
-    def _guard(self) -> None:
-        """Let no call begin for a run that was stopped, whatever the call is for."""
-        mine = board.look(self._app, self._slot.account, LOOK_SECONDS).runs.get(self._chunk.run)
-        if mine is None or mine.stopped:
-            raise GiveWayError
-
     def _send_all(self, client: MailchimpClient) -> None:
-        # Asked for before the payload is read: who is erased later shows as a change.
-        self._erased = board.look(self._app, self._slot.account, LOOK_SECONDS).erased
-        items = self._items = self._read()
+        self._turn.begin()
+        items = self._turn.items
         if self._chunk.tries >= _TRIES and self._next < len(items):
             self._record(sending.given_up(self._size(items), "this app failed at it several times"))
         if self._index.phase and not may_leave(self._app, self._plan):
@@ -121,10 +89,7 @@ class ChunkSender:
             self._send_next(client, items)
         self._flush()
         if self._index.kind == "upsert":
-            self._give_lacking_tags(client, items)
-
-    def _read(self) -> list[sending.Item]:
-        return payload.read_chunk(self._app.blobs, self._plan.document["payload"], self._index)
+            give_lacking_tags(self._turn, client)
 
     def give_back(self) -> None:
         """Leave the chunk to another lane once what is known is written."""
@@ -139,7 +104,7 @@ class ChunkSender:
 
     def _record(self, answers: sending.Answers) -> None:
         """Write outcomes beside the next call; at most one such write is under way."""
-        block = answers.block(self._next, self._items)
+        block = answers.block(self._next, self._turn.items)
         self._next += len(answers.codes)
         self._flush()
         self._written = self._writer.submit(self._chunk.append, block)
@@ -161,12 +126,12 @@ class ChunkSender:
         size = self._size(items)
         failures = waits = 0
         while True:
-            self._check()
+            self._turn.wait()
             # Only now: somebody may have been erased from it while this lane waited.
             batch = items[self._next : self._next + size]
             begun, started = int(time.time()), time.monotonic()
             try:
-                with self._in_span(kind, len(batch)):
+                with self._turn.in_span(kind, len(batch)):
                     answers = self._call(client, batch)
                     tracing.note(**_counts(answers))
                 break
@@ -180,7 +145,7 @@ class ChunkSender:
                 answers = sending.refused_alone(error)
                 break
             except RetryError as error:
-                self._note(error, size)
+                self._turn.note(error, size)
                 if error.counts:
                     self._suspect_batch(size, begun)
                 if isinstance(error, TimedOutError) and size > sizes.LEAST:
@@ -188,7 +153,7 @@ class ChunkSender:
                     self._make_smaller(size)
                     return
                 waits += 1
-                self._pause(waits)
+                self._turn.pause(waits)
                 failures += error.counts and self._answers_others(client)
                 if failures >= _TRIES:
                     if size > 1:
@@ -200,19 +165,6 @@ class ChunkSender:
         self._tell(answers, time.monotonic() - started)
         self._record(answers)
         self._app.sizes.worked(plan.account, plan.audience, kind, size)
-
-    @contextmanager
-    def _in_span(self, kind: str, contacts: int) -> Iterator[None]:
-        """Time the calls of a batch; a failed one is told by its kind of error and its status."""
-        run, chunk = self._chunk.run, self._chunk.number
-        with tracing.span(
-            "batch", run, expected=(GiveWayError,), chunk=chunk, kind=kind, contacts=contacts
-        ):
-            try:
-                yield
-            except MailchimpError as error:
-                tracing.note(status=error.status)
-                raise
 
     def _tell(self, answers: sending.Answers, seconds: float) -> None:
         log.event(
@@ -275,16 +227,6 @@ class ChunkSender:
             case _:
                 return sending.unsubscribe(call, client, job, batch[0])
 
-    def _note(self, error: RetryError, size: int) -> None:
-        log.event(
-            "call_failed" if error.counts else "throttled",
-            run=self._chunk.run,
-            chunk=self._chunk.number,
-            error=type(error).__name__,
-            status=error.status,
-            size=size,
-        )
-
     def _answers_others(self, client: MailchimpClient) -> bool:
         """Tell whether Mailchimp answers other calls, so that this batch is what is wrong."""
         try:
@@ -294,86 +236,3 @@ class ChunkSender:
         except MailchimpError:
             return False
         return True
-
-    def _pause(self, waits: int) -> None:
-        """Wait with exponential backoff and jitter, keeping the slot."""
-        longest = min(_LONGEST_WAIT, _FIRST_WAIT * 2.0**waits)
-        end = time.monotonic() + longest * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
-        while (left := end - time.monotonic()) > 0:
-            self._check()
-            time.sleep(min(1.0, left))
-        self._check()
-
-    def _check(self) -> None:
-        """Wait until the slot is free for a call; raise GiveWayError when to leave the chunk."""
-        while True:
-            if time.monotonic() > self._end or self._chunk.kept.lost:
-                raise GiveWayError
-            self._look()
-            busy = self._slot.busy_seconds()
-            if busy == 0:
-                return
-            time.sleep(min(1.0, busy))
-
-    def _look(self) -> None:
-        view = board.look(self._app, self._slot.account, LOOK_SECONDS)
-        if view.erased != self._erased:
-            self._erased = view.erased
-            self._items[:] = self._read()
-        mine = view.runs.get(self._chunk.run)
-        if mine is None or mine.stopped or must_make_room(self._app, self._slot, view):
-            raise GiveWayError
-        lanes = view.lanes_of(self._chunk.run)
-        starving = [
-            run
-            for run in view.sending()
-            if not view.lanes_of(run)
-            # A run whose chunks are all held, perhaps by lanes that died, gains nothing.
-            and time.monotonic() - self._not_ready.get(run, -_NOT_READY_SECONDS)
-            >= _NOT_READY_SECONDS
-        ]
-        if starving and len(lanes) > 1 and self._slot.number in lanes[: len(starving)]:
-            raise GiveWayError
-
-    def _give_lacking_tags(self, client: MailchimpClient, items: list[sending.Item]) -> None:
-        """Give the tags that the answers did not show, tag by tag."""
-        for bit, places in sending.lacking_of(self._chunk.blocks).items():
-            while places:
-                most = self._app.sizes.current(self._plan.account, self._plan.audience, "tag")
-                part = places[:most]
-                emails = {items[place][0]: place for place in part if items[place][0]}
-                bad = self._give_tag(client, bit, list(emails)) if emails else {}
-                if bad is None:
-                    continue
-                block: dict[str, Any] = {"tag": bit, "items": part}
-                if bad:
-                    block["bad"] = {
-                        str(emails[email]): sending.without_address(text, email)
-                        for email, text in bad.items()
-                    }
-                self._chunk.append(block)
-                places = places[most:]
-
-    def _give_tag(
-        self, client: MailchimpClient, bit: int, emails: list[str]
-    ) -> dict[str, str] | None:
-        """Give a tag; None where it has to be tried again with fewer contacts."""
-        plan, waits = self._plan, 0
-        while True:
-            self._check()
-            try:
-                with self._in_span("lacking_tag", len(emails)):
-                    bad = sending.give_tag(self._slot.call, client, plan.job, bit, emails)
-                    tracing.note(errors=len(bad))
-            except RefusedError as error:
-                return dict.fromkeys(emails, f"tag {plan.job.tags[bit][0]}: {error.detail}")
-            except RetryError as error:
-                self._note(error, len(emails))
-                if isinstance(error, TimedOutError) and len(emails) > sizes.LEAST:
-                    self._app.sizes.timed_out(plan.account, plan.audience, "tag", len(emails))
-                    return None
-                waits += 1
-                self._pause(waits)
-                continue
-            self._app.sizes.worked(plan.account, plan.audience, "tag", len(emails))
-            return bad

@@ -19,8 +19,9 @@ from shared.platform import log, queues, tracing
 from shared.runs import chunks, planned, records
 from shared.runs.chunks import Chunk, ChunkLostError, ChunkState
 from shared.runs.connecting import new_client, token_of
-from shared.runs.delivery import LOOK_SECONDS, ChunkSender, GiveWayError, must_make_room
+from shared.runs.delivery import ChunkSender
 from shared.runs.planned import Plan
+from shared.runs.turn import LOOK_SECONDS, GiveWayError, must_make_room
 
 # Well below the ten minutes that a platform update leaves a running invocation.
 WORK_SECONDS = 240.0

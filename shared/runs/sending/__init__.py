@@ -7,7 +7,7 @@
 - `tags`: tags of contacts whose values stay as they are
 - `singles`: leavers that are archived or unsubscribed, one by one
 
-Nothing here retries or waits: delivery.py does.
+Nothing here retries or waits: delivery.py and lacking_tags.py do.
 """
 
 from shared.runs.sending.answers import (

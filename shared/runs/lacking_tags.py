@@ -1,0 +1,63 @@
+"""Gives the tags that the answers did not show, tag by tag, once all of a chunk is sent."""
+
+from typing import Any
+
+from shared.mailchimp.client import MailchimpClient
+from shared.mailchimp.errors import RefusedError, RetryError, TimedOutError
+from shared.platform import tracing
+from shared.runs import sending, sizes
+from shared.runs.turn import Turn
+
+
+def give_lacking_tags(turn: Turn, client: MailchimpClient) -> None:
+    """Give every contact of a chunk the tags that it still lacks, and write that it has them.
+
+    Raises GiveWayError, StopError, SlotLostError, ChunkLostError.
+    """
+    plan = turn.plan
+    for bit, places in sending.lacking_of(turn.chunk.blocks).items():
+        while places:
+            most = turn.app.sizes.current(plan.account, plan.audience, "tag")
+            part = places[:most]
+            bad = _give(turn, client, bit, part)
+            if bad is None:
+                continue
+            block: dict[str, Any] = {"tag": bit, "items": part}
+            if bad:
+                block["bad"] = bad
+            turn.chunk.append(block)
+            places = places[most:]
+
+
+def _give(
+    turn: Turn, client: MailchimpClient, bit: int, places: list[int]
+) -> dict[str, str] | None:
+    """Give a tag; return by place who did not get it, and why.
+
+    None where it has to be tried again with fewer contacts.
+    """
+    plan, waits = turn.plan, 0
+    while True:
+        turn.wait()
+        # Only now: somebody may have been erased while this lane waited.
+        emails = {turn.items[place][0]: place for place in places if turn.items[place][0]}
+        if not emails:
+            return {}
+        try:
+            with turn.in_span("lacking_tag", len(emails)):
+                bad = sending.give_tag(turn.slot.call, client, plan.job, bit, list(emails))
+                tracing.note(errors=len(bad))
+            turn.app.sizes.worked(plan.account, plan.audience, "tag", len(emails))
+        except RefusedError as error:
+            bad = dict.fromkeys(emails, f"tag {plan.job.tags[bit][0]}: {error.detail}")
+        except RetryError as error:
+            turn.note(error, len(emails))
+            if isinstance(error, TimedOutError) and len(emails) > sizes.LEAST:
+                turn.app.sizes.timed_out(plan.account, plan.audience, "tag", len(emails))
+                return None
+            waits += 1
+            turn.pause(waits)
+            continue
+        return {
+            str(emails[email]): sending.without_address(text, email) for email, text in bad.items()
+        }
