@@ -25,8 +25,8 @@ _TIMES = ("retry_at", "tried")
 class Picture:
     """What an export is judged by. Members are compared one by one.
 
-    status: with the error's code, where there is one. audience: address to status, values and tags. outcomes: rows of address, profile and code.
-    ledger: address to its row.
+    status: with the error's code, where there is one. audience: address to status, values and
+    tags. outcomes: rows of address, profile and code. ledger: address to its row.
     """
 
     status: str
