@@ -1,6 +1,6 @@
 """Reads the profiles of all segments; a run ends here when they can't be what was meant."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 import pyarrow as pa
 
@@ -45,6 +45,21 @@ def read_segments(export: Export, found: RunInput, values: FieldValues) -> Profi
         if error.code == "snapshot_incomplete":
             raise
         raise RunFailure(error.code, str(error)) from None
+
+
+def samples(export: Export, found: RunInput) -> Mapping[str, Sequence[str | None]]:
+    """Return some values of each mapped column, from the first segment that has rows."""
+    columns = list(dict.fromkeys(export.merge_fields.values()))
+    for snapshot in found.snapshots:
+        try:
+            batches = read_profiles(found.blobs, snapshot, columns)
+            batch = next(iter(batches), None)
+        except SegmentsError as error:
+            raise RunFailure(error.code, str(error)) from None
+        if batch is not None and batch.num_rows:
+            part = batch.slice(0, 1000)
+            return {name: part.column(name).to_pylist() for name in columns}
+    return {}
 
 
 def check_input(profiles: Profiles, distinct: int, old: Ledger) -> None:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from shared.app import App
 from shared.exports.models import Export
 from shared.platform.blobs import Blobs
-from shared.platform.clock import utc_now
+from shared.platform.clock import seconds_since, to_text, utc_now
 from shared.runs.ledger import Ledger
-from shared.runs.records import RunFailure
+from shared.runs.not_yet import LATER, NotYetError
+from shared.runs.records import Record, RunFailure, change_record
 from shared.segments.errors import SegmentNotFoundError
 from shared.segments.snapshots import MODEL_IGNORED, Snapshot, find_snapshot
 
@@ -16,6 +17,8 @@ from shared.segments.snapshots import MODEL_IGNORED, Snapshot, find_snapshot
 _SHRUNKEN = 0.95
 # ... unless nothing has been added to it for so long (seconds).
 _SETTLED_SECONDS = 3600
+# A snapshot that is not whole by then is waited for no longer.
+_INCOMPLETE_HOURS = 6.0
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,11 @@ class RunInput:
     def stamps(self) -> dict[str, str]:
         """Return each segment's snapshot as a run shows it."""
         return {snapshot.segment: snapshot.stamp for snapshot in self.snapshots}
+
+    @property
+    def types(self) -> dict[str, str]:
+        """Return the types of columns that model.json names; the first segment's count."""
+        return {name: kind for s in reversed(self.snapshots) for name, kind in s.types.items()}
 
     def warnings(self, stale_after_hours: float) -> list[dict[str, str]]:
         """Return what a person should know about the input."""
@@ -65,6 +73,24 @@ def find_input(app: App, export: Export) -> RunInput:
     except SegmentNotFoundError as error:
         raise RunFailure(error.code, str(error)) from None
     return RunInput(blobs, snapshots)
+
+
+def wait_for_input(app: App, record: Record, export: Export) -> RunInput:
+    """Return the newest snapshots once all are whole; raises NotYetError, RunFailure."""
+    found = find_input(app, export)
+    if found.whole:
+        return found
+    since = record.get("waits_since")
+    if since is None:
+        change_record(app, record["id"], waits_since=to_text(utc_now()))
+    elif seconds_since(since) > _INCOMPLETE_HOURS * 3600:
+        names = ", ".join(s.segment for s in found.snapshots if not s.whole)
+        raise RunFailure(
+            "snapshot_incomplete",
+            f"Customer Insights has not finished writing {names} for {_INCOMPLETE_HOURS:.0f} "
+            "hours. See whether its own export failed there, and run this one again afterwards.",
+        )
+    raise NotYetError(min(LATER, max(1.0, app.settings.snapshot_quiet / 2)))
 
 
 def untrusted(found: RunInput, ledger: Ledger, rows: Mapping[str, int]) -> dict[int, str]:
