@@ -1,5 +1,6 @@
 """Why a plan goes no further for now: it has to wait, it was stopped, or its run has failed."""
 
+from shared.erasure.register import ErasureKeyError
 from shared.exports.errors import ConnectionUnusableError
 from shared.mailchimp.errors import RefusedError, RetryError, StopError
 from shared.mailchimp.slots import NoSlotError, SlotLostError
@@ -30,8 +31,12 @@ class StoppedError(Exception):
 
 
 def as_failure(error: Exception) -> Exception:
-    """Return what a failed call to Mailchimp means for the plan."""
+    """Return what it means for the plan that Mailchimp or the vault did not do their part."""
     match error:
+        case ErasureKeyError():
+            # Without the key nobody could tell who must be left out.
+            failure = RunFailure("secret_unreadable", str(error))
+            return NotYetError(LATER, failure) if error.temporary else failure
         case ConnectionUnusableError(temporary=True):
             return NotYetError(LATER, RunFailure(error.code, error.detail))
         case ConnectionUnusableError():

@@ -21,7 +21,7 @@ from shared.platform.clock import seconds_since, to_text, utc_now
 from shared.runs import audience, leaving, ledger, planned, records
 from shared.runs.dispatch import dispatch
 from shared.runs.ending import end_run
-from shared.runs.not_yet import LATER, SOON, NotYetError, StoppedError
+from shared.runs.not_yet import LATER, SOON, NotYetError, StoppedError, as_failure
 from shared.runs.plan_calls import (
     check_same_account,
     connection_of,
@@ -58,7 +58,7 @@ def _plan(app: App, record: Record) -> str:
         if plan is None:
             if records.stop_order(app, run) is not None:
                 raise StoppedError
-            plan = _make_plan(app, record)
+            plan = _new_plan(app, record)
         if plan is None:
             return "previewed"
         dispatch(app, plan)
@@ -93,6 +93,13 @@ def _has_waited(app: App, record: Record) -> bool:
     return seconds_since(since) > _SILENT_SECONDS
 
 
+def _new_plan(app: App, record: Record) -> planned.Plan | None:
+    try:
+        return _make_plan(app, record)
+    except ErasureKeyError as error:
+        raise as_failure(error) from None
+
+
 def _make_plan(app: App, record: Record) -> planned.Plan | None:
     """Make and commit the plan; None where the run has ended with it (a preview)."""
     export = to_export(record["configuration"])
@@ -125,12 +132,7 @@ def _make_plan(app: App, record: Record) -> planned.Plan | None:
         )
     setup = replace(setup, warnings=[*setup.warnings, *remarks(app, record, old)])
     refresh_suppressions(app, export, account, guard)
-    try:
-        return _build(app, record, export, found, setup)
-    except ErasureKeyError as error:
-        # Without the key nobody could tell who must be left out.
-        failure = RunFailure("secret_unreadable", str(error))
-        raise NotYetError(LATER, failure) if error.temporary else failure from None
+    return _build(app, record, export, found, setup)
 
 
 def _check_wanted(app: App, record: Record) -> None:
