@@ -80,10 +80,11 @@ def _calls_fail(kind: str, done: bool, case: Case, reference: Reference) -> Find
 
 
 def _throttled(case: Case, reference: Reference) -> Findings:
-    """The plan is refused a few times, and every lane many times."""
+    """The plan is refused a few times, and then the lanes."""
     first_run_done(case)
     case.mailchimp.fail_next(f"lists/{case.audience}", "429", times=4)
-    case.mailchimp.fail_next(f"lists/{case.audience}", "429", times=_STORM, min_members=1)
+    # Few chunks: one lane gets many of them, and waits twice as long after each.
+    case.mailchimp.fail_next(f"lists/{case.audience}", "429", times=12, min_members=1)
     problems = verdict(case, case.start(), reference.second)
     return _struck(case, "429"), problems
 
