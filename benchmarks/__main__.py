@@ -4,11 +4,11 @@ import argparse
 import time
 from types import ModuleType
 
-from benchmarks import cost, growth, page, peers, planning, sending, twenty
+from benchmarks import cost, growth, page, peers, planning, sending, too_large, twenty
 from benchmarks.results import Figure, Result, load_average
 
 _ALL: dict[str, ModuleType] = {
-    module.NAME: module for module in (planning, sending, growth, twenty, peers, cost)
+    module.NAME: module for module in (planning, sending, growth, twenty, too_large, peers, cost)
 }
 
 
