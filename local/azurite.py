@@ -6,11 +6,11 @@ import subprocess
 import sysconfig
 import urllib.parse
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from local.certificates import Certificates
 from local.process import ServerProcess, StartError
+from local.running import Running
 
 _ROOT = Path(__file__).resolve().parent.parent
 _PROGRAM = _ROOT / ".local" / "azurite" / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
@@ -24,7 +24,7 @@ ACCOUNT_KEY = (
 )
 
 
-class Azurite:
+class Azurite(Running):
     """A running Azurite with blob and queue services on loopback; it ends with this process.
 
     Attributes: `blob_url` and `queue_url` end in the account name and have no slash behind it;
@@ -124,17 +124,6 @@ class Azurite:
         """Stop it and start it again on the same ports, with its data if it has a directory."""
         self.stop()
         self._process = self._launch()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
 
 
 def _node() -> Path:

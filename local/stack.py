@@ -4,7 +4,6 @@ import contextlib
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import orjson
@@ -16,6 +15,7 @@ from local.azurite import Azurite
 from local.functions_host.keys import Keys
 from local.functions_host.process import HostProcess
 from local.mailchimp.control import Simulator
+from local.running import Running
 from local.services import Services
 from local.vault import Vault
 
@@ -42,7 +42,7 @@ class AppError(RuntimeError):
     """The app answered with an error; the message has the request, the status and the problem."""
 
 
-class Stack:
+class Stack(Running):
     """Services, hosts and a way to call the app. Use `with Stack.start() as stack:`.
 
     Attributes: `services`, `hosts` (running ones, oldest first), `keys`, `settings` (what every
@@ -212,14 +212,3 @@ class Stack:
             host.kill()
         self.hosts.clear()
         self.services.stop()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()

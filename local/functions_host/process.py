@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -11,14 +10,13 @@ import weakref
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import requests
 
 from local.functions_host.keys import Keys
 from local.functions_host.options import FUNCTION_KEY, MASTER_KEY
-from local.process import StartError
+from local.process import ChildProcess, StartError
 
 _ROOT = Path(__file__).resolve().parents[2]
 _READY = '{"url": '
@@ -36,7 +34,7 @@ def _temporary_log() -> Path:
     return Path(name)
 
 
-class HostProcess:
+class HostProcess(ChildProcess):
     """A running host; it stops when this process ends, however that happens.
 
     Attributes: `url` without a slash at its end, `functions` (all that were indexed),
@@ -45,7 +43,7 @@ class HostProcess:
     """
 
     def __init__(self, process: "subprocess.Popen[bytes]", keys: Keys, log_path: Path) -> None:
-        self._process = process
+        super().__init__(process)
         self.function_key = keys.function
         self.master_key = keys.master
         self.log_path = log_path
@@ -115,16 +113,6 @@ class HostProcess:
             host.wait_ready()
         return host
 
-    @property
-    def pid(self) -> int:
-        """The process id."""
-        return self._process.pid
-
-    @property
-    def running(self) -> bool:
-        """Whether the process has not ended."""
-        return self._process.poll() is None
-
     def wait_ready(self, timeout: float = 60) -> None:
         """Returns when the host listens; raises StartError when it ended, or `timeout` s passed."""
         deadline = time.monotonic() + timeout
@@ -179,31 +167,4 @@ class HostProcess:
 
     def stop(self, timeout: float = 60) -> None:
         """Lets running invocations end, as on a scale-in; kills after `timeout` s."""
-        if self.running:
-            self._process.send_signal(signal.SIGTERM)
-            try:
-                self._process.wait(timeout)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-        self._close()
-
-    def kill(self) -> None:
-        """Ends it like a crash of the machine: nothing is finished, released or given back."""
-        self._process.kill()
-        self._close()
-
-    def _close(self) -> None:
-        self._process.wait()
-        if self._process.stdin is not None:
-            self._process.stdin.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
+        super().stop(timeout)

@@ -4,10 +4,11 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import orjson
+
+from local.running import Running
 
 from .people import People
 from .records import Account, AccountStats, AudienceSummary, CallRecord, ContactState, Stats
@@ -26,7 +27,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 _CHUNK = 20_000
 
 
-class Simulator(People):
+class Simulator(People, Running):
     """A running simulator. Use `with Simulator.start() as mailchimp:`."""
 
     def __init__(self, url: str, process: subprocess.Popen[bytes] | None = None) -> None:
@@ -54,17 +55,6 @@ class Simulator(People):
         if switches:
             simulator.set(**switches)
         return simulator
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
 
     def stop(self) -> None:
         """End the process and wait for it."""

@@ -4,17 +4,17 @@ The unmodified SecretClient and DefaultAzureCredential accept it; only
 `verify_challenge_resource=False` is needed, because its address is no vault.azure.net.
 """
 
-from types import TracebackType
 from typing import Self
 
 from local.certificates import Certificates
 from local.identity import IdentityEndpoint
 from local.loopback import LoopbackServer
+from local.running import Running
 from local.vault.secrets import Version
 from local.vault.server import VaultService
 
 
-class Vault:
+class Vault(Running):
     """A running vault and the identity that may use it, with a look inside for tests."""
 
     def __init__(self, certificates: Certificates) -> None:
@@ -84,14 +84,3 @@ class Vault:
         """Stop listening."""
         self._server.close()
         self.identity.stop()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
