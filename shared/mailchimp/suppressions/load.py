@@ -8,16 +8,11 @@ from shared.app import App
 from shared.mailchimp.suppressions.table import (
     STATUSES,
     State,
-    SuppressionsMissingError,
     Table,
 )
-from shared.platform.blobs import BlobMissingError
 
 if TYPE_CHECKING:
     import polars
-
-# A reader that is overtaken by two refreshes while it reads begins again.
-_ATTEMPTS = 5
 
 
 def load_suppressions(app: App, account_id: str, audience_id: str) -> "polars.DataFrame":
@@ -33,16 +28,7 @@ def load_with_state(
 ) -> "tuple[polars.DataFrame, State]":
     """Return the table together with the state that it is of."""
     table = Table(app.blobs, account_id, audience_id)
-    for attempt in range(_ATTEMPTS):
-        state = table.state()
-        if state is None:
-            raise SuppressionsMissingError
-        try:
-            return _load(table, state), state
-        except BlobMissingError:
-            if attempt + 1 == _ATTEMPTS:
-                raise
-    raise AssertionError
+    return table.read(lambda state: (_load(table, state), state))
 
 
 def _load(table: Table, state: State) -> "polars.DataFrame":

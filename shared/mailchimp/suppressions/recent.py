@@ -11,15 +11,11 @@ from shared.mailchimp.suppressions.lines import email_of
 from shared.mailchimp.suppressions.table import (
     STATUSES,
     State,
-    SuppressionsMissingError,
     Table,
 )
-from shared.platform.blobs import BlobMissingError
 
 # So many addresses are named; who asks for older ones reads the whole table.
 RECENT_LIMIT = 20_000
-# A reader that is overtaken by two refreshes while it reads begins again.
-_ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
@@ -41,16 +37,11 @@ def changed_since(app: App, account_id: str, audience_id: str, generation: int) 
     known any more who was added. Raises SuppressionsMissingError.
     """
     table = Table(app.blobs, account_id, audience_id)
-    for attempt in range(_ATTEMPTS):
-        state = table.state()
-        if state is None:
-            raise SuppressionsMissingError
-        try:
-            return Changes(state.generation, state.refreshed_at, _added(table, state, generation))
-        except BlobMissingError:
-            if attempt + 1 == _ATTEMPTS:
-                raise
-    raise AssertionError
+    return table.read(
+        lambda state: Changes(
+            state.generation, state.refreshed_at, _added(table, state, generation)
+        )
+    )
 
 
 def _added(table: Table, state: State, generation: int) -> dict[str, str]:

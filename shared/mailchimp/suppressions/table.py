@@ -6,13 +6,13 @@ and `pages/` are the checkpoints of a refresh that lists a status; `lock` is lea
 """
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from shared.app import App
 from shared.mailchimp.suppressions.lines import pack, unpack
-from shared.platform.blobs import BlobConflictError, Blobs, Document
+from shared.platform.blobs import BlobConflictError, BlobMissingError, Blobs, Document
 from shared.platform.clock import from_text, to_text
 
 # The most protective first: it counts where a contact was seen under several.
@@ -20,6 +20,9 @@ STATUSES = ("cleaned", "unsubscribed", "archived", "pending", "transactional")
 
 # How far before the last look a look for changes begins: Mailchimp may show them late.
 OVERLAP = timedelta(minutes=15)
+
+# A reader that is overtaken by two refreshes while it reads begins again.
+_ATTEMPTS = 5
 
 
 class SuppressionsMissingError(Exception):
@@ -96,6 +99,22 @@ class Table:
             previous=tuple(document["previous"]),
             etag=etag,
         )
+
+    def read[T](self, read: Callable[[State], T]) -> T:
+        """Return what `read` makes of the state; again when its parts were replaced meanwhile.
+
+        Raises SuppressionsMissingError before the first fill has ended, BlobMissingError.
+        """
+        for attempt in range(_ATTEMPTS):
+            state = self.state()
+            if state is None:
+                raise SuppressionsMissingError
+            try:
+                return read(state)
+            except BlobMissingError:
+                if attempt + 1 == _ATTEMPTS:
+                    raise
+        raise AssertionError
 
     def write_state(self, state: State, before: State | None) -> State:
         """Write a state over the one it was made from; raises BlobConflictError."""
