@@ -73,7 +73,7 @@ class Steps:
         steps = cls(services, app, name, account, services.mailchimp.add_list(account, "News"))
         folder = f"CustomerInsights_{name}/BlobExport"
         rows = [
-            {"CustomerId": str(n), "Email": f"p{n}@contoso.com", "FirstName": f"P{n}"}
+            {"CustomerId": f"{name}-{n}", "Email": steps.email(n), "FirstName": f"P{n}"}
             for n in range(people)
         ]
         write_export(services.segment_container(SEGMENT_CONTAINER), folder, {"VIP": rows})
@@ -108,6 +108,10 @@ class Steps:
         """The simulator."""
         assert self.services.mailchimp is not None
         return self.services.mailchimp
+
+    def email(self, number: int) -> str:
+        """The address of a person whom no other test knows: who was erased stays so for all."""
+        return f"{number}-{self.name}@contoso.com"
 
     def use_key(self, key: str) -> None:
         """Put another key into the connection's secret."""

@@ -41,7 +41,7 @@ def test_a_lane_gives_its_chunk_back_and_sends_it_once_the_vault_answers(steps: 
     steps.finish(run)
     ended = steps.record(run)
     assert (ended["status"], ended["counts"]["created"]) == ("succeeded", 3)
-    assert steps.contacts() == {f"p{n}@contoso.com" for n in range(3)}
+    assert steps.contacts() == {steps.email(n) for n in range(3)}
 
 
 def test_a_vault_that_refuses_the_secret_ends_the_run_instead(steps: Steps) -> None:
