@@ -72,7 +72,7 @@ def _erase_table(app: App, name: str, person: Person) -> int:
         except BlobMissingError:
             return 0
         table = pl.read_parquet(io.BytesIO(data))
-        who = table.select(who=person.rows() | person.rows("email", "old_customer_id"))["who"]
+        who = table.select(who=person.rows())["who"]
         if not who.any():
             return 0
         written = io.BytesIO()

@@ -93,15 +93,18 @@ def _build(
     distinct = hashes.n_unique()
     check_input(profiles, distinct, old)
     judged = _wanted(judged, setup)
-    rows = ledger.read_table(app.blobs, old)
+    # Without the CustomerIds, the largest column: only those of leavers are asked for.
+    columns = [name for name in ledger.schema() if name != "customer_id"]
+    rows = ledger.read_table(app.blobs, old, columns).with_row_index("place")
     if setup.dead_tags:
         rows = rows.with_columns(pl.col("tags", "left") & ~pl.lit(setup.dead_tags, dtype=MASK))
-    rows = _without_erased(rows, judged, erased)
+    rows = _without_erased(app, old, rows, judged, erased)
     others = neighbours(app, old.audience, old.uid)
     other_ledgers = ledger.others(app.blobs, old, [other["uid"] for other in others])
     policy = _policy(record, export, snapshots.untrusted(found, old, profiles.rows))
     judged, gone = difference.recall(judged, rows)
     del rows
+    gone = _with_customer_ids(app, old, gone)
     table, removals = difference.decide(
         judged,
         gone,
@@ -150,13 +153,24 @@ def _build(
     return Built(document, table, removals, document["profiles"], distinct, erased)
 
 
-def _without_erased(rows: pl.DataFrame, judged: pl.DataFrame, erased: Register) -> pl.DataFrame:
+def _with_customer_ids(app: App, old: Ledger, rows: pl.DataFrame) -> pl.DataFrame:
+    """Add to rows of the ledger what it says of their CustomerIds."""
+    if rows.is_empty():
+        return rows.with_columns(customer_id=pl.lit(None, dtype=pl.String))
+    known = ledger.read_table(app.blobs, old, ["customer_id"])["customer_id"]
+    return rows.with_columns(customer_id=known.gather(rows["place"]))
+
+
+def _without_erased(
+    app: App, old: Ledger, rows: pl.DataFrame, judged: pl.DataFrame, erased: Register
+) -> pl.DataFrame:
     """Drop the ledger's rows about erased people: an erasure under way may still have them."""
     if not erased:
         return rows
     there = lookup.find(rows["email"], judged["email"]).is_not_null()
     gone = rows.filter(~there)
-    return pl.concat([rows.filter(there), gone.filter(~erased.is_erased(gone))])
+    gone = gone.filter(~erased.is_erased(_with_customer_ids(app, old, gone)))
+    return pl.concat([rows.filter(there), gone])
 
 
 def _own(rows: pl.DataFrame) -> pl.DataFrame:

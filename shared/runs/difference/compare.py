@@ -29,8 +29,9 @@ def compare(
     suppressed: pl.DataFrame,
     segment_tags: dict[int, int],
 ) -> tuple[pl.DataFrame, Removals]:
-    """Recall and decide: see there."""
-    rows, gone = recall(contacts, ledger)
+    """Recall and decide: see there. `ledger` has all its columns."""
+    rows, gone = recall(contacts, ledger.drop("customer_id").with_row_index("place"))
+    gone = gone.with_columns(customer_id=ledger["customer_id"].gather(gone["place"]))
     return decide(rows, gone, policy, given_by_others, suppressed, segment_tags)
 
 
@@ -38,9 +39,11 @@ def recall(contacts: pl.DataFrame, ledger: pl.DataFrame) -> tuple[pl.DataFrame, 
     """Return contacts with what the ledger says of them, and who of it is not among them.
 
     contacts: email, customer_id, segments, wanted, code (null: to be sent), state, digest,
-    fields. ledger: see ledger.schema; it is not needed any more afterwards.
+    fields. ledger: see ledger.schema, but with each row's `place` instead of its customer_id,
+    which nobody asks for here; it is not needed any more afterwards.
     """
-    old = ledger.rename({name: f"old_{name}" for name in ledger.columns if name != "email"})
+    same = ("email", "place")
+    old = ledger.rename({name: f"old_{name}" for name in ledger.columns if name not in same})
     at = lookup.find(contacts["email"], old["email"])
     there = pl.col("code").is_null() | _is_skipped_contact()
     rows = contacts.hstack(_old_values(old, at)).with_columns(
@@ -60,9 +63,10 @@ def decide(
 ) -> tuple[pl.DataFrame, Removals]:
     """Return the table of the run and what the safety stop said.
 
-    rows and gone: see recall. given_by_others: email and `tags`, the mask of those of this
-    ledger's tags that other exports on the audience still give it. suppressed: email and status
-    of who is in a protected state. segment_tags: segment bit to tag bit. The table: see table.py.
+    rows: see recall. gone: the same, with customer_id. given_by_others: email and `tags`, the
+    mask of those of this ledger's tags that other exports on the audience still give it.
+    suppressed: email and status of who is in a protected state. segment_tags: segment bit to tag
+    bit. The table: see table.py.
     """
     rows = decide_on_contacts(rows, policy)
     leavers = leavers_of(gone, suppressed, policy)
@@ -74,7 +78,7 @@ def decide(
 
 def _old_values(old: pl.DataFrame, at: pl.Series) -> list[pl.Series]:
     """Return what the ledger says of each row, null where it knows nothing."""
-    values = old.drop("email")
+    values = old.drop("email", "place")
     if old.is_empty():
         return values.clear(at.len()).get_columns()
     return values.select(pl.all().gather(at)).get_columns()

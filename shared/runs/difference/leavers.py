@@ -30,7 +30,7 @@ def leavers_of(gone: pl.DataFrame, suppressed: pl.DataFrame, policy: Policy) -> 
     )
     return gone.select(
         "email",
-        pl.col("old_customer_id").alias("customer_id"),
+        "customer_id",
         segments=empty(),
         wanted=empty(),
         kind=pl.when(hidden).then(int(Kind.KEPT)).otherwise(int(Kind.LEAVER)),

@@ -2,7 +2,8 @@
 
 A row has email, customer_id, segments, kind, code (null: by what is done), note, action, add,
 remove and spared (masks of tags; spared ones are not removed because another export gives them),
-wanted, digest, fields and, prefixed `old_`, the ledger's columns (null: not in the ledger).
+wanted, digest, fields and, prefixed `old_`, the ledger's columns but for its customer_id (null:
+not in the ledger).
 """
 
 from enum import IntEnum
