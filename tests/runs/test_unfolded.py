@@ -1,6 +1,6 @@
 """A run whose results can't be added up for good: it has failed, and is never forgotten."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import polars.exceptions
@@ -12,14 +12,26 @@ from shared.runs.start import ActiveRunError
 from tests.runs.steps import Steps
 
 
-def damage(steps: Steps, run: str) -> Callable[[], object]:
-    """Make a run's table unreadable; what is returned makes it whole again."""
-    plan = planned.load(steps.app, run)
-    assert plan is not None
-    blobs, name = steps.app.blobs, f"{plan.document['folder']}table.parquet"
-    whole = blobs.read(name)
-    blobs.write(name, b"no table")
-    return partial(blobs.write, name, whole)
+Damage = Callable[[str], Callable[[], object]]
+
+
+@pytest.fixture
+def damage(steps: Steps) -> Iterator[Damage]:
+    """Makes a run's table unreadable; what is returned makes it whole again, as the end does."""
+    mends = []
+
+    def make_unreadable(run: str) -> Callable[[], object]:
+        plan = planned.load(steps.app, run)
+        assert plan is not None
+        blobs, name = steps.app.blobs, f"{plan.document['folder']}table.parquet"
+        mends.append(partial(blobs.write, name, blobs.read(name)))
+        blobs.write(name, b"no table")
+        return mends[-1]
+
+    yield make_unreadable
+    # Others share the storage, and an erasure looks through all tables.
+    for mend in mends:
+        mend()
 
 
 def let_fail(steps: Steps, run: str, queue: str = queues.FINISH) -> None:
@@ -39,9 +51,9 @@ def held(steps: Steps) -> int:
     return found.contacts
 
 
-def test_a_message_that_was_put_aside_is_put_back_some_times(steps: Steps) -> None:
+def test_a_message_that_was_put_aside_is_put_back_some_times(steps: Steps, damage: Damage) -> None:
     run = steps.sent()
-    damage(steps, run)
+    damage(run)
     with pytest.raises(polars.exceptions.ComputeError):
         steps.finish(run)
     recovery.revive(steps.app, queues.FINISH, {"run": run})
@@ -50,10 +62,10 @@ def test_a_message_that_was_put_aside_is_put_back_some_times(steps: Steps) -> No
 
 
 def test_it_is_told_as_failed_and_its_export_does_not_run_before_it_is_folded(
-    steps: Steps,
+    steps: Steps, damage: Damage
 ) -> None:
     run = steps.sent()
-    damage(steps, run)
+    damage(run)
     let_fail(steps, run)
 
     shown = records.load_run(steps.app, run)
@@ -64,9 +76,9 @@ def test_it_is_told_as_failed_and_its_export_does_not_run_before_it_is_folded(
         steps.start()
 
 
-def test_the_tick_tries_again_and_again_until_it_is_folded(steps: Steps) -> None:
+def test_the_tick_tries_again_and_again_until_it_is_folded(steps: Steps, damage: Damage) -> None:
     run = steps.sent()
-    mend = damage(steps, run)
+    mend = damage(run)
     let_fail(steps, run)
     for _ in range(2):
         steps.messages(queues.FINISH, run)
@@ -90,9 +102,9 @@ def test_the_tick_tries_again_and_again_until_it_is_folded(steps: Steps) -> None
     assert steps.messages(queues.FINISH, run) == 0
 
 
-def test_the_next_run_knows_whom_it_has_sent(steps: Steps) -> None:
+def test_the_next_run_knows_whom_it_has_sent(steps: Steps, damage: Damage) -> None:
     run = steps.sent()
-    mend = damage(steps, run)
+    mend = damage(run)
     let_fail(steps, run)
     mend()
     steps.finish(run)
