@@ -11,7 +11,6 @@ from shared.runs import ledger, outcomes, planned, records, recovery
 from shared.runs.start import ActiveRunError
 from tests.runs.steps import Steps
 
-
 Damage = Callable[[str], Callable[[], object]]
 
 
