@@ -88,8 +88,8 @@ var appSettings = {
   APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL: 'true'
   APPLICATIONINSIGHTS_CONTROLPLANE_DISABLED: 'true'
   // Threads for the messages that one instance works on at once: batchSize + newBatchThreshold of
-  // host.json are 12, and four more keep the timer and the poison handlers from waiting.
-  PYTHON_THREADPOOL_THREAD_COUNT: '16'
+  // host.json are 16, and four more keep the timer and the poison handlers from waiting.
+  PYTHON_THREADPOOL_THREAD_COUNT: '20'
 }
 
 module identity 'modules/identity.bicep' = {

@@ -2,8 +2,8 @@
 // auth.bicep.
 //
 // The sum behind the scale limits: host.json lets an instance work on batchSize + newBatchThreshold =
-// 8 + 4 = 12 messages of a queue at once, so maximumInstanceCount instances hold 12 times as many
-// lanes. Ten instances are 120 lanes, fifteen Mailchimp accounts with 8 connections each. More would
+// 8 + 8 = 16 messages of a queue at once, so maximumInstanceCount instances hold 16 times as many
+// lanes. Ten instances are 160 lanes, twenty Mailchimp accounts with 8 connections each. More would
 // not send faster, as Mailchimp's connections are the limit, but messages that wait invisibly count
 // as queue length and would start instances for nothing.
 param name string

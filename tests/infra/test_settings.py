@@ -105,3 +105,9 @@ def test_the_runtime_is_the_python_that_the_tests_run_on() -> None:
 
     assert "version: '3.13'" in app
     assert 'requires-python = ">=3.13,<3.14"' in (bicep.ROOT / "pyproject.toml").read_text()
+
+
+def test_a_lane_that_made_room_is_called_back_while_all_others_work() -> None:
+    # The host fetches messages only while at most so many are at work.
+    lanes = names.defaults(bicep.texts()["main.bicep"])["mailchimpMaxConnections"]
+    assert _queue_settings()["newBatchThreshold"] >= lanes - 1
