@@ -105,9 +105,10 @@ class _Credential:
 
 def _blob_service(account: StorageAccount, credential: _Credential) -> BlobServiceClient:
     options: dict[str, Any] = {
-        # A read that is not a stream comes in one request up to this size.
-        "max_single_get_size": 8 << 20,
-        "max_chunk_get_size": 8 << 20,
+        # A read that is not a stream comes in one request up to this size; one that is comes in
+        # pieces of it, of which half a dozen are in the memory at once.
+        "max_single_get_size": 4 << 20,
+        "max_chunk_get_size": 4 << 20,
         # What is written goes out in blocks: a whole table would be in the memory twice.
         "max_single_put_size": 8 << 20,
         "max_block_size": 8 << 20,

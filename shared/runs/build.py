@@ -84,26 +84,16 @@ def _build(
     frame, profiles = profiles.frame, replace(profiles, frame=pl.DataFrame())
     suppressed, generation = _suppressions(app, old)
     erased = register.load(app)
-    # Two columns at first: together with all that is judged the whole ledger is too much at once.
-    own = _own(ledger.read_table(app.blobs, old, ["email", "flags"]))
+    own = _own(app, old)
     judged = contacts.judge(frame, suppressed, own, erased.is_erased if erased else None)
     del frame, own
-    # By hashes: counting a million texts takes 100 MB.
-    hashes = judged.select("valid", hash=pl.col("email").hash()).filter("valid")["hash"]
-    distinct = hashes.n_unique()
+    distinct = lookup.count_distinct(judged["email"].filter(judged["valid"]))
     check_input(profiles, distinct, old)
     judged = _wanted(judged, setup)
-    # Without the CustomerIds, the largest column: only those of leavers are asked for.
-    columns = [name for name in ledger.schema() if name != "customer_id"]
-    rows = ledger.read_table(app.blobs, old, columns).with_row_index("place")
-    if setup.dead_tags:
-        rows = rows.with_columns(pl.col("tags", "left") & ~pl.lit(setup.dead_tags, dtype=MASK))
-    rows = _without_erased(app, old, rows, judged, erased)
     others = neighbours(app, old.audience, old.uid)
     other_ledgers = ledger.others(app.blobs, old, [other["uid"] for other in others])
     policy = _policy(record, export, snapshots.untrusted(found, old, profiles.rows))
-    judged, gone = difference.recall(judged, rows)
-    del rows
+    judged, gone = difference.recall(judged, _remembered(app, setup, judged, erased))
     gone = _with_customer_ids(app, old, gone)
     table, removals = difference.decide(
         judged,
@@ -153,6 +143,18 @@ def _build(
     return Built(document, table, removals, document["profiles"], distinct, erased)
 
 
+def _remembered(app: App, setup: Setup, judged: pl.DataFrame, erased: Register) -> pl.DataFrame:
+    """Return the ledger's rows with their places.
+
+    Without the CustomerIds, the largest column: only those of leavers are asked for.
+    """
+    columns = [name for name in ledger.schema() if name != "customer_id"]
+    rows = ledger.read_table(app.blobs, setup.ledger, columns).with_row_index("place")
+    if setup.dead_tags:
+        rows = rows.with_columns(pl.col("tags", "left") & ~pl.lit(setup.dead_tags, dtype=MASK))
+    return _without_erased(app, setup.ledger, rows, judged, erased)
+
+
 def _with_customer_ids(app: App, old: Ledger, rows: pl.DataFrame) -> pl.DataFrame:
     """Add to rows of the ledger what it says of their CustomerIds."""
     if rows.is_empty():
@@ -173,8 +175,15 @@ def _without_erased(
     return pl.concat([rows.filter(there), gone])
 
 
-def _own(rows: pl.DataFrame) -> pl.DataFrame:
+def _own(app: App, old: Ledger) -> pl.DataFrame:
     """Return which contacts this export archived, or created as pending."""
+    # Few exports have any: who they are is read only then.
+    rows = ledger.read_table(app.blobs, old, ["flags"])
+    marked = rows.filter((pl.col("flags") & int(Flag.ARCHIVED | Flag.PENDING)) != 0)
+    if marked.is_empty():
+        rows = pl.DataFrame(schema={"email": pl.String, "flags": pl.UInt8})
+    else:
+        rows = ledger.read_table(app.blobs, old, ["email", "flags"])
     return rows.select(
         "email",
         archived=(pl.col("flags") & int(Flag.ARCHIVED)) != 0,

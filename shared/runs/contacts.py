@@ -68,10 +68,10 @@ def _skip(frame: pl.DataFrame, who: pl.Series, code: str) -> pl.DataFrame:
 
 def _one_per_address(frame: pl.DataFrame) -> pl.DataFrame:
     """Of several profiles with one address the first counts, with the segments of all."""
-    # Hashes first: few addresses are there twice, and comparing all as texts takes 100 MB.
-    rows = frame.select("code", hash=pl.col("email").hash()).with_row_index("row")
-    rows = rows.filter(pl.col("code").is_null()).filter(pl.col("hash").is_duplicated())
-    suspects = frame[rows["row"]].hstack([rows["row"]])
+    # Few addresses are there twice: only those are compared.
+    rows = pl.select(pl.arg_where(frame["code"].is_null())).to_series().alias("row")
+    rows = rows.filter(lookup.repeated(frame["email"].gather(rows)))
+    suspects = frame[rows].hstack([rows])
     groups = (
         suspects.filter(pl.col("email").is_duplicated())
         .sort("first", "customer_id", "row")

@@ -41,6 +41,23 @@ def find(wanted: pl.Series, among: pl.Series) -> pl.Series:
     return pl.select(pl.when(hit).then(places)).to_series()
 
 
+def repeated(texts: pl.Series) -> pl.Series:
+    """Return which texts may be there more than once: all that are, seldom another one.
+
+    By sorted hashes: a table of a million of them takes 100 MB.
+    """
+    hashes = texts.hash()
+    ordered = hashes.sort()
+    again = ordered.filter(ordered == ordered.shift()).unique()
+    return hashes.is_in(again.implode()) if again.len() else hashes.is_null()
+
+
+def count_distinct(texts: pl.Series) -> int:
+    """Count distinct texts, by their sorted hashes."""
+    ordered = texts.hash().sort()
+    return int((ordered != ordered.shift()).fill_null(True).sum())
+
+
 def _same(wanted: pl.Series, among: pl.Series, places: pl.Series, hit: pl.Series) -> bool:
     """Tell whether texts of one hash are one text, wherever there was a hit."""
     for start in range(0, wanted.len(), _COMPARED):

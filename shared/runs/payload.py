@@ -8,6 +8,7 @@ A chunk is a gzipped JSON list; its items are
 
 import gzip
 import json
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,9 @@ SINGLES_PER_CHUNK = 50
 # Zeros behind each chunk. Blanking an item, when a person is erased, may make the rest compress
 # worse than before, and a chunk must not grow: its place is in the plan.
 _SLACK = 1024
+_LINES_AT_ONCE = 2_500
+# For zlib: the largest window, with the header and the sum of gzip.
+_GZIP = zlib.MAX_WBITS | 16
 
 # Gives for some rows the merge fields that are sent of them, each a JSON object (null: blank).
 Values = Callable[["pl.Series"], "pl.Series"]
@@ -154,14 +158,23 @@ def write(blobs: "Blobs", name: str, work: Work, values: Values, lanes: int) -> 
     def pieces() -> Iterator[bytes]:
         offset = 0
         for kind, phase, calls, lines in _chunks(work, values, lanes):
-            text = lines.str.join(",\n").item()
-            data = gzip.compress(b"[" + text.encode() + b"]", compresslevel=1) + bytes(_SLACK)
+            data = _compressed(lines) + bytes(_SLACK)
             index.append(ChunkIndex(kind, phase, lines.len(), calls, offset, len(data)))
             offset += len(data)
             yield data
 
     blobs.write(name, pieces())
     return index
+
+
+def _compressed(lines: "pl.Series") -> bytes:
+    """Return a gzipped JSON list, made in parts so that its text is never in the memory whole."""
+    packer = zlib.compressobj(1, zlib.DEFLATED, _GZIP)
+    parts = [packer.compress(b"[")]
+    for start in range(0, lines.len(), _LINES_AT_ONCE):
+        text = lines.slice(start, _LINES_AT_ONCE).str.join(",\n").item()
+        parts.append(packer.compress(((",\n" if start else "") + text).encode()))
+    return b"".join([*parts, packer.compress(b"]"), packer.flush()])
 
 
 def read_chunk(blobs: "Blobs", name: str, chunk: ChunkIndex) -> list[list[Any]]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import polars as pl
 import pyarrow as pa
 
+from shared.platform import memory
 from shared.runs import addresses
 
 CUSTOMER_ID = "CustomerId"
@@ -78,7 +79,9 @@ def gather(
             _check_size(known, most)
     # The reader's memory is not needed again.
     pa.default_memory_pool().release_unused()
-    return Profiles(known.frame(), rows)
+    frame = known.frame()
+    memory.give_back()
+    return Profiles(frame, rows)
 
 
 def _as_they_are(values: pl.DataFrame) -> pl.DataFrame:
@@ -150,10 +153,18 @@ class _Known:
         return pl.concat(hashes).filter("valid")["hash"].n_unique()
 
     def frame(self) -> pl.DataFrame:
-        """Return all of them; raises ValueError where no part was added."""
+        """Return all of them and forget them; raises ValueError where no part was added."""
         if not self._parts:
             raise ValueError("an export has at least one segment")
-        frame = pl.concat(self._parts)
+        # Column by column: whatever needs them in one piece later would copy all at once.
+        frame = pl.DataFrame(
+            [
+                pl.concat([part.drop_in_place(name).to_frame() for part in self._parts])
+                .rechunk()
+                .to_series()
+                for name in self._parts[0].columns
+            ]
+        )
         at = frame.columns.index("first")
         return frame.insert_column(at, self._segments).insert_column(at + 3, self._consent)
 

@@ -8,6 +8,9 @@ if TYPE_CHECKING:  # polars is imported where a plan or a finish runs
 
     from shared.platform.blobs import Blobs
 
+# Rows that are encoded, and decoded, together: bounds the memory.
+_ROWS_AT_ONCE = 65_536
+
 
 def read(blobs: "Blobs", name: str, columns: list[str] | None = None) -> "pl.DataFrame":
     """Return a table, or some of its columns; raises BlobMissingError."""
@@ -17,12 +20,14 @@ def read(blobs: "Blobs", name: str, columns: list[str] | None = None) -> "pl.Dat
         for piece in blobs.stream(name):
             file.write(piece)
         file.seek(0)
-        return pl.read_parquet(file, columns=columns)
+        return pl.read_parquet(file, columns=columns, low_memory=True)
 
 
 def write(blobs: "Blobs", name: str, table: "pl.DataFrame") -> None:
     """Write a table."""
     with tempfile.TemporaryFile(prefix="segment-export-") as file:
-        table.write_parquet(file, compression="zstd", compression_level=1)
+        table.write_parquet(
+            file, compression="zstd", compression_level=1, row_group_size=_ROWS_AT_ONCE
+        )
         file.seek(0)
         blobs.write(name, file)

@@ -1,6 +1,6 @@
 """Reads profiles out of a snapshot: mapped columns only, a bounded slice of a file at a time.
 
-Memory is a few slices of 8 MB, however many columns and rows there are.
+Memory is a few slices of 4 MB, however many columns and rows there are.
 """
 
 from codecs import BOM_UTF8

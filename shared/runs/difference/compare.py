@@ -44,13 +44,19 @@ def recall(contacts: pl.DataFrame, ledger: pl.DataFrame) -> tuple[pl.DataFrame, 
     """
     same = ("email", "place")
     old = ledger.rename({name: f"old_{name}" for name in ledger.columns if name not in same})
+    # Each column is let go of as it is taken over, unless somebody else has the ledger as well.
+    del ledger
     at = lookup.find(contacts["email"], old["email"])
     there = pl.col("code").is_null() | _is_skipped_contact()
-    rows = contacts.hstack(_old_values(old, at)).with_columns(
-        kind=pl.when(there).then(int(Kind.CONTACT)).otherwise(0),
-    )
+    rows = contacts.with_columns(kind=pl.when(there).then(int(Kind.CONTACT)).otherwise(0))
     present = at.filter(rows["kind"] == int(Kind.CONTACT)).drop_nulls()
-    return rows, old.filter(pl.repeat(True, old.height, eager=True).scatter(present, False))
+    gone = old.filter(pl.repeat(True, old.height, eager=True).scatter(present, False))
+    known = not old.is_empty()
+    for name in [name for name in old.columns if name not in same]:
+        column = old.drop_in_place(name)
+        column = column.gather(at) if known else column.clear(at.len())
+        rows.insert_column(rows.width, column)
+    return rows, gone
 
 
 def decide(
@@ -74,14 +80,6 @@ def decide(
         rows = pl.concat([rows, leavers], how="diagonal")
     rows, removals = stop_removals(rows, policy, segment_tags)
     return spare(rows, given_by_others), removals
-
-
-def _old_values(old: pl.DataFrame, at: pl.Series) -> list[pl.Series]:
-    """Return what the ledger says of each row, null where it knows nothing."""
-    values = old.drop("email", "place")
-    if old.is_empty():
-        return values.clear(at.len()).get_columns()
-    return values.select(pl.all().gather(at)).get_columns()
 
 
 def _is_skipped_contact() -> pl.Expr:
