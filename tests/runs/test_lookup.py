@@ -56,3 +56,10 @@ def test_columns_keep_their_types_where_there_is_nothing_to_find() -> None:
         "tags": pl.UInt64,
     }
     assert lookup.left_join(frame.clear(), other, "email").height == 0
+
+
+@given(st.lists(st.text("ab", max_size=3)))
+def test_texts_that_are_there_again_are_found_and_counted_once(texts: list[str]) -> None:
+    series = pl.Series(texts, dtype=pl.String)
+    assert lookup.repeated(series).to_list() == [texts.count(text) > 1 for text in texts]
+    assert lookup.count_distinct(series) == len(set(texts))
