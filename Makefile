@@ -30,6 +30,10 @@ test: set-up ## Run the tests; what fails beside others runs once more by itself
 faults: set-up ## Play every crash and outage, and print what was lost: nothing
 	@$(PYTHON) -m tests.faults
 
+.PHONY: switches
+switches: set-up ## Run the end-to-end tests for every way that Mailchimp may be meant to behave
+	@$(PYTHON) -m tests.end_to_end
+
 .PHONY: fuzz
 fuzz: set-up ## Look for inputs that the readers mistake, a minute for each of them
 	@$(PYTHON) -m tests.fuzz --seconds 60
