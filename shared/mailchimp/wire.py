@@ -1,6 +1,5 @@
 """One HTTP call to Mailchimp: sent once, read whole, and turned into an answer or an error."""
 
-import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+import orjson
 import requests
 import urllib3.exceptions
 from requests.adapters import HTTPAdapter
@@ -76,7 +76,7 @@ def call(
     data: bytes | Mapping[str, str] | None = form
     headers = {}
     if body is not None:
-        data = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+        data = orjson.dumps(body)
         headers["Content-Type"] = "application/json"
     try:
         response = session.request(
@@ -146,8 +146,8 @@ def _cut_short(error: Exception, status: int) -> MailchimpError:
 
 def _parse(content: bytes) -> dict[str, Any] | None:
     try:
-        document = json.loads(content)
-    except (ValueError, RecursionError):
+        document = orjson.loads(content)
+    except ValueError:
         return None
     return document if isinstance(document, dict) else None
 

@@ -6,6 +6,7 @@ A lane message names an account; one too many finds no slot, or no work, and end
 """
 
 import time
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from shared.app import App
@@ -119,9 +120,7 @@ class Lane:
             ]
             if not ready:
                 self._not_ready[run] = time.monotonic()
-            # Lanes that begin together begin at different chunks.
-            start = self._slot.number % len(ready) if ready else 0
-            for number in ready[start:] + ready[:start]:
+            for number in _in_order(plan, states, ready, self._slot.number):
                 chunk = chunks.claim(self._app, run, number, begun=number in states)
                 if chunk is not None:
                     try:
@@ -219,3 +218,22 @@ class Lane:
         if all(plan.chunks[n].phase > phase for n in open_):
             for _ in range(min(len(open_), self._app.settings.max_connections) - 1):
                 self._app.queues.send(queues.LANE, {"account": plan.account})
+
+
+def _in_order(
+    plan: Plan, states: Mapping[int, ChunkState], ready: Sequence[int], slot: int
+) -> list[int]:
+    """Return chunks with most left to do first, so that lanes end together.
+
+    Of those with equally much, lanes that begin together begin at different ones.
+    """
+
+    def left(number: int) -> float:
+        chunk = plan.chunks[number]
+        done = states[number].position if number in states else 0
+        return chunk.calls * (1 - done / max(1, chunk.items))
+
+    ordered = sorted(ready, key=lambda number: (-left(number), number))
+    alike = sum(left(number) == left(ordered[0]) for number in ordered)
+    start = slot % alike if alike else 0
+    return ordered[start:alike] + ordered[:start] + ordered[alike:]
