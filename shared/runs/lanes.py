@@ -6,7 +6,7 @@ A lane message names an account; one too many finds no slot, or no work, and end
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from shared.app import App
@@ -21,6 +21,7 @@ from shared.runs import chunks, planned, records
 from shared.runs.chunks import Chunk, ChunkLostError, ChunkState
 from shared.runs.connecting import new_client, token_of
 from shared.runs.delivery import ChunkSender
+from shared.runs.payload import ChunkIndex
 from shared.runs.planned import Plan
 from shared.runs.turn import LOOK_SECONDS, GiveWayError, must_make_room
 
@@ -120,7 +121,7 @@ class Lane:
             ]
             if not ready:
                 self._not_ready[run] = time.monotonic()
-            for number in _in_order(plan, states, ready, self._slot.number):
+            for number in in_order(plan.chunks, states, ready, self._slot.number):
                 chunk = chunks.claim(self._app, run, number, begun=number in states)
                 if chunk is not None:
                     try:
@@ -220,8 +221,11 @@ class Lane:
                 self._app.queues.send(queues.LANE, {"account": plan.account})
 
 
-def _in_order(
-    plan: Plan, states: Mapping[int, ChunkState], ready: Sequence[int], slot: int
+def in_order(
+    index: Sequence[ChunkIndex],
+    states: Mapping[int, ChunkState],
+    ready: Iterable[int],
+    slot: int,
 ) -> list[int]:
     """Return chunks with most left to do first, so that lanes end together.
 
@@ -229,7 +233,7 @@ def _in_order(
     """
 
     def left(number: int) -> float:
-        chunk = plan.chunks[number]
+        chunk = index[number]
         done = states[number].position if number in states else 0
         return chunk.calls * (1 - done / max(1, chunk.items))
 
