@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks import peers
 from benchmarks.drawing import svg
 from benchmarks.machine import describe
 from benchmarks.results import Figure, Result, Table, load
@@ -73,7 +74,12 @@ def _details(result: Result) -> list[str]:
         path = _IMAGES / f"benchmark-{chart.name}.svg"
         path.write_text(svg(chart))
         parts.append(f"![{chart.title}](images/{path.name})")
-    parts += [_table(table, titled=True) for table in result.tables]
+    # What sending takes may have been measured again since the others were.
+    tables = [
+        peers.with_this_app(table) if result.name == peers.NAME else table
+        for table in result.tables
+    ]
+    parts += [_table(table, titled=True) for table in tables]
     if result.name != "cost":
         parts.append(
             f"Measured {result.at}, at a load average of {result.load:.1f} before it began."
