@@ -85,7 +85,11 @@ def test_full_sends_everybody_once_more(place: Place) -> None:
     run = place.run(full=True)
 
     assert run["counts"]["updated"] == 30
-    assert place.writes() == Counter({("POST list", 30): 1})
+    calls = Counter({("POST list", 30): 1})
+    if place.mailchimp.set()["inline_tags"] == "new_only":
+        # The one who lacked the tag gets it by a call of its own.
+        calls["POST tag VIP", 1] = 1
+    assert place.writes() == calls
     assert place.contacts()[email(3)].merge_fields["FNAME"] == "First3"
     assert place.contacts()[email(4)].tags == {"VIP"}
     assert place.run()["counts"]["unchanged"] == 30
