@@ -26,8 +26,9 @@ def start_due_exports(app: App) -> None:
     for document in list(store.list_exports(app.blobs)):
         try:
             export = to_export(document)
-            last = history.read_last(app, export.name, document["uid"])
             newest = _newest(export, find)
+            # Last of all: a run that ends meanwhile has seen these snapshots.
+            last = history.read_last(app, export.name, document["uid"])
             if is_due(export, document["scheduled_since"], last, newest, utc_now()):
                 stamps = {snapshot.segment: snapshot.stamp for snapshot in newest}
                 start_run(app, document, kind="scheduled", requested_by=_BY, snapshots=stamps)
