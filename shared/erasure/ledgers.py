@@ -4,7 +4,6 @@ A finish may be writing the next version at the same time. Whoever replaces the 
 first wins: the other finds its ETag gone and begins again.
 """
 
-import io
 import secrets
 from collections.abc import Iterator
 
@@ -13,7 +12,7 @@ import polars as pl
 from shared.app import App
 from shared.erasure.person import Person
 from shared.platform.blobs import BlobConflictError, BlobMissingError
-from shared.runs import ledger
+from shared.runs import ledger, tables
 from shared.runs.ledger import Ledger
 
 _ROOT = "ledgers/"
@@ -36,7 +35,7 @@ def known_rows(app: App, person: Person) -> Iterator[pl.DataFrame]:
     for found in _all(app):
         for name in _tables(app, found):
             try:
-                rows = pl.read_parquet(io.BytesIO(app.blobs.read(name)), columns=_WHO)
+                rows = tables.read(app.blobs, name, _WHO)
             except BlobMissingError:
                 continue
             yield rows.filter(person.rows())
@@ -85,7 +84,7 @@ def _erase_in(app: App, one: Ledger, person: Person) -> int:
 
 def _count(app: App, name: str, person: Person) -> int:
     try:
-        rows = pl.read_parquet(io.BytesIO(app.blobs.read(name)), columns=_WHO)
+        rows = tables.read(app.blobs, name, _WHO)
     except BlobMissingError:
         return 0
     return rows.filter(person.rows()).height
@@ -101,10 +100,8 @@ def _replace(app: App, now: Ledger, person: Person, *, held: bool) -> None:
     document = now.document()
     if held:
         table = ledger.read_table(app.blobs, now).filter(~person.rows())
-        data = io.BytesIO()
-        table.write_parquet(data, compression="zstd", compression_level=1)
         name = f"{now.folder}{now.run}-{secrets.token_hex(4)}.parquet"
-        app.blobs.write(name, data.getvalue())
+        tables.write(app.blobs, name, table)
         document |= {"table": name, "contacts": table.height}
     try:
         if now.etag is None:

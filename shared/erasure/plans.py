@@ -15,6 +15,7 @@ import polars as pl
 from shared.app import App
 from shared.erasure.person import Person
 from shared.platform.blobs import BlobConflictError, BlobMissingError
+from shared.runs import tables
 from shared.runs.codes import ERASED, NUMBER
 
 _ATTEMPTS = 10
@@ -51,10 +52,9 @@ def known_rows(app: App, folder: str, person: Person) -> pl.DataFrame:
     """Return email and customer_id of a planned table's rows about a person."""
     columns = ["email", "customer_id", "code"]
     try:
-        data = app.blobs.read(f"{folder}{_TABLE}")
+        rows = tables.read(app.blobs, f"{folder}{_TABLE}", columns).filter(person.rows())
     except BlobMissingError:
         return pl.DataFrame(schema={"email": pl.String, "customer_id": pl.String})
-    rows = pl.read_parquet(io.BytesIO(data), columns=columns).filter(person.rows())
     duplicate = pl.col("code").eq_missing(NUMBER["skipped_duplicate"])
     return rows.filter(~duplicate).drop("code")
 
@@ -75,10 +75,8 @@ def _erase_table(app: App, name: str, person: Person) -> int:
         who = table.select(who=person.rows())["who"]
         if not who.any():
             return 0
-        written = io.BytesIO()
-        blanked(table, who).write_parquet(written, compression="zstd", compression_level=1)
         try:
-            app.blobs.write(name, written.getvalue(), etag=etag)
+            tables.write(app.blobs, name, blanked(table, who), etag=etag)
             return int(who.sum())
         except BlobConflictError:
             if attempt + 1 == _ATTEMPTS:

@@ -1,6 +1,8 @@
 """Tables as Parquet blobs, on their way through a temporary file instead of the memory."""
 
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # polars is imported where a plan or a finish runs
@@ -14,20 +16,31 @@ _ROWS_AT_ONCE = 65_536
 
 def read(blobs: "Blobs", name: str, columns: list[str] | None = None) -> "pl.DataFrame":
     """Return a table, or some of its columns; raises BlobMissingError."""
+    with fetched(blobs, name) as read_columns:
+        return read_columns(columns)
+
+
+@contextmanager
+def fetched(blobs: "Blobs", name: str) -> Iterator[Callable[[list[str] | None], "pl.DataFrame"]]:
+    """Fetch a table once; yield what reads columns (None: all) of it. Raises BlobMissingError."""
     import polars as pl
 
     with tempfile.TemporaryFile(prefix="segment-export-") as file:
         for piece in blobs.stream(name):
             file.write(piece)
-        file.seek(0)
-        return pl.read_parquet(file, columns=columns, low_memory=True)
+
+        def read_columns(columns: list[str] | None) -> pl.DataFrame:
+            file.seek(0)
+            return pl.read_parquet(file, columns=columns, low_memory=True)
+
+        yield read_columns
 
 
-def write(blobs: "Blobs", name: str, table: "pl.DataFrame") -> None:
-    """Write a table."""
+def write(blobs: "Blobs", name: str, table: "pl.DataFrame", *, etag: str | None = None) -> None:
+    """Write a table, with an ETag only over that version (BlobConflictError)."""
     with tempfile.TemporaryFile(prefix="segment-export-") as file:
         table.write_parquet(
             file, compression="zstd", compression_level=1, row_group_size=_ROWS_AT_ONCE
         )
         file.seek(0)
-        blobs.write(name, file)
+        blobs.write(name, file, etag=etag)
