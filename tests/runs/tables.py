@@ -5,7 +5,8 @@ from typing import Any
 
 import polars as pl
 
-from shared.runs import ledger
+from shared.runs import difference, ledger
+from shared.runs.difference import Policy, Removals
 from shared.runs.ledger import Flag
 
 SUPPRESSED = {"email": pl.String, "status": pl.String}
@@ -35,6 +36,20 @@ _TYPES = {
 def contacts_of(rows: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
     """Return judged contacts; a row needs no more than its address."""
     return pl.DataFrame([_CONTACT | dict(row) for row in rows], schema=_TYPES)
+
+
+def compare(
+    contacts: pl.DataFrame,
+    known: pl.DataFrame,
+    policy: Policy,
+    given_by_others: pl.DataFrame,
+    suppressed: pl.DataFrame,
+    segment_tags: dict[int, int],
+) -> tuple[pl.DataFrame, Removals]:
+    """Recall and decide, as a plan does, with a ledger that has all its columns."""
+    rows, gone = difference.recall(contacts, known.drop("customer_id").with_row_index("place"))
+    gone = gone.with_columns(customer_id=known["customer_id"].gather(gone["place"]))
+    return difference.decide(rows, gone, policy, given_by_others, suppressed, segment_tags)
 
 
 def suppressions(**states: str) -> pl.DataFrame:

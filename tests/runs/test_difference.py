@@ -7,9 +7,18 @@ import polars as pl
 import pytest
 
 from shared.runs.codes import NAMES, NUMBER
-from shared.runs.difference import Action, Kind, Note, Policy, Removals, compare, contact_rows
+from shared.runs.difference import Action, Kind, Note, Policy, Removals, contact_rows
 from shared.runs.ledger import RETRY_NEVER, RETRY_WHEN_CHANGED, Flag
-from tests.runs.tables import NOW, address, by_email, contacts_of, given, ledger_of, suppressions
+from tests.runs.tables import (
+    NOW,
+    address,
+    by_email,
+    compare,
+    contacts_of,
+    given,
+    ledger_of,
+    suppressions,
+)
 
 HELD = {"digest": 7, "tags": 1, "flags": int(Flag.ACCEPTED)}
 OURS = {"digest": 7, "tags": 1, "flags": int(Flag.ACCEPTED | Flag.ADDED)}

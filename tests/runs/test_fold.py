@@ -9,7 +9,7 @@ import pytest
 
 from shared.runs import ledger
 from shared.runs.codes import FAILED, NAMES, NUMBER, OUTCOMES
-from shared.runs.difference import Policy, compare
+from shared.runs.difference import Policy
 from shared.runs.fold import MAYBE_SENT, NOT_SENT, Folded, Results, fold, results_of
 from shared.runs.ledger import RETRY_NEVER, RETRY_WHEN_CHANGED, Flag
 from shared.runs.payload import work_of
@@ -17,6 +17,7 @@ from tests.runs.tables import (
     NOW,
     address,
     by_email,
+    compare,
     contacts_of,
     given,
     ledger_of,

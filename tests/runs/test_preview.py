@@ -7,10 +7,10 @@ import pytest
 
 from shared.runs.build import Built
 from shared.runs.codes import NUMBER
-from shared.runs.difference import Policy, compare
+from shared.runs.difference import Policy
 from shared.runs.ledger import Flag
 from shared.runs.preview import describe, mask
-from tests.runs.tables import NOW, address, contacts_of, given, ledger_of, suppressions
+from tests.runs.tables import NOW, address, compare, contacts_of, given, ledger_of, suppressions
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from shared.runs.payload import ChunkIndex, Work
 from shared.runs.profiles import ProfileColumns, gather
 from shared.runs.sending import Answers, Item, Job
 from tests.runs.audience_model import AudienceModel, Contact
-from tests.runs.tables import GIVEN, SUPPRESSED, ledger_of
+from tests.runs.tables import GIVEN, SUPPRESSED, compare, ledger_of
 
 # Tags of the export's three segments; the third has two of them, and another export gives 10 too.
 SEGMENT_TAGS = [0, 1, 1]
@@ -163,7 +163,7 @@ def plan(world: World, step: Step) -> tuple[pl.DataFrame, Removals]:
     others = pl.DataFrame(
         [(email, 1) for email in sorted(world.theirs)], schema=GIVEN, orient="row"
     )
-    table, removals = difference.compare(
+    table, removals = compare(
         judged, world.ledger, policy, others, suppressed, dict(enumerate(SEGMENT_TAGS))
     )
     return table.with_row_index("row"), removals

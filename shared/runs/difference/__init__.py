@@ -5,12 +5,12 @@ write the next ledger: no later step looks at the old ledger's rows again.
 
 - `table`: what the table's rows are, and what is done with them
 - `policy`: the export's wishes
-- `compare`: puts ledger and contacts together; the steps of the decision in their order
+- `compare`: puts ledger and contacts together, then decides, step by step
 - `contacts`: who is in the segments; `leavers`: who is not any more
 - `safety_stop`: when nobody is removed
 """
 
-from shared.runs.difference.compare import compare, contact_rows, decide, recall
+from shared.runs.difference.compare import contact_rows, decide, recall
 from shared.runs.difference.policy import Leavers, Policy
 from shared.runs.difference.safety_stop import FLOOR, Removals
 from shared.runs.difference.table import NOTES, Action, Kind, Note
@@ -24,7 +24,6 @@ __all__ = [
     "Note",
     "Policy",
     "Removals",
-    "compare",
     "contact_rows",
     "decide",
     "recall",

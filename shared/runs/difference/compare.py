@@ -21,20 +21,6 @@ def contact_rows(judged: pl.DataFrame, tags_of_segments: list[int]) -> pl.DataFr
     return judged.with_columns(wanted=wanted)
 
 
-def compare(
-    contacts: pl.DataFrame,
-    ledger: pl.DataFrame,
-    policy: Policy,
-    given_by_others: pl.DataFrame,
-    suppressed: pl.DataFrame,
-    segment_tags: dict[int, int],
-) -> tuple[pl.DataFrame, Removals]:
-    """Recall and decide: see there. `ledger` has all its columns."""
-    rows, gone = recall(contacts, ledger.drop("customer_id").with_row_index("place"))
-    gone = gone.with_columns(customer_id=ledger["customer_id"].gather(gone["place"]))
-    return decide(rows, gone, policy, given_by_others, suppressed, segment_tags)
-
-
 def recall(contacts: pl.DataFrame, ledger: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return contacts with what the ledger says of them, and who of it is not among them.
 
