@@ -31,9 +31,11 @@ def test_from_one_snapshot_to_the_next_only_the_difference_is_written(place: Pla
     run = place.run()
 
     # 25 to 29 left altogether; 45 to 47 left one segment; 21 to 24 joined one; 90 to 96 are new.
-    assert place.writes() == Counter(
-        {("POST list", 7 + 2): 1, ("POST tag VIP", 5 + 3): 1, ("POST tag News", 4): 1}
-    )
+    calls = Counter({("POST list", 7 + 2): 1, ("POST tag VIP", 5 + 3): 1, ("POST tag News", 4): 1})
+    if place.mailchimp.set()["inline_tags"] == "late":
+        # The answer lacks the tags of those who are new: they get them by calls of their own.
+        calls += Counter({("POST tag VIP", 5): 1, ("POST tag News", 5): 1})
+    assert place.writes() == calls
     assert len(place.reads()) <= _ENOUGH_READS
     now = place.contacts()
     for address in protected:
@@ -86,8 +88,8 @@ def test_full_sends_everybody_once_more(place: Place) -> None:
 
     assert run["counts"]["updated"] == 30
     calls = Counter({("POST list", 30): 1})
-    if place.mailchimp.set()["inline_tags"] == "new_only":
-        # The one who lacked the tag gets it by a call of its own.
+    if place.mailchimp.set()["inline_tags"] != "applied":
+        # The one who lacked the tag lacks it in the answer too, and gets it by a call of its own.
         calls["POST tag VIP", 1] = 1
     assert place.writes() == calls
     assert place.contacts()[email(3)].merge_fields["FNAME"] == "First3"
