@@ -51,7 +51,7 @@ class KeptLease:
 
 
 class LeaseKeeper:
-    """Renews every kept lease three times in its length.
+    """Renews every kept lease when half of its length is over; again and again where that fails.
 
     `seconds` is that length, 15 to 60: how long a dead holder's work stays untouched.
     """
@@ -113,9 +113,10 @@ class LeaseKeeper:
     def _renew(self) -> None:
         while True:
             with self._lock:
-                self._wake.wait(self.seconds / 3)
-                held = list(self._held)
-            for kept in held:
+                self._wake.wait(self.seconds / 12)
+                half = time.monotonic() - self.seconds / 2
+                due = [kept for kept in self._held if kept.asked_at <= half]
+            for kept in due:
                 try:
                     kept.renew()
                 except (BlobConflictError, BlobMissingError):

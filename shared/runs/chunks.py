@@ -18,7 +18,7 @@ from shared.runs import records
 
 OPEN_CALLS = 2
 # How often the metadata that progress is read from is written while a chunk is worked on.
-_TOLD_EVERY_SECONDS = 30.0
+_TOLD_EVERY_SECONDS = 60.0
 Block = dict[str, Any]
 
 

@@ -26,7 +26,7 @@ from shared.runs.planned import Plan
 from shared.runs.turn import LOOK_SECONDS, GiveWayError, must_make_room
 
 # Well below the ten minutes that a platform update leaves a running invocation.
-WORK_SECONDS = 240.0
+WORK_SECONDS = 300.0
 # How long a lane waits before it asks a vault again that did not answer.
 _VAULT_SECONDS = 5.0
 

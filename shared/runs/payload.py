@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # polars is imported where a plan or a finish runs; lanes do 
     from shared.platform.blobs import Blobs
 
 CONTACTS_PER_CALL = 500
-BATCHES_PER_CHUNK = 40
+BATCHES_PER_CHUNK = 50
 _UPSERT_COLUMNS = ["row", "email", "add", "old_flags", "old_fields", "old_tried"]
 # Calls about single contacts that one chunk holds.
 SINGLES_PER_CHUNK = 50
