@@ -207,25 +207,23 @@ class ChunkSender:
     def _call_for(
         self, call: sending.Caller, client: MailchimpClient, batch: list[sending.Item]
     ) -> sending.Answers:
-        job = self._plan.job
-        match self._index.kind:
-            case "upsert":
-                protected = self._app.protection.since_plan(
-                    self._app, self._slot, client, self._plan
-                )
-                tried = None
-                if self._next < self._suspect:
-                    # Mailchimp's clock, less what rounding to seconds may hide.
-                    tried = self._first_try + job.clock_offset - 2
-                return sending.upsert(call, client, job, batch, protected, tried)
-            case "tag":
-                removes = self._index.phase == 0 and any(not item[2] for item in batch)
-                spared = newly_shared(self._app, self._plan) if removes else 0
-                return sending.change_tags(call, client, job, batch, spared)
-            case "archive":
-                return sending.archive(call, client, job, batch[0])
-            case _:
-                return sending.unsubscribe(call, client, job, batch[0])
+        job, kind = self._plan.job, self._index.kind
+        if kind == "tag":
+            removes = self._index.phase == 0 and any(not item[2] for item in batch)
+            spared = newly_shared(self._app, self._plan) if removes else 0
+            return sending.change_tags(call, client, job, batch, spared)
+        protected = self._app.protection.since_plan(
+            self._app, self._slot, client, self._plan, leaving=kind != "upsert"
+        )
+        again = self._next < self._suspect
+        if kind == "upsert":
+            # Mailchimp's clock, less what rounding to seconds may hide.
+            tried = self._first_try + job.clock_offset - 2 if again else None
+            return sending.upsert(call, client, job, batch, protected, tried)
+        state = protected.get(batch[0][0])
+        if kind == "archive":
+            return sending.archive(call, client, job, batch[0], state, again=again)
+        return sending.unsubscribe(call, client, job, batch[0], state)
 
     def _answers_others(self, client: MailchimpClient) -> bool:
         """Tell whether Mailchimp answers other calls, so that this batch is what is wrong."""

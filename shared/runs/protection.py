@@ -3,6 +3,9 @@
 The promise: nobody who was not subscribed fifteen minutes before the call is written as
 subscribed. So the table of protected contacts is brought up to date every ten minutes of a run, by
 one of its lanes, and no lane sends with knowledge older than that promise allows.
+
+While leavers are archived it is looked at every minute: an archived contact no longer shows that
+it was unsubscribed before, and one that this export archived may come back.
 """
 
 import threading
@@ -22,6 +25,7 @@ if TYPE_CHECKING:  # the composition root holds a Protection, and these know tha
     from shared.runs.planned import Plan
 
 _REFRESH_SECONDS = 600.0
+_LEAVING_SECONDS = 60.0
 # Older than this times the interval, knowledge is not sent with: 14 of the 15 minutes.
 _TOO_OLD = 1.4
 _BUDGET_SECONDS = 120.0
@@ -38,16 +42,24 @@ class Protection:
         self._known: dict[str, Changes] = {}
 
     def since_plan(
-        self, app: "App", slot: "Slot", client: "MailchimpClient", plan: "Plan"
+        self,
+        app: "App",
+        slot: "Slot",
+        client: "MailchimpClient",
+        plan: "Plan",
+        *,
+        leaving: bool = False,
     ) -> Mapping[str, str]:
         """Return addresses that got into a protected state since the plan, with that state.
+
+        leaving: the next call lets contacts leave the audience.
 
         Raises MailchimpError: ThrottledError where nothing new enough is known at the moment.
         """
         known = self._known.get(plan.job.run)
         if known is None:
             known = self._read(app, plan)
-        interval = refresh_seconds(app.settings)
+        interval = refresh_seconds(app.settings, leaving=leaving)
         age = (utc_now() - known.refreshed_at).total_seconds()
         if age < interval:
             return known.suppressed
@@ -108,9 +120,11 @@ class Protection:
             return self._locks.setdefault((plan.account, plan.audience), threading.Lock())
 
 
-def refresh_seconds(settings: Settings) -> float:
+def refresh_seconds(settings: Settings, *, leaving: bool = False) -> float:
     """How old the knowledge of protected contacts may get before a lane looks again.
 
-    Ten minutes; where calls are cut off sooner than in production, sooner by as much.
+    Ten minutes, a minute before contacts leave; where calls are cut off sooner than in
+    production, sooner by as much.
     """
-    return min(_REFRESH_SECONDS, _REFRESH_SECONDS * settings.mailchimp_timeout / 130)
+    seconds = _LEAVING_SECONDS if leaving else _REFRESH_SECONDS
+    return min(seconds, seconds * settings.mailchimp_timeout / 130)

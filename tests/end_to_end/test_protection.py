@@ -36,3 +36,34 @@ def test_who_unsubscribes_long_before_their_batch_is_left_out(slow_place: Place)
     assert {statuses[address] for address in emails(last)} == {"unsubscribed"}
     assert {row["email"] for row in place.outcomes(run, "skipped_unsubscribed")} == emails(last)
     assert run["counts"]["created"] == _BATCHES * 500 - len(last)
+
+
+@pytest.mark.parametrize("leavers", ["archive", "unsubscribe"])
+def test_a_leaver_who_unsubscribes_before_their_turn_is_left_alone_and_stays_unsubscribed(
+    slow_place: Place, leavers: str
+) -> None:
+    place = make_place(slow_place.stack)
+    place.mailchimp.set(bulk_seconds=None)
+    everybody = range(1_500)
+    place.write({"VIP": people(everybody)})
+    place.save(["VIP"], leavers=leavers)
+    assert place.run()["status"] == "succeeded"
+    left, gone = email(0), email(1)
+    place.write({"VIP": people(everybody[2:], FirstName="New")})
+    place.mailchimp.set(bulk_seconds=1.0)
+    place.forget_calls()
+    run = place.start()
+    until(lambda: any(call.members for call in place.calls()), what="the first batch")
+
+    place.mailchimp.unsubscribe_by_admin(place.audience, [left])
+    run = place.ended(run)
+
+    assert run["status"] == "succeeded", run
+    done = {"archive": "archived", "unsubscribe": "unsubscribed"}[leavers]
+    assert place.codes(run)[gone] == place.statuses()[gone] == done
+    assert place.statuses()[left] == "unsubscribed"
+    place.mailchimp.set(bulk_seconds=None)
+    place.write({"VIP": people(everybody)})
+    run = place.run()
+    assert place.codes(run)[left] == "skipped_unsubscribed"
+    assert place.statuses()[left] == "unsubscribed"

@@ -292,27 +292,66 @@ class TestTags:
 
 
 class TestLeavers:
-    def test_archiving_what_is_gone_or_archived_is_done(self) -> None:
+    def archived(
+        self, audience: AudienceModel, name: str, state: str | None = None, *, again: bool = False
+    ) -> Answers:
+        contact: Item = [f"{name}@x.org"]
+        return sending.archive(call, audience.client(), job(), contact, state, again=again)
+
+    def unsubscribed(self, audience: AudienceModel, name: str, state: str | None = None) -> Answers:
+        return sending.unsubscribe(call, audience.client(), job(), [f"{name}@x.org"], state)
+
+    def test_archiving_what_is_gone_or_was_archived_by_a_lost_call_is_done(self) -> None:
         audience = AudienceModel()
         audience.put("a@x.org")
-        for name in ("a", "a", "gone"):
-            answers = sending.archive(call, audience.client(), job(), [f"{name}@x.org"])
-            assert codes(answers) == ["archived"]
+        assert codes(self.archived(audience, "a")) == ["archived"]
+        assert codes(self.archived(audience, "a", again=True)) == ["archived"]
+        assert codes(self.archived(audience, "a", "archived", again=True)) == ["archived"]
+        assert codes(self.archived(audience, "gone")) == ["archived"]
         assert audience.contacts["a@x.org"].status == "archived"
+
+    def test_one_that_somebody_else_has_archived_is_not_called_archived_by_this_export(
+        self,
+    ) -> None:
+        audience = AudienceModel()
+        audience.put("a@x.org", "archived")
+        for state in (None, "archived"):
+            answers = self.archived(audience, "a", state)
+            assert codes(answers) == ["unchanged"]
+            assert "archived since this run began" in answers.details[0]
+
+    @pytest.mark.parametrize("state", ["unsubscribed", "cleaned", "pending", "transactional"])
+    @pytest.mark.parametrize("again", [False, True])
+    def test_who_got_into_a_protected_state_since_the_plan_is_not_archived(
+        self, state: str, again: bool
+    ) -> None:
+        audience = AudienceModel()
+        audience.put("a@x.org", state)
+        answers = self.archived(audience, "a", state, again=again)
+        assert codes(answers) == ["unchanged"]
+        assert state in answers.details[0]
+        assert audience.contacts["a@x.org"].status == state
 
     def test_one_that_mailchimp_cannot_archive_is_failed(self) -> None:
         audience = AudienceModel()
         audience.put("a@x.org", "cleaned")
-        answers = sending.archive(call, audience.client(), job(), ["a@x.org"])
+        answers = self.archived(audience, "a")
         assert (codes(answers), list(answers.details)) == (["failed"], [0])
 
-    def test_unsubscribing_what_is_gone_is_done(self) -> None:
+    def test_unsubscribing_what_is_gone_or_unsubscribed_is_done(self) -> None:
         audience = AudienceModel()
         audience.put("a@x.org")
-        for name in ("a", "gone"):
-            answers = sending.unsubscribe(call, audience.client(), job(), [f"{name}@x.org"])
-            assert codes(answers) == ["unsubscribed"]
+        assert codes(self.unsubscribed(audience, "a")) == ["unsubscribed"]
+        assert codes(self.unsubscribed(audience, "a", "unsubscribed")) == ["unsubscribed"]
+        assert codes(self.unsubscribed(audience, "gone")) == ["unsubscribed"]
         assert audience.contacts["a@x.org"].status == "unsubscribed"
+
+    @pytest.mark.parametrize("state", ["archived", "cleaned", "pending", "transactional"])
+    def test_who_got_into_another_protected_state_is_not_unsubscribed(self, state: str) -> None:
+        audience = AudienceModel()
+        audience.put("a@x.org", state)
+        assert codes(self.unsubscribed(audience, "a", state)) == ["unchanged"]
+        assert audience.contacts["a@x.org"].status == state
 
 
 def test_a_call_about_one_contact_that_is_refused_whole_refuses_the_contact() -> None:

@@ -262,9 +262,11 @@ def caller(
         case "tag":
             return lambda _: sending.change_tags(call, client, job, batch)
         case "archive":
-            return lambda _: sending.archive(call, client, job, batch[0])
+            return lambda tried: sending.archive(
+                call, client, job, batch[0], None, again=tried is not None
+            )
         case _:
-            return lambda _: sending.unsubscribe(call, client, job, batch[0])
+            return lambda _: sending.unsubscribe(call, client, job, batch[0], None)
 
 
 def call[**P, R](function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
