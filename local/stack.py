@@ -184,8 +184,11 @@ class Stack(Running):
             raise AppError(f"{method} {path}: {answer.status_code} {answer.text}")
         return answer.json() if answer.content else None
 
-    def ended(self, run_id: str, *, timeout: float = 120) -> dict[str, Any]:
-        """Wait until a run has ended and return it; TimeoutError shows how far it came."""
+    def ended(self, run_id: str, *, timeout: float = 120, pause: float = 0.1) -> dict[str, Any]:
+        """Wait until a run has ended and return it; TimeoutError shows how far it came.
+
+        pause: seconds between two looks, each of which costs the app some work.
+        """
         deadline = time.monotonic() + timeout
         while True:
             run: dict[str, Any] = self.ask("GET", f"runs/{run_id}")
@@ -193,7 +196,7 @@ class Stack(Running):
                 return run
             if time.monotonic() > deadline:
                 raise TimeoutError(f"run {run_id} after {timeout:.0f} s: {run}")
-            time.sleep(0.1)
+            time.sleep(pause)
 
     def logs(self) -> str:
         """All that every host wrote, also those that are gone."""

@@ -70,7 +70,8 @@ class Slot:
 
     def call[**P, R](self, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Make one call to Mailchimp; raises SlotLostError and what the function raises."""
-        time.sleep(self.busy_seconds())
+        if busy := self.busy_seconds():
+            time.sleep(busy)
         if self.guard is not None:
             self.guard()
         try:

@@ -80,13 +80,13 @@ class ChunkSender:
 
     def _send_all(self, client: MailchimpClient) -> None:
         self._turn.begin()
-        items = self._turn.items
-        if self._chunk.tries >= _TRIES and self._next < len(items):
-            self._record(sending.given_up(self._size(items), "this app failed at it several times"))
+        count = self._index.items
+        if self._chunk.tries >= _TRIES and self._next < count:
+            self._record(sending.given_up(self._size(), "this app failed at it several times"))
         if self._index.phase and not may_leave(self._app, self._plan):
-            self._record(sending.not_now(len(items) - self._next))
-        while self._next < len(items):
-            self._send_next(client, items)
+            self._record(sending.not_now(count - self._next))
+        while self._next < count:
+            self._send_next(client)
         self._flush()
         if self._index.kind == "upsert":
             give_lacking_tags(self._turn, client)
@@ -109,8 +109,8 @@ class ChunkSender:
         self._flush()
         self._written = self._writer.submit(self._chunk.append, block)
 
-    def _size(self, items: list[sending.Item]) -> int:
-        kind = self._index.kind
+    def _size(self) -> int:
+        items, kind = self._turn.items, self._index.kind
         if kind in ("archive", "unsubscribe"):
             return 1
         most = self._app.sizes.current(self._plan.account, self._plan.audience, kind)
@@ -120,15 +120,15 @@ class ChunkSender:
             return sending.tag_size(items, self._next, most)
         return sending.upsert_size(items, self._next, most, self._plan.job)
 
-    def _send_next(self, client: MailchimpClient, items: list[sending.Item]) -> None:
+    def _send_next(self, client: MailchimpClient) -> None:
         """Send the next batch until it has an outcome or has to be made smaller."""
         plan, kind = self._plan, self._index.kind
-        size = self._size(items)
+        size = self._size()
         failures = waits = 0
         while True:
             self._turn.wait()
             # Only now: somebody may have been erased from it while this lane waited.
-            batch = items[self._next : self._next + size]
+            batch = self._turn.items[self._next : self._next + size]
             begun, started = int(time.time()), time.monotonic()
             try:
                 with self._turn.in_span(kind, len(batch)):

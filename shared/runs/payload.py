@@ -1,17 +1,18 @@
 """Cuts a run's work into chunks and batches, and writes it as one blob that lanes read by ranges.
 
-A chunk is a gzipped JSON list; its items are
+A chunk is a gzipped JSON list with a line for each item; its items are
 - `upsert`: [address, merge fields, tags to add, ledger flags, merge fields sent before, tried]
 - `tag`: [address, tag bit, 1 to add or 0 to remove]
 - `archive`, `unsubscribe`: [address]
 """
 
 import gzip
-import json
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
+
+import orjson
 
 if TYPE_CHECKING:  # polars is imported where a plan or a finish runs; lanes do without
     import polars as pl
@@ -19,7 +20,7 @@ if TYPE_CHECKING:  # polars is imported where a plan or a finish runs; lanes do 
     from shared.platform.blobs import Blobs
 
 CONTACTS_PER_CALL = 500
-BATCHES_PER_CHUNK = 50
+BATCHES_PER_CHUNK = 100
 _UPSERT_COLUMNS = ["row", "email", "add", "old_flags", "old_fields", "old_tried"]
 # Calls about single contacts that one chunk holds.
 SINGLES_PER_CHUNK = 50
@@ -62,12 +63,14 @@ class Work:
 def chunk_sizes(batches: int, lanes: int) -> list[int]:
     """Share batches out among lanes: large chunks first, small ones last, so that no lane idles.
 
+    Each chunk is a lane's share of what is left then.
+
     >>> chunk_sizes(5, 2)
-    [2, 1, 1, 1]
+    [3, 1, 1]
     """
     sizes = []
     while batches > 0:
-        size = min(BATCHES_PER_CHUNK, max(1, -(-batches // (2 * lanes))))
+        size = min(BATCHES_PER_CHUNK, -(-batches // lanes))
         sizes.append(size)
         batches -= size
     return sizes
@@ -177,11 +180,33 @@ def _compressed(lines: "pl.Series") -> bytes:
     return b"".join([*parts, packer.compress(b"]"), packer.flush()])
 
 
-def read_chunk(blobs: "Blobs", name: str, chunk: ChunkIndex) -> list[list[Any]]:
+class Items(Sequence[list[Any]]):
+    """The items of a chunk, kept as text: each is parsed when it is asked for.
+
+    A chunk is megabytes of which a call needs little, and parsing holds up all other threads.
+    """
+
+    def __init__(self, text: bytes) -> None:
+        """`text` is the chunk's JSON list."""
+        self._lines = text[1:-1].split(b",\n") if text != b"[]" else []
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    @overload
+    def __getitem__(self, place: int) -> list[Any]: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[list[Any]]: ...
+    def __getitem__(self, place: int | slice) -> list[Any]:
+        if isinstance(place, slice):
+            return [orjson.loads(line) for line in self._lines[place]]
+        item: list[Any] = orjson.loads(self._lines[place])
+        return item
+
+
+def read_chunk(blobs: "Blobs", name: str, chunk: ChunkIndex) -> Items:
     """Return a chunk's items."""
-    data = blobs.read_range(name, chunk.offset, chunk.length)
-    items: list[list[Any]] = json.loads(gzip.decompress(data))
-    return items
+    return Items(gzip.decompress(blobs.read_range(name, chunk.offset, chunk.length)))
 
 
 def index_document(index: Sequence[ChunkIndex]) -> list[dict[str, Any]]:

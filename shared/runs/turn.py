@@ -17,7 +17,6 @@ from shared.platform import log, tracing
 from shared.runs import payload
 from shared.runs.chunks import Chunk
 from shared.runs.planned import Plan
-from shared.runs.sending import Item
 
 # A cancelled run must not start a call later than 5 s after the answer: this and one listing.
 LOOK_SECONDS = 2.0
@@ -59,7 +58,7 @@ class Turn:
         self.plan = plan
         self.chunk = chunk
         self.index = plan.chunks[chunk.number]
-        self.items: list[Item] = []
+        self.items = payload.Items(b"[]")
         self._end = end
         self._not_ready = not_ready
         # What the board said of erased people when the items were read.
@@ -125,9 +124,7 @@ class Turn:
         return board.look(self.app, self.slot.account, LOOK_SECONDS)
 
     def _read(self) -> None:
-        self.items[:] = payload.read_chunk(
-            self.app.blobs, self.plan.document["payload"], self.index
-        )
+        self.items = payload.read_chunk(self.app.blobs, self.plan.document["payload"], self.index)
 
     def _look(self) -> None:
         view = self._view()

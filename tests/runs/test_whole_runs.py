@@ -206,7 +206,7 @@ def send_chunk(
     world: World,
     step: Step,
     chunk: ChunkIndex,
-    items: list[Item],
+    items: Sequence[Item],
     blocks: list[dict[str, Any]],
     faults: Iterator[str],
 ) -> None:
@@ -254,7 +254,7 @@ def send_chunk(
 
 
 def caller(
-    chunk: ChunkIndex, client: Any, job: Job, batch: list[Item]
+    chunk: ChunkIndex, client: Any, job: Job, batch: Sequence[Item]
 ) -> Callable[[int | None], Answers]:
     match chunk.kind:
         case "upsert":
