@@ -14,7 +14,7 @@ import pytest
 from local.stack import Stack
 from tests.end_to_end.place import Place
 
-# Messages are found sooner than in production, where two seconds make no difference.
+# Messages are found sooner than in production, where a second makes no difference.
 SETTINGS = {"AzureFunctionsJobHost__extensions__queues__maxPollingInterval": "00:00:00.3"}
 
 
