@@ -29,7 +29,7 @@ from shared.runs import (
 from shared.runs.audience import Setup
 from shared.runs.difference import Policy, Removals
 from shared.runs.field_values import FieldValues
-from shared.runs.ledger import Flag, Ledger, Rows
+from shared.runs.ledger import Flag, Ledger
 from shared.runs.masks import MASK
 from shared.runs.neighbours import given_by_others, neighbours, shared_tags
 from shared.runs.profiles import Profiles
@@ -66,11 +66,8 @@ def build(
 
     Raises RunFailure, ErasureKeyError, SnapshotChangedError (begin again).
     """
-    with (
-        FieldValues(setup.plans, setup.ledger.fields) as values,
-        ledger.fetched(app.blobs, setup.ledger) as remembered,
-    ):
-        return _build(app, record, export, found, setup, values, remembered, attempt)
+    with FieldValues(setup.plans, setup.ledger.fields) as values:
+        return _build(app, record, export, found, setup, values, attempt)
 
 
 def _build(
@@ -80,7 +77,6 @@ def _build(
     found: RunInput,
     setup: Setup,
     values: FieldValues,
-    remembered: Rows,
     attempt: str,
 ) -> Built:
     old = setup.ledger
@@ -88,7 +84,7 @@ def _build(
     frame, profiles = profiles.frame, replace(profiles, frame=pl.DataFrame())
     suppressed, generation = _suppressions(app, old)
     erased = register.load(app)
-    own = _own(remembered)
+    own = _own(app, old)
     judged = contacts.judge(frame, suppressed, own, erased.is_erased if erased else None)
     del frame, own
     distinct = lookup.count_distinct(judged["email"].filter(judged["valid"]))
@@ -97,8 +93,8 @@ def _build(
     others = neighbours(app, old.audience, old.uid)
     other_ledgers = ledger.others(app.blobs, old, [other["uid"] for other in others])
     policy = _policy(record, export, snapshots.untrusted(found, old, profiles.rows))
-    judged, gone = difference.recall(judged, _recalled(remembered, setup, judged, erased))
-    gone = _with_customer_ids(remembered, gone)
+    judged, gone = difference.recall(judged, _remembered(app, setup, judged, erased))
+    gone = _with_customer_ids(app, old, gone)
     table, removals = difference.decide(
         judged,
         gone,
@@ -147,49 +143,48 @@ def _build(
     return Built(document, table, removals, document["profiles"], distinct, erased)
 
 
-def _recalled(
-    remembered: Rows, setup: Setup, judged: pl.DataFrame, erased: Register
-) -> pl.DataFrame:
+def _remembered(app: App, setup: Setup, judged: pl.DataFrame, erased: Register) -> pl.DataFrame:
     """Return the ledger's rows with their places.
 
-    Without the CustomerIds, the largest column: only those of leavers are asked for.
+    Without the CustomerIds, the largest column: only those of leavers are asked for. Each reading
+    fetches the table again: measured, a copy kept on disk costs a plan 50 MB more memory.
     """
     columns = [name for name in ledger.schema() if name != "customer_id"]
-    rows = remembered(columns).with_row_index("place")
+    rows = ledger.read_table(app.blobs, setup.ledger, columns).with_row_index("place")
     if setup.dead_tags:
         rows = rows.with_columns(pl.col("tags", "left") & ~pl.lit(setup.dead_tags, dtype=MASK))
-    return _without_erased(remembered, rows, judged, erased)
+    return _without_erased(app, setup.ledger, rows, judged, erased)
 
 
-def _with_customer_ids(remembered: Rows, rows: pl.DataFrame) -> pl.DataFrame:
+def _with_customer_ids(app: App, old: Ledger, rows: pl.DataFrame) -> pl.DataFrame:
     """Add to rows of the ledger what it says of their CustomerIds."""
     if rows.is_empty():
         return rows.with_columns(customer_id=pl.lit(None, dtype=pl.String))
-    known = remembered(["customer_id"])["customer_id"]
+    known = ledger.read_table(app.blobs, old, ["customer_id"])["customer_id"]
     return rows.with_columns(customer_id=known.gather(rows["place"]))
 
 
 def _without_erased(
-    remembered: Rows, rows: pl.DataFrame, judged: pl.DataFrame, erased: Register
+    app: App, old: Ledger, rows: pl.DataFrame, judged: pl.DataFrame, erased: Register
 ) -> pl.DataFrame:
     """Drop the ledger's rows about erased people: an erasure under way may still have them."""
     if not erased:
         return rows
     there = lookup.find(rows["email"], judged["email"]).is_not_null()
     gone = rows.filter(~there)
-    gone = gone.filter(~erased.is_erased(_with_customer_ids(remembered, gone)))
+    gone = gone.filter(~erased.is_erased(_with_customer_ids(app, old, gone)))
     return pl.concat([rows.filter(there), gone])
 
 
-def _own(remembered: Rows) -> pl.DataFrame:
+def _own(app: App, old: Ledger) -> pl.DataFrame:
     """Return which contacts this export archived, or created as pending."""
     # Few exports have any: who they are is read only then.
-    rows = remembered(["flags"])
+    rows = ledger.read_table(app.blobs, old, ["flags"])
     marked = rows.filter((pl.col("flags") & int(Flag.ARCHIVED | Flag.PENDING)) != 0)
     if marked.is_empty():
         rows = pl.DataFrame(schema={"email": pl.String, "flags": pl.UInt8})
     else:
-        rows = remembered(["email", "flags"])
+        rows = ledger.read_table(app.blobs, old, ["email", "flags"])
     return rows.select(
         "email",
         archived=(pl.col("flags") & int(Flag.ARCHIVED)) != 0,

@@ -5,16 +5,12 @@ is never changed, named by a small document that is replaced by conditional writ
 `ledgers/{account}/{audience}/{uid}/ledger.json`.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import IntFlag
 from typing import TYPE_CHECKING, Any
 
 from shared.runs import tables
-
-# Reads columns of a table that was fetched, all where None are named.
-type Rows = Callable[[list[str] | None], "pl.DataFrame"]
 
 if TYPE_CHECKING:  # polars is imported where a plan or a finish runs
     import polars as pl
@@ -151,21 +147,12 @@ def all_folders(blobs: "Blobs") -> list[tuple[str, str]]:
 
 def read_table(blobs: "Blobs", ledger: Ledger, columns: list[str] | None = None) -> "pl.DataFrame":
     """Return the ledger's rows, one per address."""
-    with fetched(blobs, ledger) as rows:
-        return rows(columns)
-
-
-@contextmanager
-def fetched(blobs: "Blobs", ledger: Ledger) -> Iterator["Rows"]:
-    """Fetch the ledger's table once; yield what reads columns (None: all) of its rows."""
     import polars as pl
 
     if ledger.table is None:
-        none = pl.DataFrame(schema=schema())
-        yield lambda columns: none if columns is None else none.select(columns)
-        return
-    with tables.fetched(blobs, ledger.table) as read:
-        yield read
+        table = pl.DataFrame(schema=schema())
+        return table if columns is None else table.select(columns)
+    return tables.read(blobs, ledger.table, columns)
 
 
 def free_tags(ledger: Ledger, table: "pl.DataFrame") -> Ledger:

@@ -1,8 +1,6 @@
 """Tables as Parquet blobs, on their way through a temporary file instead of the memory."""
 
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # polars is imported where a plan or a finish runs
@@ -16,24 +14,13 @@ _ROWS_AT_ONCE = 65_536
 
 def read(blobs: "Blobs", name: str, columns: list[str] | None = None) -> "pl.DataFrame":
     """Return a table, or some of its columns; raises BlobMissingError."""
-    with fetched(blobs, name) as read_columns:
-        return read_columns(columns)
-
-
-@contextmanager
-def fetched(blobs: "Blobs", name: str) -> Iterator[Callable[[list[str] | None], "pl.DataFrame"]]:
-    """Fetch a table once; yield what reads columns (None: all) of it. Raises BlobMissingError."""
     import polars as pl
 
     with tempfile.TemporaryFile(prefix="segment-export-") as file:
         for piece in blobs.stream(name):
             file.write(piece)
-
-        def read_columns(columns: list[str] | None) -> pl.DataFrame:
-            file.seek(0)
-            return pl.read_parquet(file, columns=columns, low_memory=True)
-
-        yield read_columns
+        file.seek(0)
+        return pl.read_parquet(file, columns=columns, low_memory=True)
 
 
 def write(blobs: "Blobs", name: str, table: "pl.DataFrame", *, etag: str | None = None) -> None:
