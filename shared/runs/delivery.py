@@ -63,7 +63,8 @@ class ChunkSender:
         # clock) or later, by a call whose answer is not known.
         self._suspect, self._first_try = 0, 0
         if chunk.since is not None:
-            self._suspect = chunk.position + chunks.OPEN_CALLS * sizes.MOST
+            alone = self._index.kind in ("archive", "unsubscribe")
+            self._suspect = chunk.position + chunks.OPEN_CALLS * (1 if alone else sizes.MOST)
             self._first_try = chunk.since
         # A batch that can't be sent whole is sent in smaller ones, up to here.
         self._cap, self._cap_until = sizes.MOST, 0

@@ -1,6 +1,7 @@
 """Plays every scenario and prints what was tried, how often it was reached and what was lost.
 
-`python -m tests.faults` plays all; words after it choose the scenarios whose names hold them.
+`python -m tests.faults` plays all and writes docs/faults.md; words after it choose the scenarios
+whose names hold them.
 """
 
 import sys
@@ -8,12 +9,13 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 
+from tests.faults import page
 from tests.faults.catalogue import every_scenario
 from tests.faults.lab import Lab
 from tests.faults.scenario import Result, Theatre
 
 # Most of a scenario is waiting for dead hosts' leases to run out.
-_WORKERS = 6
+_WORKERS = 10
 
 
 def main(words: Sequence[str]) -> int:
@@ -29,6 +31,8 @@ def main(words: Sequence[str]) -> int:
         print(f"{len(scenarios)} scenarios, {_WORKERS} at a time", flush=True)
         results = theatre.play(scenarios, _tell)
     minutes = (time.monotonic() - started) / 60
+    if not words:
+        page.write(results, minutes, _WORKERS)
     return _sum_up(results, minutes)
 
 
