@@ -58,8 +58,8 @@ class App:
 @cache
 def get_app() -> App:
     """Return the process's one App, made from its environment at first use."""
-    # An answer of Mailchimp is tens of thousands of objects that are soon dropped, none of them in
-    # a cycle: with the usual thresholds all threads wait for the collector a dozen times per batch.
+    # An answer of Mailchimp is thousands of objects that are soon dropped, none of them in a cycle:
+    # with the usual thresholds all threads wait for the collector several times per batch.
     gc.set_threshold(100_000, 20, 100)
     return build_app(Settings.from_environment())
 
