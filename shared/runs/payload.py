@@ -63,14 +63,15 @@ class Work:
 def chunk_sizes(batches: int, lanes: int) -> list[int]:
     """Share batches out among lanes: large chunks first, small ones last, so that no lane idles.
 
-    Each chunk is a lane's share of what is left then.
+    Each chunk is half a lane's share of what is left then: a lane that has to wait, for Mailchimp
+    or after a failure, leaves the rest to the others.
 
     >>> chunk_sizes(5, 2)
-    [3, 1, 1]
+    [2, 1, 1, 1]
     """
     sizes = []
     while batches > 0:
-        size = min(BATCHES_PER_CHUNK, -(-batches // lanes))
+        size = min(BATCHES_PER_CHUNK, -(-batches // (2 * lanes)))
         sizes.append(size)
         batches -= size
     return sizes

@@ -107,6 +107,7 @@ def test_leavers_and_tags_of_other_exports_come_last() -> None:
     assert [(kind, phase) for kind, phase, _ in found] == [
         ("upsert", 0),
         ("tag", 0),
+        ("tag", 0),
         ("tag", 1),
         ("archive", 1),
         ("unsubscribe", 1),
