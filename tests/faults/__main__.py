@@ -15,7 +15,7 @@ from tests.faults.lab import Lab
 from tests.faults.scenario import Result, Theatre
 
 # Most of a scenario is waiting for dead hosts' leases to run out.
-_WORKERS = 10
+_WORKERS = 8
 
 
 def main(words: Sequence[str]) -> int:
