@@ -9,6 +9,7 @@ it was unsubscribed before, and one that this export archived may come back.
 """
 
 import threading
+import time
 from collections.abc import Mapping
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
@@ -29,6 +30,8 @@ _LEAVING_SECONDS = 60.0
 # Older than this times the interval, knowledge is not sent with: 14 of the 15 minutes.
 _TOO_OLD = 1.4
 _BUDGET_SECONDS = 120.0
+# While contacts leave, the next look comes no sooner than this times as long as the last one took.
+_PAUSE = 4.0
 # A process has at most a dozen lanes.
 _MOST_RUNS = 24
 
@@ -40,6 +43,8 @@ class Protection:
         self._lock = threading.Lock()
         self._locks: dict[tuple[str, str], threading.Lock] = {}
         self._known: dict[str, Changes] = {}
+        # How many seconds the last look at an audience took.
+        self._took: dict[tuple[str, str], float] = {}
 
     def since_plan(
         self,
@@ -59,7 +64,12 @@ class Protection:
         known = self._known.get(plan.job.run)
         if known is None:
             known = self._read(app, plan)
-        interval = refresh_seconds(app.settings, leaving=leaving)
+        longest = refresh_seconds(app.settings)
+        interval = longest
+        if leaving:
+            # Looking takes some calls: most of the time is for the leavers, however slow they are.
+            pause = _PAUSE * self._took.get((plan.account, plan.audience), 0.0)
+            interval = min(longest, max(pause, refresh_seconds(app.settings, leaving=True)))
         age = (utc_now() - known.refreshed_at).total_seconds()
         if age < interval:
             return known.suppressed
@@ -71,7 +81,7 @@ class Protection:
             known = self._refresh(app, slot, client, plan, interval)
         finally:
             lock.release()
-        if (utc_now() - known.refreshed_at).total_seconds() >= _TOO_OLD * interval:
+        if (utc_now() - known.refreshed_at).total_seconds() >= _TOO_OLD * longest:
             raise ThrottledError
         return known.suppressed
 
@@ -85,6 +95,7 @@ class Protection:
     ) -> "Changes":
         from shared.mailchimp import suppressions
 
+        begun = time.monotonic()
         try:
             suppressions.refresh(
                 app,
@@ -100,6 +111,7 @@ class Protection:
         except RefusedError as error:
             # It was not the batch that was refused.
             raise UnavailableError(error.detail, status=error.status) from None
+        self._took[plan.account, plan.audience] = time.monotonic() - begun
         return self._read(app, plan)
 
     def _read(self, app: "App", plan: "Plan") -> "Changes":
