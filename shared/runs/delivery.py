@@ -20,11 +20,13 @@ from shared.runs.chunks import Chunk
 from shared.runs.codes import FAILED, NUMBER, REJECTED
 from shared.runs.lacking_tags import give_lacking_tags
 from shared.runs.leaving import may_leave, newly_shared
+from shared.runs.payload import SINGLES
 from shared.runs.planned import Plan
 from shared.runs.turn import Turn
 
 # Calls that failed though Mailchimp answers others: after so many the batch is made smaller.
 _TRIES = 6
+# How long after a batch its outcomes are written.
 _LATER_SECONDS = 0.02
 
 
@@ -63,8 +65,8 @@ class ChunkSender:
         # clock) or later, by a call whose answer is not known.
         self._suspect, self._first_try = 0, 0
         if chunk.since is not None:
-            alone = self._index.kind in ("archive", "unsubscribe")
-            self._suspect = chunk.position + chunks.OPEN_CALLS * (1 if alone else sizes.MOST)
+            most = 1 if self._index.kind in SINGLES else sizes.MOST
+            self._suspect = chunk.position + chunks.OPEN_CALLS * most
             self._first_try = chunk.since
         # A batch that can't be sent whole is sent in smaller ones, up to here.
         self._cap, self._cap_until = sizes.MOST, 0
@@ -119,7 +121,7 @@ class ChunkSender:
 
     def _size(self) -> int:
         items, kind = self._turn.items, self._index.kind
-        if kind in ("archive", "unsubscribe"):
+        if kind in SINGLES:
             return 1
         most = self._app.sizes.current(self._plan.account, self._plan.audience, kind)
         if self._next < self._cap_until:

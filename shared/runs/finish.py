@@ -19,7 +19,7 @@ from shared.runs import chunks, ledger, outcomes, planned, records, tables
 from shared.runs.chunks import OPEN_CALLS, Block
 from shared.runs.codes import COUNTS, NUMBER, OUTCOMES
 from shared.runs.ending import clear_up, end_run
-from shared.runs.payload import CONTACTS_PER_CALL, ChunkIndex
+from shared.runs.payload import CONTACTS_PER_CALL, SINGLES, ChunkIndex
 from shared.runs.planned import Plan
 from shared.runs.records import Record
 
@@ -170,7 +170,7 @@ def _folded(
         table,
         (read("upserts")["row"], upserts),
         (read("tag-ops"), _results(ends, ("tag",))),
-        (read("singles")["row"], _results(ends, ("archive", "unsubscribe"))),
+        (read("singles")["row"], _results(ends, SINGLES)),
         now=int(time.time()),
         tried_at=document["planned_at"] + plan.job.clock_offset,
         pending=plan.job.status_for_new == "pending",
@@ -189,7 +189,7 @@ def _results(ends: list[_ChunkEnd], kinds: tuple[str, ...]) -> "Results":
 
 def _maybe_sent(end: _ChunkEnd) -> int:
     """Return how many items after the last outcome a dead lane may have sent."""
-    if end.index.kind in ("archive", "unsubscribe"):
+    if end.index.kind in SINGLES:
         return OPEN_CALLS
     # A tag call takes as many removals as additions.
     per_call = CONTACTS_PER_CALL * (2 if end.index.kind == "tag" else 1)

@@ -22,7 +22,8 @@ if TYPE_CHECKING:  # polars is imported where a plan or a finish runs; lanes do 
 CONTACTS_PER_CALL = 500
 BATCHES_PER_CHUNK = 100
 _UPSERT_COLUMNS = ["row", "email", "add", "old_flags", "old_fields", "old_tried"]
-# Calls about single contacts that one chunk holds.
+# Kinds of chunks whose calls are about one contact each, and how many of those one chunk holds.
+SINGLES = ("archive", "unsubscribe")
 SINGLES_PER_CHUNK = 50
 # Zeros behind each chunk. Blanking an item, when a person is erased, may make the rest compress
 # worse than before, and a chunk must not grow: its place is in the plan.

@@ -1,11 +1,11 @@
 """Leases are renewed by themselves, for as long as somebody keeps them."""
 
 import time
-from collections.abc import Callable
 from typing import cast
 
 from shared.platform.blobs import Blobs
 from shared.platform.leases import KeptLease, LeaseKeeper
+from tests.contract.waiting import until
 
 # The storage knows no lease below 15 s; nothing in the keeper asks for one so long.
 _SECONDS = 2
@@ -54,13 +54,6 @@ def taken() -> tuple[Storage, LeaseKeeper, KeptLease]:
     return storage, keeper, kept
 
 
-def until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.01)
-
-
 def test_a_kept_lease_stays_ours_beyond_its_length() -> None:
     storage, keeper, kept = taken()
     until(lambda: storage.renewed >= 3)
@@ -94,7 +87,9 @@ def test_a_renewal_that_fails_is_tried_again_before_the_lease_is_over() -> None:
 
 
 def test_it_is_lost_when_the_storage_stays_away_for_its_length() -> None:
-    storage, _, kept = taken()
+    storage, keeper, kept = taken()
     storage.away = True
     until(lambda: kept.lost)
     assert storage.failed > 1
+    # It is asked for until somebody gives up.
+    keeper.forget(kept)

@@ -12,6 +12,9 @@ from shared.runs.ledger import Flag
 SUPPRESSED = {"email": pl.String, "status": pl.String}
 GIVEN = {"email": pl.String, "tags": pl.UInt64}
 NOW = 1_800_000_000
+# What a ledger says of a contact that is there, and of one that this export added.
+HELD = {"digest": 7, "tags": 1, "flags": int(Flag.ACCEPTED)}
+OURS = {"digest": 7, "tags": 1, "flags": int(Flag.ACCEPTED | Flag.ADDED)}
 _CONTACT = {
     "customer_id": "1",
     "segments": 1,

@@ -10,7 +10,9 @@ from shared.runs.codes import NAMES, NUMBER
 from shared.runs.difference import Action, Kind, Note, Policy, Removals, contact_rows
 from shared.runs.ledger import RETRY_NEVER, RETRY_WHEN_CHANGED, Flag
 from tests.runs.tables import (
+    HELD,
     NOW,
+    OURS,
     address,
     by_email,
     compare,
@@ -20,8 +22,6 @@ from tests.runs.tables import (
     suppressions,
 )
 
-HELD = {"digest": 7, "tags": 1, "flags": int(Flag.ACCEPTED)}
-OURS = {"digest": 7, "tags": 1, "flags": int(Flag.ACCEPTED | Flag.ADDED)}
 REFUSED = {
     "flags": 0,
     "refusal": NUMBER["rejected_merge_field"],

@@ -14,7 +14,9 @@ from shared.runs.fold import MAYBE_SENT, NOT_SENT, Folded, Results, fold, result
 from shared.runs.ledger import RETRY_NEVER, RETRY_WHEN_CHANGED, Flag
 from shared.runs.payload import work_of
 from tests.runs.tables import (
+    HELD,
     NOW,
+    OURS,
     address,
     by_email,
     compare,
@@ -25,8 +27,6 @@ from tests.runs.tables import (
 )
 
 TRIED = NOW - 600
-HELD = {"digest": 7, "tags": 1, "flags": int(Flag.ACCEPTED)}
-OURS = {"digest": 7, "tags": 1, "flags": int(Flag.ACCEPTED | Flag.ADDED)}
 Rows = Mapping[str, Mapping[str, Any]]
 
 

@@ -41,7 +41,7 @@ def unsubscribe(
     """Unsubscribe a contact. One that is gone is what was wanted. state: see archive."""
     if not item[0]:
         return Answers([ERASED])
-    if state not in (None, "unsubscribed"):
+    if state is not None and state != "unsubscribed":
         return _left_alone(state)
     try:
         call(client.unsubscribe, job.audience, item[0])
@@ -50,5 +50,5 @@ def unsubscribe(
     return Answers([NUMBER["unsubscribed"]])
 
 
-def _left_alone(state: str | None) -> Answers:
+def _left_alone(state: str) -> Answers:
     return Answers([NUMBER["unchanged"]], {0: f"left alone: it is {state} since this run began"})
