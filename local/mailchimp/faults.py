@@ -20,7 +20,13 @@ STATUS_KINDS = frozenset(
         "504_html",
     )
 )
-KINDS = STATUS_KINDS | {"reset_before", "reset_after_work", "truncated_answer", "timeout"}
+KINDS = STATUS_KINDS | {
+    "reset_before",
+    "reset_after_work",
+    "truncated_answer",
+    "garbled_answer",
+    "timeout",
+}
 
 
 @dataclass(slots=True)

@@ -191,6 +191,8 @@ class Handler:
                 _reset(opened.request)
             case "truncated_answer":
                 await _truncate(opened.request, response)
+            case "garbled_answer":
+                response.body = _garbled(response.body)
             case kind:
                 return fault_response(kind, opened.dc)
         return response
@@ -217,6 +219,12 @@ def _close(request: web.BaseRequest) -> None:
     if request.transport is not None:
         request.transport.close()
     raise ConnectionResetError("closed on purpose")
+
+
+def _garbled(body: object) -> bytes:
+    """An answer that lost its middle on the way: it begins and ends as it should."""
+    whole = body if isinstance(body, bytes) else b""
+    return whole[: len(whole) // 4] + whole[-len(whole) // 4 :]
 
 
 async def _truncate(request: web.BaseRequest, response: web.Response) -> None:

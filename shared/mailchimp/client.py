@@ -6,7 +6,7 @@ problem documents, hides headers, and returns errors without a body as if they w
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import quote
@@ -151,8 +151,12 @@ class MailchimpClient(Connection):
 
     def subscribe(
         self, list_id: str, members: Sequence[Mapping[str, Any]], *, update_existing: bool = True
-    ) -> SubscribeAnswer:
-        """Create and update at most 500 contacts; their other tags stay."""
+    ) -> Callable[[], SubscribeAnswer]:
+        """Create and update at most 500 contacts; their other tags stay.
+
+        Returns what reads the answer, so that the next call need not wait for that. Reading may
+        raise UnavailableError: the call was made, and nobody knows what it did.
+        """
         _check_size(members)
         answer = self.call(
             "POST",
@@ -164,8 +168,9 @@ class MailchimpClient(Connection):
                 # True would take every other tag from these contacts.
                 "sync_tags": False,
             },
+            read_later=True,
         )
-        return answers.read_subscribed(answer.document, answer.date)
+        return lambda: answers.read_subscribed(answer.document, answer.date)
 
     def change_tag(
         self, list_id: str, tag_id: int, add: Sequence[str] = (), remove: Sequence[str] = ()

@@ -50,8 +50,10 @@ class Connection:
         path: str,
         params: Mapping[str, str | int] | None = None,
         body: Mapping[str, Any] | None = None,
+        *,
+        read_later: bool = False,
     ) -> wire.Answer:
-        """Make one call and return its whole answer."""
+        """Make one call and return its whole answer; see wire.call for `read_later`."""
         answer: wire.Answer = self._make(
             wire.call,
             self._session,
@@ -61,6 +63,7 @@ class Connection:
             body=body,
             timeout=self._timeout,
             audience_call=bool(_AUDIENCE_PATH.fullmatch(path)),
+            read_later=read_later,
         )
         return answer
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cached_property
 from typing import Any
 
 import orjson
@@ -31,8 +32,17 @@ class Answer:
     """A whole answer with a status of 2xx; `date` is Mailchimp's clock, aware."""
 
     status: int
-    document: dict[str, Any]
+    content: bytes
     date: datetime
+
+    @cached_property
+    def document(self) -> dict[str, Any]:
+        """The answer's JSON object, empty where there is none; raises UnavailableError."""
+        document = _parse(self.content)
+        if document is None and self.content.strip():
+            # A page of some proxy, or half an answer: the call may well have been carried out.
+            raise UnavailableError("the answer is not JSON", status=self.status, may_be_open=True)
+        return document or {}
 
 
 class TokenAuth(AuthBase):
@@ -68,8 +78,11 @@ def call(
     form: Mapping[str, str] | None = None,
     auth: Callable[[requests.PreparedRequest], requests.PreparedRequest] | None = None,
     audience_call: bool = False,
+    read_later: bool = False,
 ) -> Answer:
     """Make one call; `timeout` is in seconds, for the first byte and again for the rest.
+
+    read_later: leave it to the caller to parse an answer that looks whole.
 
     Raises MailchimpError: see `error_of_answer` for `audience_call`.
     """
@@ -98,15 +111,12 @@ def call(
             content = _read(response, timeout)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise _cut_short(error, status) from None
-    document = _parse(content)
     if not 200 <= status < 300:
-        raise error_of_answer(status, document, audience_call=audience_call)
-    if document is None:
-        if content.strip():
-            # A page of some proxy, or half an answer: the call may well have been carried out.
-            raise UnavailableError("the answer is not JSON", status=status, may_be_open=True)
-        document = {}
-    return Answer(status, document, date)
+        raise error_of_answer(status, _parse(content), audience_call=audience_call)
+    answer = Answer(status, content, date)
+    if not (read_later and content.startswith(b"{") and content.endswith(b"}")):
+        _ = answer.document
+    return answer
 
 
 def _read(response: requests.Response, timeout: float) -> bytes:

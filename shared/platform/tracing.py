@@ -42,15 +42,53 @@ def span(
 
     Of an exception the type alone is kept; the span has failed unless it is `expected`.
     """
+    with timed(name, run, expected=expected, **attributes) as work:
+        yield
+    work.end()
+
+
+class Timed:
+    """A span whose work is over; by `end` it is told what came out of it."""
+
+    def __init__(self, span: Span) -> None:
+        self._span = span
+        self._over: int | None = None
+
+    def over(self) -> None:
+        """Say that the work is over now."""
+        self._over = time.time_ns()
+
+    def fail(self, error: BaseException, *, expected: tuple[type[Exception], ...] = ()) -> None:
+        """End the span with an error, of which the type alone is kept."""
+        if not self._span.is_recording():
+            return
+        self._span.set_attribute("error", type(error).__name__)
+        if not isinstance(error, expected):
+            self._span.set_status(StatusCode.ERROR, type(error).__name__)
+        self._span.end(self._over)
+
+    def end(self, **attributes: Value) -> None:
+        """End the span, unless it has ended with an error; it lasted until its work was over."""
+        if not self._span.is_recording():
+            return
+        self._span.set_attributes(_given(attributes))
+        self._span.end(self._over)
+
+
+@contextmanager
+def timed(
+    name: str, run: str, *, expected: tuple[type[Exception], ...] = (), **attributes: Value
+) -> Iterator[Timed]:
+    """Time a piece of work as `span` does, but leave it to the caller to end what went well."""
     started = _start(name, run, attributes)
-    with trace.use_span(started, True, record_exception=False, set_status_on_exception=False):
+    work = Timed(started)
+    with trace.use_span(started, False, record_exception=False, set_status_on_exception=False):
         try:
-            yield
+            yield work
         except BaseException as error:
-            started.set_attribute("error", type(error).__name__)
-            if not isinstance(error, expected):
-                started.set_status(StatusCode.ERROR, type(error).__name__)
+            work.fail(error, expected=expected)
             raise
+    work.over()
 
 
 def note(**attributes: Value) -> None:

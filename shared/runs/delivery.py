@@ -1,8 +1,11 @@
 """Sends one chunk under one slot, batch by batch: retries, makes them smaller, writes outcomes."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
+from dataclasses import dataclass
+from functools import partial
 
 from shared.app import App
 from shared.mailchimp.client import MailchimpClient
@@ -26,7 +29,8 @@ from shared.runs.turn import Turn
 
 # Calls that failed though Mailchimp answers others: after so many the batch is made smaller.
 _TRIES = 6
-# How long after a batch its outcomes are written.
+_NO_ANSWER = "Mailchimp did not answer, although it answered other calls"
+# How long after a batch its answer is read and its outcomes are written.
 _LATER_SECONDS = 0.02
 
 
@@ -37,6 +41,25 @@ def _counts(answers: sending.Answers) -> dict[str, int]:
         "updated": codes.count(NUMBER["updated"]),
         "errors": sum(code == FAILED or code in REJECTED for code in codes),
     }
+
+
+def _read(answers: sending.Answers) -> sending.Unread:
+    return lambda: answers
+
+
+@dataclass(frozen=True)
+class _Answered:
+    """A batch that Mailchimp has answered, from the item at `position` on.
+
+    begun: when it was sent (seconds since 1970). seconds: how long that took.
+    """
+
+    position: int
+    batch: Sequence[sending.Item]
+    unread: sending.Unread
+    work: tracing.Timed
+    begun: int
+    seconds: float
 
 
 class ChunkSender:
@@ -60,7 +83,7 @@ class ChunkSender:
         self._writer = writer
         self._index = self._turn.index
         self._next = chunk.position
-        self._written: Future[None] | None = None
+        self._last: tuple[_Answered, Future[None]] | None = None
         # Items up to `suspect` may have been sent before, at `first_try` (seconds since 1970, our
         # clock) or later, by a call whose answer is not known.
         self._suspect, self._first_try = 0, 0
@@ -86,12 +109,14 @@ class ChunkSender:
         self._turn.begin()
         count = self._index.items
         if self._chunk.tries >= _TRIES and self._next < count:
-            self._record(sending.given_up(self._size(), "this app failed at it several times"))
+            self._append(sending.given_up(self._size(), "this app failed at it several times"))
         if self._index.phase and not may_leave(self._app, self._plan):
-            self._record(sending.not_now(count - self._next))
+            self._append(sending.not_now(count - self._next))
         while self._next < count:
             self._send_next(client)
-        self._flush()
+            if self._next == count:
+                # This may go back to a batch.
+                self._flush()
         if self._index.kind == "upsert":
             give_lacking_tags(self._turn, client)
 
@@ -101,23 +126,61 @@ class ChunkSender:
         unsure = self._first_try if self._next < self._suspect else None
         self._chunk.release(unsure_since=unsure)
 
-    def _flush(self) -> None:
-        if self._written is not None:
-            written, self._written = self._written, None
+    def _append(self, answers: sending.Answers) -> None:
+        """Write outcomes of the next items that were not sent."""
+        end = self._next + len(answers.codes)
+        self._chunk.append(answers.block(self._next, self._turn.items[self._next : end]))
+        self._next = end
+
+    def _record(self, answered: _Answered) -> None:
+        """Have outcomes written beside the next call; at most one such write is under way."""
+        size = len(answered.batch)
+        if not self._flush():
+            # The one before is sent again, and then this one: so they are written in order.
+            self._suspect = max(self._suspect, answered.position + size)
+            answered.work.end()
+            return
+        self._next += size
+        written = self._writer.submit(copy_context().run, self._write, answered)
+        self._last = answered, written
+
+    def _flush(self) -> bool:
+        """Wait until the last batch's outcomes are written; go back to it if it has none."""
+        if self._last is None:
+            return True
+        (answered, written), self._last = self._last, None
+        try:
             written.result()
+        except RetryError as error:
+            size = len(answered.batch)
+            self._turn.note(error, size)
+            self._next = answered.position
+            self._suspect_batch(size, answered.begun)
+            return False
+        return True
 
-    def _record(self, answers: sending.Answers) -> None:
-        """Write outcomes beside the next call; at most one such write is under way."""
-        block = answers.block(self._next, self._turn.items)
-        self._next += len(answers.codes)
-        self._flush()
-        self._written = self._writer.submit(self._write, block)
-
-    def _write(self, block: chunks.Block) -> None:
-        if block["n"] > 1:
+    def _write(self, answered: _Answered) -> None:
+        """Read an answer and write what it says; raises RetryError where it can't be read."""
+        if len(answered.batch) > 1:
             # The next call goes out first: both at once would contend for the interpreter.
             time.sleep(_LATER_SECONDS)
-        self._chunk.append(block)
+        try:
+            answers = answered.unread()
+        except RetryError as error:
+            answered.work.fail(error)
+            raise
+        counts = _counts(answers)
+        answered.work.end(**counts)
+        log.event(
+            "batch_sent",
+            run=self._chunk.run,
+            chunk=self._chunk.number,
+            kind=self._index.kind,
+            contacts=len(answers.codes),
+            seconds=round(answered.seconds, 3),
+            **counts,
+        )
+        self._chunk.append(answers.block(answered.position, answered.batch))
 
     def _size(self) -> int:
         items, kind = self._turn.items, self._index.kind
@@ -141,18 +204,17 @@ class ChunkSender:
             batch = self._turn.items[self._next : self._next + size]
             begun, started = int(time.time()), time.monotonic()
             try:
-                with self._turn.in_span(kind, len(batch)):
-                    answers = self._call(client, batch)
-                    tracing.note(**_counts(answers))
+                with self._turn.in_span(kind, len(batch)) as work:
+                    unread = self._call(client, batch)
                 break
             except RefusedError as error:
                 if kind == "tag" and error.status == 404:
-                    answers = sending.tag_gone(plan.job, batch, error.detail)
+                    unread = partial(sending.tag_gone, plan.job, batch, error.detail)
                     break
                 if size > 1:
                     self._make_smaller(size)
                     return
-                answers = sending.refused_alone(error)
+                unread = partial(sending.refused_alone, error)
                 break
             except RetryError as error:
                 self._turn.note(error, size)
@@ -169,33 +231,21 @@ class ChunkSender:
                     if size > 1:
                         self._make_smaller(size)
                         return
-                    why = "Mailchimp did not answer, although it answered other calls"
-                    answers = sending.given_up(size, why)
+                    unread = partial(sending.given_up, size, _NO_ANSWER)
                     break
-        self._tell(answers, time.monotonic() - started)
-        self._record(answers)
+        seconds = time.monotonic() - started
+        self._record(_Answered(self._next, batch, unread, work, begun, seconds))
         self._app.sizes.worked(plan.account, plan.audience, kind, size)
-
-    def _tell(self, answers: sending.Answers, seconds: float) -> None:
-        log.event(
-            "batch_sent",
-            run=self._chunk.run,
-            chunk=self._chunk.number,
-            kind=self._index.kind,
-            contacts=len(answers.codes),
-            seconds=round(seconds, 3),
-            **_counts(answers),
-        )
 
     def _make_smaller(self, size: int) -> None:
         self._cap, self._cap_until = max(1, size // 2), self._next + size
 
     def _suspect_batch(self, size: int, begun: int) -> None:
-        if self._next >= self._suspect:
+        if self._next >= self._suspect or begun < self._first_try:
             self._first_try = begun
         self._suspect = max(self._suspect, self._next + size)
 
-    def _call(self, client: MailchimpClient, batch: list[sending.Item]) -> sending.Answers:
+    def _call(self, client: MailchimpClient, batch: list[sending.Item]) -> sending.Unread:
         """Make the calls of a batch. One that breaks off between two of them is suspect: what
         the first has done is written nowhere.
         """
@@ -216,24 +266,26 @@ class ChunkSender:
 
     def _call_for(
         self, call: sending.Caller, client: MailchimpClient, batch: list[sending.Item]
-    ) -> sending.Answers:
+    ) -> sending.Unread:
         job, kind = self._plan.job, self._index.kind
+        again = self._next < self._suspect
         if kind == "tag":
             removes = self._index.phase == 0 and any(not item[2] for item in batch)
             spared = newly_shared(self._app, self._plan) if removes else 0
-            return sending.change_tags(call, client, job, batch, spared)
+            return _read(sending.change_tags(call, client, job, batch, spared))
         protected = self._app.protection.since_plan(
             self._app, self._slot, client, self._plan, leaving=kind != "upsert"
         )
-        again = self._next < self._suspect
         if kind == "upsert":
             # Mailchimp's clock, less what rounding to seconds may hide.
             tried = self._first_try + job.clock_offset - 2 if again else None
-            return sending.upsert(call, client, job, batch, protected, tried)
+            unread = sending.upsert(call, client, job, batch, protected, tried)
+            # One that failed before, perhaps because its answer could not be read, waits for it.
+            return _read(unread()) if again else unread
         state = protected.get(batch[0][0])
         if kind == "archive":
-            return sending.archive(call, client, job, batch[0], state, again=again)
-        return sending.unsubscribe(call, client, job, batch[0], state)
+            return _read(sending.archive(call, client, job, batch[0], state, again=again))
+        return _read(sending.unsubscribe(call, client, job, batch[0], state))
 
     def _answers_others(self, client: MailchimpClient) -> bool:
         """Tell whether Mailchimp answers other calls, so that this batch is what is wrong."""

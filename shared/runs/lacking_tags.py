@@ -4,7 +4,6 @@ from typing import Any
 
 from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.errors import RefusedError, RetryError, TimedOutError
-from shared.platform import tracing
 from shared.runs import sending, sizes
 from shared.runs.turn import Turn
 
@@ -44,9 +43,9 @@ def _give(
         if not emails:
             return {}
         try:
-            with turn.in_span("lacking_tag", len(emails)):
+            with turn.in_span("lacking_tag", len(emails)) as work:
                 bad = sending.give_tag(turn.slot.call, client, plan.job, bit, list(emails))
-                tracing.note(errors=len(bad))
+            work.end(errors=len(bad))
             turn.app.sizes.worked(plan.account, plan.audience, "tag", len(emails))
         except RefusedError as error:
             bad = dict.fromkeys(emails, f"tag {plan.job.tags[bit][0]}: {error.detail}")

@@ -97,14 +97,17 @@ class Turn:
         self.wait()
 
     @contextmanager
-    def in_span(self, kind: str, contacts: int) -> Iterator[None]:
-        """Time the calls of a batch; a failed one is told by its kind of error and its status."""
+    def in_span(self, kind: str, contacts: int) -> Iterator[tracing.Timed]:
+        """Time the calls of a batch; a failed one is told by its kind of error and its status.
+
+        The caller ends the span of a batch that went through.
+        """
         run, chunk = self.chunk.run, self.chunk.number
-        with tracing.span(
+        with tracing.timed(
             "batch", run, expected=(GiveWayError,), chunk=chunk, kind=kind, contacts=contacts
-        ):
+        ) as work:
             try:
-                yield
+                yield work
             except MailchimpError as error:
                 tracing.note(status=error.status)
                 raise

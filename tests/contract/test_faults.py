@@ -67,6 +67,18 @@ def test_a_connection_breaks_before_or_after_the_work(
     assert mailchimp.calls()[-1].worked == worked
 
 
+def test_an_answer_loses_its_middle_after_the_work(
+    mailchimp: Simulator, api: Api, list_id: str
+) -> None:
+    mailchimp.fail_next(WRITES, "garbled_answer")
+    response = api.call("POST", api.list, MEMBERS)
+    assert response.status_code == 200
+    assert (response.content[:1], response.content[-1:]) == (b"{", b"}")
+    with pytest.raises(requests.exceptions.JSONDecodeError):
+        response.json()
+    assert PERSON in mailchimp.contacts(list_id)
+
+
 @pytest.mark.parametrize("answer", ["504_html", "502_html", "close"])
 @pytest.mark.parametrize("work", ["none", "at_once", "at_cutoff"])
 def test_a_call_times_out_with_or_without_its_work(

@@ -10,6 +10,7 @@ from tests.faults.scenario import Findings, Reference, Scenario, first_run_done,
 
 # Faults of the simulator; those with `after_work` also with the work done.
 _STATUSES = ("429", "429_bodyless", "403_bodyless", "403_html", "404_bodyless", "500", "503")
+# After these the slot waits until Mailchimp can't be working on the call any more.
 _LOST = ("502_html", "504_html", "reset_before", "reset_after_work", "truncated_answer", "timeout")
 _DONE_ALL_THE_SAME = ("500", "502_html", "503", "504_html", "timeout")
 _STORM = 40
@@ -20,7 +21,7 @@ _REQUESTS = 350
 
 def all_outages() -> list[Scenario]:
     """Return every scenario of this file."""
-    calls = [(kind, False) for kind in (*_STATUSES, *_LOST)]
+    calls = [(kind, False) for kind in (*_STATUSES, *_LOST, "garbled_answer")]
     calls += [(kind, True) for kind in _DONE_ALL_THE_SAME]
     harms: tuple[tuple[Harm, str], ...] = (
         ("reset", "before"),
@@ -66,7 +67,7 @@ def _call_name(kind: str, done: bool) -> str:
 def _calls_fail(kind: str, done: bool, case: Case, reference: Reference) -> Findings:
     """Of the calls of a run a third fail, with a limit where each takes seconds."""
     first_run_done(case)
-    slow = kind in ("timeout", "502_html", "504_html")
+    slow = kind in _LOST
     case.mailchimp.fail_next(
         f"lists/{case.audience}",
         kind,

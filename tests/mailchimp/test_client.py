@@ -85,7 +85,7 @@ def test_contacts_are_created_updated_and_refused_in_one_call(mailchimp: Mailchi
             person("berta@contoso.com", tags=["Ours"]),
             person("carl@example.com"),
         ],
-    )
+    )()
     assert [member["email_address"] for member in answer.new] == ["anna@contoso.com"]
     assert [member["email_address"].lower() for member in answer.updated] == ["berta@contoso.com"]
     assert [(error.email, error.error_code) for error in answer.errors] == [
@@ -100,7 +100,7 @@ def test_an_existing_contact_can_be_left_as_it_is(mailchimp: Mailchimp) -> None:
     mailchimp.simulator.put_contacts(mailchimp.list_id, [{"email": "anna@contoso.com"}])
     answer = mailchimp.client.subscribe(
         mailchimp.list_id, [person("anna@contoso.com")], update_existing=False
-    )
+    )()
     assert [error.error_code for error in answer.errors] == ["ERROR_CONTACT_EXISTS"]
 
 
@@ -205,7 +205,7 @@ def test_erasing_is_for_good(mailchimp: Mailchimp) -> None:
     mailchimp.simulator.put_contacts(mailchimp.list_id, [{"email": "anna@contoso.com"}])
     assert mailchimp.client.delete_permanently(mailchimp.list_id, "anna@contoso.com")
     assert not mailchimp.client.delete_permanently(mailchimp.list_id, "nobody@contoso.com")
-    answer = mailchimp.client.subscribe(mailchimp.list_id, [person("anna@contoso.com")])
+    answer = mailchimp.client.subscribe(mailchimp.list_id, [person("anna@contoso.com")])()
     assert len(answer.errors) == 1
 
 
@@ -242,8 +242,15 @@ def test_an_outage_is_to_be_tried_again(
         mailchimp.client.subscribe(mailchimp.list_id, [person("anna@contoso.com")])
     assert caught.value.may_be_open is may_be_open
     assert "anna" not in f"{caught.value!r} {caught.value.detail}"
-    answer = mailchimp.client.subscribe(mailchimp.list_id, [person("anna@contoso.com")])
+    answer = mailchimp.client.subscribe(mailchimp.list_id, [person("anna@contoso.com")])()
     assert len(answer.new) + len(answer.updated) == 1
+
+
+def test_an_answer_that_cannot_be_read_shows_when_it_is_read(mailchimp: Mailchimp) -> None:
+    mailchimp.simulator.fail_next("POST /lists/", "garbled_answer")
+    read = mailchimp.client.subscribe(mailchimp.list_id, [person("anna@contoso.com")])
+    with pytest.raises(UnavailableError):
+        read()
 
 
 @pytest.mark.parametrize("kind", ["401", "403_json"])

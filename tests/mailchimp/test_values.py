@@ -287,7 +287,7 @@ def test_mailchimp_takes_what_comes_out(mailchimp: Mailchimp) -> None:
         }
         for number, row in enumerate(converted.frame.iter_rows(named=True))
     ]
-    answer = mailchimp.client.subscribe(mailchimp.list_id, members)
+    answer = mailchimp.client.subscribe(mailchimp.list_id, members)()
     assert answer.errors == []
     assert len(answer.new) == len(raw)
     assert all(converted.frame.get_column(item.tag).null_count() < len(raw) for item in plan)

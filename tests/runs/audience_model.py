@@ -5,7 +5,7 @@ a call does to contacts in each state, what it answers, and what it keeps quiet 
 """
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -81,7 +81,7 @@ class AudienceModel:
 
     def subscribe(
         self, list_id: str, members: Sequence[Mapping[str, Any]], *, update_existing: bool = True
-    ) -> SubscribeAnswer:
+    ) -> Callable[[], SubscribeAnswer]:
         date = self._tick("subscribe")
         assert list_id == "list"
         assert 0 < len(members) <= 500
@@ -113,7 +113,7 @@ class AudienceModel:
                 self._take(held, member, tags=self.tags_of_existing)
                 if email not in self.unnamed:
                     answer.updated.append(self._shown(held))
-        return answer
+        return lambda: answer
 
     def _take(self, held: Contact, member: Mapping[str, Any], *, tags: bool) -> None:
         for name, value in member.get("merge_fields", {}).items():

@@ -245,7 +245,7 @@ def send_chunk(
                 answers = attempt(first)
             case _:
                 answers = attempt(None)
-        blocks.append(answers.block(position, items))
+        blocks.append(answers.block(position, batch))
         position += size
     for bit, places in sending.lacking_of(blocks).items():
         bad = sending.give_tag(call, client, job, bit, [items[place][0] for place in places])
@@ -258,7 +258,7 @@ def caller(
 ) -> Callable[[int | None], Answers]:
     match chunk.kind:
         case "upsert":
-            return lambda tried: sending.upsert(call, client, job, batch, {}, tried)
+            return lambda tried: sending.upsert(call, client, job, batch, {}, tried)()
         case "tag":
             return lambda _: sending.change_tags(call, client, job, batch)
         case "archive":

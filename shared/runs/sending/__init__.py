@@ -12,6 +12,7 @@ Nothing here retries or waits: delivery.py and lacking_tags.py do.
 
 from shared.runs.sending.answers import (
     Answers,
+    Unread,
     given_up,
     not_now,
     refused_alone,
@@ -28,6 +29,7 @@ __all__ = [
     "Caller",
     "Item",
     "Job",
+    "Unread",
     "archive",
     "change_tags",
     "give_tag",

@@ -1,7 +1,7 @@
 """What became of the items of one call, and how an outcome blob is told of it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,10 +30,10 @@ class Answers:
     def block(self, position: int, items: Sequence[Item]) -> dict[str, Any]:
         """Return the line that is written to the outcome blob: it names no address.
 
-        items: those of the chunk; the answers begin with the one at `position`.
+        items: those of the call, of which the chunk has the first at `position`.
         """
         for place, text in self.details.items():
-            self.details[place] = without_address(text, items[position + place][0])
+            self.details[place] = without_address(text, items[place][0])
         block: dict[str, Any] = {
             "at": position,
             "n": len(self.codes),
@@ -43,6 +43,11 @@ class Answers:
             if value := getattr(self, name):
                 block[name] = value
         return block
+
+
+# Reads an answer of Mailchimp: that takes longer than sending the next call, which need not wait
+# for it. Raises UnavailableError for one that can't be read.
+Unread = Callable[[], Answers]
 
 
 def without_address(text: str, email: str) -> str:

@@ -1,14 +1,14 @@
 """Creates or updates contacts by one call, and reads from its answer what became of each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from shared.mailchimp.answers import ContactError
+from shared.mailchimp.answers import ContactError, SubscribeAnswer
 from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.errors import classify_contact_error, is_contact_exists
 from shared.runs.codes import ERASED, FAILED, NUMBER, SKIPPED_BY_STATUS
-from shared.runs.sending.answers import Answers
+from shared.runs.sending.answers import Answers, Unread
 from shared.runs.sending.items import Item, first_try, is_new, key, may_return
 from shared.runs.sending.job import Caller, Job
 from shared.runs.sending.members import member_of
@@ -35,8 +35,8 @@ def upsert(
     items: Sequence[Item],
     protected: Mapping[str, str],
     tried: int | None,
-) -> Answers:
-    """Create or update contacts.
+) -> Unread:
+    """Create or update contacts; return what reads the answer.
 
     call: makes a call under a slot. protected: addresses that got into a protected state since
     the plan, with it. tried: Mailchimp's time (seconds since 1970) of the first attempt when
@@ -54,21 +54,47 @@ def upsert(
         else:
             answers.codes[place] = SKIPPED_BY_STATUS[state]
     if not sent:
-        return answers
+        return lambda: answers
     create = job.status_for_new == "pending" and all(is_new(items[p]) for p in sent.values())
-    exists = _upsert(call, client, job, items, sent, answers, tried, create=create)
-    if exists:
-        again = {email: sent[email] for email in exists}
+    unread = _send(call, client, job, items, sent, create=create)
+
+    def read() -> Answers:
+        _read(unread(), job, items, sent, answers, tried, create=False)
+        return answers
+
+    if not create:
+        return read
+    # Who exists already needs further calls: those belong to this one.
+    exists = _read(unread(), job, items, sent, answers, tried, create=True)
+    again = {email: sent[email] for email in exists}
+    if again:
         settle_pending(call, client, job, items, again, answers, protected, tried)
-        if again:
-            # They are in the audience and nobody knows them as protected: update what is there.
-            _upsert(call, client, job, items, again, answers, tried, create=False)
-    return answers
+    if again:
+        # They are in the audience and nobody knows them as protected: update what is there.
+        unread = _send(call, client, job, items, again, create=False)
+        _read(unread(), job, items, again, answers, tried, create=False)
+    return lambda: answers
 
 
-def _upsert(
+def _send(
     call: Caller,
     client: MailchimpClient,
+    job: Job,
+    items: Sequence[Item],
+    sent: Mapping[str, int],
+    *,
+    create: bool,
+) -> Callable[[], SubscribeAnswer]:
+    status = "pending" if create else "subscribed"
+    members = [member_of(items[place], job, status) for place in sent.values()]
+    found: Callable[[], SubscribeAnswer] = call(
+        client.subscribe, job.audience, members, update_existing=not create
+    )
+    return found
+
+
+def _read(
+    answer: SubscribeAnswer,
     job: Job,
     items: Sequence[Item],
     sent: Mapping[str, int],
@@ -77,9 +103,7 @@ def _upsert(
     *,
     create: bool,
 ) -> list[str]:
-    status = "pending" if create else "subscribed"
-    members = [member_of(items[place], job, status) for place in sent.values()]
-    answer = call(client.subscribe, job.audience, members, update_existing=not create)
+    """Take over what Mailchimp says; return who exists that was only to be created."""
     by_id = {id_: bit for bit, (_, id_) in job.tags.items()}
     exists: list[str] = []
     for code, found in (("created", answer.new), ("updated", answer.updated)):
