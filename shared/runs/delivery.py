@@ -83,7 +83,8 @@ class ChunkSender:
         self._writer = writer
         self._index = self._turn.index
         self._next = chunk.position
-        self._last: tuple[_Answered, Future[None]] | None = None
+        # Position, size and time of the last batch, and the end of its writing.
+        self._last: tuple[int, int, int, Future[None]] | None = None
         # Items up to `suspect` may have been sent before, at `first_try` (seconds since 1970, our
         # clock) or later, by a call whose answer is not known.
         self._suspect, self._first_try = 0, 0
@@ -141,21 +142,21 @@ class ChunkSender:
             answered.work.end()
             return
         self._next += size
+        # The answer is not kept here: letting go of half a thousand contacts takes a while as well.
         written = self._writer.submit(copy_context().run, self._write, answered)
-        self._last = answered, written
+        self._last = answered.position, size, answered.begun, written
 
     def _flush(self) -> bool:
         """Wait until the last batch's outcomes are written; go back to it if it has none."""
         if self._last is None:
             return True
-        (answered, written), self._last = self._last, None
+        (position, size, begun, written), self._last = self._last, None
         try:
             written.result()
         except RetryError as error:
-            size = len(answered.batch)
             self._turn.note(error, size)
-            self._next = answered.position
-            self._suspect_batch(size, answered.begun)
+            self._next = position
+            self._suspect_batch(size, begun)
             return False
         return True
 

@@ -1,6 +1,7 @@
 """The outcomes of a run as people download them: one CSV, and one per code."""
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:  # polars is imported where a finish runs
 
 HEADER = ("email", "customer_id", "code", "detail", "segments")
 _ROWS_AT_ONCE = 50_000
+_FILES_AT_ONCE = 2
 # An answer is held in memory whole, so a larger file (bytes) is fetched from the storage itself.
 _LARGE = 8 << 20
 _URL_MINUTES = 10
@@ -48,10 +50,15 @@ def write(app: App, run: str, outcomes: "pl.DataFrame", segments: list[str]) -> 
 
     outcomes: email, customer_id, code (number), detail, segments (bit mask over `segments`).
     """
-    for number in (None, *outcomes["code"].unique().to_list()):
+
+    def write_one(number: int | None) -> None:
         name = _name(run, None if number is None else NAMES[number])
         rows = _csv(outcomes, segments, number)
         app.blobs.write(name, rows, content_type="text/csv; charset=utf-8")
+
+    # One is uploaded while another is made.
+    with ThreadPoolExecutor(_FILES_AT_ONCE, thread_name_prefix="outcomes") as pool:
+        list(pool.map(write_one, (None, *outcomes["code"].unique().to_list())))
 
 
 def open_outcomes(app: App, run: str, code: str | None = None) -> OutcomesFile:

@@ -1,26 +1,32 @@
 """How a contact is written in a call that creates or updates it."""
 
+from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 from shared.runs.sending.items import Item
 from shared.runs.sending.job import Job
 
 
-def member_of(item: Item, job: Job, status: str) -> dict[str, Any]:
-    """Return a contact with what changes of it, and the status that it is to have."""
-    email, values, tags, _, before = item[:5]
+def members_of(items: Iterable[Item], job: Job, status: str) -> list[dict[str, Any]]:
+    """Return contacts with what changes of them, and the status that they are to have."""
+    names = cache(job.tag_names)
+    return [_member_of(item, job, status, names(item[2])) for item in items]
+
+
+def _member_of(item: Item, job: Job, status: str, tags: list[str]) -> dict[str, Any]:
+    email, values, _, _, before = item[:5]
     member: dict[str, Any] = {"email_address": email, "status": status}
     # A blank value clears what this export has sent, and is left out otherwise.
     fields = {
-        name: "" if values.get(name) is None else _without_nulls(values[name])
-        for bit, name in enumerate(job.fields)
-        if values.get(name) is not None or (name in values and before >> bit & 1)
+        name: "" if value is None else _without_nulls(value)
+        for name, value in values.items()
+        if value is not None or before & job.field_masks[name]
     }
     if fields:
         member["merge_fields"] = fields
-    names = [name for bit, (name, _) in job.tags.items() if tags >> bit & 1]
-    if names:
-        member["tags"] = names
+    if tags:
+        member["tags"] = tags
     return member
 
 

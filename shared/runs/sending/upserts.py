@@ -11,7 +11,7 @@ from shared.runs.codes import ERASED, FAILED, NUMBER, SKIPPED_BY_STATUS
 from shared.runs.sending.answers import Answers, Unread
 from shared.runs.sending.items import Item, first_try, is_new, key, may_return
 from shared.runs.sending.job import Caller, Job
-from shared.runs.sending.members import member_of
+from shared.runs.sending.members import members_of
 from shared.runs.sending.pending import may_be_ours, settle_pending
 
 _UNNAMED = "Mailchimp's answer does not name this contact"
@@ -86,7 +86,7 @@ def _send(
     create: bool,
 ) -> Callable[[], SubscribeAnswer]:
     status = "pending" if create else "subscribed"
-    members = [member_of(items[place], job, status) for place in sent.values()]
+    members = members_of((items[place] for place in sent.values()), job, status)
     found: Callable[[], SubscribeAnswer] = call(
         client.subscribe, job.audience, members, update_existing=not create
     )
