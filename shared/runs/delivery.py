@@ -92,6 +92,7 @@ class ChunkSender:
             most = 1 if self._index.kind in SINGLES else sizes.MOST
             self._suspect = chunk.position + chunks.OPEN_CALLS * most
             self._first_try = chunk.since
+        self._hopeless = chunk.tries >= _TRIES
         # A batch that can't be sent whole is sent in smaller ones, up to here.
         self._cap, self._cap_until = sizes.MOST, 0
 
@@ -108,8 +109,11 @@ class ChunkSender:
 
     def _send_all(self, client: MailchimpClient) -> None:
         self._turn.begin()
+        # Of an attempt that another token goes on with.
+        self._flush()
         count = self._index.items
-        if self._chunk.tries >= _TRIES and self._next < count:
+        if self._hopeless and self._next < count:
+            self._hopeless = False
             self._append(sending.given_up(self._size(), "this app failed at it several times"))
         if self._index.phase and not may_leave(self._app, self._plan):
             self._append(sending.not_now(count - self._next))
