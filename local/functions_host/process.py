@@ -2,12 +2,14 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 import weakref
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -20,6 +22,7 @@ from local.process import ChildProcess, StartError
 
 _ROOT = Path(__file__).resolve().parents[2]
 _READY = '{"url": '
+_TRACES_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,8 @@ class HostProcess(ChildProcess):
         path = log_path or _temporary_log()
         command = [
             str(python or sys.executable),
+            "-X",
+            "faulthandler",
             "-m",
             "local.functions_host",
             "--app",
@@ -114,15 +119,26 @@ class HostProcess(ChildProcess):
         return host
 
     def wait_ready(self, timeout: float = 60) -> None:
-        """Returns when the host listens; raises StartError when it ended, or `timeout` s passed."""
+        """Returns when the host listens; raises StartError when it ended, or `timeout` s passed.
+
+        The error says where a host stood that did not come so far.
+        """
         deadline = time.monotonic() + timeout
         while (ready := self._ready()) is None:
             if not self.running or time.monotonic() > deadline:
-                self.kill()
+                self._end_with_traces()
                 tail = "\n".join(self.log_text().splitlines()[-30:])
                 raise StartError(f"the Functions host did not start\n{tail}")
             time.sleep(0.02)
         self.url, self.functions = ready.url, ready.functions
+
+    def _end_with_traces(self) -> None:
+        """Ends the host; where it still can, it writes what its threads were doing to its log."""
+        if self.running:
+            self._process.send_signal(signal.SIGABRT)
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(_TRACES_SECONDS)
+        self.kill()
 
     def _ready(self) -> _Ready | None:
         for line in self.log_text().splitlines(keepends=True):

@@ -6,6 +6,7 @@ import pytest
 
 from local.functions_host.process import HostProcess
 from local.process import StartError
+from tests.functions_host.conftest import until
 
 HEAD = """
 import typing
@@ -87,3 +88,30 @@ def test_functions_that_the_app_lacks_are_refused(tmp_path: Path, connection_str
 def test_an_app_without_host_json_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StartError, match=r"no host\.json"):
         HostProcess.start(tmp_path, {}, log_path=tmp_path / "log")
+
+
+def test_a_host_that_does_not_come_up_says_where_it_stood(
+    tmp_path: Path, connection_string: str
+) -> None:
+    reached = tmp_path / "reached"
+    app = write_app(
+        tmp_path,
+        f"""
+import pathlib
+import time
+
+
+def wait_for_ever():
+    pathlib.Path({str(reached)!r}).touch()
+    time.sleep(600)
+
+
+wait_for_ever()
+""",
+    )
+    settings = {"AzureWebJobsStorage": connection_string}
+    host = HostProcess.start(app, settings, log_path=tmp_path / "log", wait=False)
+    until(reached.exists)
+
+    with host, pytest.raises(StartError, match="wait_for_ever"):
+        host.wait_ready(timeout=0)
