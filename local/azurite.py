@@ -15,6 +15,7 @@ from local.running import Running
 _ROOT = Path(__file__).resolve().parent.parent
 _PROGRAM = _ROOT / ".local" / "azurite" / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
 _STOP_WITH_PARENT = _ROOT / "local" / "npm" / "stop_with_parent.js"
+_NO_SWEEP = _ROOT / "local" / "npm" / "no_sweep.js"
 _OLDEST_NODE = 20
 
 # Azurite's published development account; it opens nothing but emulators.
@@ -73,7 +74,8 @@ class Azurite(Running):
     def _command(self) -> list[str | Path]:
         if not _PROGRAM.is_file():
             raise StartError("Azurite is not installed: run `make set-up`")
-        command: list[str | Path] = [_node(), "--require", _STOP_WITH_PARENT, _PROGRAM]
+        command: list[str | Path] = [_node()]
+        command += ["--require", _STOP_WITH_PARENT, "--require", _NO_SWEEP, _PROGRAM]
         # It refuses API versions that are newer than itself, though they work (the SDK's are).
         command += ["--silent", "--disableTelemetry", "--skipApiVersionCheck"]
         for service, port in self._ports.items():
