@@ -9,13 +9,10 @@ A chunk is a gzipped JSON list with a line for each item; its items are
 import gzip
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, overload
 
 import orjson
-
-from shared.platform.ahead import one_ahead
 
 if TYPE_CHECKING:  # polars is imported where a plan or a finish runs; lanes do without
     import polars as pl
@@ -165,13 +162,11 @@ def write(blobs: "Blobs", name: str, work: Work, values: Values, lanes: int) -> 
 
     def pieces() -> Iterator[bytes]:
         offset = 0
-        # The items of the next chunk are put together while this one is compressed and uploaded.
-        with closing(one_ahead(_chunks(work, values, lanes))) as chunks:
-            for kind, phase, calls, lines in chunks:
-                data = _compressed(lines) + bytes(_SLACK)
-                index.append(ChunkIndex(kind, phase, lines.len(), calls, offset, len(data)))
-                offset += len(data)
-                yield data
+        for kind, phase, calls, lines in _chunks(work, values, lanes):
+            data = _compressed(lines) + bytes(_SLACK)
+            index.append(ChunkIndex(kind, phase, lines.len(), calls, offset, len(data)))
+            offset += len(data)
+            yield data
 
     blobs.write(name, pieces())
     return index

@@ -5,12 +5,12 @@ Memory is a few slices of 4 MB, however many columns and rows there are.
 
 from codecs import BOM_UTF8
 from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pyarrow as pa
 import pyarrow.csv
 
-from shared.platform.ahead import one_ahead
 from shared.platform.blobs import Blobs
 from shared.segments.errors import ColumnMissingError
 from shared.segments.layout import Layout, LayoutError
@@ -62,9 +62,17 @@ def read_profiles(
             places = _places(snapshot, file, layout, wanted)
             pieces = whole_rows(chunks, layout.rules, layout.line)
             # Downloading and cutting the next piece goes on beside the work on this one.
-            with closing(chunks), closing(one_ahead(pieces)) as ahead:
+            with closing(chunks), closing(_one_ahead(pieces)) as ahead:
                 for piece in ahead:
                     yield from _parse(layout, piece, places)
+
+
+def _one_ahead[T](items: Iterator[T]) -> Generator[T]:
+    with ThreadPoolExecutor(1, thread_name_prefix="segment-reader") as pool:
+        coming = pool.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = pool.submit(next, items, None)
+            yield item
 
 
 def _places(
