@@ -1,7 +1,6 @@
 """The profiles of a run: all rows of its snapshots, one per CustomerId and address."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -51,7 +50,7 @@ class Profiles:
 
 
 # Gets the mapped columns of profiles that were not seen before, under their own names; returns
-# the columns to keep of them. Is called in the order of the rows, by one other thread.
+# the columns to keep of them. Is called in the order of the rows.
 Keep = Callable[[pl.DataFrame], pl.DataFrame]
 
 
@@ -70,18 +69,17 @@ def gather(
     through for repetitions together. Raises TooManyContactsError as soon as more than `most`
     addresses are certain.
     """
+    known = _Known(keep or _as_they_are)
     rows: dict[str, int] = {}
-    with ThreadPoolExecutor(1, thread_name_prefix="profiles") as beside:
-        known = _Known(keep or _as_they_are, beside)
-        for position, (segment, batches) in enumerate(segments):
-            rows[segment] = 0
-            for part, count in _parts(batches, columns, position, at_once):
-                rows[segment] += count
-                known.add(part)
-                _check_size(known, most)
-        # The reader's memory is not needed again.
-        pa.default_memory_pool().release_unused()
-        frame = known.frame()
+    for position, (segment, batches) in enumerate(segments):
+        rows[segment] = 0
+        for part, count in _parts(batches, columns, position, at_once):
+            rows[segment] += count
+            known.add(part)
+            _check_size(known, most)
+    # The reader's memory is not needed again.
+    pa.default_memory_pool().release_unused()
+    frame = known.frame()
     memory.give_back()
     return Profiles(frame, rows)
 
@@ -97,13 +95,9 @@ class _Known:
     would copy every address and id with each part.
     """
 
-    def __init__(self, keep: Keep, beside: ThreadPoolExecutor) -> None:
+    def __init__(self, keep: Keep) -> None:
         self._keep = keep
-        self._beside = beside
         self._parts: list[pl.DataFrame] = []
-        self._kept: list[pl.DataFrame] = []
-        # What is to be kept of the last part is worked out while the next one is read.
-        self._keeping: Future[pl.DataFrame] | None = None
         self._hashes = pl.DataFrame(schema={"hash": pl.UInt64, "row": pl.UInt32})
         self._segments = pl.Series("segments", [], dtype=pl.UInt64)
         self._consent = pl.Series("consent", [], dtype=pl.Boolean)
@@ -133,13 +127,8 @@ class _Known:
         self._consent = pl.concat([self._consent, part["consent"]], rechunk=True)
         mapped = [name for name in part.columns if name.startswith("=")]
         values = part.select(pl.col(mapped).name.map(lambda name: name.removeprefix("=")))
-        self._parts.append(part.select(*_KEY, "first", "valid"))
-        self._take_kept()
-        self._keeping = self._beside.submit(self._keep, values)
-
-    def _take_kept(self) -> None:
-        if self._keeping is not None:
-            self._kept.append(self._keeping.result())
+        kept = part.select(*_KEY, "first", "valid").hstack(self._keep(values).get_columns())
+        self._parts.append(kept)
 
     def _find(self, part: pl.DataFrame, hashes: pl.Series) -> pl.DataFrame:
         """Return which places of a part are which known rows."""
@@ -167,15 +156,13 @@ class _Known:
         """Return all of them and forget them; raises ValueError where no part was added."""
         if not self._parts:
             raise ValueError("an export has at least one segment")
-        self._take_kept()
         # Column by column: whatever needs them in one piece later would copy all at once.
         frame = pl.DataFrame(
             [
-                pl.concat([part.drop_in_place(name).to_frame() for part in parts])
+                pl.concat([part.drop_in_place(name).to_frame() for part in self._parts])
                 .rechunk()
                 .to_series()
-                for parts in (self._parts, self._kept)
-                for name in parts[0].columns
+                for name in self._parts[0].columns
             ]
         )
         at = frame.columns.index("first")
