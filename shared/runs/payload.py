@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # polars is imported where a plan or a finish runs; lanes do 
     from shared.platform.blobs import Blobs
 
 CONTACTS_PER_CALL = 500
-BATCHES_PER_CHUNK = 100
+BATCHES_PER_CHUNK = 125
 _UPSERT_COLUMNS = ["row", "email", "add", "old_flags", "old_fields", "old_tried"]
 # Kinds of chunks whose calls are about one contact each, and how many of those one chunk holds.
 SINGLES = ("archive", "unsubscribe")

@@ -18,7 +18,7 @@ LEAST = 50
 _GROW_AFTER = 50
 # A size that timed out is not tried again for this long.
 _AVOIDED_SECONDS = 24 * 3600
-_READ_EVERY_SECONDS = 10.0
+_READ_EVERY_SECONDS = 30.0
 
 
 @dataclass

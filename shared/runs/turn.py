@@ -19,7 +19,7 @@ from shared.runs.chunks import Chunk
 from shared.runs.planned import Plan
 
 # A cancelled run must not start a call later than 5 s after the answer: this and one listing.
-LOOK_SECONDS = 2.5
+LOOK_SECONDS = 3.0
 _NOT_READY_SECONDS = 5.0
 _FIRST_WAIT, _LONGEST_WAIT = 0.125, 60.0
 
