@@ -40,14 +40,19 @@ class Layout:
 
 
 def layout_of(
-    head: bytes, said: CsvFormat, known: Sequence[str] | None, wanted: Collection[str] = ()
+    head: bytes,
+    said: CsvFormat,
+    known: Sequence[str] | None,
+    wanted: Collection[str] = (),
+    before: bytes | None = None,
 ) -> Layout | None:
     """Tell how a file that begins with `head` (UTF-8, as many whole rows as it holds) is written.
 
     `known` are the columns as model.json or an earlier file of the snapshot has them, `wanted`
-    names that a header should have. None when there is no row. Raises LayoutError, UnicodeError.
+    names that a header should have, `before` the delimiter of an earlier file: it decides between
+    two that fit equally well. None when there is no row. Raises LayoutError, UnicodeError.
     """
-    rules = _grammar(head, said, known, wanted)
+    rules = _grammar(head, said, known, wanted, before)
     rows = rules.split(head, 1)
     if not rows:
         return None
@@ -84,7 +89,11 @@ def _is_header(
 
 
 def _grammar(
-    head: bytes, said: CsvFormat, known: Sequence[str] | None, wanted: Collection[str]
+    head: bytes,
+    said: CsvFormat,
+    known: Sequence[str] | None,
+    wanted: Collection[str],
+    before: bytes | None,
 ) -> Grammar:
     quoting = said.quoting or _all_quoted(head)
     names = set(known or ()) | set(wanted)
@@ -95,7 +104,10 @@ def _grammar(
             return rules
     return max(
         (grammar(delimiter, quoting) for delimiter in _DELIMITERS),
-        key=lambda rules: _fit(rules, head, names, len(known or ())),
+        key=lambda rules: (
+            *_fit(rules, head, names, len(known or ())),
+            rules.delimiter == before,
+        ),
     )
 
 

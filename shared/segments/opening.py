@@ -22,12 +22,13 @@ def open_file(
     known: Sequence[str] | None = None,
     wanted: Sequence[str] = (),
     limit: int | None = None,
+    before: bytes | None = None,
 ) -> tuple[Layout, Generator[bytes]] | None:
     """Return a file's layout and its rows as UTF-8, None where it holds no row.
 
-    `known` are the columns of an earlier file, `wanted` some that a header should have. With a
-    `limit` only so many bytes are read, and the last row may be cut. Raises LayoutError,
-    UnicodeError, BlobConflictError, BlobMissingError.
+    `known` are the columns of an earlier file and `before` its delimiter, `wanted` some that a
+    header should have. With a `limit` only so many bytes are read, and the last row may be cut.
+    Raises LayoutError, UnicodeError, BlobConflictError, BlobMissingError.
     """
     if file.size == 0:
         return None
@@ -46,7 +47,7 @@ def open_file(
     # The last row of a file may lack its line end; a first row beyond the first look is rare.
     looks = [head + b"\n"] if ended and not cut else [head[:FIRST_LOOK], head]
     for look in looks:
-        layout = layout_of(look, file.format, known or file.format.columns, wanted)
+        layout = layout_of(look, file.format, known or file.format.columns, wanted, before)
         if layout is not None:
             return layout, _joined(head[layout.start :], chunks)
     if ended and not head.strip(b"\r\n"):

@@ -52,13 +52,14 @@ def read_profiles(
     if not wanted:
         return
     known: tuple[str, ...] | None = None
+    before: bytes | None = None
     for file in snapshot.files:
         with naming_errors(snapshot, file):
-            opened = open_file(blobs, file, known, wanted)
+            opened = open_file(blobs, file, known, wanted, before=before)
             if opened is None:
                 continue
             layout, chunks = opened
-            known = layout.columns
+            known, before = layout.columns, layout.rules.delimiter
             places = _places(snapshot, file, layout, wanted)
             pieces = whole_rows(chunks, layout.rules, layout.line)
             # Downloading and cutting the next piece goes on beside the work on this one.

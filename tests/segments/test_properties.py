@@ -51,6 +51,8 @@ def written(rows: list[list[str]], delimiter: str, quoting: Quoting, end: str, h
     cuts=st.lists(st.integers(0, 6), max_size=3),
 )
 @example([["a", 'b"']], ",", csv.QUOTE_MINIMAL, "\n", "utf-8", True, False, [])
+# The second file has no header and would fit commas as well.
+@example([["", ",,"]], ";", csv.QUOTE_MINIMAL, "\n", "utf-8", False, False, [0])
 def test_reads_back_every_table_in_every_spelling(
     new_storage: Callable[[], Storage],
     rows: list[list[str]],
