@@ -11,7 +11,7 @@ from shared.exports.connections import usable_connection
 from shared.exports.errors import ConnectionUnusableError
 from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.errors import MailchimpError
-from shared.mailchimp.slots import NoSlotError, SlotLostError
+from shared.mailchimp.slots import NoSlotError
 from shared.platform.blobs import Document
 
 _NO_CONNECTION = "No connection to this audience's account is ready."
@@ -57,7 +57,7 @@ def _delete(app: App, person: Person, audience: str, connections: list[Document]
                     for address in sorted(person.addresses)
                 ]
             return Deletion(audience, name, "deleted" if any(gone) else "not_found")
-        except (NoSlotError, SlotLostError):
+        except NoSlotError:
             why = _BUSY
         except ConnectionUnusableError as error:
             why = error.detail

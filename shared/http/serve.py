@@ -97,13 +97,13 @@ def _translate(error: Exception) -> ProblemError:
     # Only here after something has failed, so these modules may take their time to load.
     from shared.exports.errors import ConnectionUnusableError
     from shared.mailchimp.errors import RefusedError, RetryError, StopError
-    from shared.mailchimp.slots import NoSlotError, SlotLostError
+    from shared.mailchimp.slots import NoSlotError
     from shared.platform.blobs import BlobConflictError
 
     match error:
         case ProblemError():
             return error
-        case NoSlotError() | SlotLostError():
+        case NoSlotError():
             return problems.busy()
         case RetryError():
             return problems.mailchimp_unavailable()

@@ -151,7 +151,9 @@ def hold_slot(
     wait_seconds: float = 15,
     guard: Callable[[], None] | None = None,
 ) -> Iterator[Slot]:
-    """Hold a slot for some calls; lanes make room for it. Raises NoSlotError.
+    """Hold a slot for some calls; lanes make room for it.
+
+    Raises NoSlotError, also where the slot is lost meanwhile: another one may come.
 
     `guard` is called before each call and may raise.
     """
@@ -159,6 +161,8 @@ def hold_slot(
     slot.guard = guard
     try:
         yield slot
+    except SlotLostError:
+        raise NoSlotError from None
     finally:
         slot.release()
         # A lane that made room, or found no slot because of us, comes back.

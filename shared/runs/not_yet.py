@@ -3,7 +3,7 @@
 from shared.erasure.register import ErasureKeyError
 from shared.exports.errors import ConnectionUnusableError
 from shared.mailchimp.errors import RefusedError, RetryError, StopError
-from shared.mailchimp.slots import NoSlotError, SlotLostError
+from shared.mailchimp.slots import NoSlotError
 from shared.runs.records import RunFailure
 
 # Seconds until a plan is tried again.
@@ -44,7 +44,7 @@ def as_failure(error: Exception) -> Exception:
             return RunFailure(error.code, error.detail, "skipped" if skipped else "failed")
         case StopError():
             return RunFailure(error.code, f"{error}. {error.advice}")
-        case NoSlotError() | SlotLostError():
+        case NoSlotError():
             return NotYetError(SOON)
         case RetryError():
             return NotYetError(LATER, grows=True)

@@ -12,7 +12,7 @@ from shared.exports.models import Export
 from shared.mailchimp import board, suppressions
 from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.errors import MailchimpError
-from shared.mailchimp.slots import NoSlotError, SlotLostError, hold_slot
+from shared.mailchimp.slots import NoSlotError, hold_slot
 from shared.runs.connecting import new_client, token_of
 from shared.runs.not_yet import SOON, NotYetError, as_failure
 from shared.runs.records import Record
@@ -42,7 +42,7 @@ def reach(app: App, export: Export, account: str, guard: Guard) -> Iterator[Mail
             new_client(app, token_of(app, export.connection or "", account)) as client,
         ):
             yield client.under(slot.call)
-    except (ConnectionUnusableError, MailchimpError, NoSlotError, SlotLostError) as error:
+    except (ConnectionUnusableError, MailchimpError, NoSlotError) as error:
         raise as_failure(error) from None
 
 
@@ -70,7 +70,7 @@ def refresh_suppressions(app: App, export: Export, account: str, guard: Guard) -
             budget_seconds=_SUPPRESSIONS_SECONDS,
             slots=lambda: hold_slot(app, account, _SLOT_SECONDS, guard),
         )
-    except (ConnectionUnusableError, MailchimpError, NoSlotError, SlotLostError) as error:
+    except (ConnectionUnusableError, MailchimpError, NoSlotError) as error:
         raise as_failure(error) from None
     if not result.finished:
         raise NotYetError(SOON)

@@ -10,8 +10,8 @@ it was unsubscribed before, and one that this export archived may come back.
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from shared.mailchimp.errors import RefusedError, ThrottledError, UnavailableError
@@ -34,21 +34,6 @@ _BUDGET_SECONDS = 120.0
 _PAUSE = 4.0
 # A process has at most a dozen lanes.
 _MOST_RUNS = 24
-
-
-class _LentSlotLostError(Exception):
-    """The lane's own slot is lost, and no other will come."""
-
-
-@contextmanager
-def _lent(slot: "Slot") -> "Iterator[Slot]":
-    """Lend a lane's slot for a look; who looks would wait for another one where it is lost."""
-    from shared.mailchimp.slots import SlotLostError
-
-    try:
-        yield slot
-    except SlotLostError:
-        raise _LentSlotLostError from None
 
 
 class Protection:
@@ -110,7 +95,6 @@ class Protection:
         self, app: "App", slot: "Slot", client: "MailchimpClient", plan: "Plan", interval: float
     ) -> "Changes":
         from shared.mailchimp import suppressions
-        from shared.mailchimp.slots import SlotLostError
 
         begun = time.monotonic()
         try:
@@ -120,13 +104,11 @@ class Protection:
                 plan.audience,
                 lambda: client,
                 budget_seconds=_BUDGET_SECONDS,
-                slots=lambda: _lent(slot),
+                slots=lambda: nullcontext(slot),
                 workers=1,
                 max_age_seconds=interval / 2,
                 additions_only=True,
             )
-        except _LentSlotLostError:
-            raise SlotLostError from None
         except RefusedError as error:
             # It was not the batch that was refused.
             raise UnavailableError(error.detail, status=error.status) from None

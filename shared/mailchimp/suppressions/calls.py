@@ -11,7 +11,7 @@ from typing import Protocol
 from shared.mailchimp.answers import MembersPage
 from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.errors import RetryError
-from shared.mailchimp.slots import NoSlotError, SlotLostError
+from shared.mailchimp.slots import NoSlotError
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
 _SLOT_PAUSE = 1.0
@@ -33,7 +33,7 @@ class HeldSlot(Protocol):
         ...
 
 
-# Gives a slot, or None, or raises NoSlotError.
+# Gives a slot, or None, or raises NoSlotError: then it is asked again.
 SlotSource = Callable[[], AbstractContextManager[HeldSlot | None]]
 ReadPage = Callable[..., MembersPage]
 Task = Callable[[ReadPage], None]
@@ -108,7 +108,7 @@ class Caller:
                     except BaseException:
                         work.waiting.append(task)
                         raise
-        except (NoSlotError, SlotLostError):
+        except NoSlotError:
             return False
         return True
 
