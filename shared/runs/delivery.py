@@ -1,7 +1,7 @@
 """Sends one chunk under one slot, batch by batch: retries, makes them smaller, writes outcomes."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
@@ -43,23 +43,24 @@ def _counts(answers: sending.Answers) -> dict[str, int]:
     }
 
 
-def _read(answers: sending.Answers) -> sending.Unread:
+def _at_hand(answers: sending.Answers) -> sending.Unread:
     return lambda: answers
 
 
 @dataclass(frozen=True)
-class _Answered:
-    """A batch that Mailchimp has answered, from the item at `position` on.
+class _Sent:
+    """A batch that Mailchimp has answered: `size` items from `position` on.
 
-    begun: when it was sent (seconds since 1970). seconds: how long that took.
+    Neither the items nor the answer are kept here: letting go of half a thousand contacts takes
+    a while, which the next call need not wait for. begun: when it was sent (seconds since 1970).
+    seconds: how long that took.
     """
 
     position: int
-    batch: Sequence[sending.Item]
-    unread: sending.Unread
-    work: tracing.Timed
+    size: int
     begun: int
     seconds: float
+    work: tracing.Timed
 
 
 class ChunkSender:
@@ -83,8 +84,8 @@ class ChunkSender:
         self._writer = writer
         self._index = self._turn.index
         self._next = chunk.position
-        # Position, size and time of the last batch, and the end of its writing.
-        self._last: tuple[int, int, int, Future[None]] | None = None
+        # The last batch, and the end of its writing.
+        self._last: tuple[_Sent, Future[None]] | None = None
         # Items up to `suspect` may have been sent before, at `first_try` (seconds since 1970, our
         # clock) or later, by a call whose answer is not known.
         self._suspect, self._first_try = 0, 0
@@ -137,55 +138,53 @@ class ChunkSender:
         self._chunk.append(answers.block(self._next, self._turn.items[self._next : end]))
         self._next = end
 
-    def _record(self, answered: _Answered) -> None:
+    def _record(self, sent: _Sent, batch: list[sending.Item], unread: sending.Unread) -> None:
         """Have outcomes written beside the next call; at most one such write is under way."""
-        size = len(answered.batch)
         if not self._flush():
             # The one before is sent again, and then this one: so they are written in order.
-            self._suspect = max(self._suspect, answered.position + size)
-            answered.work.end()
+            self._suspect = max(self._suspect, sent.position + sent.size)
+            sent.work.end()
             return
-        self._next += size
-        # The answer is not kept here: letting go of half a thousand contacts takes a while as well.
-        written = self._writer.submit(copy_context().run, self._write, answered)
-        self._last = answered.position, size, answered.begun, written
+        self._next += sent.size
+        written = self._writer.submit(copy_context().run, self._write, sent, batch, unread)
+        self._last = sent, written
 
     def _flush(self) -> bool:
         """Wait until the last batch's outcomes are written; go back to it if it has none."""
         if self._last is None:
             return True
-        (position, size, begun, written), self._last = self._last, None
+        (sent, written), self._last = self._last, None
         try:
             written.result()
         except RetryError as error:
-            self._turn.note(error, size)
-            self._next = position
-            self._suspect_batch(size, begun)
+            self._turn.note(error, sent.size)
+            self._next = sent.position
+            self._suspect_batch(sent.size, sent.begun)
             return False
         return True
 
-    def _write(self, answered: _Answered) -> None:
+    def _write(self, sent: _Sent, batch: list[sending.Item], unread: sending.Unread) -> None:
         """Read an answer and write what it says; raises RetryError where it can't be read."""
-        if len(answered.batch) > 1:
+        if sent.size > 1:
             # The next call goes out first: both at once would contend for the interpreter.
             time.sleep(_LATER_SECONDS)
         try:
-            answers = answered.unread()
+            answers = unread()
         except RetryError as error:
-            answered.work.fail(error)
+            sent.work.fail(error)
             raise
         counts = _counts(answers)
-        answered.work.end(**counts)
+        sent.work.end(**counts)
         log.event(
             "batch_sent",
             run=self._chunk.run,
             chunk=self._chunk.number,
             kind=self._index.kind,
             contacts=len(answers.codes),
-            seconds=round(answered.seconds, 3),
+            seconds=round(sent.seconds, 3),
             **counts,
         )
-        self._chunk.append(answers.block(answered.position, answered.batch))
+        self._chunk.append(answers.block(sent.position, batch))
 
     def _size(self) -> int:
         items, kind = self._turn.items, self._index.kind
@@ -238,8 +237,8 @@ class ChunkSender:
                         return
                     unread = partial(sending.given_up, size, _NO_ANSWER)
                     break
-        seconds = time.monotonic() - started
-        self._record(_Answered(self._next, batch, unread, work, begun, seconds))
+        sent = _Sent(self._next, len(batch), begun, time.monotonic() - started, work)
+        self._record(sent, batch, unread)
         self._app.sizes.worked(plan.account, plan.audience, kind, size)
 
     def _make_smaller(self, size: int) -> None:
@@ -277,7 +276,7 @@ class ChunkSender:
         if kind == "tag":
             removes = self._index.phase == 0 and any(not item[2] for item in batch)
             spared = newly_shared(self._app, self._plan) if removes else 0
-            return _read(sending.change_tags(call, client, job, batch, spared))
+            return _at_hand(sending.change_tags(call, client, job, batch, spared))
         protected = self._app.protection.since_plan(
             self._app, self._slot, client, self._plan, leaving=kind != "upsert"
         )
@@ -286,11 +285,11 @@ class ChunkSender:
             tried = self._first_try + job.clock_offset - 2 if again else None
             unread = sending.upsert(call, client, job, batch, protected, tried)
             # One that failed before, perhaps because its answer could not be read, waits for it.
-            return _read(unread()) if again else unread
+            return _at_hand(unread()) if again else unread
         state = protected.get(batch[0][0])
         if kind == "archive":
-            return _read(sending.archive(call, client, job, batch[0], state, again=again))
-        return _read(sending.unsubscribe(call, client, job, batch[0], state))
+            return _at_hand(sending.archive(call, client, job, batch[0], state, again=again))
+        return _at_hand(sending.unsubscribe(call, client, job, batch[0], state))
 
     def _answers_others(self, client: MailchimpClient) -> bool:
         """Tell whether Mailchimp answers other calls, so that this batch is what is wrong."""
