@@ -31,7 +31,9 @@ def serve(name: str, request: func.HttpRequest) -> func.HttpResponse:
 
         app = get_app()
         answer = _handler(route)(app, _read(app.settings, route, request))
-    except Exception as error:
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # a panic of a library is no Exception
         answer = _refuse(name, error)
     return func.HttpResponse(
         answer.payload(),
@@ -81,7 +83,7 @@ def _handler(route: Route) -> Handler:
     return cast(Handler, getattr(importlib.import_module(f"shared.http.{module}"), function))
 
 
-def _refuse(name: str, error: Exception) -> Response:
+def _refuse(name: str, error: BaseException) -> Response:
     problem = _translate(error)
     if problem.status == 500:
         log.failure("request_failed", error, route=name)
@@ -93,7 +95,7 @@ def _refuse(name: str, error: Exception) -> Response:
     )
 
 
-def _translate(error: Exception) -> ProblemError:
+def _translate(error: BaseException) -> ProblemError:
     # Only here after something has failed, so these modules may take their time to load.
     from shared.exports.errors import ConnectionUnusableError
     from shared.mailchimp.errors import RefusedError, RetryError, StopError

@@ -9,6 +9,8 @@ _logger = logging.getLogger("segment_export")
 _logger.setLevel(logging.INFO)
 # The storage and identity SDKs log a line per request at INFO.
 logging.getLogger("azure").setLevel(logging.WARNING)
+# Its warnings name whole URLs, and that of a webhook is a secret.
+logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 
 def event(name: str, *, level: int = logging.INFO, **fields: object) -> None:
@@ -19,7 +21,8 @@ def event(name: str, *, level: int = logging.INFO, **fields: object) -> None:
 def failure(name: str, error: BaseException, **fields: object) -> None:
     """Log that something went wrong: the error's type and place, not its text.
 
-    An error's text may hold an address (Mailchimp's do), so it stays out of the log.
+    An error's text may hold an address (Mailchimp's do), so it stays out of the log; one about the
+    app's settings names nothing but those.
     """
     frames = []
     trace = error.__traceback__
@@ -28,6 +31,10 @@ def failure(name: str, error: BaseException, **fields: object) -> None:
         frames.append(f"{code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}")
         trace = trace.tb_next
     where = " < ".join(reversed(frames[-6:]))
+    from shared.platform.settings import SettingsError
+
+    if isinstance(error, SettingsError):
+        fields["detail"] = str(error)
     event(name, level=logging.ERROR, error=type(error).__name__, where=where, **fields)
 
 
@@ -39,10 +46,13 @@ class StepError(RuntimeError):
 def without_texts(step: str, **fields: object) -> Iterator[None]:
     """Raise StepError for whatever goes wrong: the host logs all that a function raises.
 
-    A library's error may quote the value it could not read, and that may be a person's.
+    A library's error may quote the value it could not read, and that may be a person's. A panic of
+    a library that is written in Rust is a BaseException.
     """
     try:
         yield
-    except Exception as error:
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:
         failure("step_failed", error, step=step, **fields)
         raise StepError(f"{step} failed by {type(error).__name__}") from None

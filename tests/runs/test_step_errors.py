@@ -2,9 +2,11 @@
 
 import traceback
 
+import polars as pl
 import pytest
 
 from shared.platform import log
+from shared.platform.settings import Settings
 
 
 def fail() -> None:
@@ -20,3 +22,21 @@ def test_a_step_that_fails_tells_neither_the_text_of_its_error_nor_its_cause() -
     text = "".join(traceback.format_exception(raised.value)) + repr(raised.value)
     assert "contoso" not in text
     assert "plan_run failed by ValueError" in text
+
+
+def test_a_panic_of_a_library_is_told_no_further_than_an_error() -> None:
+    assert not issubclass(pl.exceptions.PanicException, Exception)
+    with (
+        pytest.raises(log.StepError, match="PanicException") as raised,
+        log.without_texts("plan_run"),
+    ):
+        raise pl.exceptions.PanicException("ann@contoso.example")
+    assert "contoso" not in "".join(traceback.format_exception(raised.value))
+
+
+def test_a_setting_that_cannot_be_used_is_named_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with pytest.raises(log.StepError), log.without_texts("tick"):
+        Settings.from_environment({"AzureWebJobsStorage": "x", "SegmentStorage": "x"})
+    assert "KEY_VAULT_URL is not set" in caplog.text
