@@ -117,6 +117,7 @@ class Turn:
         log.event(
             "call_failed" if error.counts else "throttled",
             run=self.chunk.run,
+            account_id=self.slot.account,
             chunk=self.chunk.number,
             error=type(error).__name__,
             status=error.status,
