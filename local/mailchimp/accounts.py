@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 from . import problems
 
-ROLES = ("owner", "admin", "manager", "author", "viewer")
 _MAY_WRITE = frozenset(("owner", "admin", "manager"))
 
 

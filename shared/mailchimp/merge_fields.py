@@ -123,17 +123,6 @@ def resolve_mapping(
     )
 
 
-def dropped_by_mailchimp(
-    plans: Iterable[FieldPlan], sent: Mapping[str, Any], returned: Mapping[str, Any]
-) -> list[str]:
-    """Return the tags whose values were sent and are blank in what Mailchimp holds now."""
-    return [
-        plan.tag
-        for plan in plans
-        if sent.get(plan.tag) not in (None, "") and returned.get(plan.tag) in (None, "", {})
-    ]
-
-
 def _read_mapping(mapping: Mapping[str, str]) -> tuple[list[_Wanted], list[tuple[str, str]]]:
     """Return what the keys ask for, exact tags first, else by name, and which can't be used."""
     problems: list[tuple[str, str]] = []

@@ -9,7 +9,6 @@ from shared.mailchimp.inference import infer_type
 from shared.mailchimp.merge_fields import (
     FieldPlan,
     Resolution,
-    dropped_by_mailchimp,
     resolve_mapping,
 )
 
@@ -149,10 +148,3 @@ def test_the_type_of_a_new_field_suits_its_column(
     column: str, data_type: str | None, samples: list[str | None], expected: str
 ) -> None:
     assert infer_type(column, data_type, samples) == expected
-
-
-def test_values_that_mailchimp_dropped_silently_are_noticed() -> None:
-    plans = [FieldPlan(tag, tag) for tag in ("A", "B", "C", "D")]
-    sent = {"A": "x", "B": "y", "C": "", "D": 0.0}
-    returned = {"A": "", "B": "Y", "C": "", "D": 0}
-    assert dropped_by_mailchimp(plans, sent, returned) == ["A"]

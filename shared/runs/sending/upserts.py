@@ -171,5 +171,5 @@ def _note_dropped(answers: Answers, item: Item, member: Mapping[str, Any]) -> No
     if not isinstance(held, Mapping):
         return
     for name, value in item[1].items():
-        if value not in (None, "") and held.get(name, value) in (None, ""):
+        if value not in (None, "") and held.get(name, value) in (None, "", {}):
             answers.dropped[name] = answers.dropped.get(name, 0) + 1
