@@ -88,8 +88,8 @@ resource queue 'Microsoft.Storage/storageAccounts/queueServices/queues@2025-01-0
   name: queueName
 }]
 
-// The app drops outcomes after the retention and the run's record after as long again; this is for what
-// it could not drop. A week later, so that it never takes what the app still answers for.
+// The app drops runs after the retention; this is for what it could not drop. A week later, so that it
+// never takes what the app still answers for. What outlives runs is kept elsewhere.
 resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2025-01-01' = {
   parent: account
   name: 'default'
@@ -113,7 +113,7 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2025-01
             actions: {
               baseBlob: {
                 delete: {
-                  daysAfterModificationGreaterThan: runRetentionDays * 2 + 7
+                  daysAfterModificationGreaterThan: runRetentionDays + 7
                 }
               }
             }

@@ -19,7 +19,7 @@ from shared.erasure.person import Person
 from shared.exports import store
 from shared.mailchimp import board, suppressions
 from shared.platform import log
-from shared.runs import records
+from shared.runs import ledger, records
 
 # Files of outcomes are read whole, so few at once.
 _READERS = 2
@@ -65,7 +65,7 @@ def erase_person(
     erased.tables = sum(suppressions.erase(app, address) for address in person.addresses)
     if delete:
         # Last: lanes have heard of it by now, and send the person no more.
-        erased.mailchimp = mailchimp.delete_permanently(app, person, ledgers.audiences(app))
+        erased.mailchimp = mailchimp.delete_permanently(app, person, ledger.audiences(app.blobs))
     log.event(
         "person_erased",
         addresses=erased.addresses,

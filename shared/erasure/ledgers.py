@@ -15,19 +15,8 @@ from shared.platform.blobs import BlobConflictError, BlobMissingError
 from shared.runs import ledger, tables
 from shared.runs.ledger import Ledger
 
-_ROOT = "ledgers/"
 _ATTEMPTS = 10
 _WHO = ["email", "customer_id"]
-
-
-def audiences(app: App) -> list[tuple[str, str]]:
-    """Return account and audience of every audience that exports have a ledger on."""
-    return [
-        (account, audience)
-        for account in app.blobs.folders(_ROOT)
-        for audience in app.blobs.folders(f"{_ROOT}{account}/")
-        if next(iter(app.blobs.folders(ledger.audience_folder(account, audience))), None)
-    ]
 
 
 def known_rows(app: App, person: Person) -> Iterator[pl.DataFrame]:
@@ -52,7 +41,7 @@ def erase(app: App, person: Person) -> dict[tuple[str, str, str], int]:
 
 
 def _all(app: App) -> Iterator[Ledger]:
-    for account, audience in audiences(app):
+    for account, audience in ledger.audiences(app.blobs):
         for uid in app.blobs.folders(ledger.audience_folder(account, audience)):
             yield ledger.load(app.blobs, account, audience, uid)
 

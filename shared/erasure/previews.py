@@ -5,6 +5,7 @@ from typing import Any
 from shared.app import App
 from shared.erasure.person import Person
 from shared.platform.blobs import Document
+from shared.runs.preview import mask
 
 _HIDDEN = "(erased)"
 
@@ -21,9 +22,15 @@ def erase(app: App, name: str, person: Person) -> bool:
 def _without(record: Document, person: Person) -> Document:
     """Return a record without samples of the person, and without their addresses in its texts."""
     kept = dict(record)
+    masked = {mask(address) for address in person.addresses}
     if samples := (record.get("plan") or {}).get("samples"):
         shown = {
-            kind: [one for one in some if one["customer_id"] not in person.customer_ids]
+            # A masked address may be another person's: then one sample is lost, and nothing else.
+            kind: [
+                one
+                for one in some
+                if one["customer_id"] not in person.customer_ids and one["email"] not in masked
+            ]
             for kind, some in samples.items()
         }
         kept["plan"] = {**record["plan"], "samples": shown}

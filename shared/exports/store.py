@@ -74,7 +74,7 @@ def _save(blobs: Blobs, folder: str, document: Document, etag: str | None) -> st
 
 def _list(blobs: Blobs, folder: str) -> Iterator[Document]:
     for info in blobs.list(folder):
-        # `connections/states/` holds sign-ins under way.
+        # Below are sign-ins under way (connections/states/), and what runs left (exports/_last/).
         if "/" in info.name[len(folder) :]:
             continue
         found = blobs.read_document(info.name)

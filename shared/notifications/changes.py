@@ -1,7 +1,7 @@
 """Which change of an export's state is to be told, and until when it waits for that.
 
-- `runs/_notices/state/{export}`: what was told last
-- `runs/_notices/due/{export}`: what is still to be told; a later change takes its place
+- `exports/_notices/state/{export}`: what was told last
+- `exports/_notices/due/{export}`: what is still to be told; a later change takes its place
 """
 
 import json
@@ -19,9 +19,9 @@ from shared.platform.clock import from_text, to_text, utc_now
 from shared.platform.vault import SecretUnreadableError
 from shared.runs.records import Record
 
-_STATES = "runs/_notices/state/"
-_DUE = "runs/_notices/due/"
-_LOCK = "runs/_notices/lock"
+_STATES = "exports/_notices/state/"
+_DUE = "exports/_notices/due/"
+_LOCK = "exports/_notices/lock"
 _FINE = "succeeded"
 # A cancelled run says nothing about the export.
 _COUNTING = frozenset({_FINE, "partial", "failed", "skipped"})

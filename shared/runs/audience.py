@@ -260,5 +260,5 @@ def _warnings(export: Export, state: AudienceState, resolved: Resolution) -> lis
             f"The audience requires merge fields that the export does not map: {names}. They stay "
             "blank; map a column to each, or make them optional in Mailchimp."
         )
-        found.append({"code": "values_dropped", "detail": text})
+        found.append({"code": "merge_field_required", "detail": text})
     return found

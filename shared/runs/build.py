@@ -14,7 +14,7 @@ from shared.app import App
 from shared.erasure import register
 from shared.erasure.register import Register
 from shared.exports.models import Export
-from shared.mailchimp.suppressions import load_with_state
+from shared.mailchimp.suppressions import load_suppressions
 from shared.runs import (
     contacts,
     difference,
@@ -193,7 +193,7 @@ def _own(app: App, old: Ledger) -> pl.DataFrame:
 
 
 def _suppressions(app: App, old: Ledger) -> tuple[pl.DataFrame, int]:
-    frame, state = load_with_state(app, old.account, old.audience)
+    frame, state = load_suppressions(app, old.account, old.audience)
     return frame, state.generation
 
 

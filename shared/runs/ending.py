@@ -15,8 +15,8 @@ from shared.runs.records import Record
 def end_run(
     app: App, record: Record, status: str, error: dict[str, str] | None, **members: Any
 ) -> None:
-    """End a run with its status, then clear up after it."""
-    ended = records.end_record(app, record["id"], status, error=error, **members)
+    """End a run with its status, or that of an order to stop it; then clear up after it."""
+    ended = records.end_record(app, record["id"], status, error, **members)
     if ended is not None:
         level = logging.INFO if ended["status"] == "succeeded" else logging.WARNING
         log.event(

@@ -143,9 +143,6 @@ def _fold(
         _store_ledger(app, plan, folded.ledger, again=True)
         app.blobs.delete_all(outcomes.folder(plan.job.run))
         outcomes.write(app, plan.job.run, folded.outcomes, document["segments"])
-    if order is None and (late := records.stop_order(app, plan.job.run)) is not None:
-        # Everything was sent, but whoever stopped the run has been told that it is stopped.
-        order = late
     _end(app, record, plan, folded, order, upserts.dropped)
 
 

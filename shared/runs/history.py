@@ -6,7 +6,8 @@ from shared.app import App
 from shared.runs import ledger
 from shared.runs.records import Record
 
-_FOLDER = "runs/_last/"
+# Not below runs/: it outlives them.
+_FOLDER = "exports/_last/"
 
 
 def read_last(app: App, export: str, uid: str) -> dict[str, Any]:

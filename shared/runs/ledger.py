@@ -135,12 +135,20 @@ def others(blobs: "Blobs", ledger: Ledger, uids: Iterable[str]) -> list[Ledger]:
     return [other for other in found if other.etag is not None]
 
 
+def audiences(blobs: "Blobs") -> list[tuple[str, str]]:
+    """Return account and audience of every audience that exports may have a ledger on."""
+    return [
+        (account, audience)
+        for account in blobs.folders("ledgers/")
+        for audience in blobs.folders(f"ledgers/{account}/")
+    ]
+
+
 def all_folders(blobs: "Blobs") -> list[tuple[str, str]]:
     """Return the export's uid and the folder of every ledger there is."""
     return [
         (uid, f"{audience_folder(account, audience)}{uid}/")
-        for account in blobs.folders("ledgers/")
-        for audience in blobs.folders(f"ledgers/{account}/")
+        for account, audience in audiences(blobs)
         for uid in blobs.folders(audience_folder(account, audience))
     ]
 

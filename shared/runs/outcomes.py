@@ -68,11 +68,11 @@ def open_outcomes(app: App, run: str, code: str | None = None) -> OutcomesFile:
     """
     record = records.read_record(app, run)
     if record is None:
+        if records.is_past_retention(app, run):
+            raise OutcomesGoneError
         raise KeyError(run)
     if record["status"] not in records.ENDED:
         raise RunNotEndedError
-    if record.get("outcomes_dropped"):
-        raise OutcomesGoneError
     info = app.blobs.info(_name(run, code))
     if info is None:
         # The run sent nothing, or no contact has this code.

@@ -139,7 +139,7 @@ def _check_wanted(app: App, record: Record) -> None:
     """End a run whose export was removed or detached in the moment it began."""
     found = store.load_export(app.blobs, record["export"])
     gone = found is None or found[0]["uid"] != record["configuration"]["uid"]
-    if gone or (found and found[0]["connection"] != record["configuration"]["connection"]):
+    if gone or (found and found[0]["connection"] is None):
         records.stop(app, record, "cancelled", None, "segment-export")
         raise StoppedError
 
@@ -194,6 +194,7 @@ def _build(
             record,
             "succeeded",
             None,
+            counts=record["counts"] | {"profiles": built.profiles, "contacts": built.contacts},
             plan=preview.describe(app, built, export, setup),
             snapshots=found.stamps,
             warnings=built.document["warnings"],

@@ -1,12 +1,14 @@
 """Run documents: where everything of a run lies, what it says, and how it is stopped.
 
 A run begins with its export's active marker, which holds the run's first record: one blob that is
-created if absent. The record proper is written by start, plan, finish and tick alone.
+created if absent. The record proper is written by start, plan, finish and tick, and touched by who
+stops the run.
 """
 
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shared.app import App
@@ -20,7 +22,7 @@ ENDED = frozenset({"succeeded", "partial", "failed", "skipped", "cancelled"})
 STATUSES = ("queued", "planning", "running", *sorted(ENDED))
 Record = dict[str, Any]
 _ACTIVE = "runs/_active/"
-_RUN_ID = re.compile(r"^(?P<export>[a-z0-9][a-z0-9-]{0,62})-\d{8}T\d{6}Z-[0-9a-f]{4,8}$")
+_RUN_ID = re.compile(r"^(?P<export>[a-z0-9][a-z0-9-]{0,62})-(?P<begun>\d{8}T\d{6}Z)-[0-9a-f]{4,8}$")
 # Members of the stored record that are nobody's business but this package's.
 _INTERNAL = (
     "configuration",
@@ -33,7 +35,8 @@ _INTERNAL = (
     "unfolded",
     "chunk_sizes",
     "sending_at",
-    "outcomes_dropped",
+    "stopped",
+    "allow_removals",
 )
 
 
@@ -55,6 +58,18 @@ def export_of(run: str) -> str | None:
     """Return the export that a run's id names, None where it is no run id."""
     found = _RUN_ID.match(run)
     return found["export"] if found else None
+
+
+def is_past_retention(app: App, run: str) -> bool:
+    """Tell whether a run was started so long ago, as its id says, that nothing of it is kept."""
+    found = _RUN_ID.match(run)
+    if found is None:
+        return False
+    try:
+        begun = datetime.strptime(found["begun"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        return False
+    return utc_now() - begun > timedelta(days=app.settings.run_retention_days)
 
 
 def folder(run: str) -> str:
@@ -107,6 +122,8 @@ def new_record(run: str, export: Record, **members: Any) -> Record:
         "progress": {
             "batches_total": 0,
             "batches_done": 0,
+            "contacts_total": 0,
+            "contacts_done": 0,
             "contacts_per_second": 0.0,
             "expected_end": None,
         },
@@ -134,9 +151,23 @@ def change_record(app: App, run: str, **members: Any) -> Record | None:
     return app.blobs.update_document(record_name(run), change)
 
 
-def end_record(app: App, run: str, status: str, **members: Any) -> Record | None:
-    """End a run's record with its status; a record that has ended stays as it is."""
-    return change_record(app, run, status=status, ended_at=to_text(utc_now()), **members)
+def end_record(
+    app: App, run: str, status: str, error: Record | None, **members: Any
+) -> Record | None:
+    """End a run's record with its status; a record that has ended stays as it is.
+
+    A run that was stopped before ends as whoever stopped it has been told.
+    """
+
+    def end(record: Record) -> Record | None:
+        if record["status"] in ENDED:
+            return None
+        # Read after the record, which `stop` touches after it has ordered: none is overlooked.
+        outcome = stop_order(app, run) or {"status": status, "error": error}
+        shown = {name: outcome[name] for name in ("status", "error")}
+        return {**record, **members, **shown, "ended_at": to_text(utc_now())}
+
+    return app.blobs.update_document(record_name(run), end)
 
 
 def active_runs(app: App) -> Iterator[tuple[str, Record]]:
@@ -177,8 +208,10 @@ def stop(app: App, record: Record, status: str, error: Record | None, by: str) -
     run = record["id"]
     order = {"status": status, "error": error, "by": by, "at": to_text(utc_now())}
     app.blobs.create_document(stop_name(run), order)
-    # Read only now: a planner that has just learnt the account either sees the order or shows it.
-    if account := (read_record(app, run) or record).get("account"):
+    # Only now: a planner that has just learnt the account either sees the order or shows it, and
+    # who ends the run sees the order or has ended it already.
+    touched = change_record(app, run, stopped=True)
+    if account := (touched or read_record(app, run) or record).get("account"):
         board.stop_run(app, account, run)
     app.queues.send(queues.FINISH, {"run": run})
 
@@ -203,9 +236,10 @@ def request_cancel(app: App, run: str, *, reason: str | None, by: str) -> Record
     error = {"code": reason, "detail": _REASONS[reason]} if reason else None
     # Again, too, when it was stopped before: whoever did that may have died in the middle of it.
     stop(app, record, "cancelled", error, by)
-    if stopped:
+    now = load_run(app, run) or record
+    if stopped or now["status"] in ENDED - {"cancelled"}:
         raise RunEndedError
-    return load_run(app, run) or record
+    return now
 
 
 def _first_record(app: App, run: str) -> Record | None:

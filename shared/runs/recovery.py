@@ -10,7 +10,7 @@ from datetime import datetime
 from shared.app import App
 from shared.mailchimp import board
 from shared.platform import log, queues
-from shared.platform.clock import from_text, seconds_since, utc_now
+from shared.platform.clock import from_text, seconds_since, to_text, utc_now
 from shared.runs import chunks, planned, records
 from shared.runs.ending import clear_up, end_run
 from shared.runs.records import Record
@@ -172,6 +172,9 @@ def revive(app: App, queue: str, message: Mapping[str, str]) -> None:
             "until it succeeds, and the export does not run before. Ask whoever runs this app to "
             "look at its log."
         )
-        records.end_record(app, run, "failed", error=error, unfolded=True)
+        ended_at = to_text(utc_now())
+        records.change_record(
+            app, run, status="failed", error=error, ended_at=ended_at, unfolded=True
+        )
     else:
         records.stop(app, record, "failed", error, "segment-export")

@@ -17,6 +17,7 @@ def tick(app: App) -> None:
         tell_due,
         retention.drop_old_runs,
         retention.drop_orphaned_ledgers,
+        retention.drop_orphaned_tables,
     ):
         try:
             step(app)

@@ -29,7 +29,7 @@ def told(hook: Hook, count: int) -> list[dict[str, Any]]:
 
 def settled(app: App) -> None:
     """Wait until nothing is due any more."""
-    until(lambda: not list(app.blobs.list("runs/_notices/due/")), timeout=20, what="the telling")
+    until(lambda: not list(app.blobs.list("exports/_notices/due/")), timeout=20, what="the telling")
 
 
 def test_a_change_is_told_once_and_so_is_the_way_back(
@@ -71,7 +71,7 @@ def test_what_could_not_be_told_is_told_by_the_tick(
 ) -> None:
     hook.status = 503
     changes.note_end(app, ended("failed", export=export))
-    name = f"runs/_notices/due/{export}"
+    name = f"exports/_notices/due/{export}"
     until(lambda: (app.blobs.read_document(name) or [{}])[0].get("tries") == 1, what="the try")
     changes.tell_due(app)
     assert len(hook.calls) == 1, "it waits a minute"
@@ -89,7 +89,7 @@ def test_a_change_back_that_came_first_leaves_nothing_to_tell(
     hook.status = 500
     changes.note_end(app, ended("failed", export=export))
     until(lambda: hook.calls, what="the first try")
-    name = f"runs/_notices/due/{export}"
+    name = f"exports/_notices/due/{export}"
     until(lambda: (app.blobs.read_document(name) or [{}])[0].get("tries") == 1, what="the try")
     changes.note_end(app, ended("succeeded", export=export))
     assert app.blobs.read_document(name) is None
@@ -98,7 +98,7 @@ def test_a_change_back_that_came_first_leaves_nothing_to_tell(
 def test_a_redirect_is_not_followed(app: App, hook: Hook, export: str, ended: Ended) -> None:
     hook.status, hook.location = 307, hook.url
     changes.note_end(app, ended("failed", export=export))
-    name = f"runs/_notices/due/{export}"
+    name = f"exports/_notices/due/{export}"
     until(lambda: (app.blobs.read_document(name) or [{}])[0].get("tries") == 1, what="the try")
     assert len(hook.calls) == 1
     app.blobs.delete(name)

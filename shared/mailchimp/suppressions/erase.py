@@ -6,10 +6,9 @@ from dataclasses import replace
 from shared.app import App
 from shared.mailchimp.suppressions.lines import line_of, normalise, unpack
 from shared.mailchimp.suppressions.recent import read_recent, write_recent
-from shared.mailchimp.suppressions.table import State, Table
+from shared.mailchimp.suppressions.table import State, Table, tables
 from shared.platform.blobs import BlobConflictError, BlobMissingError
 
-_ROOT = "suppressions/"
 # Refreshes may come between.
 _ATTEMPTS = 10
 
@@ -22,9 +21,7 @@ def erase(app: App, email: str) -> int:
     """
     address = normalise(email)
     return sum(
-        _erase_in(Table(app.blobs, account, audience), address)
-        for account in app.blobs.folders(_ROOT)
-        for audience in app.blobs.folders(f"{_ROOT}{account}/")
+        _erase_in(Table(app.blobs, account, audience), address) for account, audience in tables(app)
     )
 
 

@@ -15,18 +15,14 @@ if TYPE_CHECKING:
     import polars
 
 
-def load_suppressions(app: App, account_id: str, audience_id: str) -> "polars.DataFrame":
-    """Return the columns `email` (trimmed, lower case, once each) and `status`, both strings.
-
-    Raises SuppressionsMissingError before the first fill has ended.
-    """
-    return load_with_state(app, account_id, audience_id)[0]
-
-
-def load_with_state(
+def load_suppressions(
     app: App, account_id: str, audience_id: str
 ) -> "tuple[polars.DataFrame, State]":
-    """Return the table together with the state that it is of."""
+    """Return the table together with the state that it is of.
+
+    Its columns are `email` (trimmed, lower case, once each) and `status`, both strings. Raises
+    SuppressionsMissingError before the first fill has ended.
+    """
     table = Table(app.blobs, account_id, audience_id)
     return table.read(lambda state: (_load(table, state), state))
 

@@ -25,8 +25,6 @@ from shared.platform.leases import KeptLease, LeaseLostError
 if TYPE_CHECKING:
     from shared.erasure.register import Register
 
-# How often a table is refreshed during a long run, in seconds.
-REFRESH_INTERVAL = 600.0
 # Another's refresh that ended while we waited for it counts as ours when it is no older.
 _SHARED_AGE = timedelta(minutes=5)
 # Right after a listing the changes since its first page are enough, by a clock that may be coarse.

@@ -21,6 +21,7 @@ STATUSES = ("cleaned", "unsubscribed", "archived", "pending", "transactional")
 # How far before the last look a look for changes begins: Mailchimp may show them late.
 OVERLAP = timedelta(minutes=15)
 
+_ROOT = "suppressions/"
 # A reader that is overtaken by two refreshes while it reads begins again.
 _ATTEMPTS = 5
 
@@ -77,7 +78,7 @@ class Table:
 
     def __init__(self, blobs: Blobs, account_id: str, audience_id: str) -> None:
         self.blobs = blobs
-        self.folder = f"suppressions/{account_id}/{audience_id}/"
+        self.folder = f"{_ROOT}{account_id}/{audience_id}/"
         self.state_name = self.folder + "state.json"
         self.draft_name = self.folder + "draft.json"
         self.lock_name = self.folder + "lock"
@@ -146,9 +147,19 @@ class Table:
         return unpack(self.blobs.read(name)) if name else iter(())
 
 
-def read_state(app: App, account_id: str, audience_id: str) -> State | None:
-    """Return the state of an audience's table, None before its first fill has ended."""
-    return Table(app.blobs, account_id, audience_id).state()
+def tables(app: App) -> Iterator[tuple[str, str]]:
+    """Yield account and audience of every table."""
+    for account in app.blobs.folders(_ROOT):
+        for audience in app.blobs.folders(f"{_ROOT}{account}/"):
+            yield account, audience
+
+
+def drop(app: App, account_id: str, audience_id: str) -> None:
+    """Drop a table."""
+    table = Table(app.blobs, account_id, audience_id)
+    # First what names the parts: a reader sees the whole table, or none.
+    app.blobs.delete(table.state_name)
+    app.blobs.delete_all(table.folder)
 
 
 def write_over(blobs: Blobs, name: str, document: Document, etag: str | None) -> str:

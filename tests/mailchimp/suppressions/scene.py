@@ -17,7 +17,6 @@ from shared.mailchimp.suppressions import (
     OVERLAP,
     RefreshResult,
     load_suppressions,
-    read_state,
     refresh,
 )
 from shared.mailchimp.suppressions.table import State, Table
@@ -94,7 +93,7 @@ class Scene:
 
     def loaded(self) -> dict[str, str]:
         """Return the table as a plan gets it."""
-        frame = load_suppressions(self.app, self.account.account_id, self.audience)
+        frame, _ = load_suppressions(self.app, self.account.account_id, self.audience)
         assert frame.schema == {"email": polars.String, "status": polars.String}
         emails = frame["email"].to_list()
         assert len(emails) == len(set(emails))
@@ -107,7 +106,7 @@ class Scene:
 
     def state(self) -> State:
         """Return the stored state."""
-        found = read_state(self.app, self.account.account_id, self.audience)
+        found = self.table().state()
         assert found is not None
         return found
 

@@ -3,7 +3,7 @@
 import pytest
 
 from shared.mailchimp.errors import AudienceNotFoundError, UnauthorizedError
-from shared.mailchimp.suppressions import STATUSES, read_state
+from shared.mailchimp.suppressions import STATUSES
 from tests.mailchimp.suppressions.scene import Scene
 
 
@@ -50,7 +50,7 @@ def test_there_is_no_table_before_the_fill_has_ended(scene: Scene) -> None:
     result = scene.refresh(budget=0)
 
     assert not result.finished
-    assert read_state(scene.app, scene.account.account_id, scene.audience) is None
+    assert scene.table().state() is None
 
 
 def test_reads_side_by_side_but_never_with_more_connections_than_slots(scene: Scene) -> None:

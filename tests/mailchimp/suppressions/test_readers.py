@@ -16,7 +16,6 @@ from shared.mailchimp.suppressions import (
     changed_since,
     erase,
     load_suppressions,
-    load_with_state,
 )
 from shared.mailchimp.suppressions.recent import RECENT_LIMIT
 from shared.platform.blobs import BlobConflictError
@@ -106,7 +105,7 @@ def test_the_most_protective_status_counts_where_there_are_several(scene: Scene)
     scene.refreshed()
 
     assert scene.loaded() == {"one@contoso.com": "cleaned", "two@contoso.com": "archived"}
-    frame, state = load_with_state(scene.app, scene.account.account_id, scene.audience)
+    frame, state = load_suppressions(scene.app, scene.account.account_id, scene.audience)
     assert frame.height == 2
     assert state.count == 3
 
