@@ -41,59 +41,51 @@ def describe(app: App, built: Built, export: Export, setup: Setup) -> dict[str, 
     }
 
 
+def _kinds() -> dict[str, pl.Expr]:
+    """Return what a plan does with a contact, and how its rows are told."""
+    action, none = pl.col("action"), int(Action.NONE)
+    adds, removes = pl.col("add") != 0, pl.col("remove") != 0
+    turned_away = [NUMBER[o.code] for o in OUTCOMES if o.count in ("skipped", "rejected")]
+    skipped = pl.col("code").is_in(turned_away).fill_null(False)
+    kept = pl.col("kind") == int(Kind.KEPT)
+    return {
+        "to_upsert": action == int(Action.UPSERT),
+        "to_tag": (action == none) & adds,
+        "to_untag": removes,
+        "to_archive": action == int(Action.ARCHIVE),
+        "to_unsubscribe": action == int(Action.UNSUBSCRIBE),
+        "unchanged": (action == none) & ~adds & ~removes & ~kept & ~skipped,
+        "skipped": skipped,
+    }
+
+
 def _counts(built: Built) -> dict[str, int]:
     """Return how many contacts the plan would do what with."""
-    table = built.table.lazy()
-    untouched = (
-        (pl.col("action") == int(Action.NONE)) & (pl.col("add") == 0) & (pl.col("remove") == 0)
-    )
-    shown = pl.col("kind") != int(Kind.KEPT)
-    skipped = pl.col("code").is_in(
-        [NUMBER[o.code] for o in OUTCOMES if o.count in ("skipped", "rejected")]
-    )
-    counts = table.select(
-        to_upsert=(pl.col("action") == int(Action.UPSERT)).sum(),
-        to_tag=((pl.col("action") == int(Action.NONE)) & (pl.col("add") != 0)).sum(),
-        to_untag=(pl.col("remove") != 0).sum(),
-        to_archive=(pl.col("action") == int(Action.ARCHIVE)).sum(),
-        to_unsubscribe=(pl.col("action") == int(Action.UNSUBSCRIBE)).sum(),
-        unchanged=(untouched & shown & ~skipped.fill_null(False)).sum(),
-        skipped=skipped.fill_null(False).sum(),
-    )
+    counts = built.table.lazy().select(**{kind: rows.sum() for kind, rows in _kinds().items()})
     found = counts.collect().row(0, named=True)
     return {"profiles": built.profiles, "contacts": built.contacts, **found}
 
 
 def _samples(table: pl.DataFrame) -> dict[str, list[dict[str, str]]]:
-    action, none = pl.col("action"), int(Action.NONE)
-    kinds = {
-        "to_upsert": action == int(Action.UPSERT),
-        "to_tag": (action == none) & (pl.col("add") != 0),
-        "to_untag": pl.col("remove") != 0,
-        "to_archive": action == int(Action.ARCHIVE),
-        "to_unsubscribe": action == int(Action.UNSUBSCRIBE),
-        "unchanged": (pl.col("kind") == int(Kind.CONTACT))
-        & pl.col("code").is_null()
-        & (action == none)
-        & (pl.col("add") == 0)
-        & (pl.col("remove") == 0),
-    }
+    """Return a few contacts of each kind."""
     return {
-        name: [
+        kind: [
             {"email": mask(row["email"]), "customer_id": row["customer_id"]}
             for row in table.lazy()
-            .filter(condition)
+            .filter(rows)
             .select("email", "customer_id")
             .head(_SAMPLES)
             .collect()
             .iter_rows(named=True)
         ]
-        for name, condition in kinds.items()
+        for kind, rows in _kinds().items()
     }
 
 
 def mask(email: str) -> str:
-    """Hide most of an address: `j***@c***.com`."""
+    """Hide most of an address: `j***@c***.com`; a blank one stays blank."""
+    if not email:
+        return ""
     local, _, domain = email.partition("@")
     name, dot, ending = domain.rpartition(".")
     return f"{local[:1]}***@{name[:1]}***{dot}{ending}"

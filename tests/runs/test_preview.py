@@ -77,6 +77,7 @@ def test_it_shows_five_masked_contacts_of_each_kind() -> None:
         "to_archive": 2,
         "to_unsubscribe": 0,
         "unchanged": 1,
+        "skipped": 1,
     }
     assert samples["unchanged"] == [{"email": "s***@x***.org", "customer_id": "1"}]
     assert all("***@" in row["email"] for rows in samples.values() for row in rows)
