@@ -4,6 +4,7 @@ The heavy part of a run, and the only place where planning's tables meet. Everyt
 lies under the attempt's own folder until plan.json names it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from time import time
 from typing import Any
@@ -92,7 +93,8 @@ def _build(
     judged = _wanted(judged, setup)
     others = neighbours(app, old.audience, old.uid)
     other_ledgers = ledger.others(app.blobs, old, [other["uid"] for other in others])
-    policy = _policy(record, export, snapshots.untrusted(found, old, profiles.rows))
+    untrusted = snapshots.untrusted(found, old, profiles.rows)
+    policy = _policy(record, export, untrusted)
     judged, gone = difference.recall(judged, _remembered(app, setup, judged, erased))
     gone = _with_customer_ids(app, old, gone)
     table, removals = difference.decide(
@@ -120,7 +122,7 @@ def _build(
             if tag is not None
         ],
         "fields": list(old.fields),
-        "ledger": _next_ledger(record, found, profiles, old).document(),
+        "ledger": _next_ledger(record, found, profiles, old, untrusted).document(),
         "ledger_etag": old.etag,
         "ledger_run": old.run,
         "shared_tags": shared_tags(old, others, other_ledgers),
@@ -216,11 +218,18 @@ def _policy(record: Record, export: Export, untrusted: dict[int, str]) -> Policy
     )
 
 
-def _next_ledger(record: Record, found: RunInput, profiles: Profiles, old: Ledger) -> Ledger:
+def _next_ledger(
+    record: Record, found: RunInput, profiles: Profiles, old: Ledger, untrusted: Mapping[int, str]
+) -> Ledger:
     segments = {
         snapshot.segment: {"stamp": snapshot.stamp, "rows": profiles.rows[snapshot.segment]}
         for snapshot in found.snapshots
     }
+    if not record["allow_removals"]:
+        # What is not believed is nothing to compare the next snapshot with.
+        for position in untrusted:
+            name = found.snapshots[position].segment
+            segments[name] = old.segments.get(name, segments[name])
     return replace(old, run=record["id"], table=None, segments=segments)
 
 

@@ -119,6 +119,10 @@ def test_a_missing_partition_adds_and_removes_nobody(place: Place) -> None:
     assert place.tags_of() == {email(n): {"VIP"} for n in [*range(40), *range(100, 105)]}
     assert run["counts"]["created"] == 5
     assert run["counts"]["untagged"] == 0
+    # What is not believed does not become what the next snapshot is compared with.
+    again = place.run()
+    assert (again["status"], again["error"]["code"]) == ("partial", "removals_withheld"), again
+    assert again["counts"]["untagged"] == 0
 
 
 def test_the_safety_stop_sends_additions_alone_and_the_override_goes_through(
