@@ -43,7 +43,7 @@ class Protection:
         self._lock = threading.Lock()
         self._locks: dict[tuple[str, str], threading.Lock] = {}
         self._known: dict[str, Changes] = {}
-        # How many seconds the last look at an audience took.
+        # How many seconds the last look at an audience took that was had to its end.
         self._took: dict[tuple[str, str], float] = {}
 
     def since_plan(
@@ -79,10 +79,12 @@ class Protection:
         if not lock.acquire(blocking=age >= _TOO_OLD * interval):
             return known.suppressed
         try:
-            known = self._refresh(app, slot, client, plan, interval)
+            known, finished = self._refresh(app, slot, client, plan, interval)
         finally:
             lock.release()
-        if (utc_now() - known.refreshed_at).total_seconds() >= _TOO_OLD * longest:
+        # A look that was had to its end is as new as one can be, however long it took.
+        limit = _TOO_OLD * (longest if finished else interval)
+        if (utc_now() - known.refreshed_at).total_seconds() >= limit:
             raise ThrottledError
         return known.suppressed
 
@@ -93,17 +95,18 @@ class Protection:
 
     def _refresh(
         self, app: "App", slot: "Slot", client: "MailchimpClient", plan: "Plan", interval: float
-    ) -> "Changes":
+    ) -> "tuple[Changes, bool]":
+        """Look; return what is known then, and whether the look was had to its end."""
         from shared.mailchimp import suppressions
 
         begun = time.monotonic()
         try:
-            suppressions.refresh(
+            result = suppressions.refresh(
                 app,
                 plan.account,
                 plan.audience,
                 lambda: client,
-                budget_seconds=_BUDGET_SECONDS,
+                budget_seconds=_scaled(app.settings, _BUDGET_SECONDS),
                 slots=lambda: nullcontext(slot),
                 workers=1,
                 max_age_seconds=interval / 2,
@@ -112,8 +115,9 @@ class Protection:
         except RefusedError as error:
             # It was not the batch that was refused.
             raise UnavailableError(error.detail, status=error.status) from None
-        self._took[plan.account, plan.audience] = time.monotonic() - begun
-        return self._read(app, plan)
+        if result.finished:
+            self._took[plan.account, plan.audience] = time.monotonic() - begun
+        return self._read(app, plan), result.finished
 
     def _read(self, app: "App", plan: "Plan") -> "Changes":
         from shared.mailchimp import suppressions
@@ -136,8 +140,11 @@ class Protection:
 def refresh_seconds(settings: Settings, *, leaving: bool = False) -> float:
     """How old the knowledge of protected contacts may get before a lane looks again.
 
-    Ten minutes, a minute before contacts leave; where calls are cut off sooner than in
-    production, sooner by as much.
+    Ten minutes, a minute before contacts leave.
     """
-    seconds = _LEAVING_SECONDS if leaving else _REFRESH_SECONDS
+    return _scaled(settings, _LEAVING_SECONDS if leaving else _REFRESH_SECONDS)
+
+
+def _scaled(settings: Settings, seconds: float) -> float:
+    """Return a time; where calls are cut off sooner than in production, shorter by as much."""
     return min(seconds, seconds * settings.mailchimp_timeout / 130)

@@ -67,3 +67,35 @@ def test_a_leaver_who_unsubscribes_before_their_turn_is_left_alone_and_stays_uns
     run = place.run()
     assert place.codes(run)[left] == "skipped_unsubscribed"
     assert place.statuses()[left] == "unsubscribed"
+
+
+def test_nobody_is_archived_while_it_cannot_be_seen_who_has_unsubscribed(
+    slow_place: Place,
+) -> None:
+    place = make_place(slow_place.stack)
+    place.mailchimp.set(bulk_seconds=None)
+    everybody = range(600)
+    place.write({"VIP": people(everybody)})
+    place.save(["VIP"], leavers="archive")
+    assert place.run()["status"] == "succeeded"
+    left, gone = email(0), email(1)
+    place.write({"VIP": people(everybody[2:], FirstName="New")})
+    place.mailchimp.set(bulk_seconds=1.0)
+    place.forget_calls()
+    run = place.start()
+    until(lambda: any(call.members for call in place.calls()), what="the first batch")
+
+    place.mailchimp.fail_next(f"GET /lists/{place.audience}/members", "503", times=None)
+    place.mailchimp.unsubscribe_by_admin(place.audience, [left])
+
+    def looks() -> int:
+        return sum(call.fault == "503" for call in place.calls())
+
+    # More than one look has ended without having seen anything.
+    until(lambda: looks() >= 12, timeout=60, what="looks that fail")
+    assert not [call for call in place.calls() if call.method == "DELETE"]
+    place.mailchimp.clear_faults()
+    run = place.ended(run)
+
+    assert place.codes(run)[gone] == place.statuses()[gone] == "archived"
+    assert place.statuses()[left] == "unsubscribed"
