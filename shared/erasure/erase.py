@@ -6,6 +6,7 @@ after they have written (see shared/runs/build.py and finish.py).
 """
 
 import re
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -20,7 +21,9 @@ from shared.exports import store
 from shared.mailchimp import board, suppressions
 from shared.platform import log
 from shared.runs import ledger, records
+from shared.runs.turn import LOOK_SECONDS
 
+_A_LOOK_SECONDS = 1.0
 # Files of outcomes are read whole, so few at once.
 _READERS = 2
 _RUN_PART = re.compile(
@@ -64,8 +67,9 @@ def erase_person(
         _erase_runs(app, person, erased)
     erased.tables = sum(suppressions.erase(app, address) for address in person.addresses)
     if delete:
+        audiences = sorted({found[:2] for found in ledger.all_ledgers(app.blobs)})
         # Last: lanes have heard of it by now, and send the person no more.
-        erased.mailchimp = mailchimp.delete_permanently(app, person, ledger.audiences(app.blobs))
+        erased.mailchimp = mailchimp.delete_permanently(app, person, audiences)
     log.event(
         "person_erased",
         addresses=erased.addresses,
@@ -124,15 +128,18 @@ def _erase_runs(app: App, person: Person, erased: Erased) -> None:
             erased.previews.append(run)
         elif run not in erased.plans:
             erased.plans.append(run)
-    for folder in {folder for folder, kind in parts if kind.startswith("plans/")}:
-        _tell_lanes(app, folder.rstrip("/").rpartition("/")[2])
+    _tell_lanes(app, {folder for folder, kind in parts if kind.startswith("plans/")})
 
 
-def _tell_lanes(app: App, run: str) -> None:
-    """Have the lanes that hold a part of a run's payload read it again."""
-    record = records.read_record(app, run)
-    if record is not None and (account := record.get("account")):
+def _tell_lanes(app: App, folders: Iterable[str]) -> None:
+    """Have lanes that hold a part of these runs' payloads read it again, and wait until they do."""
+    found = (records.read_record(app, folder.rstrip("/").rpartition("/")[2]) for folder in folders)
+    accounts = {record["account"] for record in found if record and record.get("account")}
+    for account in accounts:
         board.put_erased(app, account)
+    if accounts:
+        # No lane goes by an older view of the board than this; the look itself takes a moment.
+        time.sleep(LOOK_SECONDS + _A_LOOK_SECONDS)
 
 
 def _parts(app: App) -> list[tuple[str, str]]:

@@ -41,9 +41,8 @@ def erase(app: App, person: Person) -> dict[tuple[str, str, str], int]:
 
 
 def _all(app: App) -> Iterator[Ledger]:
-    for account, audience in ledger.audiences(app.blobs):
-        for uid in app.blobs.folders(ledger.audience_folder(account, audience)):
-            yield ledger.load(app.blobs, account, audience, uid)
+    for account, audience, uid in ledger.all_ledgers(app.blobs):
+        yield ledger.load(app.blobs, account, audience, uid)
 
 
 def _tables(app: App, one: Ledger) -> list[str]:

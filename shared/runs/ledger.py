@@ -135,20 +135,12 @@ def others(blobs: "Blobs", ledger: Ledger, uids: Iterable[str]) -> list[Ledger]:
     return [other for other in found if other.etag is not None]
 
 
-def audiences(blobs: "Blobs") -> list[tuple[str, str]]:
-    """Return account and audience of every audience that exports may have a ledger on."""
+def all_ledgers(blobs: "Blobs") -> list[tuple[str, str, str]]:
+    """Return account, audience and the export's uid of every ledger there is."""
     return [
-        (account, audience)
+        (account, audience, uid)
         for account in blobs.folders("ledgers/")
         for audience in blobs.folders(f"ledgers/{account}/")
-    ]
-
-
-def all_folders(blobs: "Blobs") -> list[tuple[str, str]]:
-    """Return the export's uid and the folder of every ledger there is."""
-    return [
-        (uid, f"{audience_folder(account, audience)}{uid}/")
-        for account, audience in audiences(blobs)
         for uid in blobs.folders(audience_folder(account, audience))
     ]
 

@@ -23,12 +23,12 @@ def drop_orphaned_ledgers(app: App) -> None:
     """Drop the ledgers of exports that no longer exist and have no run."""
     # Ledgers first: that of an export which is made between the looks is none of these. Then runs:
     # an export that is deleted between the looks still has its run's uid.
-    folders = ledger.all_folders(app.blobs)
+    ledgers = ledger.all_ledgers(app.blobs)
     uids = {first["configuration"]["uid"] for _, first in records.active_runs(app)}
     uids |= {export["uid"] for export in store.list_exports(app.blobs)}
-    orphaned = [folder for uid, folder in folders if uid not in uids]
-    for folder in orphaned:
-        app.blobs.delete_all(folder)
+    orphaned = [found for found in ledgers if found[2] not in uids]
+    for account, audience, uid in orphaned:
+        app.blobs.delete_all(f"{ledger.audience_folder(account, audience)}{uid}/")
     if orphaned:
         log.event("ledgers_dropped", ledgers=len(orphaned))
 
@@ -37,7 +37,7 @@ def drop_orphaned_tables(app: App) -> None:
     """Drop the tables of protected contacts of audiences that no export knows any more."""
     # Tables first, as above: one that is made between the looks is none of these.
     tables = list(suppressions.tables(app))
-    known = {audience for _, audience in ledger.audiences(app.blobs)}
+    known = {audience for _, audience, _ in ledger.all_ledgers(app.blobs)}
     known |= {first["configuration"]["audience_id"] for _, first in records.active_runs(app)}
     known |= {export["audience_id"] for export in store.list_exports(app.blobs)}
     orphaned = [table for table in tables if table[1] not in known]
