@@ -74,6 +74,11 @@ class RetryError(MailchimpError):
         super().__init__(detail, status=status)
         self.may_be_open = may_be_open
 
+    @property
+    def may_be_done(self) -> bool:
+        """Whether Mailchimp may have carried the call out, or may still: it has seen it."""
+        return self.counts and (self.may_be_open or self.status is not None)
+
 
 class ThrottledError(RetryError):
     """Too many connections at once, or too much traffic."""

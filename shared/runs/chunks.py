@@ -30,21 +30,24 @@ class ChunkLostError(Exception):
 class ChunkState:
     """What a listing tells: `position` may lag behind.
 
-    open: calls may have been made whose outcomes are not written.
+    open: calls may have been made whose outcomes are not written. accepted_at: when an outcome was
+    written last (seconds since 1970, may lag behind as well), 0 for never.
     """
 
     leased: bool
     done: bool
     position: int
     open: bool
+    accepted_at: int = 0
 
 
 @dataclass
 class Chunk:
     """A claimed chunk. `position` is the first item without an outcome.
 
-    `tries` counts holders that died at this position; `since` is when the first call at this
-    position may have been made (seconds since 1970), None when none can have been.
+    `tries` counts holders that died at this position; `since` is when the first call without a
+    written outcome may have been made (seconds since 1970), None when none can have been.
+    `accepted_at`: see ChunkState.
     """
 
     app: App
@@ -56,6 +59,7 @@ class Chunk:
     position: int = 0
     tries: int = 0
     since: int | None = None
+    accepted_at: int = 0
     _told: float = 0.0
 
     @property
@@ -63,8 +67,11 @@ class Chunk:
         """Return the outcome blob's name."""
         return records.chunk_name(self.run, self.number)
 
-    def append(self, block: Block) -> None:
-        """Write the outcomes of one call; raises ChunkLostError."""
+    def append(self, block: Block, since: int | None = None) -> None:
+        """Write the outcomes of one call; raises ChunkLostError.
+
+        since: when the next call may have been begun at the earliest.
+        """
         data = json.dumps(block, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
         try:
             self.kept.check()
@@ -76,6 +83,8 @@ class Chunk:
         self.blocks.append(block)
         if "at" in block:
             self.position = block["at"] + block["n"]
+            self.tries, self.since = 0, since
+            self.accepted_at = int(time.time())
             if time.monotonic() - self._told > _TOLD_EVERY_SECONDS:
                 self._tell(open_=True)
 
@@ -102,7 +111,9 @@ class Chunk:
 
     def _tell(self, *, open_: bool, done: bool = False) -> None:
         since = self.since or (int(time.time()) if open_ else None)
-        metadata = _metadata(self.position, self.tries, since, open_=open_, done=done)
+        metadata = _metadata(
+            self.position, self.tries, since, self.accepted_at, open_=open_, done=done
+        )
         try:
             self.app.blobs.set_metadata(self.name, metadata, self.kept.lease)
         except (BlobConflictError, BlobMissingError):
@@ -111,12 +122,19 @@ class Chunk:
 
 
 def _metadata(
-    position: int, tries: int, since: int | None, *, open_: bool, done: bool
+    position: int,
+    tries: int,
+    since: int | None,
+    accepted_at: int = 0,
+    *,
+    open_: bool,
+    done: bool,
 ) -> dict[str, str]:
     return {
         "position": str(position),
         "tries": str(tries if open_ else 0),
         "since": str(since or ""),
+        "accepted_at": str(accepted_at),
         "open": "1" if open_ else "0",
         "done": "1" if done else "0",
     }
@@ -137,6 +155,7 @@ def _state(metadata: dict[str, str], *, leased: bool) -> ChunkState:
         done=metadata.get("done") == "1",
         position=int(metadata.get("position", "0")),
         open=metadata.get("open") == "1" or bool(metadata.get("since")),
+        accepted_at=int(metadata.get("accepted_at", "0")),
     )
 
 
@@ -173,6 +192,7 @@ def _resume(chunk: Chunk) -> Chunk | None:
     chunk.size = info.size
     chunk.blocks = read_blocks(chunk.app, chunk.run, chunk.number) if info.size else []
     chunk.position = position_of(chunk.blocks)
+    chunk.accepted_at = int(info.metadata.get("accepted_at", "0"))
     if info.metadata.get("open") == "1":
         same = info.metadata.get("position") == str(chunk.position)
         chunk.tries = int(info.metadata.get("tries", "0")) + 1 if same else 1

@@ -10,10 +10,8 @@ from functools import partial
 from shared.app import App
 from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.errors import (
-    MailchimpError,
     RefusedError,
     RetryError,
-    StopError,
     TimedOutError,
 )
 from shared.mailchimp.slots import Slot
@@ -25,11 +23,8 @@ from shared.runs.lacking_tags import give_lacking_tags
 from shared.runs.leaving import may_leave, newly_shared
 from shared.runs.payload import SINGLES
 from shared.runs.planned import Plan
-from shared.runs.turn import Turn
+from shared.runs.turn import NO_ANSWER, TRIES, Turn
 
-# Calls that failed though Mailchimp answers others: after so many the batch is made smaller.
-_TRIES = 6
-_NO_ANSWER = "Mailchimp did not answer, although it answered other calls"
 # How long after a batch its answer is read and its outcomes are written.
 _LATER_SECONDS = 0.02
 
@@ -93,7 +88,7 @@ class ChunkSender:
             most = 1 if self._index.kind in SINGLES else sizes.MOST
             self._suspect = chunk.position + chunks.OPEN_CALLS * most
             self._first_try = chunk.since
-        self._hopeless = chunk.tries >= _TRIES
+        self._hopeless = chunk.tries >= TRIES
         # A batch that can't be sent whole is sent in smaller ones, up to here.
         self._cap, self._cap_until = sizes.MOST, 0
 
@@ -135,8 +130,13 @@ class ChunkSender:
     def _append(self, answers: sending.Answers) -> None:
         """Write outcomes of the next items that were not sent."""
         end = self._next + len(answers.codes)
-        self._chunk.append(answers.block(self._next, self._turn.items[self._next : end]))
+        block = answers.block(self._next, self._turn.items[self._next : end])
+        self._chunk.append(block, self._unwritten_since(end, None))
         self._next = end
+
+    def _unwritten_since(self, end: int, answered: int | None) -> int | None:
+        """Return when what follows `end` was sent at the earliest; `answered`: the call before."""
+        return self._first_try if end < self._suspect else answered
 
     def _record(self, sent: _Sent, batch: list[sending.Item], unread: sending.Unread) -> None:
         """Have outcomes written beside the next call; at most one such write is under way."""
@@ -146,7 +146,8 @@ class ChunkSender:
             sent.work.end()
             return
         self._next += sent.size
-        written = self._writer.submit(copy_context().run, self._write, sent, batch, unread)
+        since = self._unwritten_since(self._next, int(sent.begun + sent.seconds))
+        written = self._writer.submit(copy_context().run, self._write, sent, batch, unread, since)
         self._last = sent, written
 
     def _flush(self) -> bool:
@@ -163,7 +164,13 @@ class ChunkSender:
             return False
         return True
 
-    def _write(self, sent: _Sent, batch: list[sending.Item], unread: sending.Unread) -> None:
+    def _write(
+        self,
+        sent: _Sent,
+        batch: list[sending.Item],
+        unread: sending.Unread,
+        since: int | None,
+    ) -> None:
         """Read an answer and write what it says; raises RetryError where it can't be read."""
         if sent.size > 1:
             # The next call goes out first: both at once would contend for the interpreter.
@@ -173,6 +180,7 @@ class ChunkSender:
         except RetryError as error:
             sent.work.fail(error)
             raise
+        self._chunk.append(answers.block(sent.position, batch), since)
         counts = _counts(answers)
         sent.work.end(**counts)
         log.event(
@@ -184,7 +192,6 @@ class ChunkSender:
             seconds=round(sent.seconds, 3),
             **counts,
         )
-        self._chunk.append(answers.block(sent.position, batch))
 
     def _size(self) -> int:
         items, kind = self._turn.items, self._index.kind
@@ -203,13 +210,13 @@ class ChunkSender:
         size = self._size()
         failures = waits = 0
         while True:
-            self._turn.wait()
-            # Only now: somebody may have been erased from it while this lane waited.
+            protected = self._when_ready(client, size)
+            # Only now: somebody may have been erased from it while this lane waited or looked.
             batch = self._turn.items[self._next : self._next + size]
             begun, started = int(time.time()), time.monotonic()
             try:
                 with self._turn.in_span(kind, len(batch)) as work:
-                    unread = self._call(client, batch)
+                    unread = self._call(client, batch, protected)
                 break
             except RefusedError as error:
                 if kind == "tag" and error.status == 404:
@@ -222,34 +229,66 @@ class ChunkSender:
                 break
             except RetryError as error:
                 self._turn.note(error, size)
-                if error.counts:
+                if error.may_be_done:
                     self._suspect_batch(size, begun)
-                if isinstance(error, TimedOutError) and size > sizes.LEAST:
-                    self._app.sizes.timed_out(plan.account, plan.audience, kind, size)
+                load = self._load(size)
+                if isinstance(error, TimedOutError) and load > sizes.LEAST:
+                    self._app.sizes.timed_out(plan.account, plan.audience, kind, load)
                     self._make_smaller(size)
                     return
                 waits += 1
                 self._turn.pause(waits)
-                failures += error.counts and self._answers_others(client)
-                if failures >= _TRIES:
+                failures += error.counts and self._turn.answers_others(client)
+                if failures >= TRIES:
                     if size > 1:
                         self._make_smaller(size)
                         return
-                    unread = partial(sending.given_up, size, _NO_ANSWER)
+                    unread = partial(sending.given_up, size, NO_ANSWER)
                     break
+        load = self._load(size)
         sent = _Sent(self._next, len(batch), begun, time.monotonic() - started, work)
         self._record(sent, batch, unread)
-        self._app.sizes.worked(plan.account, plan.audience, kind, size)
+        self._app.sizes.worked(plan.account, plan.audience, kind, load)
+
+    def _when_ready(self, client: MailchimpClient, size: int) -> Mapping[str, str]:
+        """Wait until the next call may be made; return whom it must leave out (see Protection)."""
+        app, kind = self._app, self._index.kind
+        protected: Mapping[str, str] = {}
+        waits = 0
+        while True:
+            self._turn.wait()
+            try:
+                if kind != "tag":
+                    leaving = kind != "upsert"
+                    protected = app.protection.since_plan(
+                        app, self._slot, client, self._plan, leaving=leaving
+                    )
+            except RetryError as error:
+                self._turn.note(error, size)
+                waits += 1
+                self._turn.pause(waits)
+                continue
+            # Looking may have taken a while.
+            self._turn.wait()
+            return protected
+
+    def _load(self, size: int) -> int:
+        """Return how many contacts the next call is about, as its limit counts them."""
+        if self._index.kind != "tag":
+            return size
+        return sending.tag_load(self._turn.items[self._next : self._next + size])
 
     def _make_smaller(self, size: int) -> None:
-        self._cap, self._cap_until = max(1, size // 2), self._next + size
+        self._cap, self._cap_until = max(1, self._load(size) // 2), self._next + size
 
     def _suspect_batch(self, size: int, begun: int) -> None:
         if self._next >= self._suspect or begun < self._first_try:
             self._first_try = begun
         self._suspect = max(self._suspect, self._next + size)
 
-    def _call(self, client: MailchimpClient, batch: list[sending.Item]) -> sending.Unread:
+    def _call(
+        self, client: MailchimpClient, batch: list[sending.Item], protected: Mapping[str, str]
+    ) -> sending.Unread:
         """Make the calls of a batch. One that breaks off between two of them is suspect: what
         the first has done is written nowhere.
         """
@@ -262,14 +301,18 @@ class ChunkSender:
             return answer
 
         try:
-            return self._call_for(call, client, batch)
+            return self._call_for(call, client, batch, protected)
         except BaseException:
             if answered:
                 self._suspect_batch(len(batch), begun)
             raise
 
     def _call_for(
-        self, call: sending.Caller, client: MailchimpClient, batch: list[sending.Item]
+        self,
+        call: sending.Caller,
+        client: MailchimpClient,
+        batch: list[sending.Item],
+        protected: Mapping[str, str],
     ) -> sending.Unread:
         job, kind = self._plan.job, self._index.kind
         again = self._next < self._suspect
@@ -277,9 +320,6 @@ class ChunkSender:
             removes = self._index.phase == 0 and any(not item[2] for item in batch)
             spared = newly_shared(self._app, self._plan) if removes else 0
             return _at_hand(sending.change_tags(call, client, job, batch, spared))
-        protected = self._app.protection.since_plan(
-            self._app, self._slot, client, self._plan, leaving=kind != "upsert"
-        )
         if kind == "upsert":
             # Mailchimp's clock, less what rounding to seconds may hide.
             tried = self._first_try + job.clock_offset - 2 if again else None
@@ -290,13 +330,3 @@ class ChunkSender:
         if kind == "archive":
             return _at_hand(sending.archive(call, client, job, batch[0], state, again=again))
         return _at_hand(sending.unsubscribe(call, client, job, batch[0], state))
-
-    def _answers_others(self, client: MailchimpClient) -> bool:
-        """Tell whether Mailchimp answers other calls, so that this batch is what is wrong."""
-        try:
-            self._slot.call(client.ping)
-        except StopError:
-            raise
-        except MailchimpError:
-            return False
-        return True

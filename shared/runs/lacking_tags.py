@@ -5,7 +5,7 @@ from typing import Any
 from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.errors import RefusedError, RetryError, TimedOutError
 from shared.runs import sending, sizes
-from shared.runs.turn import Turn
+from shared.runs.turn import NO_ANSWER, TRIES, Turn
 
 
 def give_lacking_tags(turn: Turn, client: MailchimpClient) -> None:
@@ -15,12 +15,15 @@ def give_lacking_tags(turn: Turn, client: MailchimpClient) -> None:
     """
     plan = turn.plan
     for bit, places in sending.lacking_of(turn.chunk.blocks).items():
+        cap = sizes.MOST
         while places:
-            most = turn.app.sizes.current(plan.account, plan.audience, "tag")
+            most = min(cap, turn.app.sizes.current(plan.account, plan.audience, "tag"))
             part = places[:most]
             bad = _give(turn, client, bit, part)
             if bad is None:
+                cap = max(1, len(part) // 2)
                 continue
+            cap = min(sizes.MOST, 2 * cap)
             block: dict[str, Any] = {"tag": bit, "items": part}
             if bad:
                 block["bad"] = bad
@@ -35,7 +38,8 @@ def _give(
 
     None where it has to be tried again with fewer contacts.
     """
-    plan, waits = turn.plan, 0
+    plan = turn.plan
+    failures = waits = 0
     while True:
         turn.wait()
         # Only now: somebody may have been erased while this lane waited.
@@ -56,7 +60,12 @@ def _give(
                 return None
             waits += 1
             turn.pause(waits)
-            continue
+            failures += error.counts and turn.answers_others(client)
+            if failures < TRIES:
+                continue
+            if len(emails) > 1:
+                return None
+            bad = dict.fromkeys(emails, f"tag {plan.job.tags[bit][0]}: {NO_ANSWER}")
         return {
             str(emails[email]): sending.without_address(text, email) for email, text in bad.items()
         }

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from shared.app import App
+from shared.erasure.register import ErasureKeyError
 from shared.exports.errors import ConnectionUnusableError
 from shared.mailchimp import board
 from shared.mailchimp.client import MailchimpClient
@@ -180,11 +181,13 @@ class Lane:
         except StopError as error:
             self._stop(plan, error.code, f"{error}. {error.advice}")
             raise GiveWayError from None
-        except ConnectionUnusableError as error:
+        except (ConnectionUnusableError, ErasureKeyError) as error:
             if error.temporary:
                 time.sleep(_VAULT_SECONDS)
-                raise GiveWayError from None
-            self._stop(plan, error.code, error.detail)
+            elif isinstance(error, ConnectionUnusableError):
+                self._stop(plan, error.code, error.detail)
+            else:
+                self._stop(plan, "secret_unreadable", str(error))
             raise GiveWayError from None
 
     def _client(self, connection: str) -> MailchimpClient:

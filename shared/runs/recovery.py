@@ -5,13 +5,14 @@ Everything here may be done once too often: a message too many finds its work ta
 
 import logging
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 from shared.app import App
 from shared.mailchimp import board
 from shared.platform import log, queues
 from shared.platform.clock import from_text, seconds_since, to_text, utc_now
 from shared.runs import chunks, planned, records
+from shared.runs.chunks import ChunkState
 from shared.runs.ending import clear_up, end_run
 from shared.runs.records import Record
 from shared.runs.start import record_start
@@ -64,7 +65,7 @@ def _mend(app: App, first: Record) -> None:
         app.queues.send(queues.PLAN, {"run": run})
     elif not open_:
         app.queues.send(queues.FINISH, {"run": run})
-    elif _stalled(app, _last_accepted(app, record)):
+    elif _stalled(app, _last_accepted(record, states)):
         _give_up(app, record)
     else:
         _call_lanes(app, plan, len(open_))
@@ -115,11 +116,10 @@ def _time(record: Record) -> datetime:
     return from_text(record["sending_at"] if record.get("sending_at") else record["submitted_at"])
 
 
-def _last_accepted(app: App, record: Record) -> datetime:
+def _last_accepted(record: Record, states: Mapping[int, ChunkState]) -> datetime:
     """Return when the last outcome of a run was written."""
-    prefix = f"{records.folder(record['id'])}chunks/"
-    times = [blob.modified for blob in app.blobs.list(prefix) if blob.size]
-    return max([_time(record), *times])
+    last = max((state.accepted_at for state in states.values()), default=0)
+    return max(_time(record), datetime.fromtimestamp(last, UTC))
 
 
 def _stalled(app: App, last: datetime) -> bool:

@@ -52,12 +52,13 @@ class BatchSizes:
     def timed_out(self, account: str, audience: str, kind: str, size: int) -> None:
         """Remember that a call of this size got no answer in time.
 
-        What worked last is next, or else half of it.
+        What worked last is next, or else half of it. A much smaller call than the size says little
+        about that: its sender makes it smaller, and nothing is learnt.
         """
         known = self._get(account, audience, kind)
         with known.lock:
             self._read(known, account, audience, kind)
-            if size > known.size or size <= LEAST:
+            if not known.size / 2 < size <= known.size or size <= LEAST:
                 return
             if known.worked >= size:
                 known.worked = 0

@@ -11,7 +11,8 @@ from contextlib import contextmanager
 
 from shared.app import App
 from shared.mailchimp import board
-from shared.mailchimp.errors import MailchimpError, RetryError
+from shared.mailchimp.client import MailchimpClient
+from shared.mailchimp.errors import MailchimpError, RetryError, StopError
 from shared.mailchimp.slots import Slot
 from shared.platform import log, tracing
 from shared.runs import payload
@@ -21,6 +22,9 @@ from shared.runs.planned import Plan
 # A cancelled run must not start a call later than 5 s after the answer: this and one listing.
 LOOK_SECONDS = 3.0
 _NOT_READY_SECONDS = 5.0
+# Calls that failed though Mailchimp answers others: after so many fewer contacts are sent at once.
+TRIES = 6
+NO_ANSWER = "Mailchimp did not answer, although it answered other calls"
 _FIRST_WAIT, _LONGEST_WAIT = 0.125, 60.0
 
 
@@ -111,6 +115,16 @@ class Turn:
             except MailchimpError as error:
                 tracing.note(status=error.status)
                 raise
+
+    def answers_others(self, client: MailchimpClient) -> bool:
+        """Tell whether Mailchimp answers other calls, so that a batch is what is wrong."""
+        try:
+            self.slot.call(client.ping)
+        except StopError:
+            raise
+        except MailchimpError:
+            return False
+        return True
 
     def note(self, error: RetryError, size: int) -> None:
         """Log a call about so many contacts that has to be made again."""

@@ -9,6 +9,7 @@ from shared.app import App
 from shared.mailchimp import board
 from shared.platform.blobs import BlobInfo
 from shared.runs import records, recovery
+from shared.runs.ending import end_run
 from shared.runs.records import RunEndedError, request_cancel
 
 ACCOUNT, AUDIENCE = "a1", "b2"
@@ -79,3 +80,24 @@ def test_blank_metadata_is_not_written(app: App) -> None:
     found: BlobInfo | None = app.blobs.info("x")
     assert found is not None
     assert json.dumps(found.metadata) == '{"b": "1"}'
+
+
+def test_a_run_that_was_cancelled_ends_so_whatever_its_planner_comes_to(app: App) -> None:
+    app.blobs.write_document(records.record_name(RUN), record())
+    shown = request_cancel(app, RUN, reason=None, by="somebody")
+    end_run(app, record(), "failed", {"code": "column_missing", "detail": "no column Email"})
+    ended = records.load_run(app, RUN)
+    assert ended is not None
+    assert (ended["status"], ended["error"]) == (shown["status"], None) == ("cancelled", None)
+
+
+def test_a_run_that_ends_while_it_is_cancelled_has_ended(app: App) -> None:
+    app.blobs.write_document(records.record_name(RUN), record())
+    records.end_record(app, RUN, "succeeded", None)
+    # As somebody who has read the record before.
+    records.stop(app, record(), "cancelled", None, "somebody")
+    with pytest.raises(RunEndedError):
+        request_cancel(app, RUN, reason=None, by="somebody")
+    ended = records.load_run(app, RUN)
+    assert ended is not None
+    assert ended["status"] == "succeeded"

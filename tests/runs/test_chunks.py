@@ -105,6 +105,36 @@ class TestResumed:
         # It came further: this position is tried for the second time, not the fifth.
         assert claim(app).tries == 1
 
+    def test_holders_that_died_are_forgotten_once_it_went_on(
+        self, app: App, azurite: Azurite
+    ) -> None:
+        for _ in range(4):
+            let_die(azurite, claim(app))
+        chunk = claim(app)
+        chunk.append(block(0, 10))
+        chunk.release()
+        assert claim(app).tries == 0
+
+    def test_what_follows_a_call_was_sent_when_its_sender_says_at_the_earliest(
+        self, app: App
+    ) -> None:
+        chunk = claim(app)
+        chunk.append(block(0, 10), since=1_800_000_000)
+        assert chunk.since == 1_800_000_000
+        chunk.append(block(10, 10), since=1_800_000_009)
+        assert chunk.since == 1_800_000_009
+
+    def test_taking_it_and_giving_it_back_is_no_progress(self, app: App) -> None:
+        chunk = claim(app)
+        assert chunks.states(app, RUN)[0].accepted_at == 0
+        before = int(time.time())
+        chunk.append(block(0, 10))
+        chunk.release()
+        accepted_at = chunks.states(app, RUN)[0].accepted_at
+        assert before <= accepted_at <= time.time()
+        claim(app).release()
+        assert chunks.states(app, RUN)[0].accepted_at == accepted_at
+
     def test_one_that_was_left_with_a_call_unanswered_says_so(self, app: App) -> None:
         chunk = claim(app)
         chunk.append(block(0, 10))

@@ -64,3 +64,22 @@ def test_who_is_erased_while_the_call_waits_does_not_get_it(late: Steps) -> None
 
     assert not lane.is_alive()
     assert tagged(late) == {late.email(0), late.email(2)}
+
+
+def test_a_contact_that_mailchimp_can_give_no_tag_does_not_keep_the_run_from_ending(
+    steps: Steps,
+) -> None:
+    steps.mailchimp.set(inline_tags="new_only")
+    steps.mailchimp.put_contacts(steps.audience, [{"email": steps.email(1)}])
+    run = steps.start()
+    steps.plan(run)
+    steps.mailchimp.fail_next(TAG_CALL, "500", times=None)
+
+    steps.lane()
+    steps.finish(run)
+
+    steps.mailchimp.clear_faults()
+    steps.mailchimp.reset()
+    record = steps.record(run)
+    assert (record["status"], record["counts"]["failed"]) == ("partial", 1)
+    assert tagged(steps) == {steps.email(0), steps.email(2)}

@@ -374,3 +374,17 @@ def test_a_block_names_nobody() -> None:
         "added": [1],
         "dropped": {"FNAME": 1},
     }
+
+
+@given(st.lists(st.tuples(st.just("a@x.org"), st.integers(0, 1), st.integers(0, 1)), min_size=1))
+def test_a_tag_call_can_be_made_smaller_until_it_is_about_one_contact(
+    items: list[tuple[str, int, int]],
+) -> None:
+    ops = [list(item) for item in items]
+    most, size = 500, sending.tag_size(ops, 0, 500)
+    while size > 1:
+        assert sending.tag_load(ops[:size]) <= most
+        most = max(1, sending.tag_load(ops[:size]) // 2)
+        smaller = sending.tag_size(ops, 0, most)
+        assert smaller < size
+        size = smaller

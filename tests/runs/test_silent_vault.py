@@ -1,11 +1,13 @@
 """A vault that does not answer is waited for: it fails no run and loses no contact."""
 
 import time
+from dataclasses import replace
 from threading import Thread
 
+from shared.erasure.erase import erase_person
 from shared.platform.clock import from_text, utc_now
 from shared.runs import chunks, records
-from tests.runs.steps import Steps
+from tests.runs.steps import Steps, app_of
 
 
 def test_a_plan_waits_and_is_made_once_the_vault_answers(steps: Steps) -> None:
@@ -53,6 +55,21 @@ def test_a_vault_that_refuses_the_secret_ends_the_run_instead(steps: Steps) -> N
     ended = steps.record(run)
     assert (ended["status"], ended["error"]["code"]) == ("failed", "secret_unreadable")
     assert steps.contacts() == set()
+
+
+def test_a_finish_waits_where_the_key_of_erased_people_is_needed(steps: Steps) -> None:
+    erase_person(steps.app, email=steps.email(1))
+    run = steps.sent()
+    steps.vault.pause()
+    # On an instance that does not remember the key.
+    elsewhere = replace(steps, app=app_of(steps.services))
+    elsewhere.finish(run)
+    assert steps.record(run)["status"] == "running"
+
+    steps.vault.resume()
+    elsewhere.finish(run)
+    ended = steps.record(run)
+    assert (ended["status"], ended["counts"]["created"]) == ("succeeded", 2)
 
 
 def _await_given_back(steps: Steps, run: str) -> None:

@@ -89,3 +89,9 @@ def test_what_no_longer_works_is_left_behind() -> None:
     calls(sizes, MOST, 10)
     assert calls(sizes, 120, 20) == [500, 250, 125]
     assert sizes.current(*PLACE) <= 120
+
+
+def test_a_small_call_that_times_out_says_nothing_about_large_ones() -> None:
+    sizes = sizes_of(Memory())
+    sizes.timed_out(*PLACE, 60)
+    assert sizes.current(*PLACE) == 500

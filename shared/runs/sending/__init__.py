@@ -11,6 +11,7 @@ Nothing here retries or waits: delivery.py and lacking_tags.py do.
 """
 
 from shared.runs.sending.answers import (
+    DUE,
     Answers,
     Unread,
     given_up,
@@ -21,10 +22,11 @@ from shared.runs.sending.answers import (
 from shared.runs.sending.items import Item
 from shared.runs.sending.job import Caller, Job
 from shared.runs.sending.singles import archive, unsubscribe
-from shared.runs.sending.tags import change_tags, give_tag, lacking_of, tag_gone, tag_size
+from shared.runs.sending.tags import change_tags, give_tag, lacking_of, tag_gone, tag_load, tag_size
 from shared.runs.sending.upserts import upsert, upsert_size
 
 __all__ = [
+    "DUE",
     "Answers",
     "Caller",
     "Item",
@@ -38,6 +40,7 @@ __all__ = [
     "not_now",
     "refused_alone",
     "tag_gone",
+    "tag_load",
     "tag_size",
     "unsubscribe",
     "upsert",

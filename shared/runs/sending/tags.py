@@ -15,6 +15,8 @@ _TAGS_LISTED = 50
 
 def tag_size(items: Sequence[Item], start: int, most: int) -> int:
     """Return how many of the next items are one call: one tag, so many additions and removals."""
+    if most == 1:
+        return 1
     bit = items[start][1]
     counts = [0, 0]
     for here in range(start, len(items)):
@@ -23,6 +25,12 @@ def tag_size(items: Sequence[Item], start: int, most: int) -> int:
             return here - start
         counts[add] += 1
     return len(items) - start
+
+
+def tag_load(items: Iterable[Item]) -> int:
+    """Return how many contacts a call is about, as `most` of `tag_size` counts them."""
+    adds = [bool(item[2]) for item in items]
+    return max(adds.count(True), adds.count(False))
 
 
 def change_tags(
