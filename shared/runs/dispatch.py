@@ -26,7 +26,11 @@ def dispatch(app: App, plan: Plan) -> None:
             "warnings": document["warnings"],
             "counts": record["counts"]
             | {"profiles": document["profiles"], "contacts": document["contacts"]},
-            "progress": record["progress"] | {"batches_total": batches},
+            "progress": record["progress"]
+            | {
+                "batches_total": batches,
+                "contacts_total": sum(chunk.items for chunk in plan.chunks),
+            },
             "chunk_sizes": [[chunk.items, chunk.calls] for chunk in plan.chunks],
             "sending_at": to_text(utc_now()),
         }

@@ -11,7 +11,7 @@ from shared.exports.models import Export, to_export
 from shared.exports.schedules import due_since, retry_at
 from shared.platform import log
 from shared.platform.clock import from_text, utc_now
-from shared.runs import history
+from shared.runs import history, records
 from shared.runs.start import ActiveRunError, start_run
 from shared.segments.errors import SegmentNotFoundError
 from shared.segments.snapshots import Snapshot, find_snapshot
@@ -29,7 +29,9 @@ def start_due_exports(app: App) -> None:
             newest = _newest(export, find)
             # Last of all: a run that ends meanwhile has seen these snapshots.
             last = history.read_last(app, export.name, document["uid"])
-            if is_due(export, document["scheduled_since"], last, newest, utc_now()):
+            if is_due(
+                export, document["scheduled_since"], last, newest, utc_now()
+            ) or _may_send_leavers(app, export, last):
                 stamps = {snapshot.segment: snapshot.stamp for snapshot in newest}
                 start_run(app, document, kind="scheduled", requested_by=_BY, snapshots=stamps)
         except ActiveRunError:
@@ -61,6 +63,18 @@ def is_due(
     if export.schedule.kind == "refresh":
         return _is_refreshed(last, newest, now)
     return False
+
+
+def _may_send_leavers(app: App, export: Export, last: dict[str, Any]) -> bool:
+    """Tell whether leavers wait for the audience to be nobody else's, and it is.
+
+    Two exports that always start together would otherwise keep each other from it for good.
+    """
+    scheduled = export.schedule.active and export.schedule.kind != "none"
+    return bool(scheduled and last.get("leavers_due")) and not any(
+        first["configuration"]["audience_id"] == export.audience_id
+        for _, first in records.active_runs(app)
+    )
 
 
 def _newest(export: Export, find: Finder) -> list[Snapshot]:

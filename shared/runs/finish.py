@@ -11,24 +11,25 @@ from typing import TYPE_CHECKING, Any
 
 from shared.app import App
 from shared.erasure import register
-from shared.erasure.register import Register
+from shared.erasure.register import ErasureKeyError, Register
 from shared.mailchimp import board
 from shared.platform import queues, tracing
 from shared.platform.blobs import BlobConflictError
-from shared.runs import chunks, ledger, outcomes, planned, records, tables
+from shared.runs import chunks, ledger, outcomes, planned, progress, records, tables
 from shared.runs.chunks import OPEN_CALLS, Block
 from shared.runs.codes import COUNTS, NUMBER, OUTCOMES
 from shared.runs.ending import clear_up, end_run
 from shared.runs.payload import CONTACTS_PER_CALL, SINGLES, ChunkIndex
 from shared.runs.planned import Plan
 from shared.runs.records import Record
+from shared.runs.sending import DUE
 
 if TYPE_CHECKING:
     import polars as pl
 
     from shared.runs.fold import Folded, Results
 
-_SOON = 2.0
+_SOON, _LATER = 2.0, 30.0
 _REASON = (
     "Removals were withheld: {}. Everything else was sent. Look at the segments, then run the "
 )
@@ -54,9 +55,15 @@ def finish_run(app: App, message: Mapping[str, str]) -> None:
         clear_up(app, record)
         return
     with app.leases.held(records.lock_name(run)) as lock:
-        if lock is None or not _finish(app, record):
-            # Its planner, another finisher or its last calls are still at work.
-            app.queues.send(queues.FINISH, {"run": run}, delay=_SOON)
+        try:
+            if lock is None or not _finish(app, record):
+                # Its planner, another finisher or its last calls are still at work.
+                app.queues.send(queues.FINISH, {"run": run}, delay=_SOON)
+        except ErasureKeyError as error:
+            if not error.temporary:
+                raise
+            # The vault is silent: who was erased can't be told from the others meanwhile.
+            app.queues.send(queues.FINISH, {"run": run}, delay=_LATER)
 
 
 def _finish(app: App, record: Record) -> bool:
@@ -143,7 +150,7 @@ def _fold(
         _store_ledger(app, plan, folded.ledger, again=True)
         app.blobs.delete_all(outcomes.folder(plan.job.run))
         outcomes.write(app, plan.job.run, folded.outcomes, document["segments"])
-    _end(app, record, plan, folded, order, upserts.dropped)
+    _end(app, record, plan, folded, order, upserts.dropped, leavers_due=_has_leavers_due(ends))
 
 
 def _folded(
@@ -193,6 +200,16 @@ def _maybe_sent(end: _ChunkEnd) -> int:
     return OPEN_CALLS * per_call
 
 
+def _has_leavers_due(ends: list[_ChunkEnd]) -> bool:
+    """Tell whether leavers were left to the next run, as another export was at work."""
+    return any(
+        DUE in block.get("details", {}).values()
+        for end in ends
+        if end.index.kind != "upsert"
+        for block in end.blocks
+    )
+
+
 def _store_ledger(app: App, plan: Plan, table: "pl.DataFrame", *, again: bool = False) -> None:
     """Write the next ledger over the one that was planned with; once per run.
 
@@ -216,12 +233,14 @@ def _only_erased(now: ledger.Ledger, plan: Plan) -> bool:
     return bool(now.run == plan.document["ledger_run"])
 
 
-def _progress(plan: Plan, order: Record | None, counts: Mapping[str, int]) -> Record:
+def _progress(
+    record: Record, plan: Plan, order: Record | None, counts: Mapping[str, int]
+) -> Record:
     """Return how far an ended run came; one that was stopped, by its contacts without an answer."""
-    total = sum(chunk.calls for chunk in plan.chunks)
-    items = sum(chunk.items for chunk in plan.chunks)
-    share = 1.0 if order is None or not items else max(0.0, 1 - counts["failed"] / items)
-    return {"batches_total": total, "batches_done": int(total * share), "expected_end": None}
+    batches = sum(chunk.calls for chunk in plan.chunks)
+    contacts = sum(chunk.items for chunk in plan.chunks)
+    share = 1.0 if order is None or not contacts else max(0.0, 1 - counts["failed"] / contacts)
+    return progress.shown(record, batches, contacts, batches * share, contacts * share)
 
 
 def _end(
@@ -231,6 +250,8 @@ def _end(
     folded: "Folded",
     order: Record | None,
     dropped: Mapping[str, int],
+    *,
+    leavers_due: bool,
 ) -> None:
     document = plan.document
     counts = {"profiles": document["profiles"], "contacts": document["contacts"]}
@@ -255,7 +276,8 @@ def _end(
         "warnings": warnings,
         "counts": counts,
         "outcomes": folded.counts,
-        "progress": record["progress"] | _progress(plan, order, counts),
+        "leavers_due": leavers_due,
+        "progress": _progress(record, plan, order, counts) | {"expected_end": None},
     }
     if record.get("unfolded"):
         # It has ended as failed because this did not succeed before.

@@ -13,7 +13,8 @@ _FOLDER = "exports/_last/"
 def read_last(app: App, export: str, uid: str) -> dict[str, Any]:
     """Return status, snapshots, submitted_at, ended_at and failures of the last run; or {}.
 
-    Also `ledger`: account and audience of the one that was written last.
+    Also `ledger`: account and audience of the one that was written last; and `leavers_due`: whether
+    the run left leavers to the next one, as another export was at work on the audience.
     """
     found = app.blobs.read_document(f"{_FOLDER}{export}")
     return found[0] if found and found[0]["uid"] == uid else {}
@@ -40,6 +41,7 @@ def note_end(app: App, record: Record) -> None:
             "submitted_at": record["submitted_at"],
             "ended_at": record["ended_at"],
             "ledger": _place_of_ledger(app, record) or last.get("ledger"),
+            "leavers_due": record.get("leavers_due", False),
             "failures": (last.get("failures", 0) + 1 if same else 1) if failed else 0,
         },
     )

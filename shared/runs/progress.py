@@ -9,8 +9,7 @@ from shared.runs import chunks
 
 
 def progress_of(app: App, record: dict[str, Any]) -> dict[str, Any]:
-    """Return batches done of total, contacts per second so far and the expected end."""
-    stored: dict[str, Any] = record["progress"]
+    """Return what of a run that is sending is done: see `shown`."""
     sizes: list[list[int]] = record.get("chunk_sizes") or []
     batches = contacts = 0.0
     for number, state in chunks.states(app, record["id"]).items():
@@ -18,13 +17,23 @@ def progress_of(app: App, record: dict[str, Any]) -> dict[str, Any]:
         share = 1.0 if state.done else min(1.0, state.position / max(1, items))
         batches += calls * share
         contacts += items * share
+    total = sum(items for items, _ in sizes)
+    return shown(record, sum(calls for _, calls in sizes), total, batches, contacts)
+
+
+def shown(
+    record: dict[str, Any], batches: int, contacts: int, batches_done: float, contacts_done: float
+) -> dict[str, Any]:
+    """Return batches and contacts done of all, contacts per second since sending began, the end."""
     begun = record.get("sending_at")
     seconds = (utc_now() - from_text(begun)).total_seconds() if begun else 0
-    rate = contacts / seconds if seconds > 0 else 0.0
-    left = sum(items for items, _ in sizes) - contacts
+    rate = contacts_done / seconds if seconds > 0 else 0.0
+    left = timedelta(seconds=(contacts - contacts_done) / rate) if rate else None
     return {
-        "batches_total": stored["batches_total"],
-        "batches_done": int(batches),
+        "batches_total": batches,
+        "batches_done": int(batches_done),
+        "contacts_total": contacts,
+        "contacts_done": int(contacts_done),
         "contacts_per_second": round(rate, 1),
-        "expected_end": to_text(utc_now() + timedelta(seconds=left / rate)) if rate else None,
+        "expected_end": None if left is None else to_text(utc_now() + left),
     }

@@ -37,6 +37,7 @@ _INTERNAL = (
     "sending_at",
     "stopped",
     "allow_removals",
+    "leavers_due",
 )
 
 

@@ -116,3 +116,32 @@ def test_an_export_is_told_that_another_fills_its_merge_field(place: Place) -> N
         assert len(found) == 1
         assert "FNAME" in found[0]
         assert place.name in found[0]
+
+
+def test_leavers_who_had_to_wait_have_a_run_of_their_own_once_the_audience_is_free(
+    place: Place,
+) -> None:
+    yearly = {"active": True, "kind": "cron", "cron": ["0 0 1 1 *"]}
+    place.write({"One": people(range(4)), "Two": people(range(10, 12))})
+    place.save(["One"], leavers="archive", schedule=yearly)
+    place.save(["Two"], export=OTHER)
+    place.run()
+    place.run(export=OTHER)
+    place.write({"One": people(range(1, 4)), "Two": people(range(10, 13))})
+    place.mailchimp.set(bulk_seconds=2.0)
+    place.forget_calls()
+    sending = place.start(export=OTHER)
+    until(lambda: any(call.members for call in place.calls()), what="the other export's batch")
+    place.run()
+    assert place.statuses()[email(0)] == "subscribed"
+
+    place.ended(sending)
+    place.mailchimp.set(bulk_seconds=None)
+    place.stack.hosts[0].fire_timer("tick")
+
+    until(lambda: len(place.runs()) == 3, what="a run that nobody has asked for")
+    run = place.ended(place.runs()[0])
+    assert (run["kind"], run["counts"]["archived"]) == ("scheduled", 1)
+    assert place.statuses()[email(0)] == "archived"
+    place.stack.hosts[0].fire_timer("tick")
+    assert len(place.runs()) == 3
