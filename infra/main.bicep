@@ -79,7 +79,7 @@ param snapshotQuietSeconds int = 300
 @description('Hours after its last accepted call when a run is given up.')
 param runDeadlineHours int = 12
 
-@description('Days that run records and outcomes are kept.')
+@description('Days that runs and their outcomes are kept.')
 @minValue(1)
 param runRetentionDays int = 30
 
