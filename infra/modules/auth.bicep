@@ -23,7 +23,8 @@ resource authentication 'Microsoft.Web/sites/config@2024-11-01' = {
       // An API: callers get a 401, not a sign-in page.
       unauthenticatedClientAction: 'Return401'
       // Open to everybody: the health check, the description of the API, and the page that Mailchimp
-      // sends a browser to, which trusts nothing but its own signed state.
+      // sends a browser to, which trusts nothing but a random state that the app has given out: it
+      // keeps the hash alone and takes each once.
       excludedPaths: [
         '/api/health'
         '/api/openapi.json'
