@@ -14,3 +14,19 @@ def test_every_file_of_a_run_is_on_the_page_and_the_page_names_no_other() -> Non
     table = PAGE.partition("Where to change what")[2].partition("## ")[0]
     named = set(re.findall(r"`([a-z_/]+)`", table)) - {"shared/runs"}
     assert named == files | folders
+
+
+def test_every_package_is_on_the_page_and_in_the_readme() -> None:
+    packages = {path.parent.name for path in (ROOT / "shared").glob("*/__init__.py")}
+    data = PAGE.partition("packages follow the data")[2].partition("| step |")[0]
+    overview = (ROOT / "README.md").read_text("utf-8").partition("## Where things are")[2]
+    line = overview.partition("\nshared/ ")[2].partition("\n")[0]
+    assert set(re.findall(r"`shared/([a-z_]+)`", data)) == packages
+    assert set(re.findall(r"([a-z_]+)/", line)) == packages
+
+
+def test_every_folder_that_the_readme_names_exists() -> None:
+    overview = (ROOT / "README.md").read_text("utf-8").partition("## Where things are")[2]
+    folders = re.findall(r"^([a-z_]+)/ ", overview, re.MULTILINE)
+    assert len(folders) > 5
+    assert [name for name in folders if not (ROOT / name).is_dir()] == []
