@@ -1,7 +1,7 @@
 """From profiles to contacts: who is sent, and why everybody else is not.
 
-The order of the reasons is that of the contract: no address, invalid, erased, no consent (of any
-profile with that address), duplicate, suppressed.
+The first reason that holds is told: no address, invalid, erased, no consent (of any profile with
+that address), duplicate, suppressed.
 """
 
 from collections.abc import Callable

@@ -15,9 +15,12 @@ Document = dict[str, Any]
 class Plan:
     """`document` has everything; the other members are what lanes need of it.
 
-    document: run, attempt, account, audience, connection, payload, table and tag_ops (names of
-    blobs), chunks, tags, fields, ledger (the next version, without its table), preview, counts,
-    warnings, removals, clock_offset.
+    document, as runs/build.py writes it: run, attempt, account, audience, connection,
+    status_for_new, clock_offset, planned_at; suppressions (the generation that was planned with);
+    tags, fields, segments, snapshots; ledger (the next version, without its table), ledger_etag and
+    ledger_run (of the version that was planned with), shared_tags, other_ledgers; profiles and
+    contacts (counts), removals_withheld, warnings; folder (of the attempt's tables), payload (a
+    blob), chunks (where each lies in it).
     """
 
     document: Document

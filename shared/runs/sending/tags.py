@@ -9,7 +9,8 @@ from shared.runs.sending.answers import DUE, Answers
 from shared.runs.sending.items import Item, key
 from shared.runs.sending.job import Caller, Job
 
-# Mailchimp lists at most this many tags of a contact (facts: members[].tags).
+# The reference says of a contact's `tags` that it returns at most so many:
+# https://mailchimp.com/developer/marketing/api/list-members/get-member-info/
 _TAGS_LISTED = 50
 
 
