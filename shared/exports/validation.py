@@ -9,8 +9,9 @@ from shared.exports.access import Caller, may_use
 from shared.exports.errors import ConnectionUnusableError
 from shared.exports.models import Export
 from shared.mailchimp.answers import Audience, MergeField, Tag
-from shared.mailchimp.errors import AudienceNotFoundError, StopError
+from shared.mailchimp.errors import AudienceNotFoundError, RetryError, StopError
 from shared.mailchimp.merge_fields import resolve_mapping
+from shared.mailchimp.slots import NoSlotError
 from shared.platform.blobs import Document
 from shared.platform.clock import utc_now
 from shared.platform.errors import CloudError
@@ -27,14 +28,24 @@ class Problem:
 
 @dataclass
 class Findings:
-    """Every problem, and warnings as `{"code", "detail"}` that don't keep it from being saved."""
+    """Every problem, and warnings as `{"code", "detail"}` that don't keep it from being saved.
+
+    `unread` members of the export hold a stand-in, because what was written there can't be read.
+    That is a problem already, so nothing else is said of them.
+    """
 
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Document] = field(default_factory=list)
+    unread: frozenset[str] = frozenset()
 
     def problem(self, field_name: str, message: str) -> None:
         """Add a problem."""
-        self.problems.append(Problem(field_name, message))
+        if field_name.split(".")[0] not in self.unread:
+            self.problems.append(Problem(field_name, message))
+
+    def has_read(self, *members: str) -> bool:
+        """Tell whether the export holds what was written into all of these members."""
+        return self.unread.isdisjoint(members)
 
     def warn(self, code: str, detail: str) -> None:
         """Add a warning."""
@@ -51,20 +62,24 @@ class AudienceView:
     own_tags: frozenset[str]
 
 
-def check_export(app: App, caller: Caller, export: Export) -> Findings:
+def check_export(app: App, caller: Caller, export: Export, found: Findings) -> None:
     """Check an export against itself, its source, its connection and its audience.
 
-    Nothing is written. Raises NoSlotError and Mailchimp's RetryError when Mailchimp can't be asked.
+    The export is not stored. Raises NoSlotError and Mailchimp's RetryError when Mailchimp can't be
+    asked and nothing is known to be wrong.
     """
-    found = Findings()
     check_segments(export, found)
     _check_source(app, export, found)
-    view = _look_at_audience(app, caller, export, found)
+    try:
+        view = _look_at_audience(app, caller, export, found)
+    except (NoSlotError, RetryError):
+        if not found.problems:
+            raise
+        return  # Asking later is no use before these are mended.
     if view is not None:
         check_audience(export, view, found)
     if view is not None and not found.problems:
         check_neighbours(export, _neighbours(app, export), found)
-    return found
 
 
 def check_segments(export: Export, found: Findings) -> None:
@@ -95,7 +110,7 @@ def check_audience(export: Export, view: AudienceView, found: Findings) -> None:
     mapping = resolve_mapping(export.merge_fields, view.merge_fields)
     for key, message in mapping.problems:
         found.problem(f"merge_fields.{key}", message)
-    if not export.create_merge_fields:
+    if not export.create_merge_fields and found.has_read("create_merge_fields"):
         for missing in mapping.missing:
             found.problem(
                 f"merge_fields.{missing.key}",
@@ -163,6 +178,8 @@ def _check_source(app: App, export: Export, found: Findings) -> None:
         allowed = ", ".join(app.settings.segment_containers)
         found.problem("source.container", f"is not one of {allowed}")
         return
+    if not found.has_read("source", "segments"):
+        return
     blobs = app.segment_container(source.container)
     columns: dict[str, Iterable[str]] = {}
     quiet = app.settings.snapshot_quiet
@@ -192,6 +209,8 @@ def _look_at_audience(
     status = connections.status_of(app, stored[0], fresh=True)
     if status != "ready":
         found.problem("connection", connections.why_unusable(status))
+        return None
+    if not found.has_read("audience_id"):
         return None
     try:
         return _ask_audience(app, stored[0], export.audience_id)

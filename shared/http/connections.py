@@ -42,7 +42,7 @@ def get(app: App, request: Request) -> Response:
 
 def put(app: App, request: Request) -> Response:
     """Create or replace a connection."""
-    given = inputs.read(Connection, inputs.new_name_of(request, request.document()))
+    given = inputs.read(Connection, request.document(), inputs.new_name_of(request))
     return inputs.until_stored(request, lambda: _put(app, request, given))
 
 

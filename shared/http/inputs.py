@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -32,22 +33,53 @@ def run_id_of(request: Request) -> str:
     return run_id
 
 
-def new_name_of(request: Request, document: dict[str, Any]) -> dict[str, Any]:
-    """Put the path's name into a document; raises ProblemError where it says another."""
+def new_name_of(request: Request) -> str:
+    """Return the `{name}` that something is to have; raises ProblemError."""
     name = request.path.get("name", "")
     if not re.fullmatch(NAME_PATTERN, name):
         raise problems.invalid([FieldError("name", f"must match {NAME_PATTERN}")])
-    if document.get("name", name) != name:
-        raise problems.invalid([FieldError("name", "is not the name in the path")])
-    return {**document, "name": name}
+    return name
 
 
-def read[M: BaseModel](model: type[M], document: Mapping[str, Any]) -> M:
-    """Read a document as a model; raises ProblemError with every problem."""
+@dataclass(frozen=True)
+class Reading[M]:
+    """What could be read of a document; stand-ins are in the place of its `unread` members."""
+
+    value: M
+    unread: frozenset[str]
+    errors: list[FieldError]
+
+
+def read[M: BaseModel](model: type[M], document: Mapping[str, Any], name: str | None = None) -> M:
+    """Read a document as a model; raises ProblemError with every problem.
+
+    `name` is the one in the path; the document may leave it out, or say the same.
+    """
+    named, errors = _named(document, name)
     try:
-        return model.model_validate(document)
+        value = model.model_validate(named)
     except ValidationError as error:
-        raise problems.invalid(field_errors(error)) from None
+        raise problems.invalid(errors + field_errors(error)) from None
+    if errors:
+        raise problems.invalid(errors)
+    return value
+
+
+def read_partly[M: BaseModel](
+    model: type[M], document: Mapping[str, Any], name: str, stand_ins: Mapping[str, Any]
+) -> Reading[M]:
+    """Read what can be read of a document, so that the rest of it can be checked as well.
+
+    `stand_ins` are valid values for the members that the model requires.
+    """
+    named, errors = _named(document, name)
+    try:
+        return Reading(model.model_validate(named), frozenset(), errors)
+    except ValidationError as error:
+        unread = frozenset(str(item["loc"][0]) for item in error.errors(include_input=False))
+        readable = {key: value for key, value in named.items() if key not in unread}
+        value = model.model_validate({**stand_ins, **readable})
+        return Reading(value, unread, errors + field_errors(error))
 
 
 def field_errors(error: ValidationError) -> list[FieldError]:
@@ -108,6 +140,17 @@ def choice(request: Request, name: str, allowed: tuple[str, ...]) -> str | None:
 _MESSAGES = {"missing": "is required", "extra_forbidden": "is not known"}
 # Names of union branches, which Pydantic puts into the path.
 _BRANCHES = ("constrained-int", "constrained-float")
+
+
+def _named(
+    document: Mapping[str, Any], name: str | None
+) -> tuple[dict[str, Any], list[FieldError]]:
+    """Put the path's name into a document; an error where it says another."""
+    if name is None:
+        return dict(document), []
+    same = document.get("name", name) == name
+    errors = [] if same else [FieldError("name", "is not the name in the path")]
+    return {**document, "name": name}, errors
 
 
 def _matches(header: str, etag: str | None) -> bool:

@@ -80,6 +80,36 @@ def test_every_problem_is_named_at_once(call: Caller, connected: Place) -> None:
     assert call("GET", "exports/bad").status_code == 404
 
 
+def test_what_cannot_be_read_hides_no_other_problem(call: Caller, connected: Place) -> None:
+    document = connected.export_document(
+        name="another",
+        connection="nobodys",
+        segments=["HighValueSegment", "Missing"],
+        schedule={"kind": "cron", "cron": ["0 6 * * 8"]},
+        colour="red",
+    )
+    assert wrong_fields(call("PUT", "exports/bad", document)) == [
+        "colour",
+        "connection",
+        "name",
+        "schedule.cron.0",
+        "segments.1.name",
+    ]
+
+
+@pytest.mark.parametrize("member", ["audience_id", "source", "segments", "email_field"])
+def test_what_cannot_be_read_is_named_once_and_the_audience_is_asked_about_the_rest(
+    call: Caller, connected: Place, member: str
+) -> None:
+    document = connected.export_document(create_merge_fields="yes", merge_fields={"EMAIL": "Email"})
+    document[member] = 7
+    asked = [] if member == "audience_id" else ["merge_fields.EMAIL"]
+    expected = sorted([member, "create_merge_fields", *asked])
+    assert wrong_fields(call("PUT", "exports/bad", document)) == expected
+    del document[member]
+    assert wrong_fields(call("PUT", "exports/bad", document)) == expected
+
+
 @pytest.mark.parametrize(
     ("changes", "wrong"),
     [
@@ -131,10 +161,13 @@ def test_mailchimp_out_of_reach_is_an_answer_for_later(
     stack.mailchimp.fail_next("GET /3.0/lists|GET .*/lists", "503", times=None)
     try:
         answer = call("PUT", "exports/bad", connected.export_document())
+        # What is wrong anyway has to be mended first.
+        wrong = call("PUT", "exports/bad", connected.export_document(leavers="go"))
     finally:
         stack.mailchimp.clear_faults()
     assert answer.status_code == 503
     assert "Retry-After" in answer.headers
+    assert wrong_fields(wrong) == ["leavers"]
 
 
 def test_a_copy_has_a_name_and_a_ledger_of_its_own(call: Caller, export: str) -> None:
