@@ -17,6 +17,7 @@ from shared.mailchimp.tokens import Token, TokenError, parse_token
 from shared.platform.blobs import Document
 from shared.platform.vault import SecretUnreadableError, VaultUnreachableError
 
+Guard = Callable[[], None]
 # How long a route waits for one of the account's connections.
 WAIT_SECONDS = 15.0
 # The host must answer within 230 s, so one call may not take as long as a lane lets it.
@@ -24,17 +25,46 @@ CALL_SECONDS = 60.0
 
 
 class Reach:
-    """An account that can be asked, one call at a time, while its slots are held."""
+    """An account that can be asked, one call at a time, while its slots are held.
 
-    def __init__(self, client: MailchimpClient, call: Callable[..., object]) -> None:
+    `connection` is the one that led here, as it is stored now.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        client: MailchimpClient,
+        stack: ExitStack,
+        guard: Guard | None,
+    ) -> None:
+        self.connection: Document = {}
+        self._app = app
         self._client = client
-        self._call = call
+        self._stack = stack
+        self._guard = guard
+        self._end = monotonic() + WAIT_SECONDS
+        self._held: set[str] = set()
+        self._call: Callable[..., object] = _just_call
 
     def ask[R](self, question: Callable[[MailchimpClient], R]) -> R:
-        """Make one call; raises MailchimpError."""
+        """Make one call; raises MailchimpError, and what the guard raises."""
         answers: list[R] = []
         self._call(lambda: answers.append(question(self._client)))
         return answers[0]
+
+    def hold(self, account: str) -> None:
+        """Make the calls under a slot of this account, too; raises NoSlotError."""
+        if account in self._held:
+            return
+        slot = self._stack.enter_context(hold_slot(self._app, account, self._left(), self._guard))
+        if slot.busy_seconds() > self._left():
+            raise NoSlotError
+        self._held.add(account)
+        self._call = partial(slot.call, self._call)
+
+    def _left(self) -> float:
+        """Return how many seconds may still be waited, for all slots together."""
+        return max(0.0, self._end - monotonic())
 
 
 def read_token(app: App, connection: Document) -> Token:
@@ -50,46 +80,52 @@ def read_token(app: App, connection: Document) -> Token:
 
 
 @contextmanager
-def reach(app: App, connection: Document) -> Iterator[Reach]:
-    """Reach a connection's account; raises ConnectionUnusableError, NoSlotError."""
+def reach(app: App, connection: Document, guard: Guard | None = None) -> Iterator[Reach]:
+    """Reach a connection's account, and learn and store which it is where that isn't known yet.
+
+    `guard` is called before each call and may raise. Raises ConnectionUnusableError, NoSlotError,
+    and MailchimpError where the account has to be learnt.
+    """
     token = read_token(app, connection)
-    with reach_with(app, token, connection.get("account_id")) as account:
-        yield account
+    with reach_with(app, token, connection.get("account_id"), guard) as mailchimp:
+        if not connection.get("account_id"):
+            account = check_account(mailchimp.ask(MailchimpClient.account))
+            # Once it is stored others call it as well, under its own slots.
+            mailchimp.hold(account.account_id)
+            stored = remember_account(app, connection, account)
+            connection = stored or {**connection, **account_members(account)}
+        mailchimp.connection = connection
+        yield mailchimp
 
 
 @contextmanager
-def reach_with(app: App, token: Token, account_id: str | None) -> Iterator[Reach]:
+def reach_with(
+    app: App, token: Token, account_id: str | None, guard: Guard | None = None
+) -> Iterator[Reach]:
     """Reach the account of a token; raises NoSlotError.
 
     Whose token it is shows only when Mailchimp is asked. Until then it may be any account of its
     data centre, so a slot of each known one is held.
     """
     settings = app.settings
-    end = monotonic() + WAIT_SECONDS
     timeout = min(settings.mailchimp_timeout, CALL_SECONDS)
-    accounts = [account_id] if account_id else _possible_accounts(app, token.data_center)
     with ExitStack() as stack:
         client = stack.enter_context(MailchimpClient(settings.mailchimp_api_url, token, timeout))
-        call: Callable[..., object] = _just_call
-        for account in accounts:
-            slot = stack.enter_context(hold_slot(app, account, max(0.0, end - monotonic())))
-            if slot.busy_seconds() > max(0.0, end - monotonic()):
-                raise NoSlotError
-            call = partial(slot.call, call)
-        yield Reach(client, call)
+        mailchimp = Reach(app, client, stack, guard)
+        for account in [account_id] if account_id else _possible_accounts(app, token.data_center):
+            mailchimp.hold(account)
+        yield mailchimp
 
 
-def learn_account(app: App, connection: Document) -> Document:
+def learn_account(app: App, connection: Document, guard: Guard) -> Document:
     """Return a connection that knows its account, asking Mailchimp where it doesn't yet.
 
-    What is learnt is stored. Raises ConnectionUnusableError, NoSlotError, MailchimpError.
+    Raises what `reach` raises.
     """
     if connection.get("account_id"):
         return connection
-    token = read_token(app, connection)
-    with reach_with(app, token, None) as mailchimp:
-        account = check_account(mailchimp.ask(MailchimpClient.account))
-    return remember_account(app, connection, account) or {**connection, **account_members(account)}
+    with reach(app, connection, guard) as mailchimp:
+        return mailchimp.connection
 
 
 def remember_account(app: App, connection: Document, account: Account) -> Document | None:

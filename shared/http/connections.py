@@ -111,7 +111,6 @@ def list_audiences(app: App, request: Request) -> Response:
     document, _ = find(app, request)
     if not may_use(request.caller, document):
         raise problems.forbidden("This connection is not shared with contributors.")
-    document = accounts.learn_account(app, document)
     items = []
     with accounts.reach(app, document) as mailchimp:
         for audience in mailchimp.ask(MailchimpClient.audiences):
@@ -156,7 +155,8 @@ def _verify_mailchimp(app: App, connection: Document) -> dict[str, Any]:
         "detail": None,
     }
     try:
-        with accounts.reach(app, connection) as mailchimp:
+        token = accounts.read_token(app, connection)
+        with accounts.reach_with(app, token, connection.get("account_id")) as mailchimp:
             account = accounts.check_account(mailchimp.ask(MailchimpClient.account))
     except ConnectionUnusableError as error:
         return result | {"detail": error.detail}

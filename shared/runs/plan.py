@@ -56,8 +56,7 @@ def _plan(app: App, record: Record) -> str:
     try:
         plan = planned.load(app, run)
         if plan is None:
-            if records.stop_order(app, run) is not None:
-                raise StoppedError
+            _check_no_order(app, run)
             plan = _new_plan(app, record)
         if plan is None:
             return "previewed"
@@ -104,7 +103,8 @@ def _make_plan(app: App, record: Record) -> planned.Plan | None:
     """Make and commit the plan; None where the run has ended with it (a preview)."""
     export = to_export(record["configuration"])
     _check_wanted(app, record)
-    connection = connection_of(app, export)
+    # Until the account is known its board can't say that the run was stopped.
+    connection = connection_of(app, export, partial(_check_no_order, app, record["id"]))
     account = connection["account_id"]
     _begin(app, record, account, export)
     if not record["preview"] and leaving.must_wait(app, account, export.audience_id, record["id"]):
@@ -153,7 +153,12 @@ def _begin(app: App, record: Record, account: str, export: Export) -> None:
     record |= members
     seen = "" if record["preview"] else export.audience_id
     board.put_run(app, account, seen, record["id"], "planning")
-    if records.stop_order(app, record["id"]) is not None:
+    _check_no_order(app, record["id"])
+
+
+def _check_no_order(app: App, run: str) -> None:
+    """Raise StoppedError when the run was ordered to stop."""
+    if records.stop_order(app, run) is not None:
         raise StoppedError
 
 

@@ -1,11 +1,11 @@
 """The calls to Mailchimp that a plan makes, and what it means for the plan when one fails."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from shared.app import App
-from shared.exports.accounts import check_account, learn_account, remember_account
+from shared.exports.accounts import Guard, check_account, learn_account, remember_account
 from shared.exports.connections import usable_connection
 from shared.exports.errors import ConnectionUnusableError
 from shared.exports.models import Export
@@ -17,17 +17,16 @@ from shared.runs.connecting import new_client, token_of
 from shared.runs.not_yet import SOON, NotYetError, as_failure
 from shared.runs.records import Record
 
-Guard = Callable[[], None]
 # How long a planner waits for a slot, and works at the suppression table, before it lets its
 # message come back: well below the ten minutes that a platform update leaves it.
 _SLOT_SECONDS = 30.0
 _SUPPRESSIONS_SECONDS = 180.0
 
 
-def connection_of(app: App, export: Export) -> dict[str, Any]:
+def connection_of(app: App, export: Export, guard: Guard) -> dict[str, Any]:
     """Return the export's connection, which is ready and knows its account."""
     try:
-        connection = learn_account(app, usable_connection(app, export.connection))
+        connection = learn_account(app, usable_connection(app, export.connection), guard)
     except (ConnectionUnusableError, MailchimpError, NoSlotError) as error:
         raise as_failure(error) from None
     return connection
