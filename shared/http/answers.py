@@ -215,14 +215,62 @@ class Progress(Answer):
 
     batches_total: int
     batches_done: int
+    contacts_total: int
+    contacts_done: int
     contacts_per_second: float
     expected_end: Moment | None
 
 
-class RunView(BaseModel):
-    """One execution of an export; a preview that succeeded has a `plan`."""
+class PlanCounts(Answer):
+    """How many contacts a run would do what with; `profiles` and `contacts` count the input."""
 
-    model_config = ConfigDict(strict=True)
+    profiles: int
+    contacts: int
+    to_upsert: int
+    to_tag: int
+    to_untag: int
+    to_archive: int
+    to_unsubscribe: int
+    unchanged: int
+    skipped: int
+
+
+class Sample(Answer):
+    """A contact that somebody who knows them recognises."""
+
+    email: Annotated[str, Field(description="masked: j***@c***.com")]
+    customer_id: str
+
+
+class PlanSamples(Answer):
+    """Up to five contacts of each kind."""
+
+    to_upsert: list[Sample]
+    to_tag: list[Sample]
+    to_untag: list[Sample]
+    to_archive: list[Sample]
+    to_unsubscribe: list[Sample]
+    unchanged: list[Sample]
+
+
+class PreviewPlan(Answer):
+    """What a run would do, in how many calls and, at a guess, minutes.
+
+    `new_to_export` are contacts that this export has never sent, `audience_contacts` those that the
+    audience has now; `removals_withheld` says why none would be removed.
+    """
+
+    counts: PlanCounts
+    calls: int
+    minutes: float
+    new_to_export: int
+    audience_contacts: int
+    removals_withheld: str | None
+    samples: PlanSamples
+
+
+class RunView(Answer):
+    """One execution of an export; a preview that succeeded has a `plan`."""
 
     id: str
     export: str
@@ -249,6 +297,7 @@ class RunView(BaseModel):
     progress: Progress
     warnings: list[Notice]
     error: Notice | None
+    plan: PreviewPlan | None = None
 
 
 class RunList(Answer):

@@ -13,6 +13,7 @@ from typing import Any
 from local.mailchimp.control import Account, CallRecord, ContactState, Simulator
 from local.sample_data import WrittenExport, write_export
 from local.stack import Stack
+from tests.http.described import check_described
 
 type Row = dict[str, str]
 type Document = dict[str, Any]
@@ -91,7 +92,9 @@ class Place:
             return self.stack.api("GET", f"{path}/outcomes").ok
 
         until(is_over, timeout=timeout, pause=0.25, what="the run's end")
-        found: Document = self.stack.ask("GET", path)
+        answer = self.stack.api("GET", path)
+        check_described(answer)
+        found: Document = answer.json()
         return found
 
     def runs(self, *, export: str = "") -> list[Document]:

@@ -5,6 +5,7 @@ from typing import Any, cast
 
 import pytest
 
+from shared.http.answers import PreviewPlan
 from shared.runs.build import Built
 from shared.runs.codes import NUMBER
 from shared.runs.difference import Policy
@@ -59,6 +60,10 @@ def test_its_counts_are_those_of_the_plan() -> None:
         "unchanged": 1,
         "skipped": 1,
     }
+
+
+def test_it_is_as_the_api_describes_it() -> None:
+    PreviewPlan.model_validate(preview())
 
 
 def test_it_tells_calls_and_growth() -> None:
