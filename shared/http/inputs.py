@@ -12,9 +12,9 @@ from shared.http import problems
 from shared.http.messages import Request, Response
 from shared.http.problems import FieldError
 from shared.platform.blobs import BlobConflictError
+from shared.runs.records import export_of
 
 _WRITES = 5
-RUN_ID_PATTERN = r"^[a-z0-9][a-z0-9-]{0,62}-[0-9]{8}T[0-9]{6}Z-[0-9a-z]{1,32}$"
 
 
 def name_of(request: Request, what: str) -> str:
@@ -28,7 +28,7 @@ def name_of(request: Request, what: str) -> str:
 def run_id_of(request: Request) -> str:
     """Return the `{id}` of the path; one that can't exist is not found."""
     run_id = request.path.get("id", "")
-    if not re.fullmatch(RUN_ID_PATTERN, run_id):
+    if export_of(run_id) is None:
         raise problems.not_found("run")
     return run_id
 

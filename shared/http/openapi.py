@@ -12,9 +12,9 @@ from shared.app import App
 from shared.exports.access import Role
 from shared.exports.models import NAME_PATTERN, Connection, Consent, Export
 from shared.http import answers
-from shared.http.inputs import RUN_ID_PATTERN
 from shared.http.messages import Request, Response
 from shared.http.routes import ROUTES, Route
+from shared.runs.records import RUN_ID_PATTERN
 
 Schema = dict[str, Any]
 

@@ -1,6 +1,5 @@
 """The routes of runs and their outcomes."""
 
-import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC
 
@@ -110,10 +109,12 @@ def cancel(app: App, request: Request) -> Response:
 
 def get_outcomes(app: App, request: Request) -> Response:
     """Return what happened to each contact of a run, as CSV."""
-    run = _find(app, request)["id"]
+    run = inputs.run_id_of(request)
     code = inputs.choice(request, "code", NAMES)
     try:
         outcomes = open_outcomes(app, run, code)
+    except KeyError:
+        raise problems.not_found("run") from None
     except RunNotEndedError:
         raise problems.conflict(
             "run_not_ended", "The run has not ended", "Outcomes are there once the run has ended."
@@ -146,7 +147,7 @@ def _find(app: App, request: Request) -> Document:
 
 def _before(text: str | None) -> str | None:
     """Read a run's id, or a time as runs have them; both end up as what ids sort by."""
-    if text is None or re.fullmatch(inputs.RUN_ID_PATTERN, text):
+    if text is None or records.export_of(text) is not None:
         return text
     try:
         moment = from_text(text.replace(" ", "+"))

@@ -22,7 +22,8 @@ ENDED = frozenset({"succeeded", "partial", "failed", "skipped", "cancelled"})
 STATUSES = ("queued", "planning", "running", *sorted(ENDED))
 Record = dict[str, Any]
 _ACTIVE = "runs/_active/"
-_RUN_ID = re.compile(r"^(?P<export>[a-z0-9][a-z0-9-]{0,62})-(?P<begun>\d{8}T\d{6}Z)-[0-9a-f]{4,8}$")
+# Export, time of its start, and what tells apart those of one second; as JSON Schema has patterns.
+RUN_ID_PATTERN = r"^([a-z0-9][a-z0-9-]{0,62})-([0-9]{8}T[0-9]{6}Z)-[0-9a-f]{4,8}$"
 # Members of the stored record that are nobody's business but this package's.
 _INTERNAL = (
     "configuration",
@@ -57,17 +58,17 @@ class RunEndedError(Exception):
 
 def export_of(run: str) -> str | None:
     """Return the export that a run's id names, None where it is no run id."""
-    found = _RUN_ID.match(run)
-    return found["export"] if found else None
+    found = re.fullmatch(RUN_ID_PATTERN, run)
+    return found[1] if found else None
 
 
 def is_past_retention(app: App, run: str) -> bool:
     """Tell whether a run was started so long ago, as its id says, that nothing of it is kept."""
-    found = _RUN_ID.match(run)
+    found = re.fullmatch(RUN_ID_PATTERN, run)
     if found is None:
         return False
     try:
-        begun = datetime.strptime(found["begun"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        begun = datetime.strptime(found[2], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
     except ValueError:
         return False
     return utc_now() - begun > timedelta(days=app.settings.run_retention_days)

@@ -86,6 +86,14 @@ def test_outcomes_are_there_once_a_run_has_ended(call: Caller, export: str) -> N
 def test_what_is_no_run_is_not_found(call: Caller) -> None:
     for run in ("x", "weekly-20261122T061500Z-7f3a", "..%2F..%2Fexports", "a/b"):
         assert call("GET", f"runs/{run}").status_code == 404
+        assert call("GET", f"runs/{run}/outcomes").status_code == 404
+
+
+def test_outcomes_whose_retention_is_over_are_gone(call: Caller) -> None:
+    run = "weekly-news-20200101T000000Z-7f3a"
+    answer = call("GET", f"runs/{run}/outcomes")
+    assert (answer.status_code, answer.json()["code"]) == (410, "outcomes_gone")
+    assert call("GET", f"runs/{run}").status_code == 404
 
 
 def test_contributors_run_only_what_they_may_manage(
