@@ -21,8 +21,10 @@ from typing import Any, ClassVar, Final, Literal
 class MailchimpError(Exception):
     """Mailchimp did not do what it was asked.
 
-    `str(error)` never holds anything of a person. `detail` is Mailchimp's own text, which may hold
-    an address: it belongs into outcomes and answers to the caller, never into a log.
+    `str(error)` never holds anything of a person. `detail` is Mailchimp's own text and never goes
+    into a log. Of a call about contacts it may hold an address: it belongs into their outcomes
+    alone. Of a call about no contact it may also go into the answer to whoever asked for the call
+    and into the error of the run that made it.
     """
 
     summary: ClassVar[str] = "Mailchimp did not do what it was asked"
