@@ -1,5 +1,6 @@
 """A host as a process: its identity, its log and its end."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -67,7 +68,15 @@ def test_a_host_ends_with_its_parent(stage: Stage, tmp_path: Path) -> None:
         text=True,
         check=True,
     )
-    until(lambda: not Path(f"/proc/{int(parent.stdout)}").exists())
+    until(lambda: not _is_running(int(parent.stdout)))
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 _PARENT = """

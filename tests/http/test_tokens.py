@@ -89,7 +89,10 @@ def test_a_key_that_mailchimp_refuses_is_not_kept(
 
 def test_a_key_never_appears_in_the_log(call: Caller, stack: Stack, waiting: Place) -> None:
     key = waiting.account.api_key
-    call("PUT", f"connections/{waiting.connection}/token", {"api_key": key})
+    answer = call("PUT", f"connections/{waiting.connection}/token", {"api_key": key})
+    assert answer.status_code == 204
+    lines = [line for line in stack.logs().splitlines() if waiting.connection in line]
+    assert any("audit" in line and "token_set" in line for line in lines)
     assert key not in stack.logs()
 
 
