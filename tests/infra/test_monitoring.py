@@ -2,11 +2,13 @@
 
 import json
 import re
+from collections.abc import Iterator
 
 import pytest
 from azure.monitor.opentelemetry import _constants
 
 from tests.infra import app_settings, bicep
+from tests.infra.logged import logged
 
 QUERIES = {path.stem: path.read_text() for path in (bicep.INFRA / "queries").glob("*.kql")}
 WORKBOOK = (bicep.INFRA / "workbook.json").read_text()
@@ -15,26 +17,63 @@ RULES = bicep.tree(bicep.texts()["modules/alerts.bicep"])["variables"]["rules"][
 EVENT = re.compile(r"event (?:==|in) (\([^)]*\)|'\w+')")
 
 
-def _asked_for() -> set[str]:
-    texts = [*QUERIES.values(), json.dumps(json.loads(WORKBOOK), ensure_ascii=False), OPERATE]
-    found = [match for text in texts for match in EVENT.findall(text)]
-    return {name for match in found for name in re.findall(r"'(\w+)'", match)}
+LOGGED = logged()
 
 
-def _logged() -> set[str]:
-    """Return every name that an event or a failure is logged under."""
-    sources = [bicep.ROOT / "function_app.py", *sorted((bicep.ROOT / "shared").rglob("*.py"))]
-    calls = [
-        call
-        for source in sources
-        for call in re.findall(r"\b(?:event|failure)\(([^,]+),", source.read_text())
-    ]
-    return {name for call in calls for name in re.findall(r'"(\w+)"', call)}
+def _queries() -> dict[str, str]:
+    """Return every query that reads the app's events, without comments and parameters."""
+    texts = {f"{name}.kql": text for name, text in QUERIES.items()}
+    for number, item in enumerate(_queries_in(json.loads(WORKBOOK))):
+        texts[f"workbook {number}"] = item
+    for number, block in enumerate(re.findall(r"```kusto\n(.*?)```", OPERATE, re.DOTALL)):
+        texts[f"operate.md {number}"] = block
+    return {
+        name: re.sub(r"//.*|{\w+}", "", text)
+        for name, text in texts.items()
+        if "SegmentExportEvents" in text + name
+    }
 
 
-@pytest.mark.parametrize("event", sorted(_asked_for()))
+def _queries_in(part: object) -> Iterator[str]:
+    if isinstance(part, dict):
+        if isinstance(query := part.get("query"), str):
+            yield query
+        part = list(part.values())
+    if isinstance(part, list):
+        for item in part:
+            yield from _queries_in(item)
+
+
+def _events(query: str) -> set[str]:
+    """Return the events that a query asks for by name."""
+    return {name for match in EVENT.findall(query) for name in re.findall(r"'(\w+)'", match)}
+
+
+def _fields(query: str) -> set[str]:
+    """Return the fields that a query reads, also those that are columns already."""
+    read = {a or b for a, b in re.findall(r"\bentry(?:\.(\w+)|\['(\w+)'\])", query)}
+    return read | set(re.findall(r"\b(run|export)\b(?! =)", query))
+
+
+ASKED = _queries()
+
+
+@pytest.mark.parametrize("event", sorted({name for q in ASKED.values() for name in _events(q)}))
 def test_every_event_that_is_asked_for_is_logged(event: str) -> None:
-    assert event in _logged()
+    assert event in LOGGED
+
+
+@pytest.mark.parametrize("name", sorted(ASKED))
+def test_every_field_that_a_query_reads_is_logged_with_one_of_its_events(name: str) -> None:
+    events = _events(ASKED[name]) or LOGGED.keys()
+    fields = set().union(*(LOGGED[event] for event in events if event in LOGGED))
+    assert _fields(ASKED[name]) <= fields | {"event"}
+
+
+def test_the_fields_of_a_query_are_found() -> None:
+    assert _events(ASKED["throttled.kql"]) == {"throttled"}
+    assert _fields(ASKED["throttled.kql"]) == {"run", "account_id", "status"}
+    assert "account" not in LOGGED["throttled"]
 
 
 def test_every_query_belongs_to_an_alert_and_every_alert_has_one() -> None:
