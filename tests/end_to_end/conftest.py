@@ -2,8 +2,12 @@
 
 `pytest tests/end_to_end --mailchimp inline_tags=late` tells them all with a simulator that behaves
 otherwise (local/mailchimp/switches.py has the ways).
+
+Storage is the one that the environment names by connection string, where it does. Mailchimp and the
+vault are always the local ones: the tests look into them and have them fail.
 """
 
+import os
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -11,11 +15,15 @@ from typing import Any
 import orjson
 import pytest
 
+from local.services import APP_STORAGE, SEGMENT_STORAGE
 from local.stack import Stack
 from tests.end_to_end.place import Place
 
 # Messages are found sooner than in production, where a second makes no difference.
 SETTINGS = {"AzureFunctionsJobHost__extensions__queues__maxPollingInterval": "00:00:00.3"}
+
+_CONNECTIONS = (APP_STORAGE, SEGMENT_STORAGE)
+_BY_IDENTITY = tuple(f"{name}__" for name in _CONNECTIONS)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -26,8 +34,30 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
-    with Stack.start(environment={}, settings=SETTINGS) as running:
+    environment = _storage()
+    with Stack.start(environment=environment, settings={**SETTINGS, **environment}) as running:
+        if environment:
+            running.add_segment_containers()
         yield running
+
+
+def _storage() -> dict[str, str]:
+    """Return the storage settings of the environment; skips where they can't be used."""
+    if by_identity := [name for name in os.environ if name.startswith(_BY_IDENTITY)]:
+        pytest.skip(
+            f"{by_identity[0]}: these tests take storage by connection string, because the local "
+            "vault brings an identity of its own"
+        )
+    found = {name: os.environ[name] for name in _CONNECTIONS if name in os.environ}
+    if found and os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1") != "1":
+        pytest.skip("on real storage these tests run in one process: its queues are for one app")
+    return found
+
+
+@pytest.fixture
+def app_storage(stack: Stack) -> str:
+    """The connection string of the storage with the app's queues."""
+    return stack.settings[APP_STORAGE]
 
 
 def make_place(stack: Stack) -> Place:
