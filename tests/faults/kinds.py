@@ -8,7 +8,7 @@ from tests.faults.messages import Message
 _CONTAINER = "segment-export"
 _RULES = (
     (r"^runs/[^/]+/[^/]+-\d{8}T\d{6}Z-[0-9a-f]+/", "runs/{run}/"),
-    (r"^runs/(_active|_last)/.+", r"runs/\1/{export}"),
+    (r"^(runs/_active|exports/_last)/.+", r"\1/{export}"),
     (r"/plans/[0-9a-f]+/", "/plans/{attempt}/"),
     (r"/chunks/\d+", "/chunks/{n}"),
     (r"/outcomes/.+", "/outcomes/{code}.csv"),
@@ -20,7 +20,7 @@ _RULES = (
     (r"ledgers/[^/]+/[^/]+/[0-9a-f-]{32,36}/.+", "ledgers/{uid}/table"),
     (r"ledgers/[^/]+/[^/]+/", "ledgers/{audience}/"),
     (r"suppressions/[^/]+/[^/]+/", "suppressions/"),
-    (r"(connections|exports)/.+", r"\1/{name}"),
+    (r"^(connections|exports)/[^/]+$", r"\1/{name}"),
 )
 _NAMES = tuple((re.compile(pattern), name) for pattern, name in _RULES)
 _PATHS = (
