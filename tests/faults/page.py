@@ -1,13 +1,12 @@
 """Writes docs/faults.md: what was tried, how often each of it was reached, and what was lost."""
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.faults.rounds import CHAINS, ROUNDS
-from tests.faults.scenario import Result
+from tests.faults.scenario import Result, reached_of
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "faults.md"
 _KILL = re.compile(r"kill (before|after) (\w+) (.*)")
@@ -61,9 +60,7 @@ def write(results: Sequence[Result], minutes: float, workers: int) -> None:
 
 def text_of(results: Sequence[Result], minutes: float, workers: int) -> str:
     """Return the page."""
-    reached: Counter[str] = Counter()
-    for result in results:
-        reached.update(result.reached)
+    reached = reached_of(results)
     steps: dict[str, dict[str, int]] = {}
     others = []
     for fault, times in sorted(reached.items()):

@@ -2,7 +2,8 @@
 
 import time
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -53,6 +54,14 @@ class Result:
     problems: list[str]
     restarts: int
     seconds: float
+
+
+def reached_of(results: Iterable[Result]) -> Counter[str]:
+    """Return how often each fault was reached; those that never were have a zero."""
+    reached: Counter[str] = Counter()
+    for result in results:
+        reached.update(result.reached)
+    return reached
 
 
 class Theatre:
