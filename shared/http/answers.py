@@ -251,6 +251,7 @@ class PlanSamples(Answer):
     to_archive: list[Sample]
     to_unsubscribe: list[Sample]
     unchanged: list[Sample]
+    skipped: list[Sample]
 
 
 class PreviewPlan(Answer):
