@@ -150,7 +150,9 @@ def _fold(
         _store_ledger(app, plan, folded.ledger, again=True)
         app.blobs.delete_all(outcomes.folder(plan.job.run))
         outcomes.write(app, plan.job.run, folded.outcomes, document["segments"])
-    _end(app, record, plan, folded, order, upserts.dropped, leavers_due=_has_leavers_due(ends))
+    # After a run that was stopped nothing goes on by itself.
+    leavers_due = order is None and _has_leavers_due(ends)
+    _end(app, record, plan, folded, order, upserts.dropped, leavers_due=leavers_due)
 
 
 def _folded(
