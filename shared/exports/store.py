@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from uuid import uuid4
 
-from shared.platform.blobs import BlobConflictError, Blobs, Document
+from shared.platform.blobs import Blobs, Document
 
 CONNECTIONS = "connections/"
 EXPORTS = "exports/"
@@ -39,12 +39,12 @@ def save_connection(blobs: Blobs, document: Document, etag: str | None) -> str:
 
     `etag` is that of the version it replaces, None for a connection that must be new.
     """
-    return _save(blobs, CONNECTIONS, document, etag)
+    return blobs.replace_document(_path(CONNECTIONS, document["name"]), document, etag)
 
 
 def save_export(blobs: Blobs, document: Document, etag: str | None) -> str:
     """Write an export and return its ETag, as `save_connection` does."""
-    return _save(blobs, EXPORTS, document, etag)
+    return blobs.replace_document(_path(EXPORTS, document["name"]), document, etag)
 
 
 def delete_connection(blobs: Blobs, name: str, etag: str | None = None) -> bool:
@@ -60,16 +60,6 @@ def delete_export(blobs: Blobs, name: str, etag: str | None = None) -> bool:
 def new_uid() -> str:
     """Return what a ledger belongs to: an export created anew under an old name gets another."""
     return uuid4().hex
-
-
-def _save(blobs: Blobs, folder: str, document: Document, etag: str | None) -> str:
-    path = _path(folder, document["name"])
-    if etag is not None:
-        return blobs.write_document(path, document, etag)
-    created = blobs.create_document(path, document)
-    if created is None:
-        raise BlobConflictError("created by somebody else")
-    return created
 
 
 def _list(blobs: Blobs, folder: str) -> Iterator[Document]:

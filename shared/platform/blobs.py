@@ -152,6 +152,18 @@ class Blobs:
         """Write a document, with an ETag only over that version (BlobConflictError)."""
         return self.write(name, _to_json(document), etag=etag)
 
+    def replace_document(self, name: str, document: Document, etag: str | None) -> str:
+        """Write a document over the version with this ETag, or where there is none yet.
+
+        Raises BlobConflictError.
+        """
+        if etag is not None:
+            return self.write_document(name, document, etag)
+        created = self.create_document(name, document)
+        if created is None:
+            raise BlobConflictError("written by somebody else")
+        return created
+
     def update_document(
         self, name: str, change: Callable[[Document], Document | None]
     ) -> Document | None:

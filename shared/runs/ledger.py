@@ -175,22 +175,12 @@ def store(blobs: "Blobs", ledger: Ledger, table: "pl.DataFrame") -> Ledger:
     name = f"{ledger.folder}{ledger.run}.parquet"
     tables.write(blobs, name, table)
     new = replace(ledger, table=name, contacts=table.height)
-    document = new.document()
     pointer = f"{ledger.folder}ledger.json"
-    if ledger.etag is None:
-        etag = blobs.write(pointer, _json(document), create=True)
-    else:
-        etag = blobs.write_document(pointer, document, ledger.etag)
+    etag = blobs.replace_document(pointer, new.document(), ledger.etag)
     for old in list(blobs.list(ledger.folder)):
         if old.name not in (name, pointer):
             blobs.delete(old.name)
     return replace(new, etag=etag)
-
-
-def _json(document: dict[str, Any]) -> bytes:
-    import json
-
-    return json.dumps(document, ensure_ascii=False).encode()
 
 
 def read_ledger(document: dict[str, Any], etag: str | None) -> Ledger:

@@ -14,7 +14,6 @@ from shared.mailchimp.suppressions.table import (
     Table,
     rows_from,
     rows_to,
-    write_over,
 )
 
 # A status whose numbers still differ after so many listings is taken with what all of them showed.
@@ -74,7 +73,7 @@ class Draft:
             "gaps": self.gaps,
             "entered": self.entered,
         }
-        self.etag = write_over(self.table.blobs, self.table.draft_name, document, self.etag)
+        self.etag = self.table.blobs.replace_document(self.table.draft_name, document, self.etag)
 
     def begin_listing(self, statuses: list[str]) -> None:
         """Have these statuses listed anew."""

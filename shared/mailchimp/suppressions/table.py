@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from shared.app import App
 from shared.mailchimp.suppressions.lines import pack, unpack
-from shared.platform.blobs import BlobConflictError, BlobMissingError, Blobs, Document
+from shared.platform.blobs import BlobMissingError, Blobs, Document
 from shared.platform.clock import from_text, to_text
 
 # The most protective first: it counts where a contact was seen under several.
@@ -127,7 +127,8 @@ class Table:
             "recent_since": state.recent_since,
             "previous": list(state.previous),
         }
-        etag = write_over(self.blobs, self.state_name, document, before.etag if before else None)
+        known = before.etag if before else None
+        etag = self.blobs.replace_document(self.state_name, document, known)
         return State(**{**vars(state), "etag": etag})
 
     def new_part(self, kind: str, suffix: str) -> str:
@@ -160,16 +161,6 @@ def drop(app: App, account_id: str, audience_id: str) -> None:
     # First what names the parts: a reader sees the whole table, or none.
     app.blobs.delete(table.state_name)
     app.blobs.delete_all(table.folder)
-
-
-def write_over(blobs: Blobs, name: str, document: Document, etag: str | None) -> str:
-    """Write a document over the version with this ETag, or as a new one; BlobConflictError."""
-    if etag is not None:
-        return blobs.write_document(name, document, etag)
-    created = blobs.create_document(name, document)
-    if created is None:
-        raise BlobConflictError("written by somebody else")
-    return created
 
 
 def rows_to(rows: Rows) -> Document:
