@@ -15,7 +15,7 @@ from shared.mailchimp.slots import NoSlotError
 from shared.platform.blobs import Document
 from shared.platform.clock import utc_now
 from shared.platform.errors import CloudError
-from shared.runs.audience import owned_tags
+from shared.runs.audience import owned_tags, warnings_of
 
 
 @dataclass(frozen=True)
@@ -116,25 +116,8 @@ def check_audience(export: Export, view: AudienceView, found: Findings) -> None:
                 f"merge_fields.{missing.key}",
                 "the audience has no such merge field; set create_merge_fields to create it",
             )
-    if mapping.required_unmapped:
-        found.warn(
-            "merge_field_required",
-            "The audience requires merge fields that are not mapped: "
-            + ", ".join(mapping.required_unmapped)
-            + ".",
-        )
     _check_tags(export, view, found)
-    if view.audience.double_optin and export.status_for_new == "subscribed":
-        found.warn(
-            "double_optin_bypassed",
-            "The audience asks for double opt-in; new contacts are subscribed without it. "
-            "Set status_for_new to pending to keep it.",
-        )
-    if view.audience.marketing_permissions:
-        found.warn(
-            "marketing_permissions_unset",
-            "The audience has marketing permissions (GDPR fields); contacts arrive without any.",
-        )
+    found.warnings += warnings_of(export, view.audience, mapping.required_unmapped)
 
 
 def check_neighbours(export: Export, others: Iterable[Document], found: Findings) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from shared.app import App
 from shared.exports.models import Export
 from shared.mailchimp import audience as mailchimp_audience
+from shared.mailchimp.answers import Audience
 from shared.mailchimp.audience import AudienceState, TagChoice, WantedTag
 from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.errors import RefusedError
@@ -69,9 +70,8 @@ def prepare(
         for segment in tag.segments
     }
     segment_tags = {i: bits[segment.name] for i, segment in enumerate(export.segments)}
-    return Setup(
-        state, resolved.plans, new, segment_tags, dead, offset, _warnings(export, state, resolved)
-    )
+    warnings = warnings_of(export, state.audience, resolved.required_unmapped)
+    return Setup(state, resolved.plans, new, segment_tags, dead, offset, warnings)
 
 
 def _merge_fields(
@@ -240,22 +240,25 @@ def _with_fields(ledger: Ledger, plans: Sequence[FieldPlan]) -> tuple[str, ...]:
     return fields
 
 
-def _warnings(export: Export, state: AudienceState, resolved: Resolution) -> list[dict[str, str]]:
+def warnings_of(
+    export: Export, audience: Audience, required_unmapped: Sequence[str]
+) -> list[dict[str, str]]:
+    """Return what may surprise about an audience; required_unmapped: see Resolution."""
     found = []
-    if state.audience.double_optin and export.status_for_new == "subscribed":
+    if audience.double_optin and export.status_for_new == "subscribed":
         text = (
             "The audience asks for double opt-in; new contacts are subscribed without it. Set "
             "status_for_new to pending in the export to keep it."
         )
         found.append({"code": "double_optin_bypassed", "detail": text})
-    if state.audience.marketing_permissions:
+    if audience.marketing_permissions:
         text = (
             "The audience has marketing permissions (GDPR fields); contacts arrive without any. "
             "Mailchimp may leave them out of campaigns that ask for one."
         )
         found.append({"code": "marketing_permissions_unset", "detail": text})
-    if resolved.required_unmapped:
-        names = ", ".join(resolved.required_unmapped)
+    if required_unmapped:
+        names = ", ".join(required_unmapped)
         text = (
             f"The audience requires merge fields that the export does not map: {names}. They stay "
             "blank; map a column to each, or make them optional in Mailchimp."
