@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
-from functools import partial
 
 from shared.app import App
 from shared.mailchimp.client import MailchimpClient
@@ -36,10 +35,6 @@ def _counts(answers: sending.Answers) -> dict[str, int]:
         "updated": codes.count(NUMBER["updated"]),
         "errors": sum(code == FAILED or code in REJECTED for code in codes),
     }
-
-
-def _at_hand(answers: sending.Answers) -> sending.Unread:
-    return lambda: answers
 
 
 @dataclass(frozen=True)
@@ -220,12 +215,12 @@ class ChunkSender:
                 break
             except RefusedError as error:
                 if kind == "tag" and error.status == 404:
-                    unread = partial(sending.tag_gone, plan.job, batch, error.detail)
+                    unread = sending.at_hand(sending.tag_gone(plan.job, batch, error.detail))
                     break
                 if size > 1:
                     self._make_smaller(size)
                     return
-                unread = partial(sending.refused_alone, error)
+                unread = sending.at_hand(sending.refused_alone(error))
                 break
             except RetryError as error:
                 self._turn.note(error, size)
@@ -243,7 +238,7 @@ class ChunkSender:
                     if size > 1:
                         self._make_smaller(size)
                         return
-                    unread = partial(sending.given_up, size, NO_ANSWER)
+                    unread = sending.at_hand(sending.given_up(size, NO_ANSWER))
                     break
         load = self._load(size)
         sent = _Sent(self._next, len(batch), begun, time.monotonic() - started, work)
@@ -319,14 +314,14 @@ class ChunkSender:
         if kind == "tag":
             removes = self._index.phase == 0 and any(not item[2] for item in batch)
             spared = newly_shared(self._app, self._plan) if removes else 0
-            return _at_hand(sending.change_tags(call, client, job, batch, spared))
+            return sending.at_hand(sending.change_tags(call, client, job, batch, spared))
         if kind == "upsert":
             # Mailchimp's clock, less what rounding to seconds may hide.
             tried = self._first_try + job.clock_offset - 2 if again else None
             unread = sending.upsert(call, client, job, batch, protected, tried)
             # One that failed before, perhaps because its answer could not be read, waits for it.
-            return _at_hand(unread()) if again else unread
+            return sending.at_hand(unread()) if again else unread
         state = protected.get(batch[0][0])
         if kind == "archive":
-            return _at_hand(sending.archive(call, client, job, batch[0], state, again=again))
-        return _at_hand(sending.unsubscribe(call, client, job, batch[0], state))
+            return sending.at_hand(sending.archive(call, client, job, batch[0], state, again=again))
+        return sending.at_hand(sending.unsubscribe(call, client, job, batch[0], state))

@@ -105,7 +105,7 @@ class Protection:
                 app,
                 plan.account,
                 plan.audience,
-                lambda: client,
+                lambda: nullcontext(client),
                 budget_seconds=_scaled(app.settings, _BUDGET_SECONDS),
                 slots=lambda: nullcontext(slot),
                 workers=1,

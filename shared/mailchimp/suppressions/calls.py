@@ -33,6 +33,7 @@ class HeldSlot(Protocol):
         ...
 
 
+ClientSource = Callable[[], AbstractContextManager[MailchimpClient]]
 # Gives a slot, or None, or raises NoSlotError: then it is asked again.
 SlotSource = Callable[[], AbstractContextManager[HeldSlot | None]]
 ReadPage = Callable[..., MembersPage]
@@ -48,7 +49,7 @@ class Caller:
     def __init__(
         self,
         audience_id: str,
-        client_factory: Callable[[], MailchimpClient],
+        client_factory: ClientSource,
         slots: SlotSource,
         deadline: float,
     ) -> None:

@@ -2,15 +2,19 @@
 
 import random
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
 from shared.app import App
-from shared.mailchimp.client import MailchimpClient
-from shared.mailchimp.suppressions.calls import Caller, OutOfTimeError, ReadPage, SlotSource
+from shared.mailchimp.suppressions.calls import (
+    Caller,
+    ClientSource,
+    OutOfTimeError,
+    ReadPage,
+    SlotSource,
+)
 from shared.mailchimp.suppressions.changes import Increment, read_changes
 from shared.mailchimp.suppressions.draft import Draft
 from shared.mailchimp.suppressions.lines import email_of
@@ -48,7 +52,7 @@ def refresh(
     app: App,
     account_id: str,
     audience_id: str,
-    client_factory: Callable[[], MailchimpClient],
+    client_factory: ClientSource,
     *,
     budget_seconds: float,
     slots: SlotSource,

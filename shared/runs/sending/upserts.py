@@ -8,7 +8,7 @@ from shared.mailchimp.answers import ContactError, SubscribeAnswer
 from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.errors import classify_contact_error, is_contact_exists
 from shared.runs.codes import ERASED, FAILED, NUMBER, SKIPPED_BY_STATUS
-from shared.runs.sending.answers import Answers, Unread
+from shared.runs.sending.answers import Answers, Unread, at_hand
 from shared.runs.sending.items import Item, first_try, is_new, key, may_return
 from shared.runs.sending.job import Caller, Job
 from shared.runs.sending.members import members_of
@@ -54,7 +54,7 @@ def upsert(
         else:
             answers.codes[place] = SKIPPED_BY_STATUS[state]
     if not sent:
-        return lambda: answers
+        return at_hand(answers)
     create = job.status_for_new == "pending" and all(is_new(items[p]) for p in sent.values())
     unread = _send(call, client, job, items, sent, create=create)
 
@@ -73,7 +73,7 @@ def upsert(
         # They are in the audience and nobody knows them as protected: update what is there.
         unread = _send(call, client, job, items, again, create=False)
         _read(unread(), job, items, again, answers, tried, create=False)
-    return lambda: answers
+    return at_hand(answers)
 
 
 def _send(
