@@ -52,7 +52,7 @@ def exported() -> Iterator[Exported]:
         run = stack.ended(begun["id"])
         assert run["status"] == "succeeded", run
         # Spans wait for some seconds before they are sent, events for one.
-        _until(lambda: collector.spans("run") and collector.events("run_ended"))
+        _until(lambda: all(map(collector.spans, _SPANS)) and collector.events("run_ended"))
         yield Exported(run, collector, furnished)
 
 
