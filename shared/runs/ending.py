@@ -24,6 +24,7 @@ def end_run(
             level=level,
             run=ended["id"],
             export=ended["export"],
+            preview=ended["preview"],
             status=ended["status"],
             error_code=(ended["error"] or {}).get("code"),
             counts=ended["counts"],
