@@ -139,7 +139,8 @@ def _plan_never_works(case: Case, reference: Reference) -> Findings:
     first_run_done(case)
     trap = Trap(r"write runs/\{run\}/plans/.*/table.parquet", 1, "before", "refuse", times=10**6)
     case.relay.set(trap)
-    record = case.await_end(case.start(), timeout=300)
+    # Twenty attempts and three pauses of half a minute, beside whatever else is played.
+    record = case.await_end(case.start(), timeout=600)
     code = (record["error"] or {}).get("code")
     problems = []
     if (record["status"], code) != ("failed", "internal_error"):
