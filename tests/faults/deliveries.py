@@ -139,7 +139,7 @@ def _plan_never_works(case: Case, reference: Reference) -> Findings:
     first_run_done(case)
     trap = Trap(r"write runs/\{run\}/plans/.*/table.parquet", 1, "before", "refuse", times=10**6)
     case.relay.set(trap)
-    # Twenty attempts and three pauses of half a minute, beside whatever else is played.
+    # Twenty attempts ten seconds apart and three pauses of half a minute, beside other scenarios.
     record = case.await_end(case.start(), timeout=600)
     code = (record["error"] or {}).get("code")
     problems = []
