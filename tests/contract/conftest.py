@@ -8,7 +8,7 @@ from local.mailchimp.control import Account, Simulator
 from tests.contract.api import Api
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def running() -> Iterator[Simulator]:
     """The process, for as long as the tests need it."""
     with Simulator.start() as simulator:

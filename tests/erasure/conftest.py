@@ -12,7 +12,7 @@ from tests.end_to_end.place import Place
 _NUMBERS = itertools.count(110_000, 10_000)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack() -> Iterator[Stack]:
     with Stack.start(environment={}) as running:
         yield running

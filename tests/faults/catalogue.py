@@ -17,7 +17,7 @@ _SHORT = (
     "every message is delivered twice",
     "messages lost after send segment-export-lane",
     "calls fail now and then: truncated_answer",
-    "calls fail now and then: garbled_answer",
+    "calls fail now and then: 503, the work done",
     "cancelled before call POST /lists/{id} #1",
     "token rotated while sending",
 )

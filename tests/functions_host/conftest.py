@@ -87,7 +87,7 @@ class Stage:
         return [json.loads(journal.download_blob(name).readall()) for name in sorted(names)]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def connection_string() -> Iterator[str]:
     with Azurite.start() as azurite:
         text = azurite.connection_string

@@ -90,22 +90,22 @@ def new_entra_host(stack: Stack) -> HostProcess:
     return stack.add_host(functions=NOTHING_RUNS, settings=settings, easy_auth=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack() -> Iterator[Stack]:
     yield from new_stack()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def keys_host(stack: Stack) -> HostProcess:
     return stack.add_host(functions=NOTHING_RUNS)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def entra_host(stack: Stack) -> HostProcess:
     return new_entra_host(stack)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def spoofed_host(stack: Stack) -> HostProcess:
     """A host that is told to believe the platform, which isn't there."""
     return stack.add_host(functions=NOTHING_RUNS, settings={"HTTP_AUTH": "entra"})

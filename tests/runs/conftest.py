@@ -12,7 +12,7 @@ from tests.mailchimp.suppressions.scene import app_on
 from tests.runs.steps import Steps, app_of
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def azurite() -> Iterator[Azurite]:
     with Azurite.start() as running:
         yield running
@@ -27,7 +27,7 @@ def app(azurite: Azurite) -> Iterator[App]:
         service.delete_container(APP_CONTAINER)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def services() -> Iterator[Services]:
     """Storage, a vault and the Mailchimp simulator."""
     running = Services.start(environment={})
@@ -35,7 +35,7 @@ def services() -> Iterator[Services]:
     running.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def app_of_steps(services: Services) -> App:
     return app_of(services)
 

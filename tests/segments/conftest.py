@@ -55,13 +55,13 @@ def rows_of(blobs: Blobs, snapshot: Snapshot, columns: Sequence[str]) -> list[tu
     return rows
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def azurite() -> Iterator[Azurite]:
     with Azurite.start() as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def new_storage(azurite: Azurite) -> Callable[[], Storage]:
     """Make storages one after the other, for property tests too."""
     service = BlobServiceClient.from_connection_string(
