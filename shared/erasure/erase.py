@@ -23,6 +23,7 @@ from shared.platform import log
 from shared.runs import ledger, records
 from shared.runs.turn import LOOK_SECONDS
 
+# A lane that has just asked for the board may still get one without the erasure.
 _A_LOOK_SECONDS = 1.0
 # Files of outcomes are read whole, so few at once.
 _READERS = 2
@@ -138,7 +139,7 @@ def _tell_lanes(app: App, folders: Iterable[str]) -> None:
     for account in accounts:
         board.put_erased(app, account)
     if accounts:
-        # No lane goes by an older view of the board than this; the look itself takes a moment.
+        # No lane goes by an older view of the board than this.
         time.sleep(LOOK_SECONDS + _A_LOOK_SECONDS)
 
 
