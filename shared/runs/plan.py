@@ -136,10 +136,14 @@ def _make_plan(app: App, record: Record) -> planned.Plan | None:
 
 
 def _check_wanted(app: App, record: Record) -> None:
-    """End a run whose export was removed or detached in the moment it began."""
+    """End a run whose export was removed or detached in the moment it began.
+
+    One that had no connection before is told so by `connection_of`.
+    """
     found = store.load_export(app.blobs, record["export"])
     gone = found is None or found[0]["uid"] != record["configuration"]["uid"]
-    if gone or (found and found[0]["connection"] is None):
+    had_connection = record["configuration"]["connection"] is not None
+    if gone or (found and found[0]["connection"] is None and had_connection):
         records.stop(app, record, "cancelled", None, "segment-export")
         raise StoppedError
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.end_to_end.place import Document, Place, email, emails, people
+from tests.end_to_end.place import Document, Place, email, emails, people, until
 
 
 def columns_without_first_name(place: Place) -> None:
@@ -88,6 +88,21 @@ def test_an_audience_that_is_gone_fails_the_run(place: Place) -> None:
     assert run["status"] == "failed", run
     assert run["error"]["code"] == "audience_not_found"
     check_sentence(run, ["audience"])
+
+
+def test_a_schedule_without_a_connection_says_so_and_sends_nothing(place: Place) -> None:
+    place.write({"VIP": people(range(3))})
+    place.save(["VIP"])
+    place.stack.ask("POST", f"exports/{place.name}/detach")
+    schedule = {"active": True, "kind": "refresh"}
+    place.save(["VIP"], connection=None, schedule=schedule)
+    until(place.runs, what="a scheduled run")
+
+    run = place.ended(place.runs()[-1])
+
+    assert (run["status"], run["error"]["code"]) == ("skipped", "connection_missing"), run
+    check_sentence(run, ["connection"])
+    assert place.contacts() == {}
 
 
 def test_empty_snapshots_send_nothing_once_somebody_was_exported(place: Place) -> None:
