@@ -25,7 +25,7 @@ def describe() -> Table:
     rows = [
         ("processor", f"{os.cpu_count()} x {_field('/proc/cpuinfo', 'model name')}"),
         ("memory", f"{int(_field('/proc/meminfo', 'MemTotal').split()[0]) / 1e6:.0f} GB"),
-        ("system", f"{platform.system()} {platform.release()}"),
+        ("system", f"{platform.system()} {platform.release().partition('-')[0]}"),
         ("Python", platform.python_version()),
         *((name, version(name)) for name in _PACKAGES),
         ("Azurite", _azurite()),

@@ -15,8 +15,9 @@ _IMAGES = ROOT / "docs" / "images"
 _INTRODUCTION = """# Benchmarks
 
 `make bench` measures everything here again and writes this page; only what is shown was measured.
-`python -m benchmarks planning` runs one of them, `--quick` tries all with few contacts and leaves
-the page alone. Storage is Azurite, Mailchimp the simulator: what remains is this app's own cost.
+`.venv/bin/python -m benchmarks planning` runs one of them, `--quick` tries all with few contacts
+and leaves the page alone. Storage is Azurite, Mailchimp the simulator: what remains is this app's
+own cost.
 """
 _TITLES = {
     "planning": (

@@ -96,12 +96,15 @@ if ! $infra_only; then
     --src "$package" --build-remote true --output none
 fi
 
+# What the pages in docs/ call <group>, <app>, <app storage>, <vault> and <address>. Before the app is
+# asked: who has to mend something needs them.
+echo "Resource group: $group"
+echo "App:            $app"
+echo "Storage:        $(output storageAccountName)"
+echo "Key Vault:      $(output keyVaultName)"
+echo "Address:        $url"
 ./infra/tools/health.sh "$url"
 if [ -z "$(az functionapp function list --resource-group "$group" --name "$app" --query '[].name' --output tsv)" ]; then
   fail "the app answers but has no functions; see docs/operate.md, 'The app is not healthy'"
 fi
-# What the pages in docs/ call <group>, <app>, <vault> and <address>.
-echo "Resource group: $group"
-echo "App:            $app"
-echo "Key Vault:      $(output keyVaultName)"
 echo "Done: $url"

@@ -38,7 +38,8 @@ resource account 'Microsoft.Storage/storageAccounts@2025-01-01' = {
     supportsHttpsTrafficOnly: true
     publicNetworkAccess: privateOnly ? 'Disabled' : 'Enabled'
     networkAcls: {
-      bypass: 'None'
+      // The rule that deletes old runs is carried out by a service of the platform.
+      bypass: privateOnly ? 'AzureServices' : 'None'
       defaultAction: privateOnly ? 'Deny' : 'Allow'
     }
   }

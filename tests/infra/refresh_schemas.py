@@ -1,7 +1,7 @@
 """Makes tests/infra/schemas/ anew from the resource providers' published schemas.
 
-    python -m venv /tmp/schemas && /tmp/schemas/bin/pip install msmcp-azure==3.0.0
-    python -m tests.infra.refresh_schemas /tmp/schemas/bin/azmcp
+    python3 -m venv .local/schemas && .local/schemas/bin/pip install msmcp-azure==3.0.0
+    .venv/bin/python -m tests.infra.refresh_schemas .local/schemas/bin/azmcp
 
 The package holds Microsoft's published Bicep types and works offline. Only what the Bicep files use
 is kept, with all names beside it, so that a wrong name is seen. Types that the package cannot print
