@@ -223,6 +223,12 @@ class TestLeavers:
         table, _ = compared({}, {"a": archived}, suppressed=suppressions(a="unsubscribed"))
         assert table == {}
 
+    @pytest.mark.parametrize("leavers", ["archive", "unsubscribe", "untag", "keep"])
+    def test_one_archived_before_that_subscribed_again_is_forgotten(self, leavers: Any) -> None:
+        # Or it might come back once it has unsubscribed and somebody archives it.
+        archived = OURS | {"flags": OURS["flags"] | int(Flag.ARCHIVED), "tags": 0}
+        assert compared({}, {"a": archived}, policy=Policy(leavers=leavers, now=NOW))[0] == {}
+
     def test_an_archiving_call_that_was_lost_is_repeated_unless_it_was_done(self) -> None:
         lost = OURS | {"flags": OURS["flags"] | int(Flag.ARCHIVED | Flag.DUE), "tags": 0}
         policy = Policy(leavers="archive", now=NOW)

@@ -317,6 +317,17 @@ class TestNextLedger:
         assert flags(result) == Flag.ACCEPTED | Flag.ADDED
         assert row_of(result)["tags"] == 1
 
+    @pytest.mark.parametrize("up", ["updated", "failed"])
+    def test_one_that_subscribed_again_themselves_is_not_its_own_any_more(self, up: str) -> None:
+        archived = OURS | {"flags": OURS["flags"] | int(Flag.ARCHIVED), "tags": 0}
+        result = folded({"a": {"state": None}}, {"a": archived}, up=up)
+        assert not flags(result) & (Flag.ADDED | Flag.ARCHIVED)
+
+    def test_one_whose_archiving_was_lost_stays_its_own(self) -> None:
+        lost = OURS | {"flags": OURS["flags"] | int(Flag.ARCHIVED | Flag.DUE), "tags": 0}
+        result = folded({"a": {"state": None}}, {"a": lost}, up="updated")
+        assert flags(result) == Flag.ACCEPTED | Flag.ADDED
+
     def test_one_that_it_archived_and_somebody_unsubscribed_is_not_its_own_any_more(self) -> None:
         archived = OURS | {"flags": OURS["flags"] | int(Flag.ARCHIVED), "tags": 0}
         for state in ("unsubscribed", "cleaned", "transactional", "pending"):

@@ -20,6 +20,9 @@ def decide_on_contacts(rows: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     pending = was(Flag.PENDING) & (pl.col("state") == "pending").fill_null(False)
     # Sent again, too, when somebody else has brought it back: then it is not archived any more.
     back = was(Flag.ARCHIVED)
+    # And then it is not this export's to archive, or to bring back, once more.
+    foreign = back & ~was(Flag.DUE) & pl.col("state").is_null()
+    not_ours = pl.lit(255 ^ int(Flag.ADDED | Flag.ARCHIVED), dtype=pl.UInt8)
     retry_at = pl.col("old_retry_at")
     refused = (
         pl.col("old_refusal").is_not_null()
@@ -61,4 +64,7 @@ def decide_on_contacts(rows: pl.DataFrame, policy: Policy) -> pl.DataFrame:
         action=pl.when(sent & ~idle & upsert).then(int(Action.UPSERT)).otherwise(int(Action.NONE)),
         add=pl.when(sent & ~untouched).then(add).otherwise(empty()),
         remove=pl.when(sent & ~untouched).then(drop).otherwise(empty()),
+        old_flags=pl.when(sent & foreign)
+        .then(pl.col("old_flags") & not_ours)
+        .otherwise("old_flags"),
     )

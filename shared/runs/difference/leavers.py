@@ -13,14 +13,18 @@ def leavers_of(gone: pl.DataFrame, suppressed: pl.DataFrame, policy: Policy) -> 
     """Decide on the contacts of the ledger that are in none of the segments.
 
     One that was only ever refused is forgotten. One that this export archived stays in the
-    ledger, so that it may come back, unless it has got into another protected state since. Who is
-    in a protected state is not archived or unsubscribed.
+    ledger, so that it may come back, for as long as it is archived: who subscribed again
+    themselves, or got into another protected state, is not this export's any more, however they
+    are archived later. Who is in a protected state is not archived or unsubscribed.
     """
     gone = gone.join(suppressed.select("email", "status"), on="email", how="left")
     status = pl.col("status")
     gone = gone.filter(
         was(Flag.ACCEPTED) | was(Flag.UNCERTAIN) | (pl.col("old_tags").fill_null(0) != 0),
-        ~was(Flag.ARCHIVED) | status.is_null() | (status == "archived"),
+        ~was(Flag.ARCHIVED)
+        | (status == "archived").fill_null(False)
+        # The call that was to archive it was lost: it may not have been done.
+        | (was(Flag.DUE) & status.is_null()),
     )
     # Whether a call that was lost has archived it shows in its state.
     archived = was(Flag.ARCHIVED) & (~was(Flag.DUE) | (status == "archived").fill_null(False))
