@@ -51,6 +51,8 @@ class App:
     sizes: BatchSizes
     boards: Boards = field(default_factory=Boards)
     protection: Protection = field(default_factory=Protection)
+    # When this process began to work for a run last (monotonic clock).
+    served: dict[str, float] = field(default_factory=dict)
     # One plan or finish at a time per process: each may take a good part of its memory.
     heavy_work: threading.Lock = field(default_factory=threading.Lock)
 

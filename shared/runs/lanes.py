@@ -1,7 +1,8 @@
 """A lane: a worker that holds a slot of an account and sends batch after batch.
 
-It works for the run with the fewest lanes, claims a chunk of it, sends its batches one after the
-other, and gives way between two calls: to a run without lanes, to somebody who waits for a slot.
+It works for the run with the fewest lanes, of several for the one that was served longest ago,
+claims a chunk of it, sends its batches one after the other, and gives way between two calls: to a
+run without lanes, to somebody who waits for a slot.
 A lane message names an account; one too many finds no slot, or no work, and ends.
 """
 
@@ -41,6 +42,10 @@ def send_batches(app: App, message: dict[str, str]) -> None:
         return
     lane = Lane(app, slot)
     try:
+        if slot.number >= app.settings.max_connections:
+            # Fewer are allowed than before: its last call is waited out, and no other made.
+            lane.wait_out()
+            return
         more = lane.work()
     except SlotLostError:
         more = True
@@ -76,7 +81,7 @@ class Lane:
     def work(self) -> bool:
         """Send until the time is over or nothing is left; tell whether to put a message back."""
         while time.monotonic() < self._end:
-            self._wait_out()
+            self.wait_out()
             view = board.look(self._app, self._slot.account, LOOK_SECONDS)
             if must_make_room(self._app, self._slot, view):
                 return False
@@ -93,7 +98,7 @@ class Lane:
                 log.event("chunk_lost", run=chunk.run, chunk=chunk.number)
         return True
 
-    def _wait_out(self) -> None:
+    def wait_out(self) -> None:
         """Wait until no earlier call under the slot can be open at Mailchimp any more.
 
         Neither its last holder's nor one of a run that was stopped while the call timed out: the
@@ -104,8 +109,7 @@ class Lane:
     def _claim(self, view: board.View) -> tuple[Plan, Chunk] | None:
         """Claim a chunk of the run with the fewest lanes that has one."""
         listed, self._listed = self._listed, {}
-        runs = sorted(view.sending(), key=lambda run: (len(view.lanes_of(run)), run[-22:]))
-        for run in runs:
+        for run in by_need(view, self._app.served):
             plan = self._plan(run)
             if plan is None:
                 continue
@@ -127,6 +131,7 @@ class Lane:
                 if chunk is not None:
                     try:
                         self._slot.serve(run)
+                        self._app.served[run] = time.monotonic()
                     except BaseException:
                         chunk.abandon()
                         raise
@@ -144,6 +149,7 @@ class Lane:
     def _all_done(self, plan: Plan) -> None:
         run = plan.job.run
         self._app.protection.forget(run)
+        self._app.served.pop(run, None)
         self._app.queues.send(queues.FINISH, {"run": run})
         # The run may have ended already, and must not come back.
         board.change_run(self._app, plan.account, plan.audience, run, "finishing")
@@ -222,6 +228,19 @@ class Lane:
         if all(plan.chunks[n].phase > phase for n in open_):
             for _ in range(min(len(open_), self._app.settings.max_connections) - 1):
                 self._app.queues.send(queues.LANE, {"account": plan.account})
+
+
+def by_need(view: board.View, served: Mapping[str, float]) -> list[str]:
+    """Return the runs to work for: those with the fewest lanes first, the oldest of equals.
+
+    served: when this process began to work for a run last (monotonic clock). Whom that is longest
+    ago comes before those with as many lanes: more runs than lanes take turns.
+    """
+
+    def rank(run: str) -> tuple[int, float, str]:
+        return len(view.lanes_of(run)), served.get(run, 0.0), run[-22:]
+
+    return sorted(view.sending(), key=rank)
 
 
 def in_order(

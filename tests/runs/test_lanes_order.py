@@ -1,10 +1,12 @@
-"""In which order lanes take the chunks of a run."""
+"""Which run a lane works for next, and in which order lanes take the chunks of a run."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.mailchimp.board import RunView, SlotView, View
 from shared.runs.chunks import ChunkState
-from shared.runs.lanes import in_order
+from shared.runs.lanes import by_need, in_order
 from shared.runs.payload import ChunkIndex
 
 CHUNK = st.tuples(st.integers(1, 40), st.integers(0, 100))
@@ -19,6 +21,30 @@ def chunks_of(given_: list[tuple[int, int]]) -> tuple[list[ChunkIndex], dict[int
         if share
     }
     return index, states
+
+
+RUNS = [f"r{number}-20261001T06000{number}Z-0000" for number in range(9)]
+
+
+@pytest.mark.parametrize("lanes", [1, 3, 8])
+def test_more_runs_than_lanes_take_turns(lanes: int) -> None:
+    served: dict[str, float] = {}
+    view = View(0.0, runs={run: RunView("sending", "a") for run in RUNS})
+    held: list[str] = []
+    for turn in range(1, 2 * len(RUNS) + 1):
+        view.slots = {n: SlotView(True, True, run) for n, run in enumerate(held[-(lanes - 1) :])}
+        if lanes == 1:
+            view.slots = {}
+        run = by_need(view, served)[0]
+        served[run] = float(turn)
+        held.append(run)
+    assert sorted(held[: len(RUNS)]) == sorted(held[len(RUNS) :]) == sorted(RUNS)
+
+
+def test_a_run_without_a_lane_comes_before_one_with_lanes_and_the_oldest_first() -> None:
+    view = View(0.0, runs={run: RunView("sending", "a") for run in RUNS[:3]})
+    view.slots = {0: SlotView(True, True, RUNS[0])}
+    assert by_need(view, {RUNS[0]: 1.0}) == [RUNS[1], RUNS[2], RUNS[0]]
 
 
 @given(st.lists(CHUNK, min_size=1, max_size=30), st.integers(0, 9))
