@@ -241,7 +241,8 @@ def _chunks(work: Work, values: Values, lanes: int) -> Iterator[tuple[str, int, 
         size = min(SINGLES_PER_CHUNK, max(1, -(-rows.height // (2 * lanes))))
         for start in range(0, rows.height, size):
             part = rows.slice(start, size)
-            yield kind, 1, part.height, _lines(part, '["{}"]', "email")
+            # Last: who is archived can't be given or lose a tag any more.
+            yield kind, 2, part.height, _lines(part, '["{}"]', "email")
 
 
 def _upsert_lines(rows: "pl.DataFrame", values: Values) -> "pl.Series":

@@ -109,8 +109,8 @@ def test_leavers_and_tags_of_other_exports_come_last() -> None:
         ("tag", 0),
         ("tag", 0),
         ("tag", 1),
-        ("archive", 1),
-        ("unsubscribe", 1),
+        ("archive", 2),
+        ("unsubscribe", 2),
     ]
     assert [item for kind, _, items in found if kind == "tag" for item in items] == [
         ["2@x.org", 0, 1],
