@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 # kind: whether it answers with a status (then `after_work` decides if the work is done first)
 STATUS_KINDS = frozenset(
     (
+        "400",
         "401",
         "403_json",
         "429",

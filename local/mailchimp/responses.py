@@ -35,6 +35,8 @@ def bodyless(kind: str) -> web.Response:
 def _problem_for(kind: str) -> Problem:
     """The problem of a fault kind."""
     match kind:
+        case "400":
+            return problems.invalid("The resource submitted could not be validated.")
         case "401":
             return problems.key_invalid()
         case "403_json":

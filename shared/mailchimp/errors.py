@@ -3,7 +3,8 @@
 MailchimpError
 ├── StopError                   the run can't go on; `code` is the run's error code
 │   ├── UnauthorizedError           401, or a 403 that Mailchimp explains
-│   └── AudienceNotFoundError       a 404 that Mailchimp explains, about the audience
+│   ├── AudienceNotFoundError       a 404 that Mailchimp explains, about the audience
+│   └── RefusesAllError             many calls in a row refused
 ├── RetryError                  the same call again, later
 │   ├── ThrottledError              429; 403 or 404 without a JSON body
 │   ├── UnavailableError            5xx; no connection; an answer that was lost or cut
@@ -59,6 +60,13 @@ class AudienceNotFoundError(StopError):
     summary = "The Mailchimp account has no such audience"
     code = "audience_not_found"
     advice = "Choose one of its audiences in the export, or connect the account that has this one."
+
+
+class RefusesAllError(StopError):
+    """One call after the other is refused, about whichever contacts it is."""
+
+    summary = "Mailchimp refuses one call after the other"
+    advice = "Look at the audience and the account in Mailchimp. The next run sends what is left."
 
 
 class RetryError(MailchimpError):

@@ -15,6 +15,7 @@ from shared.app import App
 from shared.platform.blobs import BlobConflictError, BlobMissingError
 from shared.platform.leases import KeptLease, LeaseLostError
 from shared.runs import records
+from shared.runs.codes import UNDELIVERED
 
 OPEN_CALLS = 2
 # How often the metadata that progress is read from is written while a chunk is worked on.
@@ -30,8 +31,8 @@ class ChunkLostError(Exception):
 class ChunkState:
     """What a listing tells: `position` may lag behind.
 
-    open: calls may have been made whose outcomes are not written. accepted_at: when an outcome was
-    written last (seconds since 1970, may lag behind as well), 0 for never.
+    open: calls may have been made whose outcomes are not written. accepted_at: when Mailchimp
+    accepted something last (seconds since 1970, may lag behind as well), 0 for never.
     """
 
     leased: bool
@@ -84,7 +85,8 @@ class Chunk:
         if "at" in block:
             self.position = block["at"] + block["n"]
             self.tries, self.since = 0, since
-            self.accepted_at = int(time.time())
+            if any(ord(letter) - 65 not in UNDELIVERED for letter in block["codes"]):
+                self.accepted_at = int(time.time())
             if time.monotonic() - self._told > _TOLD_EVERY_SECONDS:
                 self._tell(open_=True)
 

@@ -52,6 +52,8 @@ SKIPPED_BY_STATUS = {
 }
 REJECTED = frozenset(n for n, outcome in enumerate(OUTCOMES) if outcome.count == "rejected")
 FAILED = NUMBER["failed"]
+# What Mailchimp did not take.
+UNDELIVERED = REJECTED | {FAILED}
 ERASED = NUMBER["skipped_erased"]
 # Stands in a lane's notes for the address of the contact that they are about.
 ADDRESS_MARK = "{address}"

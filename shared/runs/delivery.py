@@ -10,6 +10,7 @@ from shared.app import App
 from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.errors import (
     RefusedError,
+    RefusesAllError,
     RetryError,
     TimedOutError,
 )
@@ -26,6 +27,8 @@ from shared.runs.turn import NO_ANSWER, TRIES, Turn
 
 # How long after a batch its answer is read and its outcomes are written.
 _LATER_SECONDS = 0.02
+# So many contacts after each other whose calls are refused, each by itself: it is not them.
+_REFUSED_IN_A_ROW = 100
 
 
 def _counts(answers: sending.Answers) -> dict[str, int]:
@@ -84,8 +87,10 @@ class ChunkSender:
             self._suspect = chunk.position + chunks.OPEN_CALLS * most
             self._first_try = chunk.since
         self._hopeless = chunk.tries >= TRIES
-        # A batch that can't be sent whole is sent in smaller ones, up to here.
+        # A batch that can't be sent whole is sent in smaller ones up to here; then they grow again.
         self._cap, self._cap_until = sizes.MOST, 0
+        # Contacts whose calls were refused, since one was not.
+        self._refused = 0
 
     def send(self, client: MailchimpClient) -> None:
         """Send every batch that has no outcome yet, then the tags that are still lacking.
@@ -193,8 +198,7 @@ class ChunkSender:
         if kind in SINGLES:
             return 1
         most = self._app.sizes.current(self._plan.account, self._plan.audience, kind)
-        if self._next < self._cap_until:
-            most = min(most, self._cap)
+        most = min(most, self._cap)
         if kind == "tag":
             return sending.tag_size(items, self._next, most)
         return sending.upsert_size(items, self._next, most, self._plan.job)
@@ -204,6 +208,7 @@ class ChunkSender:
         plan, kind = self._plan, self._index.kind
         size = self._size()
         failures = waits = 0
+        delivered = True
         while True:
             protected = self._when_ready(client, size)
             # Only now: somebody may have been erased from it while this lane waited or looked.
@@ -220,7 +225,10 @@ class ChunkSender:
                 if size > 1:
                     self._make_smaller(size)
                     return
-                unread = sending.at_hand(sending.refused_alone(error))
+                self._refused += 1
+                if self._refused >= _REFUSED_IN_A_ROW:
+                    raise RefusesAllError(error.detail, status=error.status) from None
+                unread, delivered = sending.at_hand(sending.refused_alone(error)), False
                 break
             except RetryError as error:
                 self._turn.note(error, size)
@@ -238,10 +246,14 @@ class ChunkSender:
                     if size > 1:
                         self._make_smaller(size)
                         return
-                    unread = sending.at_hand(sending.given_up(size, NO_ANSWER))
+                    unread, delivered = sending.at_hand(sending.given_up(size, NO_ANSWER)), False
                     break
         load = self._load(size)
         sent = _Sent(self._next, len(batch), begun, time.monotonic() - started, work)
+        if delivered:
+            self._refused = 0
+            if sent.position + sent.size >= self._cap_until:
+                self._cap = min(sizes.MOST, 2 * self._cap)
         self._record(sent, batch, unread)
         self._app.sizes.worked(plan.account, plan.audience, kind, load)
 

@@ -117,7 +117,7 @@ def _time(record: Record) -> datetime:
 
 
 def _last_accepted(record: Record, states: Mapping[int, ChunkState]) -> datetime:
-    """Return when the last outcome of a run was written."""
+    """Return when Mailchimp accepted something of a run last."""
     last = max((state.accepted_at for state in states.values()), default=0)
     return max(_time(record), datetime.fromtimestamp(last, UTC))
 

@@ -16,6 +16,7 @@ MEMBERS = {"members": [member(PERSON)]}
 @pytest.mark.parametrize(
     ("kind", "status", "content_type", "has_body"),
     [
+        ("400", 400, "application/problem+json", True),
         ("401", 401, "application/problem+json", True),
         ("403_json", 403, "application/problem+json", True),
         ("429", 429, "application/problem+json", True),

@@ -133,9 +133,10 @@ class Steps:
         """Handle a plan message."""
         plan_run(self.app, {"run": run})
 
-    def lane(self) -> None:
-        """Handle a lane message."""
-        send_batches(self.app, {"account": self.account.account_id})
+    def lane(self, slot: int | None = None) -> None:
+        """Handle a lane message, perhaps one that names a slot."""
+        message = {"account": self.account.account_id}
+        send_batches(self.app, message if slot is None else message | {"slot": str(slot)})
 
     def finish(self, run: str) -> None:
         """Handle a finish message."""

@@ -11,6 +11,7 @@ from local.azurite import Azurite
 from shared.app import APP_CONTAINER, App
 from shared.runs import chunks, records
 from shared.runs.chunks import Block, Chunk, ChunkLostError
+from shared.runs.codes import NUMBER
 
 RUN = "news-20261122T061500Z-7f3a"
 LANES = 6
@@ -134,6 +135,13 @@ class TestResumed:
         assert before <= accepted_at <= time.time()
         claim(app).release()
         assert chunks.states(app, RUN)[0].accepted_at == accepted_at
+
+    def test_what_mailchimp_did_not_take_is_no_progress_either(self, app: App) -> None:
+        codes = chr(65 + NUMBER["failed"]) + chr(65 + NUMBER["rejected_other"])
+        chunk = claim(app)
+        chunk.append({"at": 0, "n": 2, "codes": codes})
+        chunk.release()
+        assert chunks.states(app, RUN)[0].accepted_at == 0
 
     def test_one_that_was_left_with_a_call_unanswered_says_so(self, app: App) -> None:
         chunk = claim(app)
