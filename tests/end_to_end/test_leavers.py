@@ -64,6 +64,34 @@ def test_whom_this_export_archived_comes_back_with_the_next_snapshot(place: Plac
     assert place.statuses()[email(0)] == "archived"
 
 
+@pytest.mark.parametrize("in_the_segment", [False, True])
+def test_who_was_archived_and_subscribed_again_themselves_is_left_to_others(
+    place: Place, in_the_segment: bool
+) -> None:
+    gone = email(0)
+    place.write({"VIP": people(range(4))})
+    place.save(["VIP"], leavers="archive")
+    place.run()
+    place.write({"VIP": people(range(1, 4))})
+    place.run()
+    assert place.statuses()[gone] == "archived"
+
+    place.put({"email": gone, "status": "subscribed"})
+    if in_the_segment:
+        place.write({"VIP": people(range(4))})
+        place.run()
+    place.write({"VIP": people(range(1, 4))})
+    place.run()
+    assert place.statuses()[gone] == "subscribed"
+
+    place.mailchimp.unsubscribe_by_self(place.audience, gone)
+    place.mailchimp.archive(place.audience, [gone])
+    place.write({"VIP": people(range(4))})
+    run = place.run()
+    assert place.codes(run)[gone] == "skipped_archived"
+    assert place.statuses()[gone] == "archived"
+
+
 def test_whom_this_export_unsubscribed_does_not_come_back(place: Place) -> None:
     place.write({"VIP": people(range(3))})
     place.save(["VIP"], leavers="unsubscribe")
