@@ -1,6 +1,6 @@
 """What a run needs to know of its audience, and what it creates there before it sends."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -80,28 +80,39 @@ def create_missing_fields(
 
 
 def choose_tags(
-    wanted: Sequence[WantedTag], existing: Sequence[Tag], owned: Mapping[str, int | None]
+    wanted: Sequence[WantedTag],
+    existing: Sequence[Tag],
+    made: Mapping[str, int | None],
+    *,
+    given: Collection[int],
+    shared: Collection[int],
 ) -> list[TagChoice]:
     """Decide which tags to use, create or rename, without touching anybody else's.
 
-    `owned`: name and id of the tags that this product made in this audience; the id is None for
-    one whose creation was begun and whose answer may be lost.
+    `made`: name and id of the tags that this product made in this audience; the id is None for
+    one whose creation was begun and whose answer may be lost. `given`: ids of the tags that this
+    export has given so far, adopted ones too. `shared`: ids of those that other exports use.
+
+    Only a made tag that no other export or segment uses is renamed. Names that differ by case alone
+    are one tag: it is used under the name that it has, also when the export changes its spelling.
     """
     by_id = {tag.id: tag for tag in existing}
-    own_ids = {tag_id for tag_id in owned.values() if tag_id is not None}
-    begun = {name for name, tag_id in owned.items() if tag_id is None}
+    usable = {tag_id for tag_id in made.values() if tag_id is not None}.union(given)
+    begun = {name for name, tag_id in made.items() if tag_id is None}
+    named_now = {want.name.casefold() for want in wanted}
+
+    def may_rename(tag: Tag) -> bool:
+        is_made = tag.id in made.values() or tag.name in begun
+        return is_made and tag.id not in shared and tag.name.casefold() not in named_now
 
     def choose(want: WantedTag) -> TagChoice:
         known = by_id.get(want.known_id) if want.known_id is not None else None
-        if known and known.name == want.name:
-            return TagChoice(want.segment, want.name, "use", known.id)
+        if known and known.name.casefold() == want.name.casefold():
+            return TagChoice(want.segment, known.name, "use", known.id)
         if named := _find_name(existing, want.name):
-            mine = named.id in own_ids or named.name in begun or named is known
-            if named is known and named.id in own_ids:
-                return TagChoice(want.segment, want.name, "rename", named.id)
-            action: Literal["use", "conflict"] = "use" if mine or want.adopt else "conflict"
-            return TagChoice(want.segment, named.name, action, named.id)
-        if known and known.id in own_ids:
+            may_use = named.id in usable or named.name in begun or want.adopt
+            return TagChoice(want.segment, named.name, "use" if may_use else "conflict", named.id)
+        if known and may_rename(known):
             return TagChoice(want.segment, want.name, "rename", known.id)
         return TagChoice(want.segment, want.name, "create")
 

@@ -12,7 +12,15 @@ from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.errors import RefusedError
 from shared.mailchimp.merge_fields import FieldPlan, Resolution, resolve_mapping
 from shared.platform.clock import to_text, utc_now
-from shared.runs.ledger import MOST_FIELDS, MOST_TAGS, Ledger, LedgerTag, audience_folder
+from shared.runs.ledger import (
+    MOST_FIELDS,
+    MOST_TAGS,
+    Ledger,
+    LedgerTag,
+    audience_folder,
+    others,
+)
+from shared.runs.neighbours import neighbours, tags_of_others
 from shared.runs.records import RunFailure
 
 Samples = Callable[[], Mapping[str, Sequence[str | None]]]
@@ -114,10 +122,13 @@ def _choices(app: App, export: Export, ledger: Ledger, state: AudienceState) -> 
         WantedTag(segment.name, segment.tag, segment.adopt, _known_id(export, ledger, segment.name))
         for segment in export.segments
     ]
-    owned = owned_tags(app, ledger.account, ledger.audience)
-    # A tag that this export has given already is its own or was adopted.
-    owned |= {tag.name: tag.id for tag in ledger.tags if tag is not None}
-    choices = mailchimp_audience.choose_tags(wanted, state.tags, owned)
+    choices = mailchimp_audience.choose_tags(
+        wanted,
+        state.tags,
+        owned_tags(app, ledger.account, ledger.audience),
+        given={tag.id for tag in ledger.tags if tag is not None},
+        shared=_shared_ids(app, ledger, state),
+    )
     foreign = sorted({choice.name for choice in choices if choice.action == "conflict"})
     if foreign:
         raise RunFailure(
@@ -126,6 +137,14 @@ def _choices(app: App, export: Export, ledger: Ledger, state: AudienceState) -> 
             f"{', '.join(foreign)}. Choose another name, or adopt them.",
         )
     return choices
+
+
+def _shared_ids(app: App, ledger: Ledger, state: AudienceState) -> set[int]:
+    """Return the tags that other exports use, by what they hold and by what they are set up for."""
+    exports = neighbours(app, ledger.audience, ledger.uid)
+    found = others(app.blobs, ledger, [export["uid"] for export in exports])
+    ids, names = tags_of_others(exports, found)
+    return ids | {tag.id for tag in state.tags if tag.name.casefold() in names}
 
 
 def _known_id(export: Export, ledger: Ledger, segment: str) -> int | None:

@@ -23,10 +23,18 @@ def neighbours(app: App, audience: str, uid: str) -> list[Document]:
     ]
 
 
-def shared_tags(old: Ledger, neighbours: Sequence[Document], others: Sequence[Ledger]) -> int:
-    """Return the mask of the tags that another export gives, or may give in its next run."""
+def tags_of_others(
+    neighbours: Sequence[Document], others: Sequence[Ledger]
+) -> tuple[set[int], set[str]]:
+    """Return ids and casefolded names of the tags that others give, or may give in a next run."""
     ids = {tag.id for other in others for tag in other.tags if tag is not None}
     names = {tag.casefold() for export in neighbours for tag in to_export(export).tags}
+    return ids, names
+
+
+def shared_tags(old: Ledger, neighbours: Sequence[Document], others: Sequence[Ledger]) -> int:
+    """Return the mask of the tags that another export gives, or may give in its next run."""
+    ids, names = tags_of_others(neighbours, others)
     mask = 0
     for bit, tag in enumerate(old.tags):
         if tag is not None and (tag.id in ids or tag.name.casefold() in names):

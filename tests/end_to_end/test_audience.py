@@ -174,6 +174,40 @@ def test_a_renamed_tag_is_renamed_in_mailchimp(place: Place) -> None:
     assert sum(call.members for call in place.calls()) == 0
 
 
+def test_an_adopted_tag_keeps_its_name_however_the_export_spells_it(place: Place) -> None:
+    theirs = place.mailchimp.create_tag(place.audience, "VIP")
+    place.put({"email": email(9), "tags": ["VIP"]})
+    place.write({"VIP": people(range(3))})
+    place.save([{"name": "VIP", "tag": "vip", "adopt": True}])
+
+    first = place.run()
+    place.forget_calls()
+    second = place.run()
+
+    assert {first["status"], second["status"]} == {"succeeded"}
+    assert not place.writes()
+    assert place.mailchimp.tags(place.audience) == {"VIP": theirs}
+    assert place.tags_of() == {email(n): {"VIP"} for n in (0, 1, 2, 9)}
+
+
+def test_an_adopted_tag_is_left_to_its_owner_when_the_export_names_another(place: Place) -> None:
+    theirs = place.mailchimp.create_tag(place.audience, "VIP")
+    place.put({"email": email(9), "tags": ["VIP"]})
+    place.write({"VIP": people(range(3))})
+    place.save([{"name": "VIP", "adopt": True}])
+    place.run()
+    place.save([{"name": "VIP", "tag": "Important", "adopt": True}])
+
+    preview = place.run(preview=True)
+    run = place.run()
+
+    assert run["status"] == "succeeded", run
+    assert preview["plan"]["counts"]["to_tag"] == run["counts"]["tagged"] == 3
+    assert preview["plan"]["counts"]["to_untag"] == 3
+    assert place.mailchimp.tags(place.audience)["VIP"] == theirs
+    assert place.tags_of() == {email(n): {"Important"} for n in range(3)} | {email(9): {"VIP"}}
+
+
 def test_a_tag_deleted_in_mailchimp_is_given_again(place: Place) -> None:
     place.write({"VIP": people(range(5))})
     place.save(["VIP"])

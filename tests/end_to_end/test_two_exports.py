@@ -42,6 +42,48 @@ def test_the_last_export_to_give_a_tag_takes_it(place: Place) -> None:
     assert place.tags_of()[email(1)] == {"Shared"}
 
 
+def test_exports_that_spell_their_tag_differently_share_it_in_peace(place: Place) -> None:
+    place.write({"One": people(range(4)), "Two": people(range(2, 6))})
+    place.save([{"name": "One", "tag": "Shared"}])
+    place.save([{"name": "Two", "tag": "SHARED"}], export=OTHER)
+    place.run()
+    made = place.mailchimp.tags(place.audience)
+    place.run(export=OTHER)
+    place.forget_calls()
+
+    place.run()
+    place.run(export=OTHER)
+
+    assert not place.writes()
+    assert place.mailchimp.tags(place.audience) == made
+    assert list(made) == ["Shared"]
+    assert place.tags_of() == {email(number): {"Shared"} for number in range(6)}
+
+
+def test_an_export_that_names_its_tag_anew_leaves_the_old_one_to_the_other(place: Place) -> None:
+    place.write({"One": people(range(4)), "Two": people(range(2, 6))})
+    place.save([{"name": "One", "tag": "Shared"}])
+    place.save([{"name": "Two", "tag": "Shared"}], export=OTHER)
+    place.run()
+    place.run(export=OTHER)
+    shared = place.mailchimp.tags(place.audience)["Shared"]
+    place.save([{"name": "One", "tag": "Own"}])
+
+    preview = place.run(preview=True)
+    run = place.run()
+
+    assert preview["plan"]["counts"]["to_tag"] == run["counts"]["tagged"] == 4
+    assert place.mailchimp.tags(place.audience)["Shared"] == shared
+    one, both, two = {"Own"}, {"Own", "Shared"}, {"Shared"}
+    expected = dict(zip(map(email, range(6)), (one, one, both, both, two, two), strict=True))
+    assert place.tags_of() == expected
+    place.forget_calls()
+    place.run(export=OTHER)
+    place.run()
+    assert not place.writes()
+    assert place.tags_of() == expected
+
+
 def test_nobody_is_archived_whom_another_export_holds(place: Place) -> None:
     place.write({"One": people(range(6)), "Two": people(range(3))})
     place.save(["One"], leavers="archive")

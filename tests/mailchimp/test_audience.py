@@ -1,3 +1,5 @@
+from collections.abc import Set
+
 import pytest
 
 from shared.mailchimp.answers import Tag
@@ -13,10 +15,17 @@ from shared.mailchimp.errors import RefusedError
 from tests.mailchimp.conftest import Mailchimp
 
 GOLD = Tag(5, "Gold")
+NONE: frozenset[int] = frozenset()
 
 
-def choice(want: WantedTag, owned: dict[str, int | None], *existing: Tag) -> tuple[str, int | None]:
-    (chosen,) = choose_tags([want], existing, owned)
+def choice(
+    want: WantedTag,
+    made: dict[str, int | None],
+    *existing: Tag,
+    given: Set[int] = NONE,
+    shared: Set[int] = NONE,
+) -> tuple[str, int | None]:
+    (chosen,) = choose_tags([want], existing, made, given=given, shared=shared)
     return chosen.action, chosen.id
 
 
@@ -30,28 +39,64 @@ def test_somebody_else_s_tag_is_used_only_when_adopted() -> None:
     assert choice(WantedTag("High", "Gold", adopt=True), {}, GOLD) == ("use", 5)
 
 
+def test_a_tag_that_the_export_gives_already_need_not_be_adopted_again() -> None:
+    assert choice(WantedTag("High", "Gold", known_id=5), {}, GOLD, given={5}) == ("use", 5)
+    assert choice(WantedTag("New", "gold"), {}, GOLD, given={5}) == ("use", 5)
+
+
 def test_a_tag_of_this_product_is_used_also_when_its_creation_s_answer_was_lost() -> None:
     assert choice(WantedTag("High", "Gold"), {"Gold": 5}, GOLD) == ("use", 5)
     assert choice(WantedTag("High", "Gold"), {"Gold": None}, GOLD) == ("use", 5)
 
 
 def test_a_tag_that_was_deleted_is_created_again() -> None:
-    assert choice(WantedTag("High", "Gold", known_id=5), {"Gold": 5}) == ("create", None)
+    want = WantedTag("High", "Gold", known_id=5)
+    assert choice(want, {"Gold": 5}, given={5}) == ("create", None)
 
 
-def test_a_tag_of_this_product_follows_the_export_s_name_for_it() -> None:
-    assert choice(WantedTag("High", "Top", known_id=5), {"Gold": 5}, GOLD) == ("rename", 5)
-    assert choice(WantedTag("High", "GOLD", known_id=5), {"Gold": 5}, GOLD) == ("rename", 5)
+@pytest.mark.parametrize("made", [{"Gold": 5}, {"Gold": None}])
+def test_a_tag_of_this_product_follows_the_export_s_name_for_it(
+    made: dict[str, int | None],
+) -> None:
+    want = WantedTag("High", "Top", known_id=5)
+    assert choice(want, made, GOLD, given={5}) == ("rename", 5)
 
 
 def test_an_adopted_tag_is_not_renamed() -> None:
-    assert choice(WantedTag("High", "Top", adopt=True, known_id=5), {}, GOLD) == ("create", None)
+    want = WantedTag("High", "Top", adopt=True, known_id=5)
+    assert choice(want, {}, GOLD, given={5}) == ("create", None)
+
+
+def test_a_tag_that_another_export_uses_is_not_renamed() -> None:
+    want = WantedTag("High", "Top", known_id=5)
+    assert choice(want, {"Gold": 5}, GOLD, given={5}, shared={5}) == ("create", None)
+    top = Tag(6, "Top")
+    made: dict[str, int | None] = {"Gold": 5, "Top": 6}
+    assert choice(want, made, GOLD, top, given={5}, shared={5}) == ("use", 6)
+
+
+@pytest.mark.parametrize("made", [{}, {"Gold": 5}])
+@pytest.mark.parametrize("shared", [set(), {5}])
+def test_a_tag_is_used_under_its_own_spelling(
+    made: dict[str, int | None], shared: set[int]
+) -> None:
+    want = WantedTag("High", "GOLD", adopt=True, known_id=5)
+    (chosen,) = choose_tags([want], [GOLD], made, given={5}, shared=shared)
+    assert chosen == TagChoice("High", "Gold", "use", 5)
+
+
+def test_a_tag_that_another_segment_gets_now_is_not_renamed() -> None:
+    wanted = [WantedTag("High", "Top", known_id=5), WantedTag("New", "gold")]
+    assert choose_tags(wanted, [GOLD], {"Gold": 5}, given={5}, shared=()) == [
+        TagChoice("High", "Top", "create"),
+        TagChoice("New", "Gold", "use", 5),
+    ]
 
 
 def test_a_renaming_never_meets_somebody_else_s_tag() -> None:
     theirs = Tag(6, "Top")
     want = WantedTag("High", "Top", known_id=5)
-    assert choice(want, {"Gold": 5}, GOLD, theirs) == ("conflict", 6)
+    assert choice(want, {"Gold": 5}, GOLD, theirs, given={5}) == ("conflict", 6)
 
 
 def test_choices_are_applied(mailchimp: Mailchimp) -> None:
