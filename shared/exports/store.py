@@ -63,13 +63,9 @@ def new_uid() -> str:
 
 
 def _list(blobs: Blobs, folder: str) -> Iterator[Document]:
-    for info in blobs.list(folder):
-        # Below are sign-ins under way (connections/states/), and what runs left (exports/_last/).
-        if "/" in info.name[len(folder) :]:
-            continue
-        found = blobs.read_document(info.name)
-        if found is not None:
-            yield found[0]
+    # Below are sign-ins under way (connections/states/), and what runs left (exports/_last/).
+    names = (info.name for info in blobs.list(folder))
+    return blobs.read_documents(name for name in names if "/" not in name[len(folder) :])
 
 
 def _path(folder: str, name: str) -> str:

@@ -3,8 +3,10 @@
 import contextlib
 import json
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import batched
 from typing import IO, Any, cast
 
 from azure.core import MatchConditions
@@ -27,6 +29,9 @@ from azure.storage.blob import (
 from shared.platform.clock import utc_now
 
 Document = dict[str, Any]
+# Documents that are read at once, and how many are at most in the memory before they are asked for.
+_READERS = 16
+_READ_AHEAD = 128
 
 
 class BlobConflictError(Exception):
@@ -135,6 +140,17 @@ class Blobs:
         except BlobMissingError:
             return None
         return cast(Document, json.loads(data)), etag
+
+    def read_documents(self, names: Iterable[str]) -> Iterator[Document]:
+        """Yield JSON documents in the order of their names here; those that are gone are left out.
+
+        Many are read at once, but never much further than what is taken: there may be thousands.
+        """
+        with ThreadPoolExecutor(_READERS, thread_name_prefix="documents") as readers:
+            for some in batched(names, _READ_AHEAD, strict=False):
+                for found in readers.map(self.read_document, some):
+                    if found is not None:
+                        yield found[0]
 
     def create_document(self, name: str, document: Document) -> str | None:
         """Write a document unless there is one already; return its ETag, None where there is.
