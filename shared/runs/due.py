@@ -1,8 +1,10 @@
 """Starts the exports whose schedule says so."""
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
+from threading import Lock
 from typing import Any
 
 from shared.app import App
@@ -10,6 +12,7 @@ from shared.exports import store
 from shared.exports.models import Export, to_export
 from shared.exports.schedules import due_since, retry_at
 from shared.platform import log
+from shared.platform.blobs import Document
 from shared.platform.clock import from_text, utc_now
 from shared.runs import history, records
 from shared.runs.start import ActiveRunError, start_run
@@ -18,27 +21,44 @@ from shared.segments.snapshots import Snapshot, find_snapshot
 
 Finder = Callable[[str, str, str], Snapshot | None]
 _BY = "schedule"
+_LOOKED_AT_ONCE = 16
+_leavers = Lock()
 
 
 def start_due_exports(app: App) -> None:
     """Start a run of every export that is due and has none; one broken export stops no other."""
+    active = records.active_exports(app)
     find = _finder(app)
-    for document in list(store.list_exports(app.blobs)):
+
+    def look(document: Document) -> None:
         try:
-            export = to_export(document)
-            newest = _newest(export, find)
-            # Last of all: a run that ends meanwhile has seen these snapshots.
-            last = history.read_last(app, export.name, document["uid"])
-            if is_due(
-                export, document["scheduled_since"], last, newest, utc_now()
-            ) or _may_send_leavers(app, export, last):
-                stamps = {snapshot.segment: snapshot.stamp for snapshot in newest}
-                start_run(app, document, kind="scheduled", requested_by=_BY, snapshots=stamps)
-        except ActiveRunError:
             # Due while active is one run afterwards: the next tick finds it due again.
-            continue
+            if document["name"] not in active:
+                _start_if_due(app, document, find)
+        except ActiveRunError:
+            return
         except Exception as error:  # what is wrong with one export must not keep the others
             log.failure("export_not_started", error, export=document.get("name"))
+
+    # Each takes several round trips to storage, and there may be thousands.
+    with ThreadPoolExecutor(_LOOKED_AT_ONCE, thread_name_prefix="due") as workers:
+        list(workers.map(look, store.list_exports(app.blobs)))
+
+
+def _start_if_due(app: App, document: Document, find: Finder) -> None:
+    export = to_export(document)
+    newest = _newest(export, find)
+    # Last of all: a run that ends meanwhile has seen these snapshots.
+    last = history.read_last(app, export.name, document["uid"])
+    stamps = {snapshot.segment: snapshot.stamp for snapshot in newest}
+    start = partial(start_run, app, document, kind="scheduled", requested_by=_BY, snapshots=stamps)
+    if is_due(export, document["scheduled_since"], last, newest, utc_now()):
+        start()
+    elif _leavers_wait(export, last):
+        # One at a time: those that start together would find the audience taken once more.
+        with _leavers:
+            if _is_free(app, export.audience_id):
+                start()
 
 
 def is_due(
@@ -65,15 +85,18 @@ def is_due(
     return False
 
 
-def _may_send_leavers(app: App, export: Export, last: dict[str, Any]) -> bool:
-    """Tell whether leavers wait for the audience to be nobody else's, and it is.
+def _leavers_wait(export: Export, last: dict[str, Any]) -> bool:
+    """Tell whether leavers wait for the audience to be nobody else's.
 
     Two exports that always start together would otherwise keep each other from it for good.
     """
     scheduled = export.schedule.active and export.schedule.kind != "none"
-    return bool(scheduled and last.get("leavers_due")) and not any(
-        first["configuration"]["audience_id"] == export.audience_id
-        for _, first in records.active_runs(app)
+    return scheduled and bool(last.get("leavers_due"))
+
+
+def _is_free(app: App, audience: str) -> bool:
+    return not any(
+        first["configuration"]["audience_id"] == audience for _, first in records.active_runs(app)
     )
 
 
@@ -99,14 +122,20 @@ def _is_refreshed(last: dict[str, Any], newest: Sequence[Snapshot], now: datetim
 
 
 def _finder(app: App) -> Finder:
-    """Look every folder up once per tick."""
+    """Look every folder up once per tick: who asks meanwhile waits for the answer."""
 
     @cache
-    def find(container: str, folder: str, segment: str) -> Snapshot | None:
+    def look(container: str, folder: str, segment: str) -> Snapshot | None:
         blobs = app.segment_container(container)
         try:
             return find_snapshot(blobs, folder, segment, app.settings.snapshot_quiet, utc_now())
         except SegmentNotFoundError:
             return None
+
+    locks: dict[tuple[str, str, str], Lock] = {}
+
+    def find(container: str, folder: str, segment: str) -> Snapshot | None:
+        with locks.setdefault((container, folder, segment), Lock()):
+            return look(container, folder, segment)
 
     return find

@@ -172,6 +172,11 @@ def end_record(
     return app.blobs.update_document(record_name(run), end)
 
 
+def active_exports(app: App) -> set[str]:
+    """Return the names of the exports that have an active run."""
+    return {blob.name.removeprefix(_ACTIVE) for blob in app.blobs.list(_ACTIVE)}
+
+
 def active_runs(app: App) -> Iterator[tuple[str, Record]]:
     """Yield the name of every export that has an active run, and the run's first record."""
     for blob in app.blobs.list(_ACTIVE):

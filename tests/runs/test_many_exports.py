@@ -1,7 +1,36 @@
-"""An installation of many exports: none is forgotten."""
+"""An installation of many exports: they are listed and started side by side, none is forgotten."""
+
+from dataclasses import replace
+from typing import Any
 
 from shared.app import App
-from shared.exports import store
+from shared.exports import exports, store
+from shared.exports.access import Role, key_holder
+from shared.exports.models import Export
+from shared.platform.blobs import Blobs
+from shared.platform.clock import to_text, utc_now
+from shared.runs import history, records
+from shared.runs.due import start_due_exports
+
+SINCE = "2026-01-01T00:00:00.000Z"
+EVERY_DAY = {"kind": "cron", "cron": ["0 6 * * *"], "time_zone": "UTC"}
+
+
+def save(app: App, name: str, schedule: dict[str, Any], container: str = "segments") -> None:
+    """Store an export that has had its schedule for long."""
+    export = Export.model_validate(
+        {
+            "name": name,
+            "connection": "c",
+            "audience_id": "b2",
+            "source": {"container": container, "folder": "BlobExport"},
+            "segments": ["VIP"],
+            "email_field": "Email",
+            "schedule": {"active": True, **schedule},
+        }
+    )
+    document = exports.merged(export, None, key_holder(Role.ADMINISTRATOR), [])
+    store.save_export(app.blobs, document | {"scheduled_since": SINCE}, None)
 
 
 def test_a_list_has_every_export_in_the_order_of_their_names(app: App) -> None:
@@ -20,3 +49,40 @@ def test_an_export_that_is_deleted_while_a_list_is_read_is_left_out(app: App) ->
     assert next(listed)["name"] == names[0]
     app.blobs.delete(f"exports/{names[-1]}.json")
     assert [export["name"] for export in listed] == names[1:-1]
+
+
+def test_every_export_that_is_due_is_started_and_a_broken_one_keeps_none_of_them(app: App) -> None:
+    names = [f"news-{number:02d}" for number in range(40)]
+    for name in names:
+        save(app, name, EVERY_DAY)
+    store.save_export(app.blobs, {"name": "broken"}, None)
+    save(app, "switched-off", EVERY_DAY | {"active": False})
+    start_due_exports(app)
+    assert records.active_exports(app) == set(names)
+
+
+def test_of_those_whose_leavers_wait_for_one_audience_one_is_started_at_a_time(app: App) -> None:
+    for number in range(20):
+        save(app, f"news-{number:02d}", {"kind": "refresh"})
+    now = to_text(utc_now())
+    for export in store.list_exports(app.blobs):
+        run = f"{export['name']}-20260101T000000Z-7f3a"
+        record = records.new_record(run, export, preview=False, leavers_due=True)
+        history.note_end(app, record | {"status": "succeeded", "ended_at": now})
+    start_due_exports(app)
+    assert len(records.active_exports(app)) == 1
+
+
+def test_a_folder_is_looked_at_once_and_not_for_an_export_that_runs(app: App) -> None:
+    asked = []
+
+    def container(name: str) -> Blobs:
+        asked.append(name)
+        return app.segment_container(name)
+
+    for number in range(40):
+        save(app, f"news-{number:02d}", {"kind": "refresh"}, container="shared")
+    save(app, "running", {"kind": "refresh"}, container="of-its-own")
+    app.blobs.write_document(records.marker_name("running"), {"id": "running"})
+    start_due_exports(replace(app, segment_container=container))
+    assert asked == ["shared"]
