@@ -4,7 +4,24 @@ from shared.app import App
 from shared.exports import store
 from shared.mailchimp import suppressions
 from shared.platform import log
+from shared.platform.clock import seconds_since, to_text, utc_now
 from shared.runs import ledger, records
+
+DONE = "runs/_retention"
+"""The blob that remembers when all of this was done last."""
+
+_EVERY_SECONDS = 3600.0
+
+
+def is_due(app: App) -> bool:
+    """Tell whether all of it was last done an hour ago or more."""
+    done = app.blobs.read_document(DONE)
+    return done is None or seconds_since(done[0]["at"]) >= _EVERY_SECONDS
+
+
+def note_done(app: App) -> None:
+    """Remember that all of it has been done now."""
+    app.blobs.write_document(DONE, {"at": to_text(utc_now())})
 
 
 def drop_old_runs(app: App) -> None:

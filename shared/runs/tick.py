@@ -1,14 +1,10 @@
 """What the timer does: mends runs, starts due exports, drops what is past its retention."""
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
-
-from cronsim import CronSim
+from collections.abc import Callable, Sequence
 
 from shared.app import App
 from shared.notifications.changes import tell_due
 from shared.platform import log
-from shared.platform.clock import utc_now
 from shared.runs import recovery, retention
 from shared.runs.due import start_due_exports
 
@@ -31,15 +27,22 @@ _HOURLY: tuple[Step, ...] = (
 
 def tick(app: App) -> None:
     """Do all of it; a step that fails keeps none of the others."""
-    hourly = _HOURLY if is_last_of_hour(app.settings.tick_schedule, utc_now()) else ()
-    for step in (*_ALWAYS, *hourly):
+    _do(app, (*_ALWAYS, drop_hourly))
+
+
+def drop_hourly(app: App) -> None:
+    """Drop what is past its retention, unless that was done within the last hour."""
+    if retention.is_due(app) and _do(app, _HOURLY):
+        retention.note_done(app)
+
+
+def _do(app: App, steps: Sequence[Step]) -> bool:
+    """Do every step; tell whether none has failed."""
+    failed = False
+    for step in steps:
         try:
             step(app)
         except Exception as error:  # the next tick tries again; the others must not wait for it
+            failed = True
             log.failure("tick_failed", error, step=step.__name__)
-
-
-def is_last_of_hour(schedule: str, now: datetime) -> bool:
-    """Tell whether no other tick of this NCRONTAB schedule follows within the same hour."""
-    hour = now.replace(minute=0, second=0, microsecond=0)
-    return next(CronSim(schedule, now)) >= hour + timedelta(hours=1)
+    return not failed

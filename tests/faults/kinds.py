@@ -30,6 +30,8 @@ _PATHS = (
 )
 # Steps of the product that change something outside the process.
 _STEPS = ("write ", "append ", "create ", "delete ", "metadata ", "acquire ", "release ", "send ")
+# The tick writes it once an hour, whatever runs do.
+_OF_NO_RUN = "write runs/_retention"
 
 
 def kind_of(service: str, request: Message) -> str:
@@ -49,8 +51,8 @@ def kind_of(service: str, request: Message) -> str:
 
 
 def is_step(kind: str) -> bool:
-    """Tell whether this changes storage, or is a call to Mailchimp."""
-    return kind.startswith((*_STEPS, "call "))
+    """Tell whether this changes storage for a run, or is a call to Mailchimp."""
+    return kind != _OF_NO_RUN and kind.startswith((*_STEPS, "call "))
 
 
 def _of_blob(method: str, path: str, query: dict[str, list[str]], headers: dict[str, str]) -> str:

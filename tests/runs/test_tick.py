@@ -1,45 +1,58 @@
 """What the timer does at every tick, and what only once an hour."""
 
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
-from cronsim import CronSim
 
 from shared.app import App
-from shared.runs import records
-from shared.runs.tick import is_last_of_hour, tick
+from shared.platform.clock import to_text, utc_now
+from shared.runs import records, retention
+from shared.runs.tick import tick
+from tests.faults.kinds import is_step, kind_of
+from tests.faults.messages import Message
 from tests.runs.test_retention import keep, run_of
 
-DAY = datetime(2026, 3, 28, tzinfo=UTC)
+OLD = run_of(31)
 
 
-@pytest.mark.parametrize(
-    ("schedule", "times"),
-    [
-        ("0 */5 * * * *", 24),
-        ("*/3 * * * * *", 24),
-        ("*/7 * * * *", 24),
-        ("0 30 * * * *", 24),
-        ("0 0 */6 * * *", 4),
-        ("0 0 4 * * *", 1),
-    ],
-)
-def test_a_schedule_has_one_last_tick_in_each_hour_that_it_has_any(
-    schedule: str, times: int
-) -> None:
-    last = 0
-    for at in CronSim(schedule, DAY - timedelta(seconds=1)):
-        if at >= DAY + timedelta(days=1):
-            break
-        # It starts a little late.
-        last += is_last_of_hour(schedule, at + timedelta(milliseconds=40))
-    assert last == times
+def last_done(app: App, minutes: float) -> None:
+    """Have what is past its retention dropped so many minutes ago."""
+    at = to_text(utc_now() - timedelta(minutes=minutes))
+    app.blobs.write_document(retention.DONE, {"at": at})
 
 
-def test_what_is_past_its_retention_goes_with_the_last_tick_of_an_hour(app: App) -> None:
-    yearly = replace(app, settings=replace(app.settings, tick_schedule="0 0 0 1 1 *"))
-    old = run_of(31)
-    keep(app, old)
-    tick(yearly)
-    assert records.read_record(app, old) is None
+def test_a_tick_drops_what_is_past_its_retention(app: App) -> None:
+    keep(app, OLD)
+    tick(app)
+    assert records.read_record(app, OLD) is None
+
+
+def test_a_tick_within_the_hour_after_that_does_not_look_again(app: App) -> None:
+    tick(app)
+    keep(app, OLD)
+    tick(app)
+    assert records.read_record(app, OLD) is not None
+
+
+def test_a_tick_an_hour_after_that_looks_again_however_late_it_comes(app: App) -> None:
+    for minutes in (61, 100_000):
+        keep(app, OLD)
+        last_done(app, minutes)
+        tick(app)
+        assert records.read_record(app, OLD) is None
+
+
+def test_what_failed_is_tried_again_by_the_next_tick(app: App) -> None:
+    # Which ledgers are nobody's can't be told while an export can't be read.
+    app.blobs.write("exports/broken.json", b"no document")
+    tick(app)
+    app.blobs.delete("exports/broken.json")
+    keep(app, OLD)
+    tick(app)
+    assert records.read_record(app, OLD) is None
+
+
+@pytest.mark.parametrize(("name", "counts"), [(retention.DONE, False), ("runs/_active/a", True)])
+def test_what_a_tick_remembers_is_no_step_of_a_run(name: str, counts: bool) -> None:
+    request = Message(f"PUT /account/segment-export/{name} HTTP/1.1", {}, b"")
+    assert is_step(kind_of("blob", request)) is counts
