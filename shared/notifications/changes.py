@@ -8,6 +8,7 @@ import json
 import logging
 import re
 import threading
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -28,6 +29,8 @@ _COUNTING = frozenset({_FINE, "partial", "failed", "skipped"})
 # Waits after failures; the last one is repeated until the notification is given up.
 _WAITS = (1, 5, 15, 60)
 _MOST_TRIES = 24
+# The tick has other things to do, too.
+_SECONDS = 60.0
 _ADDRESS = re.compile(r"\S+@\S+")
 
 
@@ -58,16 +61,23 @@ def note_end(app: App, record: Record) -> None:
         threading.Thread(target=_tell_quietly, args=(app,), daemon=True, name="webhook").start()
 
 
-def tell_due(app: App) -> None:
-    """Tell what is due, one after the other; somebody else's turn is left to them."""
-    waiting = [blob.name for blob in app.blobs.list(_DUE)]
+def tell_due(app: App, seconds: float = _SECONDS) -> None:
+    """Tell what is due, one after the other; somebody else's turn is left to them.
+
+    After so many seconds the rest is left to the next tick: a webhook may answer slowly or not.
+    """
+    # What was tried last comes last: nothing keeps another from its turn for good.
+    waiting = [b.name for b in sorted(app.blobs.list(_DUE), key=lambda blob: blob.modified)]
     if not waiting or app.settings.webhook_secret_name is None:
         return
+    end = time.monotonic() + seconds
     with app.leases.held(_LOCK) as lease:
         for name in waiting if lease is not None else ():
             found = app.blobs.read_document(name)
             if found is not None and from_text(found[0]["next_at"]) <= utc_now():
                 _tell(app, name, *found)
+            if time.monotonic() > end:
+                return
 
 
 def _tell_quietly(app: App) -> None:

@@ -1,6 +1,7 @@
 """A webhook on loopback, and the app's storage and vault without any host."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,11 +18,12 @@ SECRET = "webhook"
 
 @dataclass
 class Hook:
-    """A webhook: what it was told, and what it answers."""
+    """A webhook: what it was told, what it answers, and after how many seconds."""
 
     url: str = ""
     status: int = 204
     location: str = ""
+    seconds: float = 0.0
     calls: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
 
 
@@ -33,6 +35,7 @@ def hook() -> Iterator[Hook]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             found.calls.append(({k.lower(): v for k, v in self.headers.items()}, body))
+            time.sleep(found.seconds)
             self.send_response(found.status)
             if found.location:
                 self.send_header("Location", found.location)

@@ -83,6 +83,27 @@ def test_what_could_not_be_told_is_told_by_the_tick(
     assert len(hook.calls) == 2
 
 
+def test_a_slow_webhook_keeps_a_tick_for_so_long_and_then_the_others_come_first(
+    app: App, hook: Hook, export: str
+) -> None:
+    names = [f"{export}-{n}" for n in range(3)]
+    for name in names:
+        body = {"export": name, "run": name, "status": "failed", "status_before": "succeeded"}
+        due = {"uid": name, "body": body, "tries": 0, "next_at": "2026-01-01T00:00:00Z"}
+        app.blobs.write_document(f"exports/_notices/due/{name}", due)
+    # Storage tells times of writing in whole seconds.
+    hook.status, hook.seconds = 503, 1.1
+    changes.tell_due(app, seconds=0.3)
+    assert [body["export"] for body in told(hook, 1)] == names[:1]
+
+    hook.status, hook.seconds = 200, 0.0
+    first = f"exports/_notices/due/{names[0]}"
+    app.blobs.update_document(first, lambda due: {**due, "next_at": "2026-01-01T00:00:00Z"})
+    changes.tell_due(app)
+    settled(app)
+    assert [body["export"] for body in told(hook, 4)] == [*names, names[0]]
+
+
 def test_a_change_back_that_came_first_leaves_nothing_to_tell(
     app: App, hook: Hook, export: str, ended: Ended
 ) -> None:
