@@ -55,6 +55,8 @@ class App:
     served: dict[str, float] = field(default_factory=dict)
     # One plan or finish at a time per process: each may take a good part of its memory.
     heavy_work: threading.Lock = field(default_factory=threading.Lock)
+    # Seconds that a plan waits for that before its message comes back.
+    heavy_work_wait: float = 60.0
 
 
 @cache

@@ -4,7 +4,7 @@ The heavy part of a run, and the only place where planning's tables meet. Everyt
 lies under the attempt's own folder until plan.json names it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from time import time
 from typing import Any
@@ -16,6 +16,7 @@ from shared.erasure import register
 from shared.erasure.register import Register
 from shared.exports.models import Export
 from shared.mailchimp.suppressions import load_suppressions
+from shared.platform.blobs import Document
 from shared.runs import (
     contacts,
     difference,
@@ -32,7 +33,7 @@ from shared.runs.difference import Policy, Removals
 from shared.runs.field_values import FieldValues
 from shared.runs.ledger import Flag, Ledger
 from shared.runs.masks import MASK
-from shared.runs.neighbours import given_by_others, neighbours, shared_tags
+from shared.runs.neighbours import given_by_others, shared_tags
 from shared.runs.profiles import Profiles
 from shared.runs.reading import check_input, read_segments
 from shared.runs.records import Record
@@ -60,15 +61,18 @@ def build(
     export: Export,
     found: RunInput,
     setup: Setup,
+    others: Sequence[Document],
     *,
     attempt: str,
 ) -> Built:
     """Work out what the run has to do, and write it unless it is a preview.
 
+    `others`: the other exports on the audience.
+
     Raises RunFailure, ErasureKeyError, SnapshotChangedError (begin again).
     """
     with FieldValues(setup.plans, setup.ledger.fields) as values:
-        return _build(app, record, export, found, setup, values, attempt)
+        return _build(app, record, export, found, setup, others, values, attempt)
 
 
 def _build(
@@ -77,6 +81,7 @@ def _build(
     export: Export,
     found: RunInput,
     setup: Setup,
+    others: Sequence[Document],
     values: FieldValues,
     attempt: str,
 ) -> Built:
@@ -91,7 +96,6 @@ def _build(
     distinct = lookup.count_distinct(judged["email"].filter(judged["valid"]))
     check_input(profiles, distinct, old)
     judged = _wanted(judged, setup)
-    others = neighbours(app, old.audience, old.uid)
     other_ledgers = ledger.others(app.blobs, old, [other["uid"] for other in others])
     untrusted = snapshots.untrusted(found, old, profiles.rows)
     policy = _policy(record, export, untrusted)

@@ -5,7 +5,8 @@ messages that follow from it.
 """
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -21,6 +22,7 @@ from shared.platform.clock import seconds_since, to_text, utc_now
 from shared.runs import audience, leaving, ledger, planned, records
 from shared.runs.dispatch import dispatch
 from shared.runs.ending import end_run
+from shared.runs.neighbours import neighbours
 from shared.runs.not_yet import LATER, SOON, NotYetError, StoppedError, as_failure
 from shared.runs.plan_calls import (
     check_same_account,
@@ -179,6 +181,20 @@ def _samples(export: Export, found: RunInput) -> Mapping[str, Sequence[str | Non
     return samples(export, found)
 
 
+@contextmanager
+def _turn(app: App) -> Iterator[None]:
+    """Have the heavy work for the block; raises NotYetError where others have it for long.
+
+    The host ends what takes ten minutes, the waiting included.
+    """
+    if not app.heavy_work.acquire(timeout=app.heavy_work_wait):
+        raise NotYetError(SOON)
+    try:
+        yield
+    finally:
+        app.heavy_work.release()
+
+
 def _build(
     app: App, record: Record, export: Export, found: RunInput, setup: audience.Setup
 ) -> planned.Plan | None:
@@ -187,9 +203,11 @@ def _build(
 
     run = record["id"]
     attempt = secrets.token_hex(4)
+    # Before its turn: it reads every export. Who comes meanwhile is seen before contacts leave.
+    others = neighbours(app, setup.ledger.audience, setup.ledger.uid)
     try:
-        with app.heavy_work:
-            built = build.build(app, record, export, found, setup, attempt=attempt)
+        with _turn(app):
+            built = build.build(app, record, export, found, setup, others, attempt=attempt)
     except SnapshotChangedError:
         raise NotYetError(SOON) from None
     if register.load(app) != built.erased:
