@@ -11,16 +11,11 @@ from shared.mailchimp.audience import AudienceState, TagChoice, WantedTag
 from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.errors import RefusedError
 from shared.mailchimp.merge_fields import FieldPlan, Resolution, resolve_mapping
+from shared.platform.blobs import Document
 from shared.platform.clock import to_text, utc_now
-from shared.runs.ledger import (
-    MOST_FIELDS,
-    MOST_TAGS,
-    Ledger,
-    LedgerTag,
-    audience_folder,
-    others,
-)
-from shared.runs.neighbours import neighbours, tags_of_others
+from shared.runs.ledger import MOST_FIELDS, MOST_TAGS, Ledger, LedgerTag, audience_folder
+from shared.runs.ledger import others as ledgers_of
+from shared.runs.neighbours import tags_of_others
 from shared.runs.records import RunFailure
 
 Samples = Callable[[], Mapping[str, Sequence[str | None]]]
@@ -51,17 +46,19 @@ def prepare(
     ledger: Ledger,
     types: Mapping[str, str],
     samples: Samples,
+    others: Sequence[Document],
     *,
     preview: bool,
 ) -> Setup:
     """Read the audience; create what is missing, except for a preview.
 
-    `client` makes its calls under a slot. Raises RunFailure, MailchimpError.
+    `client` makes its calls under a slot. `others`: the other exports on the audience. Raises
+    RunFailure, MailchimpError.
     """
     state = mailchimp_audience.read_audience(client, ledger.audience)
     offset = round((state.audience.date - utc_now()).total_seconds())
     resolved = _merge_fields(client, export, ledger, state, types, samples, preview=preview)
-    choices = _choices(app, export, ledger, state)
+    choices = _choices(app, export, ledger, state, others)
     ids = {
         choice.segment: _NO_ID
         if preview and choice.action == "create"
@@ -116,7 +113,9 @@ def _merge_fields(
     return resolved
 
 
-def _choices(app: App, export: Export, ledger: Ledger, state: AudienceState) -> list[TagChoice]:
+def _choices(
+    app: App, export: Export, ledger: Ledger, state: AudienceState, others: Sequence[Document]
+) -> list[TagChoice]:
     """Decide on every segment's tag; raises RunFailure for one that is somebody else's."""
     wanted = [
         WantedTag(segment.name, segment.tag, segment.adopt, _known_id(export, ledger, segment.name))
@@ -127,7 +126,7 @@ def _choices(app: App, export: Export, ledger: Ledger, state: AudienceState) -> 
         state.tags,
         owned_tags(app, ledger.account, ledger.audience),
         given={tag.id for tag in ledger.tags if tag is not None},
-        shared=_shared_ids(app, ledger, state),
+        shared=_shared_ids(app, ledger, state, others),
     )
     foreign = sorted({choice.name for choice in choices if choice.action == "conflict"})
     if foreign:
@@ -139,11 +138,12 @@ def _choices(app: App, export: Export, ledger: Ledger, state: AudienceState) -> 
     return choices
 
 
-def _shared_ids(app: App, ledger: Ledger, state: AudienceState) -> set[int]:
+def _shared_ids(
+    app: App, ledger: Ledger, state: AudienceState, others: Sequence[Document]
+) -> set[int]:
     """Return the tags that other exports use, by what they hold and by what they are set up for."""
-    exports = neighbours(app, ledger.audience, ledger.uid)
-    found = others(app.blobs, ledger, [export["uid"] for export in exports])
-    ids, names = tags_of_others(exports, found)
+    found = ledgers_of(app.blobs, ledger, [export["uid"] for export in others])
+    ids, names = tags_of_others(others, found)
     return ids | {tag.id for tag in state.tags if tag.name.casefold() in names}
 
 

@@ -121,6 +121,8 @@ def _make_plan(app: App, record: Record) -> planned.Plan | None:
     old = ledger.load(app.blobs, account, export.audience_id, record["configuration"]["uid"])
     records.change_record(app, record["id"], snapshots=found.stamps)
     guard = partial(_check_not_stopped, app, account, record["id"])
+    # Not under the slot: it reads every export.
+    others = neighbours(app, export.audience_id, old.uid)
     with reach(app, export, account, guard) as client:
         check_same_account(app, record, connection, client)
         setup = audience.prepare(
@@ -130,6 +132,7 @@ def _make_plan(app: App, record: Record) -> planned.Plan | None:
             old,
             found.types,
             partial(_samples, export, found),
+            others,
             preview=record["preview"],
         )
     setup = replace(setup, warnings=[*setup.warnings, *remarks(app, record, old)])
@@ -203,7 +206,8 @@ def _build(
 
     run = record["id"]
     attempt = secrets.token_hex(4)
-    # Before its turn: it reads every export. Who comes meanwhile is seen before contacts leave.
+    # Again, as calls have taken a while, but before its turn. Who comes meanwhile is seen before
+    # contacts leave.
     others = neighbours(app, setup.ledger.audience, setup.ledger.uid)
     try:
         with _turn(app):
