@@ -71,6 +71,8 @@ class Lane:
         self._listed: dict[str, dict[int, ChunkState]] = {}
         # Runs that had no chunk to claim, and when (monotonic clock).
         self._not_ready: dict[str, float] = {}
+        # Runs that this lane has stopped: the board may say so a moment later.
+        self._stopped: set[str] = set()
 
     def close(self) -> None:
         """Close connections and the writer."""
@@ -110,7 +112,7 @@ class Lane:
         """Claim a chunk of the run with the fewest lanes that has one."""
         listed, self._listed = self._listed, {}
         for run in by_need(view, self._app.served):
-            plan = self._plan(run)
+            plan = None if run in self._stopped else self._plan(run)
             if plan is None:
                 continue
             states = listed.get(run) or chunks.states(self._app, run)
@@ -210,6 +212,7 @@ class Lane:
         return True
 
     def _stop(self, plan: Plan, code: str, detail: str) -> None:
+        self._stopped.add(plan.job.run)
         record = records.read_record(self._app, plan.job.run)
         if record is not None:
             error = {"code": code, "detail": detail}

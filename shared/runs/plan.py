@@ -18,6 +18,7 @@ from shared.exports import store
 from shared.exports.models import Export, to_export
 from shared.mailchimp import board
 from shared.platform import queues, tracing
+from shared.platform.blobs import Document
 from shared.platform.clock import seconds_since, to_text, utc_now
 from shared.runs import audience, leaving, ledger, planned, records
 from shared.runs.dispatch import dispatch
@@ -121,7 +122,8 @@ def _make_plan(app: App, record: Record) -> planned.Plan | None:
     old = ledger.load(app.blobs, account, export.audience_id, record["configuration"]["uid"])
     records.change_record(app, record["id"], snapshots=found.stamps)
     guard = partial(_check_not_stopped, app, account, record["id"])
-    # Not under the slot: it reads every export.
+    # Neither under the slot nor in the turn of the heavy work: it reads every export. Who comes
+    # meanwhile is seen before contacts leave.
     others = neighbours(app, export.audience_id, old.uid)
     with reach(app, export, account, guard) as client:
         check_same_account(app, record, connection, client)
@@ -137,7 +139,7 @@ def _make_plan(app: App, record: Record) -> planned.Plan | None:
         )
     setup = replace(setup, warnings=[*setup.warnings, *remarks(app, record, old)])
     refresh_suppressions(app, export, account, guard)
-    return _build(app, record, export, found, setup)
+    return _build(app, record, export, found, setup, others)
 
 
 def _check_wanted(app: App, record: Record) -> None:
@@ -199,16 +201,18 @@ def _turn(app: App) -> Iterator[None]:
 
 
 def _build(
-    app: App, record: Record, export: Export, found: RunInput, setup: audience.Setup
+    app: App,
+    record: Record,
+    export: Export,
+    found: RunInput,
+    setup: audience.Setup,
+    others: Sequence[Document],
 ) -> planned.Plan | None:
     from shared.runs import build, preview
     from shared.segments.errors import SnapshotChangedError
 
     run = record["id"]
     attempt = secrets.token_hex(4)
-    # Again, as calls have taken a while, but before its turn. Who comes meanwhile is seen before
-    # contacts leave.
-    others = neighbours(app, setup.ledger.audience, setup.ledger.uid)
     try:
         with _turn(app):
             built = build.build(app, record, export, found, setup, others, attempt=attempt)
