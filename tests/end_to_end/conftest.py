@@ -75,7 +75,9 @@ def make_place(stack: Stack) -> Place:
 def place(stack: Stack, request: pytest.FixtureRequest) -> Iterator[Place]:
     """A corner for one test; the simulator behaves as usual again afterwards."""
     stack.mailchimp.set(**_switches(request.config))
-    yield make_place(stack)
+    made = make_place(stack)
+    yield made
+    made.leave()
     stack.mailchimp.clear_faults()
     stack.mailchimp.reset()
 

@@ -32,6 +32,7 @@ class Place:
     audience: str
     folder: str
     _snapshots: "itertools.count[int]" = field(default_factory=itertools.count)
+    _exports: set[str] = field(default_factory=set)
 
     @property
     def mailchimp(self) -> Simulator:
@@ -72,7 +73,13 @@ class Place:
         name = f"{self.name}{export}"
         document = self.document(segments, **changes)
         stored: Document = self.stack.ask("PUT", f"exports/{name}", document)
+        self._exports.add(name)
         return stored
+
+    def leave(self) -> None:
+        """Remove the test's exports: the app looks at all that there are, again and again."""
+        for name in self._exports:
+            self.stack.api("DELETE", f"exports/{name}")
 
     def start(self, *, export: str = "", **options: bool) -> Document:
         """Ask for a run."""

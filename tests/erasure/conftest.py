@@ -21,7 +21,9 @@ def stack() -> Iterator[Stack]:
 @pytest.fixture
 def place(stack: Stack) -> Iterator[Place]:
     """A corner for one test; the simulator behaves as usual again afterwards."""
-    yield make_place(stack)
+    made = make_place(stack)
+    yield made
+    made.leave()
     stack.mailchimp.clear_faults()
     stack.mailchimp.reset()
 
