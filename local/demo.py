@@ -7,7 +7,15 @@ from typing import Any
 
 from local.mailchimp.control import ContactState
 from local.process import StartError
-from local.scenario import EXPORT, TAGS, Scenario, furnish, set_up
+from local.scenario import (
+    EXPORT,
+    SIMPLEST,
+    TAGS,
+    Scenario,
+    furnish,
+    set_up,
+    simplest_document,
+)
 from local.stack import AppError, Stack
 from local.terminal import ProgressLine, bar, children_ignore_interrupts, step, table
 
@@ -60,23 +68,30 @@ def _show(stack: Stack) -> int:
     with step("Connecting the Mailchimp account and saving the export over the HTTP API"):
         set_up(stack, scenario)
 
-    print("\nFirst run")
+    print("\nThe simplest export: the addresses of one segment, into an empty audience")
+    stack.ask("PUT", f"exports/{SIMPLEST}", simplest_document(scenario))
+    simplest = _run(stack, SIMPLEST)
+    _print_outcomes(simplest)
+
+    print("\nFirst run of an export of both segments, with names and consent")
     stack.mailchimp.reset_log()
-    first = _run(stack)
+    first = _run(stack, EXPORT)
     _print_outcomes(first)
     _print_audience(stack, scenario)
 
     print("\nSecond run, with nothing changed")
     stack.mailchimp.reset_log()
-    second = _run(stack)
+    second = _run(stack, EXPORT)
     _print_outcomes(second)
-    return 0 if first["status"] == second["status"] == "succeeded" else 1
+    return 0 if {run["status"] for run in (simplest, first, second)} == {"succeeded"} else 1
 
 
-def _run(stack: Stack) -> dict[str, Any]:
+def _run(stack: Stack, export: str) -> dict[str, Any]:
     """Start a run, show how it goes, and return it when it has ended."""
     started = time.monotonic()
-    run: dict[str, Any] = stack.ask("POST", f"exports/{EXPORT}/runs")
+    answer = stack.api("POST", f"exports/{export}/runs")
+    # Its schedule may have been quicker.
+    run: dict[str, Any] = answer.json()["run"] if answer.status_code == 409 else answer.json()
     line = ProgressLine()
     while run["status"] not in _ENDED:
         line.show(_describe(run))

@@ -10,7 +10,7 @@ from local.stack import SEGMENT_CONTAINER, Stack
 
 FOLDER = "CustomerInsights_5d3c1a52-6a35-4f3e-9c41-0c7d6f1e2b90/BlobExport"
 TAGS = {"HighValueSegment": "High value", "NewsletterReaders": "Newsletter readers"}
-CONNECTION, EXPORT = "newsletter", "weekly-news"
+CONNECTION, EXPORT, SIMPLEST = "newsletter", "weekly-news", "first-look"
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,7 @@ class Scenario:
 
     segments: dict[str, pl.DataFrame]
     audience_id: str
+    empty_audience_id: str
     api_key: str
     unsubscribed: str
     own: str
@@ -42,6 +43,7 @@ def furnish(stack: Stack, *, profiles: int = 10_000, seconds_per_call: float = 0
     mailchimp.set(bulk_seconds=seconds_per_call)
     account = mailchimp.add_account("Contoso Marketing")
     audience = mailchimp.add_list(account, "Contoso News")
+    empty = mailchimp.add_list(account, "Contoso Trial")
     known = [str(email).strip() for email in everyone["Email"].drop_nulls() if _is_plain(email)]
     gone, bounced, here = known[40:70], known[70:90], known[90:140]
     mailchimp.put_contacts(audience, ({"email": email} for email in [*gone, *bounced, *here]))
@@ -49,7 +51,7 @@ def furnish(stack: Stack, *, profiles: int = 10_000, seconds_per_call: float = 0
     mailchimp.bounce(audience, bounced)
     own = "press.office@contoso.com"
     mailchimp.put_contacts(audience, [{"email": own, "tags": ["Press"]}])
-    return Scenario(segments, audience, account.api_key, gone[0], own)
+    return Scenario(segments, audience, empty, account.api_key, gone[0], own)
 
 
 def set_up(stack: Stack, scenario: Scenario, *, schedule: str = "none") -> None:
@@ -63,6 +65,17 @@ def set_up(stack: Stack, scenario: Scenario, *, schedule: str = "none") -> None:
     stack.ask("PUT", f"connections/{CONNECTION}", connection)
     stack.ask("PUT", f"connections/{CONNECTION}/token", {"api_key": scenario.api_key})
     stack.ask("PUT", f"exports/{EXPORT}", export_document(scenario, schedule))
+
+
+def simplest_document(scenario: Scenario) -> dict[str, Any]:
+    """An export with nothing but what it must have: addresses, and a tag for the segment."""
+    return {
+        "connection": CONNECTION,
+        "audience_id": scenario.empty_audience_id,
+        "source": {"folder": FOLDER},
+        "segments": list(TAGS)[:1],
+        "email_field": "Email",
+    }
 
 
 def export_document(scenario: Scenario, schedule: str) -> dict[str, Any]:

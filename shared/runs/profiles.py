@@ -125,8 +125,7 @@ class _Known:
         self._hashes = pl.concat([self._hashes, pl.DataFrame({"hash": hashes, "row": rows})])
         self._segments = pl.concat([self._segments, part["segments"]], rechunk=True)
         self._consent = pl.concat([self._consent, part["consent"]], rechunk=True)
-        mapped = [name for name in part.columns if name.startswith("=")]
-        values = part.select(pl.col(mapped).name.map(lambda name: name.removeprefix("=")))
+        values = _mapped(part)
         kept = part.select(*_KEY, "first", "valid").hstack(self._keep(values).get_columns())
         self._parts.append(kept)
 
@@ -167,6 +166,13 @@ class _Known:
         )
         at = frame.columns.index("first")
         return frame.insert_column(at, self._segments).insert_column(at + 3, self._consent)
+
+
+def _mapped(part: pl.DataFrame) -> pl.DataFrame:
+    """The mapped columns under their own names; without any, still as many rows."""
+    # Dropping the others keeps the number of rows: selecting no column gives a frame of none.
+    mapped = part.drop(name for name in part.columns if not name.startswith("="))
+    return mapped.rename({name: name.removeprefix("=") for name in mapped.columns})
 
 
 def _hash() -> pl.Expr:

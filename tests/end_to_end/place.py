@@ -68,10 +68,19 @@ class Place:
             **changes,
         }
 
-    def save(self, segments: Iterable[object], *, export: str = "", **changes: Any) -> Document:
+    def save(
+        self,
+        segments: Iterable[object],
+        *,
+        export: str = "",
+        without: Iterable[str] = (),
+        **changes: Any,
+    ) -> Document:
         """Save the test's export, or another one by a suffix; the stored document."""
         name = f"{self.name}{export}"
-        document = self.document(segments, **changes)
+        left_out = set(without)
+        written = self.document(segments, **changes)
+        document = {key: value for key, value in written.items() if key not in left_out}
         stored: Document = self.stack.ask("PUT", f"exports/{name}", document)
         self._exports.add(name)
         return stored

@@ -16,8 +16,11 @@ def test_the_demo_exports_ten_thousand_profiles_once() -> None:
     )
 
     assert demo.returncode == 0, demo.stdout + demo.stderr
-    first, second = demo.stdout.split("Second run")
-    assert "10,000 profiles in two overlapping segments" in first
+    begin, rest = demo.stdout.split("First run")
+    first, second = rest.split("Second run")
+    assert "The simplest export" in begin
+    assert re.search(r"\d,\d{3}  created ", begin)
+    assert "10,000 profiles in two overlapping segments" in begin
     assert re.search(r"sending \[.*\] \d+ of \d+ batches", first)
     assert re.search(r"succeeded after .* calls to Mailchimp", first)
     assert re.search(r"9,\d{3}  created ", first)

@@ -1,12 +1,16 @@
 """Rows of snapshots become one profile per CustomerId and address."""
 
+import json
 from collections.abc import Mapping, Sequence
 
+import polars as pl
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared.mailchimp.merge_fields import FieldPlan
+from shared.runs.field_values import FieldValues
 from shared.runs.profiles import ProfileColumns, TooManyContactsError, gather
 
 COLUMNS = ProfileColumns("Mail", ("Name",), "Consent", frozenset({"yes", " TRUE "}))
@@ -118,3 +122,31 @@ def test_too_many_distinct_addresses_are_refused_but_not_too_many_profiles() -> 
     assert len(gathered({"s0": [four]}, most=4)[0]) == 4
     invalid: list[Row] = [(str(n), f"nobody {n}", "", "yes") for n in range(9)]
     assert len(gathered({"s0": [invalid]}, most=3)[0]) == 9
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(parts, min_size=1, max_size=3), st.integers(1, 8), st.booleans(), st.booleans())
+def test_an_export_may_lack_whatever_it_may_lack(
+    found: list[list[list[Row]]], at_once: int, mapped: bool, asked: bool
+) -> None:
+    """Mapped columns and a consent column, each there or not: the same profiles come out."""
+    columns = ProfileColumns(
+        "Mail",
+        ("Name",) if mapped else (),
+        "Consent" if asked else None,
+        frozenset({"yes", "true"} if asked else ()),
+    )
+    segments = [(f"s{n}", [batch(rows) for rows in parts]) for n, parts in enumerate(found)]
+
+    with FieldValues([FieldPlan("FNAME", "Name")] if mapped else [], ("FNAME",)) as values:
+        profiles = gather(segments, columns, values.keep, at_once=at_once).frame
+        texts = values.texts(pl.Series(range(profiles.height), dtype=pl.UInt32)).to_list()
+
+    table, _ = expected({f"s{n}": parts for n, parts in enumerate(found)})
+    assert profiles.select("email", "customer_id").rows() == list(table)
+    names = [(value or "").strip() or None for *_, value in table.values()]
+    assert texts == [
+        json.dumps({"FNAME": n}, separators=(",", ":")) if mapped else "{}" for n in names
+    ]
+    agreed = [agrees for _, _, agrees, _ in table.values()]
+    assert profiles["consent"].to_list() == (agreed if asked else [True] * len(table))
