@@ -11,12 +11,14 @@ from contextlib import contextmanager
 
 import azure.functions as func
 
-from shared.http.routes import trigger
+from shared.http.route import Route, trigger
+from shared.http.routes import ROUTES
 from shared.platform import log, queues
 
 # The queues live in the storage account of the host.
 STORAGE = "AzureWebJobsStorage"
 EVERY_FIVE_MINUTES = "0 */5 * * * *"
+HTTP_AUTH = os.environ.get("HTTP_AUTH") or "keys"
 
 app = func.FunctionApp()
 
@@ -79,142 +81,22 @@ def finish_poison(message: func.QueueMessage, context: func.Context) -> None:
     _revive(queues.FINISH, message, context)
 
 
-@app.route(**trigger("get_terms"))
-def get_terms(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
-    return _serve("get_terms", req, context)
+def _register(name: str, route: Route) -> None:
+    """Make a function of a row of the table of routes; the host knows it by this name."""
+
+    def answer(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+        from shared.http.serve import serve
+        from shared.platform import tracing
+
+        with tracing.invocation(context.trace_context.trace_parent):
+            return serve(name, req)
+
+    answer.__name__ = name
+    app.route(**trigger(route, HTTP_AUTH))(answer)
 
 
-@app.route(**trigger("list_connections"))
-def list_connections(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
-    return _serve("list_connections", req, context)
-
-
-@app.route(**trigger("get_connection"))
-def get_connection(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
-    return _serve("get_connection", req, context)
-
-
-@app.route(**trigger("put_connection"))
-def put_connection(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
-    return _serve("put_connection", req, context)
-
-
-@app.route(**trigger("delete_connection"))
-def delete_connection(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
-    return _serve("delete_connection", req, context)
-
-
-@app.route(**trigger("put_token"))
-def put_token(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
-    return _serve("put_token", req, context)
-
-
-@app.route(**trigger("authorize_connection"))
-def authorize_connection(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
-    return _serve("authorize_connection", req, context)
-
-
-@app.route(**trigger("oauth_callback"))
-def oauth_callback(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
-    return _serve("oauth_callback", req, context)
-
-
-@app.route(**trigger("verify_connection"))
-def verify_connection(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
-    return _serve("verify_connection", req, context)
-
-
-@app.route(**trigger("list_audiences"))
-def list_audiences(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
-    return _serve("list_audiences", req, context)
-
-
-@app.route(**trigger("list_segments"))
-def list_segments(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
-    return _serve("list_segments", req, context)
-
-
-@app.route(**trigger("list_exports"))
-def list_exports(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
-    return _serve("list_exports", req, context)
-
-
-@app.route(**trigger("get_export"))
-def get_export(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
-    return _serve("get_export", req, context)
-
-
-@app.route(**trigger("put_export"))
-def put_export(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
-    return _serve("put_export", req, context)
-
-
-@app.route(**trigger("delete_export"))
-def delete_export(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
-    return _serve("delete_export", req, context)
-
-
-@app.route(**trigger("duplicate_export"))
-def duplicate_export(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
-    return _serve("duplicate_export", req, context)
-
-
-@app.route(**trigger("detach_export"))
-def detach_export(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
-    return _serve("detach_export", req, context)
-
-
-@app.route(**trigger("start_run"))
-def start_run(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
-    return _serve("start_run", req, context)
-
-
-@app.route(**trigger("start_all_runs"))
-def start_all_runs(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
-    return _serve("start_all_runs", req, context)
-
-
-@app.route(**trigger("list_runs"))
-def list_runs(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
-    return _serve("list_runs", req, context)
-
-
-@app.route(**trigger("get_run"))
-def get_run(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
-    return _serve("get_run", req, context)
-
-
-@app.route(**trigger("cancel_run"))
-def cancel_run(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
-    return _serve("cancel_run", req, context)
-
-
-@app.route(**trigger("get_outcomes"))
-def get_outcomes(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
-    return _serve("get_outcomes", req, context)
-
-
-@app.route(**trigger("erase_person"))
-def erase_person(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
-    return _serve("erase_person", req, context)
-
-
-@app.route(**trigger("get_health"))
-def get_health(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
-    return _serve("get_health", req, context)
-
-
-@app.route(**trigger("get_openapi"))
-def get_openapi(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
-    return _serve("get_openapi", req, context)
-
-
-def _serve(name: str, request: func.HttpRequest, context: func.Context) -> func.HttpResponse:
-    from shared.http.serve import serve
-    from shared.platform import tracing
-
-    with tracing.invocation(context.trace_context.trace_parent):
-        return serve(name, request)
+for _name, _route in ROUTES.items():
+    _register(_name, _route)
 
 
 @contextmanager

@@ -1,43 +1,21 @@
 """The OpenAPI 3.1 document, made from the route table and the models that the handlers use."""
 
+import importlib
 import re
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import cast
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from shared.app import App
 from shared.exports.access import Role
-from shared.exports.models import NAME_PATTERN, Connection, Consent, Export
+from shared.exports.models import Connection, Consent, Export
 from shared.http import answers
 from shared.http.messages import Request, Response
-from shared.http.routes import ROUTES, Route
-from shared.runs.records import RUN_ID_PATTERN
-
-Schema = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class About:
-    """What the document says of a route beyond its path and role.
-
-    `answer` is the model of the success; `problems` are the statuses of its own beside those that
-    every route of its kind has; `asks_mailchimp` adds the ones of waiting for a slot.
-    """
-
-    summary: str
-    status: int = 200
-    answer: type[BaseModel] | None = None
-    body: type[BaseModel] | None = None
-    body_required: bool = True
-    query: tuple[tuple[str, Schema, bool], ...] = ()
-    problems: tuple[int, ...] = ()
-    etag: bool = False
-    conditional: bool = False
-    asks_mailchimp: bool = False
-    other_answers: tuple[tuple[int, str], ...] = ()
+from shared.http.parameters import PATH, QUERY, Schema
+from shared.http.route import Route
+from shared.http.routes import ROUTES
 
 
 def get(app: App, request: Request) -> Response:  # noqa: ARG001 - every handler's form
@@ -48,11 +26,10 @@ def get(app: App, request: Request) -> Response:  # noqa: ARG001 - every handler
 @cache
 def document(http_auth: str) -> Schema:
     """Build the document for keys or entra mode."""
-    from shared.http.descriptions import ABOUT
-
     models: set[type[BaseModel]] = {answers.Problem, answers.ActiveRunProblem}
-    for about in ABOUT.values():
-        models |= {model for model in (about.answer, about.body) if model is not None}
+    rows = {name: route for name, route in ROUTES.items() if not route.page}
+    for route in rows.values():
+        models |= {model_of(model) for model in (route.answer, route.body) if model is not None}
     ordered = sorted(models, key=lambda model: model.__name__)
     _, definitions = models_json_schema(
         [(model, "validation") for model in ordered],
@@ -63,9 +40,9 @@ def document(http_auth: str) -> Schema:
         _accept_read_only(schemas[model.__name__], model.read_only)
     _loosen(schemas)
     paths: dict[str, Schema] = {}
-    for name, route in ROUTES.items():
-        operation = _operation(name, route, ABOUT[name], http_auth)
-        paths.setdefault(f"/{route.path}", {})[route.method.lower()] = operation
+    for name, route in rows.items():
+        operation = _operation(name, route, http_auth)
+        paths.setdefault(f"/{route.api_path}", {})[route.method.lower()] = operation
     return {
         "openapi": "3.1.0",
         "info": {
@@ -79,49 +56,54 @@ def document(http_auth: str) -> Schema:
     }
 
 
-def _operation(name: str, route: Route, about: About, http_auth: str) -> Schema:
+def _operation(name: str, route: Route, http_auth: str) -> Schema:
     operation: Schema = {
         "operationId": name,
-        "summary": about.summary,
+        "summary": route.summary,
         "description": f"For: {route.role}.",
-        "responses": _responses(route, about, http_auth),
+        "responses": _responses(route, http_auth),
     }
     parameters = _path_parameters(route) + [
-        {"name": key, "in": "query", "schema": schema, "required": required}
-        for key, schema, required in about.query
+        {
+            "name": key,
+            "in": "query",
+            "schema": QUERY[schema],
+            "required": key in route.query_required,
+        }
+        for key, schema in route.query.items()
     ]
-    if about.conditional:
+    if route.conditional:
         parameters.append({"name": "If-Match", "in": "header", "schema": {"type": "string"}})
     if parameters:
         operation["parameters"] = parameters
-    if about.body is not None:
+    if route.body is not None:
         operation["requestBody"] = {
-            "required": about.body_required,
-            "content": {"application/json": {"schema": _ref(about.body)}},
+            "required": route.body_required,
+            "content": {"application/json": {"schema": _ref(route.body)}},
         }
     operation["security"] = _security(route.role, http_auth)
     return operation
 
 
-def _responses(route: Route, about: About, http_auth: str) -> Schema:
-    success: Schema = {"description": about.summary}
-    if about.answer is not None:
-        success["content"] = {"application/json": {"schema": _ref(about.answer)}}
-    if about.etag:
+def _responses(route: Route, http_auth: str) -> Schema:
+    success: Schema = {"description": route.summary}
+    if route.answer is not None:
+        success["content"] = {"application/json": {"schema": _ref(route.answer)}}
+    if route.etag:
         success["headers"] = {"ETag": {"schema": {"type": "string"}}}
-    responses = {str(about.status): success}
-    for status, media_type in about.other_answers:
+    responses = {str(route.status): success}
+    for status, media_type in route.other_answers:
         responses[str(status)] = _plain(status, media_type, success)
-    statuses = set(about.problems)
+    statuses = set(route.problems)
     if "{" in route.path:
         statuses.add(404)
-    if about.body is not None:
+    if route.body is not None:
         statuses |= {400, 413, 422}
-    if about.query:
+    if route.query:
         statuses.add(422)
-    if about.conditional:
+    if route.conditional:
         statuses.add(412)
-    if about.asks_mailchimp:
+    if route.waits_for_mailchimp:
         statuses |= {409, 503}
     if route.role is not Role.ANYONE:
         statuses.add(401)
@@ -145,7 +127,7 @@ def _plain(status: int, media_type: str, success: Schema) -> Schema:
 
 def _problem(status: int, route: Route) -> Schema:
     schema: Schema = _ref(answers.Problem)
-    if status == 409 and route.path == "exports/{name}/runs":
+    if status == 409 and route.body == "runs:RunOptions":
         schema = {"anyOf": [_ref(answers.ActiveRunProblem), schema]}
     answer: Schema = {"description": _DESCRIPTIONS[status]}
     # The host itself refuses a missing key, without a body.
@@ -157,14 +139,8 @@ def _problem(status: int, route: Route) -> Schema:
 
 
 def _path_parameters(route: Route) -> list[Schema]:
-    patterns = {"name": NAME_PATTERN, "id": RUN_ID_PATTERN}
     return [
-        {
-            "name": name,
-            "in": "path",
-            "required": True,
-            "schema": {"type": "string", "pattern": patterns[name]},
-        }
+        {"name": name, "in": "path", "required": True, "schema": PATH[name]}
         for name in re.findall(r"{(\w+)}", route.path)
     ]
 
@@ -203,8 +179,16 @@ def _security_schemes(http_auth: str) -> Schema:
     return {"key": {"type": "apiKey", "in": "header", "name": "x-functions-key"}}
 
 
-def _ref(model: type[BaseModel]) -> Schema:
-    return {"$ref": f"#/components/schemas/{model.__name__}"}
+def model_of(name: str) -> type[BaseModel]:
+    """Return the model that a row of the table names, `module:name` below shared.http."""
+    module, model = name.split(":")
+    found = getattr(importlib.import_module(f"shared.http.{module}"), model)
+    return cast(type[BaseModel], found)
+
+
+def _ref(model: str | type[BaseModel]) -> Schema:
+    name = model.split(":")[1] if isinstance(model, str) else model.__name__
+    return {"$ref": f"#/components/schemas/{name}"}
 
 
 _DESCRIPTIONS = {

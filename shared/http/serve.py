@@ -11,15 +11,14 @@ from shared.exports.access import Caller, Role
 from shared.http import problems
 from shared.http.messages import Request, Response
 from shared.http.problems import ProblemError
-from shared.http.routes import ROUTES, Route
+from shared.http.route import CACHE_CONTROL, Route
+from shared.http.routes import ROUTES
 from shared.platform import log
 
 if TYPE_CHECKING:  # loading the Azure clients takes longer than answering
     from shared.app import App
     from shared.platform.settings import Settings
 
-# Answers hold people's data, and a browser must not take a CSV for a page.
-_ALWAYS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 Handler = Callable[["App", Request], Response]
 
 
@@ -38,7 +37,12 @@ def serve(name: str, request: func.HttpRequest) -> func.HttpResponse:
     return func.HttpResponse(
         answer.payload(),
         status_code=answer.status,
-        headers={**_ALWAYS, **answer.headers},
+        headers={
+            "Cache-Control": CACHE_CONTROL[route.caching],
+            # A browser must not take a CSV for a page.
+            "X-Content-Type-Options": "nosniff",
+            **answer.headers,
+        },
         mimetype=answer.content_type,
         charset="utf-8",
     )

@@ -7,16 +7,15 @@ import requests
 
 from shared.exports.access import Role
 from shared.http.answers import Problem
-from shared.http.descriptions import ABOUT
-from shared.http.openapi import document
+from shared.http.openapi import document, model_of
 from shared.http.routes import ROUTES
 
 
 def route_of(method: str, path: str) -> str | None:
-    """The name of the route that answers a path relative to /api."""
+    """The name of the route of the API that answers a path relative to /api."""
     for name, route in ROUTES.items():
-        pattern = re.sub(r"{\w+}", "[^/]+", route.path)
-        if route.method == method and re.fullmatch(pattern, path):
+        pattern = re.sub(r"{\w+}", "[^/]+", route.api_path)
+        if not route.page and route.method == method and re.fullmatch(pattern, path):
             return name
     return None
 
@@ -28,7 +27,7 @@ def check_described(answer: requests.Response) -> None:
     if name is None or (ROUTES[name].role is not Role.ANYONE and answer.status_code == 401):
         return
     route = ROUTES[name]
-    responses = document("entra")["paths"][f"/{route.path}"][route.method.lower()]["responses"]
+    responses = document("entra")["paths"][f"/{route.api_path}"][route.method.lower()]["responses"]
     described = responses.get(str(answer.status_code))
     assert described is not None, f"{name} answers {answer.status_code}: {answer.text}"
     media_type = answer.headers.get("content-type", "").split(";")[0]
@@ -38,6 +37,5 @@ def check_described(answer: requests.Response) -> None:
         problem = Problem.model_validate_json(answer.content)
         assert problem.status == answer.status_code
         assert problem.type.endswith(f":{problem.code}")
-    model = ABOUT[name].answer
-    if answer.content and media_type == "application/json" and model is not None:
-        model.model_validate_json(answer.content)
+    if answer.content and media_type == "application/json" and route.answer is not None:
+        model_of(route.answer).model_validate_json(answer.content)

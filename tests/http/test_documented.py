@@ -18,13 +18,13 @@ SETTINGS = (ROOT / "docs/settings.md").read_text()
 @pytest.mark.parametrize("name", ROUTES)
 def test_every_route_is_on_the_page_of_the_api(name: str) -> None:
     route = ROUTES[name]
-    assert f"`{route.method} /{route.path}`" in API
+    assert f"`{route.method} /{route.api_path}`" in API
 
 
 @pytest.mark.parametrize("name", ROUTES)
 def test_every_route_is_in_the_file_of_requests(name: str) -> None:
     route = ROUTES[name]
-    path = re.sub(r"{\w+}", "[^/ ?]+", route.path.replace(".", r"\."))
+    path = re.sub(r"{\w+}", "[^/ ?]+", route.api_path.replace(".", r"\."))
     assert re.search(rf"^{route.method} {{{{api}}}}/{path}(\?.*)?$", REQUESTS, re.MULTILINE)
 
 

@@ -8,7 +8,8 @@ import pytest
 from local.functions_host.process import HostProcess
 from local.stack import Stack
 from shared.exports.access import Role
-from shared.http.routes import ROUTES, Route
+from shared.http.route import Route
+from shared.http.routes import ROUTES
 from tests.http.conftest import Caller, signed_in
 
 # Names that nothing has: a caller who may call a route gets past the roles and no further.
@@ -18,7 +19,7 @@ _NEEDS = {Role.ADMINISTRATOR: 3, Role.CONTRIBUTOR: 2, Role.VIEWER: 1, Role.ANYON
 
 
 def status(call: Caller, route: Route) -> int:
-    return call(route.method, route.path.format(**_NAMES)).status_code
+    return call(route.method, route.api_path.format(**_NAMES)).status_code
 
 
 @pytest.mark.parametrize("name", ROUTES)

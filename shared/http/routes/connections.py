@@ -1,0 +1,80 @@
+"""The routes of connections, their accounts and what Customer Insights has written."""
+
+from shared.exports.access import Role
+from shared.http.route import Route, api
+
+ROUTES: dict[str, Route] = {
+    "get_terms": api(
+        *("GET", "terms", Role.VIEWER, "connections:get_terms"),
+        "The data privacy terms",
+        answer="answers:Terms",
+    ),
+    "list_connections": api(
+        *("GET", "connections", Role.VIEWER, "connections:list_all"),
+        "The connections that the caller may know of",
+        answer="answers:ConnectionList",
+    ),
+    "get_connection": api(
+        *("GET", "connections/{name}", Role.ADMINISTRATOR, "connections:get"),
+        "One connection",
+        answer="answers:ConnectionView",
+        etag=True,
+        other_answers=((304, ""),),
+    ),
+    "put_connection": api(
+        *("PUT", "connections/{name}", Role.ADMINISTRATOR, "connections:put"),
+        "Create or replace a connection, give or withdraw consent",
+        answer="answers:ConnectionView",
+        body="connections:Connection",
+        etag=True,
+        conditional=True,
+        other_answers=((201, "same"),),
+    ),
+    "delete_connection": api(
+        *("DELETE", "connections/{name}", Role.ADMINISTRATOR, "connections:delete"),
+        "Remove a connection",
+        status=204,
+        query={"exports": "what_then"},
+        conditional=True,
+        problems=(409,),
+    ),
+    "put_token": api(
+        *("PUT", "connections/{name}/token", Role.ADMINISTRATOR, "tokens:put_token"),
+        "Set the Mailchimp API key of a connection",
+        status=204,
+        body="tokens:ApiKey",
+        waits_for_mailchimp=True,
+    ),
+    "authorize_connection": api(
+        *("POST", "connections/{name}/authorize", Role.ADMINISTRATOR, "tokens:authorize"),
+        "Begin to sign in with Mailchimp",
+        answer="answers:AuthorizeUrl",
+        problems=(409,),
+    ),
+    "oauth_callback": api(
+        *("GET", "oauth/callback", Role.ANYONE, "tokens:callback"),
+        "Where Mailchimp sends the browser back to",
+        query={"state": "text", "code": "text"},
+        other_answers=((200, "text/html"), (400, "text/html"), (503, "text/html")),
+    ),
+    "verify_connection": api(
+        *("POST", "connections/{name}/verify", Role.ADMINISTRATOR, "connections:verify"),
+        "Check the token and the segment storage",
+        answer="answers:Verification",
+        waits_for_mailchimp=True,
+    ),
+    "list_audiences": api(
+        *("GET", "connections/{name}/audiences", Role.CONTRIBUTOR, "connections:list_audiences"),
+        "The audiences of a connection's account, with their merge fields",
+        answer="answers:AudienceList",
+        problems=(403,),
+        waits_for_mailchimp=True,
+    ),
+    "list_segments": api(
+        *("GET", "segments", Role.CONTRIBUTOR, "segments:list_segments"),
+        "The newest snapshot of every segment in a source folder",
+        answer="answers:SegmentList",
+        query={"container": "text", "folder": "text"},
+        query_required=frozenset({"folder"}),
+    ),
+}

@@ -1,0 +1,54 @@
+"""The routes of exports."""
+
+from shared.exports.access import Role
+from shared.http.route import Route, api
+
+ROUTES: dict[str, Route] = {
+    "list_exports": api(
+        *("GET", "exports", Role.VIEWER, "exports:list_all"),
+        "All exports",
+        answer="answers:ExportList",
+    ),
+    "get_export": api(
+        *("GET", "exports/{name}", Role.VIEWER, "exports:get"),
+        "One export",
+        answer="answers:ExportView",
+        etag=True,
+        other_answers=((304, ""),),
+    ),
+    "put_export": api(
+        *("PUT", "exports/{name}", Role.CONTRIBUTOR, "exports:put"),
+        "Create or replace an export; nothing is run",
+        answer="answers:ExportView",
+        body="exports:Export",
+        etag=True,
+        conditional=True,
+        problems=(403,),
+        waits_for_mailchimp=True,
+        other_answers=((201, "same"),),
+    ),
+    "delete_export": api(
+        *("DELETE", "exports/{name}", Role.CONTRIBUTOR, "exports:delete"),
+        "Remove an export and cancel its run",
+        status=204,
+        conditional=True,
+        problems=(403,),
+    ),
+    "duplicate_export": api(
+        *("POST", "exports/{name}/duplicate", Role.CONTRIBUTOR, "exports:duplicate"),
+        "Copy an export",
+        status=201,
+        answer="answers:ExportView",
+        body="exports:NewName",
+        etag=True,
+        problems=(403, 409),
+    ),
+    "detach_export": api(
+        *("POST", "exports/{name}/detach", Role.CONTRIBUTOR, "exports:detach"),
+        "Keep an export without its connection",
+        answer="answers:ExportView",
+        etag=True,
+        conditional=True,
+        problems=(403,),
+    ),
+}

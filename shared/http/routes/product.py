@@ -1,0 +1,25 @@
+"""The routes of the product as a whole: erasure, health, its description."""
+
+from shared.exports.access import Role
+from shared.http.route import Route, api
+
+ROUTES: dict[str, Route] = {
+    "erase_person": api(
+        *("POST", "erasures", Role.ADMINISTRATOR, "erasures:erase"),
+        "Erase one person and keep them out",
+        answer="answers:ErasureView",
+        body="erasures:Erasure",
+        problems=(409,),
+    ),
+    "get_health": api(
+        *("GET", "health", Role.ANYONE, "health:get"),
+        "Whether the app can do its work",
+        answer="answers:Health",
+        other_answers=((503, "same"),),
+    ),
+    "get_openapi": api(
+        *("GET", "openapi.json", Role.ANYONE, "openapi:get"),
+        "This document",
+        other_answers=((200, "application/json"),),
+    ),
+}

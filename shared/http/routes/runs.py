@@ -1,0 +1,47 @@
+"""The routes of runs and their outcomes."""
+
+from shared.exports.access import Role
+from shared.http.route import Route, api
+
+ROUTES: dict[str, Route] = {
+    "start_run": api(
+        *("POST", "exports/{name}/runs", Role.CONTRIBUTOR, "runs:start"),
+        "Run an export",
+        status=202,
+        answer="answers:RunView",
+        body="runs:RunOptions",
+        body_required=False,
+        problems=(403, 409),
+    ),
+    "start_all_runs": api(
+        *("POST", "runs", Role.CONTRIBUTOR, "runs:start_all"),
+        "Run every export with an active schedule",
+        status=202,
+        answer="answers:RunList",
+    ),
+    "list_runs": api(
+        *("GET", "exports/{name}/runs", Role.VIEWER, "runs:list_of_export"),
+        "The runs of an export, newest first",
+        answer="answers:RunList",
+        query={"status": "run_status", "before": "text", "limit": "limit"},
+    ),
+    "get_run": api(
+        *("GET", "runs/{id}", Role.VIEWER, "runs:get"),
+        "One run",
+        answer="answers:RunView",
+    ),
+    "cancel_run": api(
+        *("POST", "runs/{id}/cancel", Role.CONTRIBUTOR, "runs:cancel"),
+        "Cancel a run",
+        status=202,
+        answer="answers:RunView",
+        problems=(403, 409),
+    ),
+    "get_outcomes": api(
+        *("GET", "runs/{id}/outcomes", Role.VIEWER, "runs:get_outcomes"),
+        "What happened to each contact",
+        query={"code": "outcome_code"},
+        problems=(409, 410),
+        other_answers=((200, "text/csv"), (307, "")),
+    ),
+}
