@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from . import problems
 
@@ -53,6 +53,10 @@ class Logins:
     def revoke(self, token: str) -> bool:
         """Lock a token out; false when it was not known."""
         return self._by_token.pop(token, None) is not None
+
+    def change_role(self, token: str, role: str) -> None:
+        """Give the user behind a token another role; KeyError when it is not known."""
+        self._by_token[token] = replace(self._by_token[token], role=role)
 
     def by_token(self, token: str) -> Login | None:
         """Who a bare token belongs to."""

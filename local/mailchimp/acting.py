@@ -1,15 +1,28 @@
 """What people do in Mailchimp itself: those who get the mail, and marketers at their desk."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from .audience import Audience, key_of
 from .model import Contact
+from .switches import Switches
 from .writing import apply_tags
 
-type _Act = Callable[[Audience, Contact, dict[str, object], int], None]
+# What an act gives back that nobody can see in the contact, not even by its time.
+UNSEEN = object()
 
 
-def act(audience: Audience, body: dict[str, object], now: int) -> int:
+class _Now(NamedTuple):
+    """The time of an act, and the switches in force."""
+
+    now: int
+    switches: Switches
+
+
+type _Act = Callable[[Audience, Contact, dict[str, object], _Now], object]
+
+
+def act(audience: Audience, body: dict[str, object], now: int, switches: Switches) -> int:
     """Do `kind` for each of `emails`, or to the tag `tag`; how many contacts it reached."""
     kind = str(body["kind"])
     if kind in ("delete_tag", "rename_tag", "create_tag"):
@@ -19,13 +32,13 @@ def act(audience: Audience, body: dict[str, object], now: int) -> int:
         return sum(_forget(audience, email) for email in emails)
     if kind == "resubscribe_by_form":
         for email in emails:
-            _sign_up(audience, email, now)
+            _sign_up(audience, email, now, switches)
         return len(emails)
     done = _ACTS[kind]
     for email in emails:
         contact = audience.contacts[key_of(email)]
-        done(audience, contact, body, now)
-        contact.changed = now
+        if done(audience, contact, body, _Now(now, switches)) is not UNSEEN:
+            contact.changed = now
     return len(emails)
 
 
@@ -52,61 +65,70 @@ def _forget(audience: Audience, email: str) -> int:
     return 1
 
 
-def _sign_up(audience: Audience, email: str, now: int) -> None:
+def _sign_up(audience: Audience, email: str, now: int, switches: Switches) -> None:
     """Through the audience's own form everybody may come back."""
     key = key_of(email)
     audience.forgotten.discard(key)
     contact = audience.contacts.get(key)
+    is_new = contact is None
     if contact is None:
         contact = audience.add(email, "subscribed")
+    if switches.times_on_return == "moved" or not (contact.opted or contact.signed_up):
+        contact.signed_up = contact.opted = now
+    if switches.source_on_return == "moved" or is_new:
+        contact.extra = (contact.extra or {}) | {"source": "Hosted Signup Form"}
     audience.set_status(contact, "subscribed")
     contact.compliance = ""
-    contact.signed_up = contact.opted = contact.changed = now
-    contact.extra = (contact.extra or {}) | {"source": "Hosted Signup Form"}
+    contact.changed = now
 
 
-def _unsubscribe_by_self(audience: Audience, contact: Contact, _b: object, _n: int) -> None:
-    audience.set_status(contact, "unsubscribed")
+def _unsubscribe_by_self(audience: Audience, contact: Contact, _b: object, at: _Now) -> object:
     contact.compliance = "unsubscribed"
     contact.extra = (contact.extra or {}) | {"unsubscribe_reason": "None given"}
+    if contact.status == "archived" and at.switches.unsubscribed_while_archived != "shows":
+        return None if at.switches.unsubscribed_while_archived == "last_changed" else UNSEEN
+    audience.set_status(contact, "unsubscribed")
+    return None
 
 
-def _unsubscribe_by_admin(audience: Audience, contact: Contact, _b: object, _n: int) -> None:
+def _unsubscribe_by_admin(audience: Audience, contact: Contact, _b: object, _n: object) -> None:
     audience.set_status(contact, "unsubscribed")
 
 
-def _bounce(audience: Audience, contact: Contact, _b: object, _n: int) -> None:
+def _bounce(audience: Audience, contact: Contact, _b: object, _n: object) -> None:
     audience.set_status(contact, "cleaned")
     contact.compliance = "cleaned"
 
 
-def _archive(audience: Audience, contact: Contact, _b: object, _n: int) -> None:
+def _archive(audience: Audience, contact: Contact, _b: object, _n: object) -> None:
     audience.set_status(contact, "archived")
 
 
-def _confirm(audience: Audience, contact: Contact, _b: object, now: int) -> None:
+def _confirm(audience: Audience, contact: Contact, _b: object, at: _Now) -> None:
     audience.set_status(contact, "subscribed")
     contact.compliance = ""
-    contact.opted = now
+    if at.switches.times_on_return == "moved" or not contact.opted:
+        contact.opted = at.now
 
 
-def _add_tag(audience: Audience, contact: Contact, body: dict[str, object], now: int) -> None:
-    apply_tags(audience, contact, [str(body["tag"])], now)
+def _add_tag(audience: Audience, contact: Contact, body: dict[str, object], at: _Now) -> None:
+    apply_tags(audience, contact, [str(body["tag"])], at.now)
 
 
-def _remove_tag(audience: Audience, contact: Contact, body: dict[str, object], now: int) -> None:
+def _remove_tag(audience: Audience, contact: Contact, body: dict[str, object], at: _Now) -> None:
     if tag := audience.tag_named(str(body["tag"])):
-        audience.set_tags(contact, contact.tags - {tag.id}, now)
+        audience.set_tags(contact, contact.tags - {tag.id}, at.now)
 
 
-def _change_email(audience: Audience, contact: Contact, body: dict[str, object], _n: int) -> None:
+def _change_email(audience: Audience, contact: Contact, body: dict[str, object], at: _Now) -> None:
     to = str(body["to"])
     if audience.contacts.get(key_of(to), contact) is not contact:
         raise ValueError("another contact has that address")
-    audience.rename(contact, to)
+    new_id = at.switches.contact_id_on_new_address == "new"
+    audience.rename(contact, to, new_id=new_id)
 
 
-def _set_value(audience: Audience, contact: Contact, body: dict[str, object], _n: int) -> None:
+def _set_value(audience: Audience, contact: Contact, body: dict[str, object], _n: object) -> None:
     slots = {field.tag: field.slot for field in audience.merge_fields.values()}
     audience.set_values(contact, {slots[str(body["field"])]: str(body["value"])})
 

@@ -66,7 +66,7 @@ class Audience:
         return contact
 
     def contact_id(self, contact: Contact) -> str:
-        """An identifier that stays when the address changes."""
+        """An identifier apart from the address; whether it outlives that is a switch."""
         return f"{contact.number:08x}{self._contact_id_tail}"
 
     def add(self, email: str, status: str) -> Contact:
@@ -111,11 +111,15 @@ class Audience:
             self._listings[status] = (self._version, found)
         return found
 
-    def rename(self, contact: Contact, email: str) -> None:
-        """Give a contact another address or another casing of its own."""
+    def rename(self, contact: Contact, email: str, *, new_id: bool = False) -> None:
+        """Give a contact another address or another casing of its own, and an id if so wanted."""
         del self.contacts[key_of(contact.email)]
         contact.email = email
         self.contacts[key_of(email)] = contact
+        if new_id:
+            self.by_number[contact.number] = None
+            contact.number = len(self.by_number)
+            self.by_number.append(contact)
 
     def erase(self, contact: Contact) -> None:
         """Delete a contact for good; the address can never be imported again."""
@@ -174,6 +178,13 @@ class Audience:
         return True
 
     # Tags
+
+    def saved_named(self, name: str) -> bool:
+        """Whether a saved segment has this name."""
+        wanted = name.strip().lower()
+        return any(
+            one.type == "saved" and one.name.lower() == wanted for one in self.segments.values()
+        )
 
     def tag_named(self, name: str) -> Segment | None:
         """The tag of this name; names differ by more than case and outer blanks."""

@@ -10,6 +10,7 @@ import orjson
 
 from local.running import Running
 
+from .instants import Moment
 from .people import People
 from .records import Account, AccountStats, AudienceSummary, CallRecord, ContactState, Stats
 
@@ -111,6 +112,10 @@ class Simulator(People, Running):
         self.revoke_key(old)
         return self.add_key(account)
 
+    def change_role(self, token: str, role: str) -> None:
+        """The user behind a token has another role from now on, as `viewer`."""
+        self._ask("role", token=token, role=role)
+
     def disable_account(self, account: Account | str, disabled: bool = True) -> None:
         """From now on every key of the account is answered with 403 User Disabled."""
         self._ask("disable", account_id=_id(account), disabled=disabled)
@@ -152,7 +157,7 @@ class Simulator(People, Running):
 
         Each has `email` and may have `status`, `merge_fields`, `tags` (names), `compliance`
         (True or `unsubscribed` for people who left by themselves), and the times `timestamp`,
-        `timestamp_opt`, `timestamp_signup`, `last_changed` in epoch seconds.
+        `timestamp_opt`, `timestamp_signup`, `last_changed` in epoch seconds, and `source`.
         """
         count = 0
         lines: list[bytes] = []
@@ -244,10 +249,12 @@ class Simulator(People, Running):
         after_work: bool = False,
         after: int = 0,
         min_members: int = 0,
+        about: str = "",
     ) -> None:
         """Make calls fail whose `METHOD /path` this pattern finds; see `faults.KINDS`.
 
-        `times` None is for ever; `after` lets that many matching calls through first.
+        `times` None is for ever; `after` lets that many matching calls through first; `about`:
+        only calls whose path or body holds this text, as when a firewall dislikes one contact.
         """
         self._ask(
             "faults",
@@ -259,7 +266,35 @@ class Simulator(People, Running):
             after_work=after_work,
             after=after,
             min_members=min_members,
+            about=about,
         )
+
+    def act_upon(
+        self,
+        match: str,
+        moment: Moment,
+        kind: str,
+        list_id: str,
+        emails: str | Iterable[str],
+        *,
+        times: int | None = 1,
+        after: int = 0,
+        **more: object,
+    ) -> None:
+        """Let people act at an instant of the next calls whose `METHOD /path` this finds.
+
+        `before`: the call has come in and nothing of it is done; `during`: half of its contacts
+        are written; `after`: all is done and the caller has no answer yet. `kind` and `more` as
+        in `acting`, as `unsubscribe_by_self`; `times` None is for ever, `after` passes calls over.
+        """
+        listed = [emails] if isinstance(emails, str) else list(emails)
+        act = {"kind": kind, "list_id": list_id, "emails": listed, **more}
+        self._ask("act-upon", match=match, moment=moment, act=act, times=times, after=after)
+
+    def acted_upon(self) -> list[int]:
+        """How often each of the acts above has happened; they end."""
+        found: list[int] = self._ask("acted-upon")
+        return found
 
     def clear_faults(self) -> list[int]:
         """End all rules; how often each has struck."""
@@ -267,7 +302,7 @@ class Simulator(People, Running):
         return found
 
     def reset(self) -> None:
-        """Default switches, no rules, no registered apps, empty log; audiences stay."""
+        """Default switches, no rules or acts, no registered apps, empty log; audiences stay."""
         self._ask("reset")
 
     # What was seen

@@ -10,6 +10,7 @@ from aiohttp import web
 from . import acting, state
 from .audience import Audience
 from .faults import Rule
+from .instants import Act
 from .oauth_clients import Client
 from .switches import Switches
 from .world import DEFAULT_MERGE_FIELDS, World
@@ -27,6 +28,7 @@ class ControlApi:
             "keys": self._add_key,
             "revoke": self._revoke,
             "disable": self._disable,
+            "role": self._change_role,
             "lists": self._add_list,
             "generate": self._generate,
             "tags": self._tags,
@@ -35,6 +37,8 @@ class ControlApi:
             "switches": self._switches,
             "faults": self._add_fault,
             "clear-faults": self._clear_faults,
+            "act-upon": self._act_upon,
+            "acted-upon": self._acted_upon,
             "calls": self._calls,
             "stats": self._stats,
             "reset-log": self._reset_log,
@@ -85,6 +89,10 @@ class ControlApi:
         account.disabled = bool(body["disabled"])
         return None
 
+    def _change_role(self, body: dict[str, object]) -> object:
+        self._world.logins.change_role(str(body["token"]), str(body["role"]))
+        return None
+
     def _add_list(self, body: dict[str, object]) -> object:
         fields = body.get("merge_fields")
         audience = self._world.add_audience(
@@ -110,8 +118,15 @@ class ControlApi:
         return state.summary(self._audience(body))
 
     def _act(self, body: dict[str, object]) -> object:
-        audience = self._audience(body)
-        return acting.act(audience, body, self._world.now())
+        return acting.act(self._audience(body), body, self._world.now(), self._world.switches)
+
+    def _act_upon(self, body: dict[str, object]) -> object:
+        self._world.instants.acts.append(Act(**body))  # type: ignore[arg-type]  # by the client's signature
+        return None
+
+    def _acted_upon(self, body: dict[str, object]) -> object:
+        del body
+        return self._world.instants.clear()
 
     def _switches(self, body: dict[str, object]) -> object:
         self._world.set_switches(body)
@@ -145,6 +160,7 @@ class ControlApi:
 
     def _reset(self, body: dict[str, object]) -> object:
         self._world.faults.rules.clear()
+        self._world.instants.clear()
         self._world.switches = Switches()
         self._world.set_switches({})
         self._world.oauth_clients.clear()

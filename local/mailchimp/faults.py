@@ -35,7 +35,8 @@ class Rule:
     """Calls whose `METHOD path` matches fail in one way.
 
     `after` lets so many matching calls through first, `times` is how many then fail (None: all),
-    `probability` is drawn from a generator of the rule's own seed.
+    `probability` is drawn from a generator of the rule's own seed. `about`: only calls whose path
+    or body holds this text, as a firewall looks for it.
     """
 
     match: str
@@ -46,6 +47,7 @@ class Rule:
     after_work: bool = False
     after: int = 0
     min_members: int = 0
+    about: str = ""
     hits: int = 0
     _pattern: re.Pattern[str] = field(init=False)
     _dice: random.Random = field(init=False)
@@ -59,11 +61,13 @@ class Rule:
             raise ValueError(f"no pattern: {error}") from None
         self._dice = random.Random(self.seed)  # noqa: S311 - repeatable, not secret
 
-    def strikes(self, line: str, members: int) -> bool:
-        """Whether this call fails; counts it."""
+    def strikes(self, line: str, members: int, raw: bytes) -> bool:
+        """Whether this call, with this body, fails; counts it."""
         if self.times is not None and self.hits >= self.times:
             return False
         if members < self.min_members or not self._pattern.search(line):
+            return False
+        if self.about and self.about.lower().encode() not in line.lower().encode() + raw.lower():
             return False
         if self.after > 0:
             self.after -= 1
@@ -80,10 +84,10 @@ class Faults:
     def __init__(self) -> None:
         self.rules: list[Rule] = []
 
-    def pick(self, method: str, path: str, members: int) -> Rule | None:
+    def pick(self, method: str, path: str, members: int, raw: bytes) -> Rule | None:
         """The rule that makes this call fail, if any."""
         line = f"{method} {path}"
         for rule in self.rules:
-            if rule.strikes(line, members):
+            if rule.strikes(line, members, raw):
                 return rule
         return None

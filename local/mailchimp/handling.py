@@ -9,10 +9,11 @@ from urllib.parse import unquote
 import orjson
 from aiohttp import web
 
-from . import problems, router
+from . import acting, problems, router
 from .calls import Call
 from .faults import STATUS_KINDS, Rule
 from .gates import Pass
+from .instants import Moment
 from .problems import Problem
 from .requests import Request
 from .responses import answer_response, fault_response, html, problem_response
@@ -87,12 +88,18 @@ class Handler:
         raw = await opened.request.read()
         body = _parsed(raw)
         opened.asked = Request(
-            world, opened.asked.login, opened.asked.method, opened.asked.query, body
+            world,
+            opened.asked.login,
+            opened.asked.method,
+            opened.asked.query,
+            body,
+            lambda: self._happen(call, "during"),
         )
         call.members = router.members_in(body)
         if switches.record_bodies:
             call.body = body
-        rule = world.faults.pick(call.method, call.path, call.members)
+        self._happen(call, "before")
+        rule = world.faults.pick(call.method, call.path, call.members, raw)
         if rule is not None:
             call.fault = rule.kind
             if rule.kind == "reset_before":
@@ -178,11 +185,23 @@ class Handler:
 
     def _work(self, opened: _Open) -> web.Response:
         opened.call.worked = True
+        if not opened.call.members:
+            # A call about one contact has no middle but the moment before it is written.
+            self._happen(opened.call, "during")
         try:
             found = router.answer(opened.asked, unquote(opened.path).strip("/"))
+            response = answer_response(found, opened.dc)
         except Problem as problem:
-            return problem_response(problem, opened.dc)
-        return answer_response(found, opened.dc)
+            response = problem_response(problem, opened.dc)
+        self._happen(opened.call, "after")
+        return response
+
+    def _happen(self, call: Call, moment: Moment) -> None:
+        """Let people do what they were told to do at this moment of the call."""
+        world = self._world
+        for act in world.instants.due(f"{call.method} {call.path}", moment):
+            audience = world.audiences[str(act["list_id"])]
+            acting.act(audience, act, world.now(), world.switches)
 
     async def _spoil(self, opened: _Open, rule: Rule, response: web.Response) -> web.Response:
         """The work is done, but the answer does not arrive as it should."""

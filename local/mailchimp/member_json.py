@@ -11,6 +11,7 @@ from .links import member_links
 from .model import Contact
 from .requests import iso
 from .switches import Switches
+from .writing import DEFAULT_SOURCE
 
 _STATS = orjson.Fragment(b'{"avg_open_rate":0,"avg_click_rate":0}')
 _PLACE = orjson.Fragment(
@@ -78,7 +79,7 @@ _GETTERS: dict[str, _Getter] = {
     "vip": _extra("vip", False),
     "email_client": _always(""),
     "location": _always(_PLACE),
-    "source": _extra("source", "API - Generic"),
+    "source": _extra("source", DEFAULT_SOURCE),
     "tags_count": lambda view: len(view.contact.tags),
     "tags": lambda view: view.audience.tags_json(view.contact, view.switches.tags_listed_max),
     "list_id": lambda view: view.audience.id,

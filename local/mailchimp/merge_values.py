@@ -27,10 +27,13 @@ class BadValue(Exception):
     """A value that the merge field refuses; the text is Mailchimp's `message`."""
 
 
-def accepted(field: MergeField, value: object, cut_long_text: bool) -> Value:
+def accepted(
+    field: MergeField, value: object, cut_long_text: bool, month_first: bool = True
+) -> Value:
     """The value as Mailchimp stores it; BadValue when the field's type refuses it.
 
-    A blank string clears a field of any type.
+    A blank string clears a field of any type. `month_first`: birthdays are MM/DD, in whichever
+    order the field shows them.
     """
     if value is None:
         raise BadValue("Schema describes string, NULL found instead")
@@ -48,7 +51,10 @@ def accepted(field: MergeField, value: object, cut_long_text: bool) -> Value:
         case "date":
             return _date(str(value))
         case "birthday":
-            return _birthday(str(value), field)
+            return _birthday(
+                str(value),
+                day_first=not month_first and field.options.get("date_format") == "DD/MM",
+            )
         case "phone":
             return _phone(str(value), field)
         case "zip":
@@ -117,12 +123,12 @@ def _date(text: str) -> str:
         raise BadValue("Please enter a valid date") from None
 
 
-def _birthday(text: str, field: MergeField) -> str:
+def _birthday(text: str, *, day_first: bool) -> str:
     found = _DAY.fullmatch(text)
     if not found:
         raise BadValue("Please enter the month (01-12) and the day (01-31)")
     first, second = map(int, found.groups())
-    month, day = (second, first) if field.options.get("date_format") == "DD/MM" else (first, second)
+    month, day = (second, first) if day_first else (first, second)
     try:
         date(2000, month, day)
     except ValueError:

@@ -6,6 +6,8 @@ ACTIVE = "subscribed"
 STATUSES = ("subscribed", "unsubscribed", "cleaned", "pending", "transactional", "archived")
 # `archived` is an answer only: nobody can ask for it as a status.
 REQUEST_STATUSES = frozenset(STATUSES[:-1])
+# What a plan's limit counts; whether pending ones do is not said.
+BILLABLE = ("subscribed", "unsubscribed", "transactional")
 
 type Value = str | int | float | dict[str, str]
 

@@ -31,6 +31,7 @@ class ContactState:
     timestamp_signup: str
     last_changed: str
     contact_id: str
+    source: str
 
     @property
     def essence(self) -> tuple[str, dict[str, Any], frozenset[str]]:

@@ -1,5 +1,6 @@
 """A call as the routes see it, and the small helpers they share."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -14,15 +15,23 @@ PAGE = 10
 PAGE_MAX = 1000
 
 
+def _nothing() -> None:
+    """Whoever calls has nobody act in the middle."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One authenticated call; `body` is the parsed JSON, None without one."""
+    """One authenticated call; `body` is the parsed JSON, None without one.
+
+    `midway` is for bulk routes to call when half of their contacts are written.
+    """
 
     world: World
     login: Login
     method: str
     query: dict[str, str]
     body: object = None
+    midway: Callable[[], None] = _nothing
 
     @property
     def switches(self) -> Switches:

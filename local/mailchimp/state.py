@@ -10,6 +10,7 @@ from .audience import Audience, key_of
 from .model import STATUSES, Contact, Value
 from .requests import iso
 from .world import World
+from .writing import DEFAULT_SOURCE
 
 _CHUNK = 2000
 
@@ -56,6 +57,8 @@ def _put(
     contact.changed = int(str(given.get("last_changed", stamp)))
     contact.opted = int(str(given.get("timestamp_opt", 0 if status == "pending" else stamp)))
     contact.signed_up = int(str(given.get("timestamp_signup", stamp)))
+    if source := given.get("source"):
+        contact.extra = (contact.extra or {}) | {"source": source}
 
 
 def generated(count: int, like: dict[str, object]) -> Iterator[dict[str, object]]:
@@ -84,6 +87,7 @@ def _shown(audience: Audience, contact: Contact) -> dict[str, object]:
         "timestamp_signup": iso(contact.signed_up),
         "last_changed": iso(contact.changed),
         "contact_id": audience.contact_id(contact),
+        "source": (contact.extra or {}).get("source", DEFAULT_SOURCE),
     }
 
 

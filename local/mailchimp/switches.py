@@ -43,19 +43,48 @@ class Switches:
     timeout_hold_seconds: float = 0.0
 
     # Tags
-    inline_tags: Literal["applied", "new_only", "late"] = "applied"
+    inline_tags: Literal["applied", "new_only", "late", "ignored"] = "applied"
     inline_tags_late_seconds: float = 1.0
     tags_listed_max: int = 50
     unknown_in_segment: Literal["ignored", "errors"] = "ignored"
     repeated_tag_answer: Literal["listed", "left_out"] = "listed"
+    # Whether a saved segment keeps its name from tags.
+    segment_names: Literal["apart", "shared"] = "apart"
+
+    # The status of a contact in bulk calls. `refused` answers the whole call with 400,
+    # `item_error` each contact by itself.
+    status_if_new: Literal["honoured", "ignored", "as_status", "refused", "item_error"] = "honoured"
+    omitted_status: Literal["keep", "subscribed", "refused", "item_error"] = "keep"
+    answer_status: Literal["current", "sent", "left_out"] = "current"
+    compliance: Literal["enforced", "not_after_archiving", "ignored"] = "enforced"
+
+    # Archived contacts: what they count as in a call with status_if_new, in one that may only
+    # create, and in one without any status; and what shows when they unsubscribe while archived.
+    archived_for_status_if_new: Literal["known", "new"] = "known"
+    archived_for_create_only: Literal["known", "new"] = "known"
+    archived_for_no_status: Literal["known", "new"] = "known"
+    archived_answer: Literal["updated", "new"] = "updated"
+    unsubscribed_while_archived: Literal["hidden", "last_changed", "shows"] = "hidden"
+
+    # Somebody who comes back, by whichever way: Mailchimp's times, and where they came from
+    times_on_return: Literal["moved", "kept"] = "moved"
+    source_on_return: Literal["moved", "kept"] = "moved"
+    api_source: str = "API - Generic"
+
+    # Addresses
+    answer_casing: Literal["stored", "sent"] = "stored"
+    contact_id_on_new_address: Literal["kept", "new"] = "kept"
+    idn_stored: Literal["as_sent", "unicode", "ascii"] = "as_sent"
 
     # Contacts
-    answer_casing: Literal["stored", "sent"] = "stored"
     bad_merge_values: Literal["error", "dropped_silently"] = "error"
     long_text: Literal["error", "cut"] = "error"
     duplicates: Literal["item_error", "request_error"] = "item_error"
-    archived_answer: Literal["updated", "new"] = "updated"
-    omitted_status: Literal["keep", "subscribed"] = "keep"
+    birthday_input: Literal["month_first", "as_shown"] = "month_first"
+    # How many billable contacts an account's plan has room for, and how it says that it hasn't.
+    contact_limit: int | None = None
+    contact_limit_answer: Literal["item_error", "request_error"] = "item_error"
+    contact_limit_sentence: str = "Your account has reached the contact limit of its plan."
     double_optin_enforced: bool = False
     compliance_sentence: str = (
         "{email} is already a list member in compliance state due to unsubscribe, bounce, "

@@ -12,7 +12,8 @@ from .batch_queue import BatchQueue
 from .calls import CallLog
 from .faults import Faults
 from .gates import Gates
-from .model import MergeField
+from .instants import Instants
+from .model import BILLABLE, MergeField
 from .oauth_clients import Client
 from .switches import Switches
 
@@ -34,6 +35,7 @@ class World:
         self.logins = Logins()
         self.audiences: dict[str, Audience] = {}
         self.faults = Faults()
+        self.instants = Instants()
         self.log = CallLog()
         self.gates = Gates()
         self.oauth_clients: dict[str, Client] = {}
@@ -77,6 +79,14 @@ class World:
         self.audiences[list_id] = audience
         account.list_ids.append(list_id)
         return audience
+
+    def room(self, account: Account) -> float:
+        """For how many more billable contacts the account's plan has room."""
+        limit = self.switches.contact_limit
+        if limit is None:
+            return float("inf")
+        counts = [self.audiences[list_id].counts for list_id in account.list_ids]
+        return limit - sum(one[status] for one in counts for status in BILLABLE)
 
     def later(self, seconds: float, work: Callable[[], None]) -> None:
         """Do something after a while, on the simulator's own loop."""

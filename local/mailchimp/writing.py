@@ -1,7 +1,7 @@
 """What happens to one contact when a caller writes it: Mailchimp's rules and refusals."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from . import addresses
@@ -9,6 +9,8 @@ from .audience import Audience, key_of
 from .merge_values import BadValue, accepted
 from .model import Contact, MergeField, Value
 from .switches import Switches
+
+DEFAULT_SOURCE = "API - Generic"
 
 type Later = Callable[[float, Callable[[], None]], None]
 
@@ -22,6 +24,7 @@ class Reason(Enum):
     COMPLIANCE = "compliance"
     MERGE_FIELDS = "merge fields"
     NO_STATUS = "no status"
+    NO_ROOM = "no room"
 
 
 class Refused(Exception):
@@ -38,9 +41,13 @@ class Refused(Exception):
 
 @dataclass(slots=True)
 class Wish:
-    """What a caller wants a contact to be. `tags` None leaves them alone."""
+    """What a caller wants a contact to be. `tags` None leaves them alone.
+
+    `email` has the form in which Mailchimp stores it, `sent` that in which it came.
+    """
 
     email: str
+    sent: str = ""
     status: str | None = None
     status_if_new: str | None = None
     merge_fields: dict[str, object] = field(default_factory=dict)
@@ -48,6 +55,8 @@ class Wish:
     sync_tags: bool = False
     opted: int | None = None
     signed_up: int | None = None
+    # Refused for want of a status that Mailchimp reads.
+    lacks_status: bool = False
     extra: dict[str, object] = field(default_factory=dict)
 
 
@@ -62,6 +71,7 @@ class Rules:
     may_update: bool = True
     # For bulk calls: what a member without a status becomes is unproven.
     bulk: bool = False
+    has_room: Callable[[], bool] = lambda: True
 
 
 def write(audience: Audience, wish: Wish, rules: Rules) -> tuple[Contact, bool]:
@@ -69,6 +79,10 @@ def write(audience: Audience, wish: Wish, rules: Rules) -> tuple[Contact, bool]:
     contact = audience.contacts.get(key_of(wish.email))
     if contact is None:
         return _create(audience, wish, rules), True
+    if contact.status == "archived" and _counts_as_new(wish, rules):
+        status = _status_for_new(audience, wish, rules) or "subscribed"
+        update(audience, contact, replace(wish, status=status), rules)
+        return contact, True
     if not rules.may_update:
         raise Refused(Reason.EXISTS)
     was_archived = contact.status == "archived"
@@ -83,17 +97,17 @@ def _create(audience: Audience, wish: Wish, rules: Rules) -> Contact:
         raise Refused(Reason.ADDRESS, sentence)
     if key_of(wish.email) in audience.forgotten:
         raise Refused(Reason.FORGOTTEN)
-    status = wish.status_if_new or wish.status
+    status = _status_for_new(audience, wish, rules)
     if status is None:
-        if not rules.bulk or switches.omitted_status != "subscribed":
-            raise Refused(Reason.NO_STATUS)
-        status = "subscribed"
-    if status == "subscribed" and audience.double_optin and switches.double_optin_enforced:
-        status = "pending"
+        raise Refused(Reason.NO_STATUS)
+    if not rules.has_room():
+        raise Refused(Reason.NO_ROOM, switches.contact_limit_sentence)
     values = _values(audience, wish, rules, {})
     contact = audience.add(wish.email, status)
     audience.set_values(contact, values)
     _stamp(contact, status, rules.now)
+    if switches.api_source != DEFAULT_SOURCE:
+        contact.extra = {"source": switches.api_source}
     if status == "cleaned":
         contact.compliance = "cleaned"
     _take_times_and_extras(contact, wish)
@@ -106,13 +120,13 @@ def update(audience: Audience, contact: Contact, wish: Wish, rules: Rules) -> No
     """Write an existing contact. Raises Refused before anything is changed."""
     switches = rules.switches
     status = wish.status
-    if status is None and rules.bulk and switches.omitted_status == "subscribed":
+    if _has_none(wish) and rules.bulk and switches.omitted_status == "subscribed":
         status = "subscribed"
-    _check_compliance(contact, status)
+    _check_compliance(contact, status, switches)
     before = audience.values_of(contact)
     changed = audience.set_values(contact, _values(audience, wish, rules, before))
     if status is not None and status != contact.status:
-        _stamp(contact, status, rules.now)
+        come_back(contact, status, switches.api_source, rules.now, switches)
         audience.set_status(contact, status)
         if status == "cleaned":
             contact.compliance = "cleaned"
@@ -125,18 +139,58 @@ def update(audience: Audience, contact: Contact, wish: Wish, rules: Rules) -> No
     _inline_tags(audience, contact, wish, rules, new=False)
 
 
-def _check_compliance(contact: Contact, status: str | None) -> None:
+def _has_none(wish: Wish) -> bool:
+    return wish.status is None and wish.status_if_new is None
+
+
+def _status_for_new(audience: Audience, wish: Wish, rules: Rules) -> str | None:
+    """The status that a contact gets that counts as new; None where nothing says it."""
+    switches = rules.switches
+    status = wish.status_if_new or wish.status
+    if status is None and rules.bulk and switches.omitted_status == "subscribed":
+        status = "subscribed"
+    if status == "subscribed" and audience.double_optin and switches.double_optin_enforced:
+        return "pending"
+    return status
+
+
+def _counts_as_new(wish: Wish, rules: Rules) -> bool:
+    """Whether an archived contact counts as new for this call."""
+    switches = rules.switches
+    if not rules.bulk:
+        return False
+    if not rules.may_update:
+        return switches.archived_for_create_only == "new"
+    if _has_none(wish):
+        return switches.archived_for_no_status == "new"
+    return wish.status is None and switches.archived_for_status_if_new == "new"
+
+
+def _check_compliance(contact: Contact, status: str | None, switches: Switches) -> None:
     """People who left, and addresses that bounced, cannot be subscribed by a caller.
 
     Only `pending` gets round it, for those who left: it asks them.
     """
     if not contact.compliance or status is None or status == contact.status:
         return
+    if switches.compliance == "ignored":
+        return
+    if switches.compliance == "not_after_archiving" and contact.status == "archived":
+        return
     if status == "unsubscribed" and contact.compliance != "cleaned":
         return
     if status == "pending" and contact.compliance == "unsubscribed":
         return
     raise Refused(Reason.COMPLIANCE)
+
+
+def come_back(contact: Contact, status: str, source: str, now: int, switches: Switches) -> None:
+    """Mailchimp's times, and where a contact came from, when it gets into another status."""
+    was_there = bool(contact.opted or contact.signed_up)
+    if switches.times_on_return == "moved" or not was_there:
+        _stamp(contact, status, now)
+    if switches.source_on_return == "moved" and status in ("subscribed", "pending"):
+        contact.extra = (contact.extra or {}) | {"source": source}
 
 
 def _stamp(contact: Contact, status: str, now: int) -> None:
@@ -171,7 +225,10 @@ def _values(
         if name in given:
             try:
                 found[merge_field.slot] = accepted(
-                    merge_field, given[name], switches.long_text == "cut"
+                    merge_field,
+                    given[name],
+                    switches.long_text == "cut",
+                    switches.birthday_input == "month_first",
                 )
             except BadValue as bad:
                 if switches.bad_merge_values == "dropped_silently" and rules.skip_merge_validation:
@@ -200,9 +257,13 @@ def _inline_tags(
     if wish.tags is None and not wish.sync_tags:
         return
     mode = rules.switches.inline_tags
+    if mode == "ignored":
+        return
     if mode == "new_only" and not new and not wish.sync_tags:
         return
     names = wish.tags or []
+    if rules.switches.segment_names == "shared":
+        names = [name for name in names if not audience.saved_named(name)]
     if mode == "late":
         rules.later(
             rules.switches.inline_tags_late_seconds,

@@ -49,7 +49,7 @@ def typed(mailchimp: Simulator, account: Account) -> Any:
         ("URL", "https://contoso.com/a", "https://contoso.com/a"),
         ("CHOICE", "red", "red"),
         ("BIRTHDAY", "2/29", "02/29"),
-        ("DAYMONTH", "29/02", "29/02"),
+        ("DAYMONTH", "2/29", "02/29"),
         ("ZIP", "85301", "85301"),
     ],
 )
@@ -75,7 +75,7 @@ BAD: list[tuple[str, Any]] = [
     ("IMAGE", "x"),
     ("CHOICE", "green"),
     ("BIRTHDAY", "13/01"),
-    ("DAYMONTH", "02/29"),
+    ("DAYMONTH", "29/02"),
     ("ZIP", "ABC"),
 ]
 
@@ -213,3 +213,10 @@ class TestMaking:
         changed = api.call("PATCH", path, {"tag": "FIRST", "required": True}).json()
         assert (changed["tag"], changed["required"]) == ("FIRST", True)
         assert api.get(api.contact(PERSON))["merge_fields"]["FIRST"] == "A"
+
+
+def test_a_birthday_may_be_read_as_its_field_shows_it(mailchimp: Simulator, typed: Api) -> None:
+    mailchimp.set(birthday_input="as_shown")
+    answer = typed.subscribe(member(PERSON, merge_fields={"DAYMONTH": "29/02"}))
+    assert answer["new_members"][0]["merge_fields"]["DAYMONTH"] == "29/02"
+    assert typed.subscribe(member(PERSON, merge_fields={"DAYMONTH": "02/29"}))["error_count"] == 1

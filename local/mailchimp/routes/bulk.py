@@ -1,11 +1,12 @@
 """POST /lists/{id}: create or update up to 500 contacts, each with its own fate."""
 
 from .. import member_json, problems
-from ..audience import Audience
+from ..audience import Audience, key_of
 from ..fields import Selection
 from ..links import resource_links
 from ..model import Contact
 from ..requests import Answer, Request
+from ..switches import Switches
 from ..writing import Reason, Refused, Rules, Wish, write
 from .wishes import error_item, rules_of, wish_in
 
@@ -18,14 +19,17 @@ def batch_subscribe(request: Request, list_id: str) -> Answer:
     body = request.document()
     wishes = _wishes(body, request)
     rules = rules_of(request, may_update=body.get("update_existing") is True, bulk=True)
-    created: list[tuple[Contact, str]] = []
-    updated: list[tuple[Contact, str]] = []
+    _check_room(request, audience, wishes)
+    created: _Written = []
+    updated: _Written = []
     errors: list[dict[str, str]] = []
     seen: set[str] = set()
-    for wish in wishes:
+    for position, wish in enumerate(wishes):
+        if position == len(wishes) // 2:
+            request.midway()
         if (lower := wish.email.lower()) in seen:
             if not request.flag("skip_duplicate_check"):
-                errors.append(_duplicate(wish.email))
+                errors.append(_duplicate(wish.sent))
             continue
         seen.add(lower)
         _write_one(audience, wish, rules, request, (created, updated, errors))
@@ -52,8 +56,10 @@ def _wishes(body: dict[str, object], request: Request) -> list[Wish]:
     sync_tags = body.get("sync_tags") is True
     wishes = []
     for position, given in enumerate(members):
-        wish = wish_in(given, f"members.item:{position}.", tags=True)
+        at = f"members.item:{position}."
+        wish = wish_in(given, at, request.switches, tags=True)
         wish.sync_tags = sync_tags
+        _settle_status(wish, at, request.switches)
         wishes.append(wish)
     if request.switches.duplicates == "request_error" and not request.flag("skip_duplicate_check"):
         addresses = [wish.email.lower() for wish in wishes]
@@ -62,7 +68,32 @@ def _wishes(body: dict[str, object], request: Request) -> list[Wish]:
     return wishes
 
 
-type _Lists = tuple[list[tuple[Contact, str]], list[tuple[Contact, str]], list[dict[str, str]]]
+def _check_room(request: Request, audience: Audience, wishes: list[Wish]) -> None:
+    """Refuse the whole call where the plan has no room for its new contacts, if so switched."""
+    switches = request.switches
+    if switches.contact_limit is None or switches.contact_limit_answer == "item_error":
+        return
+    new = {key_of(wish.email) for wish in wishes} - audience.contacts.keys()
+    if len(new) > request.world.room(request.login.account):
+        raise problems.invalid(switches.contact_limit_sentence)
+
+
+def _settle_status(wish: Wish, at: str, switches: Switches) -> None:
+    """Read `status_if_new`, and a status that is not there, as the switches say; may be a 400."""
+    mode = switches.status_if_new if wish.status_if_new is not None else "honoured"
+    if mode == "as_status":
+        wish.status = wish.status or wish.status_if_new
+    if mode != "honoured":
+        wish.status_if_new = None
+    if wish.status is None and wish.status_if_new is None:
+        how = mode if mode in ("refused", "item_error") else switches.omitted_status
+        if how == "refused":
+            raise problems.bad_shape((at + "status", "This value should not be blank."))
+        wish.lacks_status = how == "item_error"
+
+
+type _Written = list[tuple[Contact, Wish]]
+type _Lists = tuple[_Written, _Written, list[dict[str, str]]]
 
 
 def _write_one(
@@ -72,11 +103,13 @@ def _write_one(
     try:
         if not wish.email:
             raise Refused(Reason.ADDRESS, "Please provide a valid email address.")
+        if wish.lacks_status:
+            raise Refused(Reason.NO_STATUS)
         contact, new = write(audience, wish, rules)
     except Refused as refused:
-        errors.append(error_item(refused, wish.email, request))
+        errors.append(error_item(refused, wish.sent, request))
         return
-    (created if new else updated).append((contact, wish.email))
+    (created if new else updated).append((contact, wish))
 
 
 def _duplicate(email: str) -> dict[str, str]:
@@ -85,14 +118,26 @@ def _duplicate(email: str) -> dict[str, str]:
 
 
 def _shown(
-    contacts: list[tuple[Contact, str]], audience: Audience, request: Request, prefix: str
+    contacts: _Written, audience: Audience, request: Request, prefix: str
 ) -> list[dict[str, object]]:
     switches = request.switches
     names = member_json.SMALL if switches.small_answers else member_json.IN_BULK
     if switches.filter_post_answers:
         names = member_json.chosen(Selection.of(request.query), prefix, names)
     as_sent = switches.answer_casing == "sent"
-    return [
-        member_json.member(audience, contact, switches, names, sent if as_sent else None)
-        for contact, sent in contacts
+    shown = [
+        member_json.member(audience, contact, switches, names, wish.sent if as_sent else None)
+        for contact, wish in contacts
     ]
+    if switches.answer_status != "current":
+        for one, (_, wish) in zip(shown, contacts, strict=True):
+            _change_shown_status(one, wish, switches)
+    return shown
+
+
+def _change_shown_status(shown: dict[str, object], wish: Wish, switches: Switches) -> None:
+    """Mailchimp may answer a status that is not, or not yet, the contact's own; or none."""
+    if switches.answer_status == "left_out":
+        shown.pop("status", None)
+    elif sent := wish.status or wish.status_if_new:
+        shown["status"] = sent

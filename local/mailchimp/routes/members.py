@@ -1,6 +1,7 @@
 """Single contacts: read, write, archive, delete for good, and their tags."""
 
 from .. import member_json, problems
+from ..addresses import refusal, stored
 from ..audience import Audience, key_of
 from ..fields import Selection
 from ..links import resource_links
@@ -27,7 +28,7 @@ def add_member(request: Request, list_id: str) -> Answer:
     missing = [name for name in ("email_address", "status") if name not in body]
     if missing:
         raise problems.bad_shape(*((name, "This value should not be blank.") for name in missing))
-    wish = wish_in(body, "", tags=True)
+    wish = wish_in(body, "", request.switches, tags=True)
     wish.status_if_new = None
     contact = _write(request, audience, wish, may_update=False)
     return _shown(request, audience, contact)
@@ -37,8 +38,8 @@ def put_member(request: Request, list_id: str, reference: str) -> Answer:
     """Create or update one contact; inline tags count for new ones alone."""
     audience = request.audience(list_id)
     body = request.document()
-    wish = wish_in(body, "", tags=True)
-    contact = audience.find(reference)
+    wish = wish_in(body, "", request.switches, tags=True)
+    contact = _find(request, audience, reference)
     if contact is None:
         if not wish.email:
             raise problems.bad_shape(("email_address", "This value should not be blank."))
@@ -54,7 +55,7 @@ def put_member(request: Request, list_id: str, reference: str) -> Answer:
 def patch_member(request: Request, list_id: str, reference: str) -> Answer:
     """Update one contact that must exist."""
     audience, contact = _named(request, list_id, reference)
-    wish = wish_in(request.document(), "", tags=False)
+    wish = wish_in(request.document(), "", request.switches, tags=False)
     wish.status_if_new = None
     if wish.status == "transactional":
         raise problems.bad_shape(("status", "Data presented is not one of the accepted values"))
@@ -118,10 +119,16 @@ def _tag(tag: Segment, contact: Contact) -> dict[str, object]:
 
 def _named(request: Request, list_id: str, reference: str) -> tuple[Audience, Contact]:
     audience = request.audience(list_id)
-    contact = audience.find(reference)
+    contact = _find(request, audience, reference)
     if contact is None:
         raise problems.not_found()
     return audience, contact
+
+
+def _find(request: Request, audience: Audience, reference: str) -> Contact | None:
+    if "@" in reference:
+        reference = stored(reference.strip(), request.switches)
+    return audience.find(reference)
 
 
 def _listed(request: Request, list_id: str, reference: str) -> tuple[Audience, Contact]:
@@ -135,7 +142,7 @@ def _write(request: Request, audience: Audience, wish: Wish, *, may_update: bool
     try:
         return write(audience, wish, rules_of(request, may_update=may_update))[0]
     except Refused as refused:
-        raise problem_of(refused, wish.email) from None
+        raise problem_of(refused, wish.sent) from None
 
 
 def _changed(request: Request, audience: Audience, contact: Contact, wish: Wish) -> Answer:
@@ -144,16 +151,15 @@ def _changed(request: Request, audience: Audience, contact: Contact, wish: Wish)
     try:
         update(audience, contact, wish, rules_of(request))
     except Refused as refused:
-        raise problem_of(refused, wish.email or contact.email) from None
+        raise problem_of(refused, wish.sent or contact.email) from None
     if wish.email and wish.email.lower() != contact.email.lower():
-        audience.rename(contact, wish.email)
+        new_id = request.switches.contact_id_on_new_address == "new"
+        audience.rename(contact, wish.email, new_id=new_id)
         contact.changed = request.now
     return _shown(request, audience, contact)
 
 
 def _check_new_address(request: Request, audience: Audience, wish: Wish) -> None:
-    from ..addresses import refusal
-
     problem: Problem | None = None
     if sentence := refusal(wish.email, request.switches):
         problem = problems.invalid(sentence)

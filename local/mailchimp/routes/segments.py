@@ -1,6 +1,7 @@
 """Segments; static ones are tags of the same id, and their bulk call is the bulk tagging."""
 
 from .. import member_json, problems
+from ..addresses import stored
 from ..audience import Audience
 from ..fields import Selection
 from ..links import resource_links
@@ -46,13 +47,14 @@ def add_segment(request: Request, list_id: str) -> Answer:
     body = request.document()
     name = _name(body)
     if "static_segment" in body:
-        if audience.tag_named(name):
-            raise problems.invalid("Sorry, that tag already exists.")
-        contacts = _known(audience, _emails(body, "static_segment"))[0]
+        _refuse_taken(request, audience, name)
+        contacts = _known(request, audience, _emails(body, "static_segment"))[0]
         segment = audience.add_segment(name, request.now)
         for contact in contacts:
             audience.set_tags(contact, contact.tags | {segment.id}, request.now)
     elif isinstance(body.get("options"), dict):
+        if request.switches.segment_names == "shared" and audience.tag_named(name):
+            raise problems.invalid("Sorry, that tag already exists.")
         segment = audience.add_segment(name, request.now, kind="saved")
         segment.options = body["options"]  # type: ignore[assignment]  # an object, checked above
     else:
@@ -66,12 +68,12 @@ def patch_segment(request: Request, list_id: str, segment_id: str) -> Answer:
     segment = _find(audience, segment_id)
     body = request.document()
     name = _name(body)
-    if segment.type == "static" and (found := audience.tag_named(name)) and found is not segment:
-        raise problems.invalid("Sorry, that tag already exists.")
+    if segment.type == "static" and audience.tag_named(name) is not segment:
+        _refuse_taken(request, audience, name)
     if "static_segment" in body:
         if segment.type != "static":
             raise problems.no_static_segment(segment_id)
-        wanted = set(_known(audience, _emails(body, "static_segment"))[0])
+        wanted = set(_known(request, audience, _emails(body, "static_segment"))[0])
         for contact in set(segment.members) - wanted:
             audience.set_tags(contact, contact.tags - {segment.id}, request.now)
         for contact in wanted:
@@ -95,10 +97,11 @@ def change_members(request: Request, list_id: str, segment_id: str) -> Answer:
     if segment.type != "static":
         raise problems.no_static_segment(segment_id)
     body = request.document()
-    adds, strangers = _known(audience, _emails(body, "members_to_add", MOST))
-    removes, more = _known(audience, _emails(body, "members_to_remove", MOST))
+    adds, strangers = _known(request, audience, _emails(body, "members_to_add", MOST))
+    removes, more = _known(request, audience, _emails(body, "members_to_remove", MOST))
     listed = request.switches.repeated_tag_answer == "listed"
     added = [one for one in adds if _tag(audience, one, segment, request.now) or listed]
+    request.midway()
     removed = [one for one in removes if _untag(audience, one, segment, request.now)]
     segment.updated = request.now
     errors = _errors(request, strangers + more)
@@ -183,6 +186,12 @@ def _find(audience: Audience, segment_id: str) -> Segment:
     return segment
 
 
+def _refuse_taken(request: Request, audience: Audience, name: str) -> None:
+    shared = request.switches.segment_names == "shared"
+    if audience.tag_named(name) or (shared and audience.saved_named(name)):
+        raise problems.invalid("Sorry, that tag already exists.")
+
+
 def _name(body: dict[str, object]) -> str:
     name = body.get("name")
     if not isinstance(name, str) or not name.strip():
@@ -203,12 +212,15 @@ def _emails(body: dict[str, object], name: str, most: int | None = None) -> list
     return given
 
 
-def _known(audience: Audience, emails: list[str]) -> tuple[list[Contact], list[str]]:
+def _known(
+    request: Request, audience: Audience, emails: list[str]
+) -> tuple[list[Contact], list[str]]:
     """The contacts among these addresses, each once, and the addresses of nobody."""
     found: dict[Contact, None] = {}
     strangers = []
     for email in emails:
-        contact = audience.find(email.strip()) if "@" in email else None
+        form = stored(email.strip(), request.switches)
+        contact = audience.find(form) if "@" in email else None
         if contact is None or contact.status == "archived":
             strangers.append(email)
         else:

@@ -1,9 +1,11 @@
 """Reading contacts out of request bodies, and refusals into answers."""
 
 from .. import problems
+from ..addresses import stored
 from ..model import REQUEST_STATUSES
 from ..problems import Problem
 from ..requests import Request, kind, seconds
+from ..switches import Switches
 from ..writing import Reason, Refused, Rules, Wish
 
 _EXTRAS = ("language", "vip", "email_type", "ip_signup", "ip_opt")
@@ -11,7 +13,7 @@ _ONE_OF = "Data presented is not one of the accepted values: "
 TAG_LONGEST = 100
 
 
-def wish_in(given: object, at: str, *, tags: bool) -> Wish:
+def wish_in(given: object, at: str, switches: Switches, *, tags: bool) -> Wish:
     """The contact that a body describes; 400 when it does not fit the schema.
 
     `at` is where it lies in the body, as Mailchimp names it: `members.item:3.` or nothing.
@@ -21,7 +23,8 @@ def wish_in(given: object, at: str, *, tags: bool) -> Wish:
     email = given.get("email_address", "")
     if not isinstance(email, str):
         raise problems.bad_shape((at + "email_address", _mismatch("string", email)))
-    wish = Wish(email.strip())
+    email = email.strip()
+    wish = Wish(stored(email, switches), email)
     for name in ("status", "status_if_new"):
         status = given.get(name)
         if status is not None and status not in REQUEST_STATUSES:
@@ -63,13 +66,14 @@ def rules_of(request: Request, *, may_update: bool = True, bulk: bool = False) -
         skip_merge_validation=request.flag("skip_merge_validation"),
         may_update=may_update,
         bulk=bulk,
+        has_room=lambda: request.world.room(request.login.account) > 0,
     )
 
 
 def problem_of(refused: Refused, email: str) -> Problem:
     """The answer to a single call whose contact was refused."""
     match refused.reason:
-        case Reason.ADDRESS:
+        case Reason.ADDRESS | Reason.NO_ROOM:
             return problems.invalid(refused.sentence)
         case Reason.FORGOTTEN:
             return Problem(400, "Forgotten Email Not Subscribed", forgotten(email), typed=False)
@@ -93,7 +97,7 @@ def error_item(refused: Refused, email: str, request: Request) -> dict[str, str]
     code = "ERROR_GENERIC"
     fields: dict[str, str] = {}
     match refused.reason:
-        case Reason.ADDRESS:
+        case Reason.ADDRESS | Reason.NO_ROOM:
             text = refused.sentence
         case Reason.FORGOTTEN:
             text = forgotten(email)
