@@ -27,7 +27,7 @@ app = func.FunctionApp()
 def tick(timer: func.TimerRequest, context: func.Context) -> None:  # noqa: ARG001 - the binding wants it
     """Start due exports; mend lost messages and missing lanes."""
     from shared.app import get_app
-    from shared.runs.tick import tick as run_tick
+    from shared.runs.upkeep.tick import tick as run_tick
 
     with _step("tick", context):
         run_tick(get_app())
@@ -37,7 +37,7 @@ def tick(timer: func.TimerRequest, context: func.Context) -> None:  # noqa: ARG0
 def plan_run(message: func.QueueMessage, context: func.Context) -> None:
     """Read the snapshots of a run and decide what to send."""
     from shared.app import get_app
-    from shared.runs.plan import plan_run as run_plan
+    from shared.runs.planning.plan import plan_run as run_plan
 
     with _step("plan_run", context):
         run_plan(get_app(), _ids(message))
@@ -47,7 +47,7 @@ def plan_run(message: func.QueueMessage, context: func.Context) -> None:
 def send_batches(message: func.QueueMessage, context: func.Context) -> None:
     """Send batches to one Mailchimp account for some minutes."""
     from shared.app import get_app
-    from shared.runs.lanes import send_batches as run_lane
+    from shared.runs.sending.lane import send_batches as run_lane
 
     with _step("send_batches", context):
         run_lane(get_app(), _ids(message))
@@ -57,7 +57,7 @@ def send_batches(message: func.QueueMessage, context: func.Context) -> None:
 def finish_run(message: func.QueueMessage, context: func.Context) -> None:
     """Fold a run's outcomes into the ledger and end it."""
     from shared.app import get_app
-    from shared.runs.finish import finish_run as run_finish
+    from shared.runs.finishing.finish import finish_run as run_finish
 
     with _step("finish_run", context):
         run_finish(get_app(), _ids(message))
@@ -110,7 +110,7 @@ def _step(name: str, context: func.Context) -> Iterator[None]:
 
 def _revive(queue: str, message: func.QueueMessage, context: func.Context) -> None:
     from shared.app import get_app
-    from shared.runs.recovery import revive
+    from shared.runs.upkeep.recovery import revive
 
     with _step("revive", context):
         try:

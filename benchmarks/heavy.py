@@ -11,10 +11,11 @@ import sys
 from benchmarks.watching import Watch
 from shared.app import App, build_app
 from shared.platform.settings import Settings
-from shared.runs import chunks, planned, sending
+from shared.runs import chunks, plan_document
 from shared.runs.codes import NUMBER
-from shared.runs.finish import finish_run
-from shared.runs.plan import plan_run
+from shared.runs.finishing.finish import finish_run
+from shared.runs.planning.plan import plan_run
+from shared.runs.sending import calls
 
 
 def main() -> None:
@@ -31,7 +32,7 @@ def main() -> None:
 
 def answer(app: App, run: str) -> None:
     """Write outcomes for every item of a run's plan."""
-    plan = planned.load(app, run)
+    plan = plan_document.load(app, run)
     assert plan is not None
     code = {"upsert": "created", "tag": "tagged"}
     for number, index in enumerate(plan.chunks):
@@ -40,7 +41,7 @@ def answer(app: App, run: str) -> None:
         for start in range(0, index.items, 500):
             size = min(500, index.items - start)
             codes = [NUMBER[code.get(index.kind, index.kind + "d")]] * size
-            chunk.append(sending.Answers(codes).block(start, []))
+            chunk.append(calls.Answers(codes).block(start, []))
         chunk.release(done=True)
 
 

@@ -21,8 +21,8 @@ from shared.platform.leases import LeaseKeeper
 from shared.platform.queues import Queues
 from shared.platform.settings import Settings, StorageAccount, is_loopback
 from shared.platform.vault import Vault
-from shared.runs.protection import Protection
-from shared.runs.sizes import BatchSizes
+from shared.runs.sending.batch_sizes import BatchSizes
+from shared.runs.sending.protection import Protection
 
 APP_CONTAINER = "segment-export"
 # Polars is imported where a plan or a finish runs. Its allocator reads this as it is loaded; left

@@ -2,7 +2,7 @@
 
 May be repeated; what an erasure that was cut off has left, the next one finds. What a plan or a
 finish is writing at the same time they look through themselves: both read the register once more
-after they have written (see shared/runs/build.py and finish.py).
+after they have written (see build.py and finish.py in shared/runs).
 """
 
 import re
@@ -21,7 +21,6 @@ from shared.exports import store
 from shared.mailchimp import board, suppressions
 from shared.platform import log
 from shared.runs import ledger, records
-from shared.runs.turn import LOOK_SECONDS
 
 # A lane that has just asked for the board may still get one without the erasure.
 _A_LOOK_SECONDS = 1.0
@@ -140,7 +139,7 @@ def _tell_lanes(app: App, folders: Iterable[str]) -> None:
         board.put_erased(app, account)
     if accounts:
         # No lane goes by an older view of the board than this.
-        time.sleep(LOOK_SECONDS + _A_LOOK_SECONDS)
+        time.sleep(board.LOOK_SECONDS + _A_LOOK_SECONDS)
 
 
 def _parts(app: App) -> list[tuple[str, str]]:

@@ -11,8 +11,9 @@ import polars as pl
 
 from shared.app import App
 from shared.erasure.person import Person
+from shared.frames import tables
 from shared.platform.blobs import BlobConflictError, BlobMissingError
-from shared.runs import ledger, tables
+from shared.runs import ledger
 from shared.runs.ledger import Ledger
 
 _ATTEMPTS = 10

@@ -14,8 +14,8 @@ import polars as pl
 
 from shared.app import App
 from shared.erasure.person import Person
+from shared.frames import tables
 from shared.platform.blobs import BlobConflictError, BlobMissingError
-from shared.runs import tables
 from shared.runs.codes import ERASED, NUMBER
 
 _ATTEMPTS = 10

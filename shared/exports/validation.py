@@ -15,7 +15,7 @@ from shared.mailchimp.slots import NoSlotError
 from shared.platform.blobs import Document
 from shared.platform.clock import utc_now
 from shared.platform.errors import CloudError
-from shared.runs.audience import owned_tags, warnings_of
+from shared.runs.planning.audience import owned_tags, warnings_of
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,9 @@ from shared.platform.clock import utc_now
 if TYPE_CHECKING:  # the composition root holds a Boards
     from shared.app import App
 
+# How old a look may be. A cancelled run must not start a call later than 5 s after the answer:
+# this and one listing.
+LOOK_SECONDS = 3.0
 # A waiter that has died is no longer waited for after this long.
 _WAITING_SECONDS = 60
 _DEAD_SECONDS = 3600

@@ -57,3 +57,5 @@ UNDELIVERED = REJECTED | {FAILED}
 ERASED = NUMBER["skipped_erased"]
 # Stands in a lane's notes for the address of the contact that they are about.
 ADDRESS_MARK = "{address}"
+# A lane's note on a leaver that it had to leave for the next run; finish knows it by this text.
+DUE = "waits for the next run: another export works on this audience"

@@ -8,7 +8,7 @@ from shared.mailchimp import board
 from shared.notifications import changes
 from shared.platform import log, tracing
 from shared.platform.clock import seconds_since
-from shared.runs import history, records
+from shared.runs import last_run, records
 from shared.runs.records import Record
 
 
@@ -50,7 +50,7 @@ def clear_up(app: App, record: Record) -> None:
     back here.
     """
     run = record["id"]
-    history.note_end(app, record)
+    last_run.note_end(app, record)
     _notify(app, record)
     folder = records.folder(run)
     account = record.get("account")

@@ -10,7 +10,7 @@ from shared.exports.models import to_export
 from shared.mailchimp import board
 from shared.runs import ledger
 from shared.runs.neighbours import neighbours
-from shared.runs.planned import Plan
+from shared.runs.plan_document import Plan
 
 
 def may_leave(app: App, plan: Plan) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from enum import IntFlag
 from typing import TYPE_CHECKING, Any
 
-from shared.runs import tables
+from shared.frames import tables
 
 if TYPE_CHECKING:  # polars is imported where a plan or a finish runs
     import polars as pl

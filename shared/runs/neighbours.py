@@ -46,7 +46,7 @@ def given_by_others(app: App, old: Ledger, others: Sequence[Ledger]) -> "pl.Data
     """Return who other exports hold on this audience, with this ledger's bits of their tags."""
     import polars as pl
 
-    from shared.runs.masks import MASK, translate
+    from shared.frames.masks import MASK, translate
 
     bits = {tag.id: bit for bit, tag in enumerate(old.tags) if tag is not None}
     frames = []

@@ -87,8 +87,8 @@ def work_of(table: "pl.DataFrame", *, pending_first: bool, shared_tags: int = 0)
     """
     import polars as pl
 
-    from shared.runs.difference import Action
     from shared.runs.ledger import Flag
+    from shared.runs.run_table import Action
 
     action = pl.col("action")
     # Columns first: a filter copies all that it is given.
@@ -138,7 +138,7 @@ def _tag_ops(adding: "pl.DataFrame", removing: "pl.DataFrame", shared_tags: int)
 
 
 def _has_bit(rows: "pl.DataFrame", mask: str, bit: int) -> bool:
-    from shared.runs.masks import has_bit
+    from shared.frames.masks import has_bit
 
     return bool(rows.select(has_bit(mask, bit).any()).item())
 
@@ -146,7 +146,7 @@ def _has_bit(rows: "pl.DataFrame", mask: str, bit: int) -> bool:
 def _ops_of_bit(rows: "pl.DataFrame", mask: str, bit: int) -> "pl.DataFrame":
     import polars as pl
 
-    from shared.runs.masks import has_bit
+    from shared.frames.masks import has_bit
 
     return rows.filter(has_bit(mask, bit)).select(
         "row",
@@ -225,7 +225,7 @@ def _chunks(work: Work, values: Values, lanes: int) -> Iterator[tuple[str, int, 
     """Yield each chunk's kind, phase, number of calls and items as JSON."""
     import polars as pl
 
-    from shared.runs.difference import Action
+    from shared.runs.run_table import Action
 
     start = 0
     batches = -(-work.upserts.height // CONTACTS_PER_CALL)

@@ -22,9 +22,9 @@ from shared.exports.models import Connection, Export
 from shared.platform.settings import Settings
 from shared.platform.vault import Vault
 from shared.runs import records
-from shared.runs.finish import finish_run
-from shared.runs.lanes import send_batches
-from shared.runs.plan import plan_run
+from shared.runs.finishing.finish import finish_run
+from shared.runs.planning.plan import plan_run
+from shared.runs.sending.lane import send_batches
 from shared.runs.start import start_run
 
 _TIMES = {

@@ -5,9 +5,11 @@ from typing import Any
 
 import polars as pl
 
-from shared.runs import difference, ledger
-from shared.runs.difference import Policy, Removals
+from shared.runs import ledger
 from shared.runs.ledger import Flag
+from shared.runs.planning import difference
+from shared.runs.planning.difference.policy import Policy
+from shared.runs.planning.difference.safety_stop import Removals
 
 SUPPRESSED = {"email": pl.String, "status": pl.String}
 GIVEN = {"email": pl.String, "tags": pl.UInt64}

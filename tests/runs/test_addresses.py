@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.runs import addresses
+from shared.runs.planning import addresses
 
 # White space by Unicode's own list (PropList.txt), and what is pasted along without being seen.
 WHITE = {9, 10, 11, 12, 13, 32, 0x85, 0xA0, 0x1680, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000}

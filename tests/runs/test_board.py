@@ -8,9 +8,10 @@ import pytest
 from shared.app import App
 from shared.mailchimp import board
 from shared.platform.blobs import BlobInfo
-from shared.runs import records, recovery
+from shared.runs import records
 from shared.runs.ending import end_run
 from shared.runs.records import RunEndedError, request_cancel
+from shared.runs.upkeep import recovery
 
 ACCOUNT, AUDIENCE = "a1", "b2"
 RUN = "news-20261122T061500Z-7f3a"

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.runs.codes import NAMES
-from shared.runs.contacts import judge
+from shared.runs.planning.eligibility import judge
 from tests.runs.tables import suppressions
 
 STATES = ("unsubscribed", "cleaned", "pending", "transactional", "archived")

@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.platform.blobs import Blobs
-from shared.runs import payload, sending
-from shared.runs.difference import Action
+from shared.runs import payload
 from shared.runs.ledger import Flag
 from shared.runs.payload import BATCHES_PER_CHUNK, CONTACTS_PER_CALL, chunk_sizes, work_of
+from shared.runs.run_table import Action
+from shared.runs.sending import calls
 
 COLUMNS = {
     "row": pl.UInt32,
@@ -126,14 +127,14 @@ def test_thousands_of_tags_are_changed_by_calls_of_500_and_500() -> None:
     )
     chunks = cut(table, lanes=1)
     assert sum(chunk.calls for chunk, _ in chunks) == 6
-    calls = []
+    made = []
     for _, items in chunks:
         start = 0
         while start < len(items):
-            size = sending.tag_size(items, start, CONTACTS_PER_CALL)
-            calls.append(Counter(add for _, _, add in items[start : start + size]))
+            size = calls.tag_size(items, start, CONTACTS_PER_CALL)
+            made.append(Counter(add for _, _, add in items[start : start + size]))
             start += size
-    assert [(call[1], call[0]) for call in calls] == [
+    assert [(call[1], call[0]) for call in made] == [
         (500, 500),
         (500, 500),
         (200, 500),

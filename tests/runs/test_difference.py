@@ -7,8 +7,11 @@ import polars as pl
 import pytest
 
 from shared.runs.codes import NAMES, NUMBER
-from shared.runs.difference import Action, Kind, Note, Policy, Removals, contact_rows
 from shared.runs.ledger import RETRY_NEVER, RETRY_WHEN_CHANGED, Flag
+from shared.runs.planning.difference.compare import contact_rows
+from shared.runs.planning.difference.policy import Policy
+from shared.runs.planning.difference.safety_stop import Removals
+from shared.runs.run_table import Action, Kind, Note
 from tests.runs.tables import (
     HELD,
     NOW,

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.mailchimp.merge_fields import FieldPlan
-from shared.runs.field_values import FieldValues
+from shared.runs.planning.field_values import FieldValues
 
 NAME, POINTS = FieldPlan("FNAME", "Name"), FieldPlan("POINTS", "Points", "number")
 HOME = FieldPlan(

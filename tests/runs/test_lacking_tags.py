@@ -8,7 +8,6 @@ import pytest
 from local.mailchimp.control import CallRecord
 from shared.erasure.erase import erase_person
 from shared.mailchimp import board
-from shared.runs.turn import LOOK_SECONDS
 from tests.end_to_end.place import until
 from tests.runs.steps import Steps
 
@@ -37,7 +36,7 @@ def calls(steps: Steps) -> list[CallRecord]:
 
 def erased(steps: Steps) -> str:
     """What a lane's last look at the board said of erased people."""
-    return board.look(steps.app, steps.account.account_id, LOOK_SECONDS).erased
+    return board.look(steps.app, steps.account.account_id, board.LOOK_SECONDS).erased
 
 
 def test_they_are_given_by_one_more_call(late: Steps) -> None:

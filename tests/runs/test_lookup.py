@@ -4,7 +4,7 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.runs import lookup
+from shared.frames import lookup
 
 # Few texts, so that most are there, some of them twice; and any other, with signs of all kinds.
 TEXTS = st.one_of(st.sampled_from(["a@x.org", "b@x.org", "c@x.org", "é", ""]), st.text())

@@ -9,8 +9,8 @@ from shared.exports.access import Role, key_holder
 from shared.exports.models import Export
 from shared.platform.blobs import Blobs
 from shared.platform.clock import to_text, utc_now
-from shared.runs import history, records
-from shared.runs.due import start_due_exports
+from shared.runs import last_run, records
+from shared.runs.upkeep.due import start_due_exports
 
 SINCE = "2026-01-01T00:00:00.000Z"
 EVERY_DAY = {"kind": "cron", "cron": ["0 6 * * *"], "time_zone": "UTC"}
@@ -68,7 +68,7 @@ def test_of_those_whose_leavers_wait_for_one_audience_one_is_started_at_a_time(a
     for export in store.list_exports(app.blobs):
         run = f"{export['name']}-20260101T000000Z-7f3a"
         record = records.new_record(run, export, preview=False, leavers_due=True)
-        history.note_end(app, record | {"status": "succeeded", "ended_at": now})
+        last_run.note_end(app, record | {"status": "succeeded", "ended_at": now})
     start_due_exports(app)
     assert len(records.active_exports(app)) == 1
 

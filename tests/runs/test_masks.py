@@ -4,7 +4,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.runs.masks import MASK, has_bit, translate
+from shared.frames.masks import MASK, has_bit, translate
 
 BITS = st.integers(0, 63)
 

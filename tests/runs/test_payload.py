@@ -4,7 +4,7 @@ import polars as pl
 
 from shared.app import App
 from shared.runs import payload
-from shared.runs.difference import Action
+from shared.runs.run_table import Action
 
 
 def test_leavers_behind_contacts_that_stay_are_written(app: App) -> None:

@@ -6,11 +6,11 @@ from typing import Any, cast
 import pytest
 
 from shared.http.answers import PreviewPlan
-from shared.runs.build import Built
 from shared.runs.codes import NUMBER
-from shared.runs.difference import Policy
 from shared.runs.ledger import Flag
-from shared.runs.preview import describe, mask
+from shared.runs.planning.build import Built
+from shared.runs.planning.difference.policy import Policy
+from shared.runs.planning.preview import describe, mask
 from tests.runs.tables import NOW, address, compare, contacts_of, given, ledger_of, suppressions
 
 

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.mailchimp.merge_fields import FieldPlan
-from shared.runs.field_values import FieldValues
-from shared.runs.profiles import ProfileColumns, TooManyContactsError, gather
+from shared.runs.planning.field_values import FieldValues
+from shared.runs.planning.profiles import ProfileColumns, TooManyContactsError, gather
 
 COLUMNS = ProfileColumns("Mail", ("Name",), "Consent", frozenset({"yes", " TRUE "}))
 Row = tuple[str | None, str | None, str | None, str | None]

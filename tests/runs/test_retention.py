@@ -10,8 +10,9 @@ from shared.exports.access import Role, key_holder
 from shared.exports.exports import remove
 from shared.mailchimp import suppressions
 from shared.platform.clock import utc_now
-from shared.runs import history, records, retention
+from shared.runs import last_run, records
 from shared.runs.outcomes import OutcomesGoneError, open_outcomes
+from shared.runs.upkeep import retention
 from tests.runs.steps import Steps
 
 
@@ -56,7 +57,7 @@ def test_a_schedule_remembers_its_last_run_when_nothing_of_it_is_left(steps: Ste
     steps.app.blobs.delete_all("runs/")
     found = store.load_export(steps.app.blobs, steps.name)
     assert found is not None
-    last = history.read_last(steps.app, steps.name, found[0]["uid"])
+    last = last_run.read_last(steps.app, steps.name, found[0]["uid"])
     assert last["run"] == run
 
 

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from shared.mailchimp.answers import ContactError
 from shared.mailchimp.errors import RefusedError
-from shared.runs import sending
 from shared.runs.codes import NAMES
+from shared.runs.job import Job
 from shared.runs.ledger import Flag
-from shared.runs.sending import Answers, Item, Job
+from shared.runs.sending import calls
+from shared.runs.sending.calls import Answers, Item
 from tests.runs.audience_model import START, AudienceModel
 
 TAGS = {0: ("t10", 10), 1: ("t11", 11), 63: ("t73", 73)}
@@ -39,7 +40,7 @@ def sent(
     protected: Mapping[str, str] | None = None,
     tried: int | None = None,
 ) -> Answers:
-    answers = sending.upsert(
+    answers = calls.upsert(
         call, audience.client(), job(status_for_new), items, protected or {}, tried
     )()
     assert len(answers.codes) == len(items)
@@ -86,8 +87,8 @@ class TestUpsert:
         answers = sent(audience, [item("b", 0b01), item("a", 1 | 1 << 63)])
         assert answers.lacking == {1: 1 << 63}
         block = answers.block(4, [item("b"), item("a")])
-        assert sending.lacking_of([block]) == {63: [5]}
-        assert sending.lacking_of([block, {"tag": 63, "items": [5]}]) == {}
+        assert calls.lacking_of([block]) == {63: [5]}
+        assert calls.lacking_of([block, {"tag": 63, "items": [5]}]) == {}
 
     def test_a_contact_with_fifty_tags_or_more_is_given_one_again_and_then_believed(self) -> None:
         audience = AudienceModel()
@@ -97,7 +98,7 @@ class TestUpsert:
         audience.put("b@x.org", "subscribed", *range(50))
         answers = sent(audience, [item("b", 1 << 63)])
         assert answers.lacking == {0: 1 << 63}
-        assert sending.give_tag(call, audience.client(), job(), 63, ["b@x.org"]) == {}
+        assert calls.give_tag(call, audience.client(), job(), 63, ["b@x.org"]) == {}
         assert 73 in audience.contacts["b@x.org"].tags
 
     def test_a_blank_clears_what_was_sent_before_and_is_left_out_otherwise(self) -> None:
@@ -233,10 +234,10 @@ class TestPending:
         new, lost = item("a"), item("b", flags=Flag.UNCERTAIN | Flag.PENDING)
         old = item("c", flags=Flag.ACCEPTED)
         items = [new, lost, new, old, old, new]
-        assert sending.upsert_size(items, 0, 500, job("pending")) == 3
-        assert sending.upsert_size(items, 3, 500, job("pending")) == 2
-        assert sending.upsert_size(items, 0, 2, job("pending")) == 2
-        assert sending.upsert_size(items, 0, 500, job()) == 6
+        assert calls.upsert_size(items, 0, 500, job("pending")) == 3
+        assert calls.upsert_size(items, 3, 500, job("pending")) == 2
+        assert calls.upsert_size(items, 0, 2, job("pending")) == 2
+        assert calls.upsert_size(items, 0, 500, job()) == 6
 
 
 class TestTags:
@@ -245,7 +246,7 @@ class TestTags:
         audience.put("A@x.org")
         audience.put("b@x.org", "subscribed", 10, 99)
         items: list[Item] = [["a@x.org", 0, 1], ["b@x.org", 0, 0]]
-        answers = sending.change_tags(call, audience.client(), job(), items)
+        answers = calls.change_tags(call, audience.client(), job(), items)
         assert codes(answers) == ["tagged", "untagged"]
         assert audience.contacts["a@x.org"].tags == {10}
         assert audience.contacts["b@x.org"].tags == {99}
@@ -255,19 +256,19 @@ class TestTags:
         audience = AudienceModel()
         audience.put("a@x.org", "subscribed", 10)
         items: list[Item] = [["a@x.org", 0, 1], ["gone@x.org", 0, 1]]
-        answers = sending.change_tags(call, audience.client(), job(), items)
+        answers = calls.change_tags(call, audience.client(), job(), items)
         assert codes(answers) == ["tagged", "failed"]
         assert answers.details == {1: "tag t10: the contact is not in the audience any more"}
 
     def test_a_tag_that_is_not_there_need_not_be_removed(self) -> None:
         audience = AudienceModel()
         items: list[Item] = [["gone@x.org", 0, 0]]
-        answers = sending.change_tags(call, audience.client(), job(), items)
+        answers = calls.change_tags(call, audience.client(), job(), items)
         assert codes(answers) == ["untagged"]
 
     def test_a_tag_that_is_gone_fails_additions_and_needs_no_removals(self) -> None:
         items: list[Item] = [["a@x.org", 63, 1], ["b@x.org", 63, 0]]
-        answers = sending.tag_gone(job(), items, "gone")
+        answers = calls.tag_gone(job(), items, "gone")
         assert codes(answers) == ["failed", "untagged"]
         assert answers.details == {0: "tag t73: gone"}
 
@@ -282,7 +283,7 @@ class TestTags:
         items: list[Item] = [[f"{n}@x.org", *op] for n, op in enumerate(ops)]
         start = 0
         while start < len(items):
-            size = sending.tag_size(items, start, most)
+            size = calls.tag_size(items, start, most)
             batch = items[start : start + size]
             assert size > 0
             assert len({bit for _, bit, _ in batch}) == 1
@@ -296,10 +297,10 @@ class TestLeavers:
         self, audience: AudienceModel, name: str, state: str | None = None, *, again: bool = False
     ) -> Answers:
         contact: Item = [f"{name}@x.org"]
-        return sending.archive(call, audience.client(), job(), contact, state, again=again)
+        return calls.archive(call, audience.client(), job(), contact, state, again=again)
 
     def unsubscribed(self, audience: AudienceModel, name: str, state: str | None = None) -> Answers:
-        return sending.unsubscribe(call, audience.client(), job(), [f"{name}@x.org"], state)
+        return calls.unsubscribe(call, audience.client(), job(), [f"{name}@x.org"], state)
 
     def test_archiving_what_is_gone_or_was_archived_by_a_lost_call_is_done(self) -> None:
         audience = AudienceModel()
@@ -358,7 +359,7 @@ def test_a_call_about_one_contact_that_is_refused_whole_refuses_the_contact() ->
     error = RefusedError(
         "Your merge fields were invalid.", status=400, errors=(("LTV", "Please enter a number"),)
     )
-    answers = sending.refused_alone(error)
+    answers = calls.refused_alone(error)
     assert codes(answers) == ["rejected_merge_field"]
     assert answers.details == {0: "Your merge fields were invalid."}
 
@@ -381,10 +382,10 @@ def test_a_tag_call_can_be_made_smaller_until_it_is_about_one_contact(
     items: list[tuple[str, int, int]],
 ) -> None:
     ops = [list(item) for item in items]
-    most, size = 500, sending.tag_size(ops, 0, 500)
+    most, size = 500, calls.tag_size(ops, 0, 500)
     while size > 1:
-        assert sending.tag_load(ops[:size]) <= most
-        most = max(1, sending.tag_load(ops[:size]) // 2)
-        smaller = sending.tag_size(ops, 0, most)
+        assert calls.tag_load(ops[:size]) <= most
+        most = max(1, calls.tag_load(ops[:size]) // 2)
+        smaller = calls.tag_size(ops, 0, most)
         assert smaller < size
         size = smaller

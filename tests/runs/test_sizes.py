@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.platform.blobs import Blobs
-from shared.runs.sizes import LEAST, MOST, BatchSizes
+from shared.runs.sending.batch_sizes import LEAST, MOST, BatchSizes
 
 PLACE = "account", "audience", "upsert"
 

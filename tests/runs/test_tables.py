@@ -4,8 +4,9 @@ import polars as pl
 import pytest
 
 from shared.app import App
+from shared.frames import tables
 from shared.platform.blobs import BlobMissingError
-from shared.runs import ledger, tables
+from shared.runs import ledger
 
 TABLE = pl.DataFrame(
     {"email": ["a@x.org", "é@x.org", ""], "tags": [1, 2**64 - 1, 0], "refusal": [None, 3, None]},

@@ -6,8 +6,9 @@ import pytest
 
 from shared.app import App
 from shared.platform.clock import to_text, utc_now
-from shared.runs import records, retention
-from shared.runs.tick import tick
+from shared.runs import records
+from shared.runs.upkeep import retention
+from shared.runs.upkeep.tick import tick
 from tests.faults.kinds import is_step, kind_of
 from tests.faults.messages import Message
 from tests.runs.test_retention import keep, run_of

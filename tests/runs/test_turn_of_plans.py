@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from shared.platform import queues
-from shared.runs import records, recovery
+from shared.runs import records
+from shared.runs.upkeep import recovery
 from tests.runs.steps import Steps
 
 

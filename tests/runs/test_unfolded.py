@@ -7,8 +7,9 @@ import polars.exceptions
 import pytest
 
 from shared.platform import queues
-from shared.runs import ledger, outcomes, planned, records, recovery
+from shared.runs import ledger, outcomes, plan_document, records
 from shared.runs.start import ActiveRunError
+from shared.runs.upkeep import recovery
 from tests.runs.steps import Steps
 
 Damage = Callable[[str], Callable[[], object]]
@@ -20,7 +21,7 @@ def damage(steps: Steps) -> Iterator[Damage]:
     mends = []
 
     def make_unreadable(run: str) -> Callable[[], object]:
-        plan = planned.load(steps.app, run)
+        plan = plan_document.load(steps.app, run)
         assert plan is not None
         blobs, name = steps.app.blobs, f"{plan.document['folder']}table.parquet"
         mends.append(partial(blobs.write, name, blobs.read(name)))

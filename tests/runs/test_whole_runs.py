@@ -15,14 +15,19 @@ from hypothesis import strategies as st
 
 from shared.mailchimp.answers import ContactError
 from shared.platform.blobs import Blobs
-from shared.runs import contacts, difference, payload, sending
+from shared.runs import payload
 from shared.runs.codes import NAMES
-from shared.runs.difference import Action, Policy, Removals
-from shared.runs.fold import Folded, Results, fold, results_of
+from shared.runs.finishing.fold import Folded, Results, fold, results_of
+from shared.runs.job import Job
 from shared.runs.ledger import Flag
 from shared.runs.payload import ChunkIndex, Work
-from shared.runs.profiles import ProfileColumns, gather
-from shared.runs.sending import Answers, Item, Job
+from shared.runs.planning import difference, eligibility
+from shared.runs.planning.difference.policy import Policy
+from shared.runs.planning.difference.safety_stop import Removals
+from shared.runs.planning.profiles import ProfileColumns, gather
+from shared.runs.run_table import Action
+from shared.runs.sending import calls
+from shared.runs.sending.calls import Answers, Item
 from tests.runs.audience_model import AudienceModel, Contact
 from tests.runs.tables import GIVEN, SUPPRESSED, compare, ledger_of
 
@@ -150,7 +155,7 @@ def plan(world: World, step: Step) -> tuple[pl.DataFrame, Removals]:
     )
     suppressed = world.suppressed()
     judged = difference.contact_rows(
-        contacts.judge(profiles.frame, suppressed, own), SEGMENT_TAGS
+        eligibility.judge(profiles.frame, suppressed, own), SEGMENT_TAGS
     ).select(
         "email", "customer_id", "segments", "code", "state", "wanted", "digest", "fields", "name"
     )
@@ -222,9 +227,9 @@ def send_chunk(
     while position < len(items):
         match chunk.kind:
             case "upsert":
-                size = sending.upsert_size(items, position, step.most, job)
+                size = calls.upsert_size(items, position, step.most, job)
             case "tag":
-                size = sending.tag_size(items, position, step.most)
+                size = calls.tag_size(items, position, step.most)
             case _:
                 size = 1
         batch = items[position : position + size]
@@ -237,9 +242,9 @@ def send_chunk(
                 attempt(None)
                 raise StoppedError(sent=True)
             case "given up":
-                answers = sending.given_up(size, "Mailchimp did not answer")
+                answers = calls.given_up(size, "Mailchimp did not answer")
             case "put off" if chunk.phase:
-                answers = sending.not_now(size)
+                answers = calls.not_now(size)
             case "again":
                 attempt(None)
                 answers = attempt(first)
@@ -247,8 +252,8 @@ def send_chunk(
                 answers = attempt(None)
         blocks.append(answers.block(position, batch))
         position += size
-    for bit, places in sending.lacking_of(blocks).items():
-        bad = sending.give_tag(call, client, job, bit, [items[place][0] for place in places])
+    for bit, places in calls.lacking_of(blocks).items():
+        bad = calls.give_tag(call, client, job, bit, [items[place][0] for place in places])
         assert not bad
         blocks.append({"tag": bit, "items": places})
 
@@ -258,15 +263,15 @@ def caller(
 ) -> Callable[[int | None], Answers]:
     match chunk.kind:
         case "upsert":
-            return lambda tried: sending.upsert(call, client, job, batch, {}, tried)()
+            return lambda tried: calls.upsert(call, client, job, batch, {}, tried)()
         case "tag":
-            return lambda _: sending.change_tags(call, client, job, batch)
+            return lambda _: calls.change_tags(call, client, job, batch)
         case "archive":
-            return lambda tried: sending.archive(
+            return lambda tried: calls.archive(
                 call, client, job, batch[0], None, again=tried is not None
             )
         case _:
-            return lambda _: sending.unsubscribe(call, client, job, batch[0], None)
+            return lambda _: calls.unsubscribe(call, client, job, batch[0], None)
 
 
 def call[**P, R](function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:

@@ -1,0 +1,14 @@
+"""From what was planned and what was answered to outcomes and the next ledger. No input, no output.
+
+- `results`: what the blocks of the chunks say of each item
+- `joined`: the results beside the rows of the run's table (see difference/table.py); every
+  contact of the old ledger is in it, so that nothing else is needed
+- `outcome_rows`: what people are told of each row
+- `ledger_rows`: what the next run has to know of each contact
+- `folded`: all of it, some rows at a time
+"""
+
+from shared.runs.finishing.fold.folded import Folded, fold
+from shared.runs.finishing.fold.results import MAYBE_SENT, NOT_SENT, Results, results_of
+
+__all__ = ["MAYBE_SENT", "NOT_SENT", "Folded", "Results", "fold", "results_of"]

@@ -1,0 +1,51 @@
+"""Folds a run: row by row, from answers to outcomes and the next ledger."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from shared.runs.codes import NAMES
+from shared.runs.finishing.fold.joined import answers_of
+from shared.runs.finishing.fold.ledger_rows import next_ledger
+from shared.runs.finishing.fold.outcome_rows import outcomes_of
+from shared.runs.finishing.fold.results import Results
+
+_FOLDED_ROWS = 100_000
+
+
+@dataclass(frozen=True)
+class Folded:
+    """outcomes: email, customer_id, code, detail, segments (mask). counts: rows per code."""
+
+    outcomes: pl.DataFrame
+    ledger: pl.DataFrame
+    counts: dict[str, int]
+
+
+def fold(
+    table: pl.DataFrame,
+    upserts: tuple[pl.Series, Results],
+    tag_ops: tuple[pl.DataFrame, Results],
+    singles: tuple[pl.Series, Results],
+    *,
+    now: int,
+    tried_at: int,
+    pending: bool,
+) -> Folded:
+    """Return the outcomes and the next ledger.
+
+    upserts and singles: row of the table per item; tag_ops: row, bit, add per item. now: seconds
+    since 1970; tried_at: Mailchimp's time before which nothing of this run was sent. pending:
+    contacts are created as pending.
+    """
+    answers = answers_of(table.height, upserts, tag_ops, singles)
+    outcomes, contacts = [], []
+    # Each row speaks for itself, so the many columns in between are made of some rows at a time.
+    for start in range(0, max(1, table.height), _FOLDED_ROWS):
+        part = table.slice(start, _FOLDED_ROWS)
+        part = part.hstack(answers.slice(start, _FOLDED_ROWS).get_columns())
+        outcomes.append(outcomes_of(part))
+        contacts.append(next_ledger(part, now, tried_at, pending=pending))
+    told = pl.concat(outcomes)
+    counts = dict(told.group_by("code").len().select(pl.col("code"), pl.col("len")).iter_rows())
+    return Folded(told, pl.concat(contacts), {NAMES[code]: counts[code] for code in sorted(counts)})

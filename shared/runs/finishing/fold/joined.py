@@ -1,0 +1,103 @@
+"""Puts the results of items beside the rows of the run's table that they are about."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from shared.frames.masks import MASK, empty
+from shared.runs.codes import FAILED, NUMBER, REJECTED
+from shared.runs.finishing.fold.results import MAYBE_SENT, NOT_SENT, Results
+from shared.runs.ledger import MOST_TAGS
+
+_TAG_MASKS = ("tag_added", "tag_removed", "tag_bad", "tag_unsent", "tag_maybe")
+_MASKS = {bit: 1 << bit for bit in range(MOST_TAGS)}
+
+
+def answers_of(
+    rows: int,
+    upserts: tuple[pl.Series, Results],
+    tag_ops: tuple[pl.DataFrame, Results],
+    singles: tuple[pl.Series, Results],
+) -> pl.DataFrame:
+    """Return for each of so many rows of the table what the results say of it; see fold."""
+    answers = pl.DataFrame({"row": pl.int_range(rows, dtype=pl.UInt32, eager=True)})
+    answers = _join_upserts(answers, *upserts)
+    answers = _join_tags(answers, *tag_ops)
+    return _join_singles(answers, *singles)
+
+
+def _join_upserts(table: pl.DataFrame, rows: pl.Series, results: Results) -> pl.DataFrame:
+    """Add up_code, up_detail, lacking and by_us."""
+    frame = pl.DataFrame(
+        {"row": rows, "up_code": pl.Series(results.codes, dtype=pl.UInt8)},
+        schema_overrides={"row": pl.UInt32},
+    )
+    details = _sparse(results.details, pl.String, "up_detail", rows)
+    lacking = _sparse(results.lacking, MASK, "lacking", rows)
+    by_us = _sparse(dict.fromkeys(sorted(results.added), True), pl.Boolean, "by_us", rows)
+    for part in (frame, details, lacking, by_us):
+        table = table.join(part, on="row", how="left", maintain_order="left")
+    return table
+
+
+def _join_tags(table: pl.DataFrame, ops: pl.DataFrame, results: Results) -> pl.DataFrame:
+    """Add the masks per row, of which tag_bad are those not changed, and tag_detail."""
+    if ops.is_empty():
+        none = dict.fromkeys(_TAG_MASKS, empty())
+        return table.with_columns(**none, tag_detail=pl.lit(None, dtype=pl.String))
+    mask = pl.col("bit").replace_strict(_MASKS, return_dtype=MASK)
+    code, added = pl.col("code"), pl.col("add") == 1
+    # A removal that had to be put off is `unchanged`: the ledger still has the tag.
+    done = ~code.is_in([FAILED, NOT_SENT, MAYBE_SENT, NUMBER["unchanged"], *REJECTED])
+    frame = ops.with_columns(
+        code=pl.Series(results.codes, dtype=pl.UInt8), mask=mask
+    ).with_row_index("place")
+    details = pl.DataFrame(
+        {
+            "place": pl.Series(list(results.details), dtype=pl.UInt32),
+            "detail": pl.Series(list(results.details.values()), dtype=pl.String),
+        }
+    )
+    frame = frame.join(details, on="place", how="left")
+    text = pl.col("detail")
+    bad = code.is_in([FAILED, *REJECTED])
+    named = pl.when(bad & ~text.str.starts_with("tag ")).then("tag: " + text).otherwise(text)
+
+    def masked(condition: pl.Expr) -> pl.Expr:
+        return pl.when(condition).then(pl.col("mask")).otherwise(empty()).bitwise_or()
+
+    summed = frame.group_by("row").agg(
+        tag_added=masked(done & added),
+        tag_removed=masked(done & ~added),
+        tag_bad=masked(bad),
+        tag_unsent=masked(code == NOT_SENT),
+        tag_maybe=masked(code == MAYBE_SENT),
+        tag_detail=named.drop_nulls().first(),
+    )
+    return table.join(
+        summed.with_columns(pl.col("row").cast(pl.UInt32)),
+        on="row",
+        how="left",
+        maintain_order="left",
+    ).with_columns(pl.col(_TAG_MASKS).fill_null(0))
+
+
+def _join_singles(table: pl.DataFrame, rows: pl.Series, results: Results) -> pl.DataFrame:
+    """Add one_code and one_detail: archived or unsubscribed, or why not."""
+    frame = pl.DataFrame(
+        {"row": rows, "one_code": pl.Series(results.codes, dtype=pl.UInt8)},
+        schema_overrides={"row": pl.UInt32},
+    )
+    details = _sparse(results.details, pl.String, "one_detail", rows)
+    for part in (frame, details):
+        table = table.join(part, on="row", how="left", maintain_order="left")
+    return table
+
+
+def _sparse(values: Mapping[int, Any], dtype: Any, name: str, rows: pl.Series) -> pl.DataFrame:
+    places = pl.Series(list(values), dtype=pl.UInt32)
+    return pl.DataFrame(
+        {"row": rows.gather(places), name: pl.Series(list(values.values()), dtype=dtype)},
+        schema_overrides={"row": pl.UInt32},
+    )

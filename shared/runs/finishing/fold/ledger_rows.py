@@ -1,0 +1,161 @@
+"""The ledger after the run: what is accepted, uncertain, refused, due."""
+
+from datetime import timedelta
+
+import polars as pl
+
+from shared.frames.masks import empty
+from shared.mailchimp.errors import retry_after
+from shared.runs import ledger
+from shared.runs.codes import ERASED, FAILED, NAMES, NUMBER, REJECTED, SKIPPED_BY_STATUS
+from shared.runs.finishing.fold.results import MAYBE_SENT
+from shared.runs.ledger import RETRY_NEVER, RETRY_WHEN_CHANGED, Flag
+from shared.runs.run_table import Action, Kind, was
+
+_LEAVING = (int(Action.ARCHIVE), int(Action.UNSUBSCRIBE))
+
+
+def next_ledger(table: pl.DataFrame, now: int, tried_at: int, *, pending: bool) -> pl.DataFrame:
+    """Return the next ledger's rows; table: rows of the run's table with their answers."""
+    accepted, maybe = _accepted(), _maybe_accepted()
+    old_fields = pl.col("old_fields").fill_null(0)
+    retry_at = pl.col("up_code").replace_strict(_retry_times(now), default=0, return_dtype=pl.Int64)
+    return (
+        table.filter(pl.col("kind") != int(Kind.PROFILE), ~pl.col("code").eq_missing(ERASED))
+        .with_columns(new_tags=_tags(), new_flags=_flags(pending=pending))
+        .filter(_stays())
+        .select(
+            email="email",
+            customer_id="customer_id",
+            digest=pl.when(accepted).then("digest").otherwise(pl.col("old_digest").fill_null(0)),
+            tags="new_tags",
+            # What may have been sent has to be cleared, too, once it is blank.
+            fields=pl.when(accepted)
+            .then("fields")
+            .otherwise(old_fields | pl.when(maybe).then("fields").otherwise(empty())),
+            flags="new_flags",
+            refusal=_refused(pl.col("up_code"), pl.col("old_refusal")),
+            refused_digest=_refused(pl.col("digest"), pl.col("old_refused_digest")),
+            retry_at=_refused(retry_at, pl.col("old_retry_at")).fill_null(0),
+            tried=_tried(tried_at),
+            left=_left_to_others(),
+        )
+        .cast(ledger.schema())  # type: ignore[arg-type] # a plain dict of names to types
+    )
+
+
+def _is_one(column: str, *codes: int) -> pl.Expr:
+    """Tell whether an answer is one of some codes; who was not asked about has none."""
+    return pl.col(column).is_in(codes).fill_null(False)
+
+
+def _accepted() -> pl.Expr:
+    return _is_one("up_code", NUMBER["created"], NUMBER["updated"])
+
+
+def _maybe_accepted() -> pl.Expr:
+    """Tell of contacts whose answer never came: they may have been taken all the same."""
+    return _is_one("up_code", MAYBE_SENT, FAILED)
+
+
+def _tags() -> pl.Expr:
+    """Return the tags that a contact has, or may have."""
+    old = pl.col("old_tags").fill_null(0)
+    got = pl.col("add") & ~pl.col("lacking").fill_null(0)
+    may_have = pl.col("tag_maybe") | pl.when(_maybe_accepted()).then("add").otherwise(empty())
+    held = pl.when(_accepted()).then(old | got).otherwise(old)
+    return (held | pl.col("tag_added") | may_have) & ~pl.col("tag_removed")
+
+
+def _left_to_others() -> pl.Expr:
+    """Return the tags that another export keeps: its own, until a segment gives them again."""
+    left = pl.col("spared") | pl.col("old_left").fill_null(0)
+    return left & ~pl.col("wanted") & pl.col("new_tags")
+
+
+def _flags(*, pending: bool) -> pl.Expr:
+    accepted, maybe = _accepted(), _maybe_accepted()
+    created = _is_one("up_code", NUMBER["created"])
+    # Who did not get a tag alone is sent whole: the audience may not hold it any more.
+    untagged = (pl.col("tag_maybe") | (pl.col("tag_bad") & pl.col("add"))) != 0
+    # A lost call may have created it: should it turn out to be pending, it is this export's own.
+    as_pending = (created | (maybe & ~was(Flag.ACCEPTED))) & pl.lit(pending)
+    archived = _is_one("one_code", NUMBER["archived"])
+    # If the call that was lost has archived it, the next plan sees that.
+    may_be = (pl.col("action") == int(Action.ARCHIVE)) & _is_one("one_code", MAYBE_SENT)
+    # Who was unsubscribed or cleaned since may not come back, however it is archived later.
+    others = [n for status, n in SKIPPED_BY_STATUS.items() if status != "archived"]
+    still_archived = was(Flag.ARCHIVED) & ~accepted & ~_is_one("code", *others)
+    done = archived | _is_one("one_code", NUMBER["unsubscribed"])
+    return (
+        _flag(Flag.ACCEPTED, was(Flag.ACCEPTED) | accepted)
+        | _flag(Flag.ADDED, was(Flag.ADDED) | created | pl.col("by_us").fill_null(False))
+        | _flag(Flag.UNCERTAIN, (was(Flag.UNCERTAIN) & ~accepted) | maybe | untagged)
+        | _flag(Flag.ARCHIVED, still_archived | archived | may_be)
+        | _flag(Flag.PENDING, (was(Flag.PENDING) & ~accepted) | as_pending)
+        | _flag(Flag.DUE, pl.col("action").is_in(_LEAVING) & ~done)
+    )
+
+
+def _flag(flag: Flag, condition: pl.Expr) -> pl.Expr:
+    one, zero = pl.lit(int(flag), dtype=pl.UInt8), pl.lit(0, dtype=pl.UInt8)
+    return pl.when(condition.fill_null(False)).then(one).otherwise(zero)
+
+
+def _stays() -> pl.Expr:
+    """Tell of whom something is left to remember, or, of leavers, to do."""
+    flags = pl.col("new_flags")
+    withheld = pl.col("note") != 0
+    undone = (pl.col("new_tags") != 0) | ((flags & int(Flag.DUE | Flag.ARCHIVED)) != 0)
+    known = (flags != 0) | pl.col("old_flags").is_not_null()
+    return (
+        pl.when(pl.col("kind") == int(Kind.LEAVER))
+        .then(withheld | undone)
+        .otherwise(known | _rejected() | _refused_before())
+    )
+
+
+def _rejected() -> pl.Expr:
+    return _is_one("up_code", *REJECTED)
+
+
+def _refused_before() -> pl.Expr:
+    """Tell of whom an earlier refusal is remembered.
+
+    Once the suppression table says why, it is not needed any more: who comes back by a form is to
+    be sent again.
+    """
+    skipped = _is_one("code", *SKIPPED_BY_STATUS.values())
+    return pl.col("old_refusal").is_not_null() & pl.col("up_code").is_null() & ~skipped
+
+
+def _refused(new: pl.Expr, old: pl.Expr) -> pl.Expr:
+    """Return what is remembered of a refusal in this run, or in an earlier one; else null."""
+    return pl.when(_rejected()).then(new).when(_refused_before()).then(old)
+
+
+def _tried(tried_at: int) -> pl.Expr:
+    """Return when a contact was tried first since it was last accepted; 0 when it wasn't."""
+    before = pl.col("old_tried").fill_null(0)
+    first = pl.lit(tried_at, dtype=pl.Int64)
+    return (
+        pl.when(_maybe_accepted())
+        .then(pl.when(before > 0).then(before).otherwise(first))
+        .when(_accepted())
+        .then(pl.lit(0, dtype=pl.Int64))
+        .otherwise(before)
+    )
+
+
+def _retry_times(now: int) -> dict[int, int]:
+    """Return for each refusal when it may be sent again (see ledger.schema)."""
+    times = {}
+    for number in REJECTED:
+        match retry_after(NAMES[number]):
+            case timedelta() as wait:
+                times[number] = now + int(wait.total_seconds())
+            case "data_changed":
+                times[number] = RETRY_WHEN_CHANGED
+            case _:
+                times[number] = RETRY_NEVER
+    return times

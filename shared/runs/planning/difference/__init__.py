@@ -1,0 +1,29 @@
+"""What has to be done so that the audience has what the segments say: contacts against the ledger.
+
+The result is one table (its rows: `run_table`) with a row per outcome of the run, and beside it
+what finish needs to write the next ledger: no later step looks at the old ledger's rows again.
+
+- `policy`: the export's wishes
+- `compare`: puts ledger and contacts together, then decides, step by step
+- `contacts`: who is in the segments; `leavers`: who is not any more
+- `safety_stop`: when nobody is removed
+"""
+
+from shared.runs.planning.difference.compare import contact_rows, decide, recall
+from shared.runs.planning.difference.policy import Leavers, Policy
+from shared.runs.planning.difference.safety_stop import FLOOR, Removals
+from shared.runs.run_table import NOTES, Action, Kind, Note
+
+__all__ = [
+    "FLOOR",
+    "NOTES",
+    "Action",
+    "Kind",
+    "Leavers",
+    "Note",
+    "Policy",
+    "Removals",
+    "contact_rows",
+    "decide",
+    "recall",
+]

@@ -1,0 +1,84 @@
+"""Withholds every removal of a run that has too many, or whose input can't be trusted."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from shared.frames.masks import empty, has_bit
+from shared.runs.codes import NUMBER
+from shared.runs.ledger import Flag
+from shared.runs.planning.difference.policy import Policy
+from shared.runs.run_table import Action, Kind, Note, was
+
+# Below this many removals the safety stop does not apply: a small list changes by large shares.
+FLOOR = 25
+
+
+@dataclass(frozen=True)
+class Removals:
+    """What the safety stop saw; `withheld` gives its reason, or is empty."""
+
+    leavers: int
+    of: int
+    withheld: str = ""
+
+
+def stop_removals(
+    rows: pl.DataFrame, policy: Policy, segment_tags: dict[int, int]
+) -> tuple[pl.DataFrame, Removals]:
+    """Withhold every removal when there are too many, or a snapshot can't be trusted."""
+    leaver = pl.col("kind") == int(Kind.LEAVER)
+    # An address is in the ledger once, however many profiles have it.
+    once = pl.col("kind") != int(Kind.PROFILE)
+    loses = pl.col("remove") != 0
+    bits = _bits_of(rows)
+    totals = rows.lazy().select(
+        leavers=leaver.sum(),
+        of=(once & was(Flag.ACCEPTED) & ~was(Flag.ARCHIVED)).sum(),
+        removing=(leaver | loses).sum(),
+        tagless=(leaver & ~loses & (pl.col("action") != int(Action.NONE))).sum(),
+        **{f"had_{bit}": (once & _bit("old_tags", bit)).sum() for bit in bits},
+        **{f"loses_{bit}": _bit("remove", bit).sum() for bit in bits},
+    )
+    seen = totals.collect().row(0, named=True)
+    reason = ""
+    if not policy.allow_removals and seen["removing"]:
+        reason = _reason(seen, policy, segment_tags, bits)
+    removals = Removals(seen["leavers"], seen["of"], reason)
+    if not reason:
+        return rows, removals
+    return rows.with_columns(
+        code=pl.when(leaver).then(pl.lit(NUMBER["unchanged"], dtype=pl.UInt8)).otherwise("code"),
+        note=pl.when(leaver).then(int(Note.REMOVAL_WITHHELD)).otherwise("note"),
+        action=pl.when(leaver).then(int(Action.NONE)).otherwise("action"),
+        remove=empty(),
+    ), removals
+
+
+def _reason(
+    seen: dict[str, int], policy: Policy, segment_tags: dict[int, int], bits: list[int]
+) -> str:
+    limit = policy.removal_limit_percent / 100
+    for segment, why in sorted(policy.untrusted.items()):
+        # Of a leaver without a tag nobody knows which segment it was in.
+        if seen.get(f"loses_{segment_tags.get(segment)}", 0) or seen["tagless"]:
+            return why
+    for count, what in (("leavers", "leave"), ("removing", "leave or lose a tag")):
+        if seen[count] >= FLOOR and seen[count] > limit * seen["of"]:
+            return f"{seen[count]} of {seen['of']} contacts would {what}"
+    # Also the tags of segments that the export does not have any more.
+    for bit in bits:
+        loses, had = seen[f"loses_{bit}"], seen[f"had_{bit}"]
+        if loses >= FLOOR and loses > limit * had:
+            return f"{loses} of the {had} contacts of one segment would leave it"
+    return ""
+
+
+def _bits_of(rows: pl.DataFrame) -> list[int]:
+    """Return the bits of all tags that somebody would lose."""
+    mask = rows.select(pl.col("remove").bitwise_or()).item() or 0
+    return [bit for bit in range(64) if mask >> bit & 1]
+
+
+def _bit(column: str, bit: int) -> pl.Expr:
+    return has_bit(column, bit).fill_null(False)

@@ -1,0 +1,242 @@
+"""The profiles of a run: all rows of its snapshots, one per CustomerId and address."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import polars as pl
+import pyarrow as pa
+
+from shared.frames import memory
+from shared.runs.planning import addresses
+
+CUSTOMER_ID = "CustomerId"
+MOST_CONTACTS = 1_000_000
+# Rows that are gathered before they are looked through for repetitions: bounds the memory.
+_GATHERED_ROWS = 50_000
+_KEY = ["email", "customer_id"]
+
+
+class TooManyContactsError(Exception):
+    """The segments hold more distinct addresses than one export may send."""
+
+
+@dataclass(frozen=True)
+class ProfileColumns:
+    """The columns of a profile that an export needs."""
+
+    email: str
+    values: tuple[str, ...] = ()
+    consent: str | None = None
+    consent_values: frozenset[str] = frozenset()
+
+    def all(self) -> list[str]:
+        """Return every column to read, each once."""
+        wanted = [CUSTOMER_ID, self.email, *self.values]
+        if self.consent is not None:
+            wanted.append(self.consent)
+        return list(dict.fromkeys(wanted))
+
+
+@dataclass
+class Profiles:
+    """`frame` has a row per distinct (customer_id, email), in the order they were first seen:
+
+    email (normalised), customer_id, segments (bit mask, UInt64), first (UInt8: the first segment
+    it is in), valid (Boolean), consent (Boolean) and what was kept of the mapped columns.
+    """
+
+    frame: pl.DataFrame
+    rows: dict[str, int] = field(default_factory=dict)
+
+
+# Gets the mapped columns of profiles that were not seen before, under their own names; returns
+# the columns to keep of them. Is called in the order of the rows.
+Keep = Callable[[pl.DataFrame], pl.DataFrame]
+
+
+def gather(
+    segments: Sequence[tuple[str, Iterable[pa.RecordBatch]]],
+    columns: ProfileColumns,
+    keep: Keep | None = None,
+    *,
+    most: int = MOST_CONTACTS,
+    at_once: int = _GATHERED_ROWS,
+) -> Profiles:
+    """Read every segment's record batches into one table.
+
+    Without `keep` the mapped columns stay as they are, with the prefix `=`. Memory grows with the
+    distinct profiles and what is kept of them, not with segments; `at_once` rows are looked
+    through for repetitions together. Raises TooManyContactsError as soon as more than `most`
+    addresses are certain.
+    """
+    known = _Known(keep or _as_they_are)
+    rows: dict[str, int] = {}
+    for position, (segment, batches) in enumerate(segments):
+        rows[segment] = 0
+        for part, count in _parts(batches, columns, position, at_once):
+            rows[segment] += count
+            known.add(part)
+            _check_size(known, most)
+    # The reader's memory is not needed again.
+    pa.default_memory_pool().release_unused()
+    frame = known.frame()
+    memory.give_back()
+    return Profiles(frame, rows)
+
+
+def _as_they_are(values: pl.DataFrame) -> pl.DataFrame:
+    return values.rename(lambda name: f"={name}")
+
+
+class _Known:
+    """The distinct profiles so far.
+
+    They are looked up by a hash of their key and then compared: joining the keys themselves
+    would copy every address and id with each part.
+    """
+
+    def __init__(self, keep: Keep) -> None:
+        self._keep = keep
+        self._parts: list[pl.DataFrame] = []
+        self._hashes = pl.DataFrame(schema={"hash": pl.UInt64, "row": pl.UInt32})
+        self._segments = pl.Series("segments", [], dtype=pl.UInt64)
+        self._consent = pl.Series("consent", [], dtype=pl.Boolean)
+
+    @property
+    def height(self) -> int:
+        """How many there are."""
+        return self._hashes.height
+
+    def add(self, part: pl.DataFrame) -> None:
+        """Add a part without repetitions: new pairs at the end, known ones get its segment too."""
+        hashes = part.select(hash=_hash())["hash"]
+        again = self._find(part, hashes)
+        if again.height:
+            place, row = again["place"], again["row"]
+            segments = self._segments.gather(row) | part["segments"].gather(place)
+            consent = self._consent.gather(row) & part["consent"].gather(place)
+            self._segments = self._segments.scatter(row, segments)
+            self._consent = self._consent.scatter(row, consent)
+            new = pl.repeat(True, part.height, eager=True).scatter(place, False)
+            part, hashes = part.filter(new), hashes.filter(new)
+        if self._parts and part.is_empty():
+            return
+        rows = pl.int_range(self.height, self.height + part.height, dtype=pl.UInt32, eager=True)
+        self._hashes = pl.concat([self._hashes, pl.DataFrame({"hash": hashes, "row": rows})])
+        self._segments = pl.concat([self._segments, part["segments"]], rechunk=True)
+        self._consent = pl.concat([self._consent, part["consent"]], rechunk=True)
+        values = _mapped(part)
+        kept = part.select(*_KEY, "first", "valid").hstack(self._keep(values).get_columns())
+        self._parts.append(kept)
+
+    def _find(self, part: pl.DataFrame, hashes: pl.Series) -> pl.DataFrame:
+        """Return which places of a part are which known rows."""
+        pairs = (
+            pl.DataFrame({"hash": hashes})
+            .with_row_index("place")
+            .join(self._hashes, on="hash")
+            .select("place", "row")
+        )
+        if pairs.is_empty():
+            return pairs
+        here = part.select(_KEY)[pairs["place"]]
+        there = self._keys()[pairs["row"]]
+        return pairs.filter((here["email"] == there["email"]) & (here[_KEY[1]] == there[_KEY[1]]))
+
+    def _keys(self) -> pl.DataFrame:
+        return pl.concat([part.select(_KEY) for part in self._parts])
+
+    def count_contacts(self) -> int:
+        """Count distinct addresses that Mailchimp could take."""
+        hashes = [part.select("valid", hash=pl.col("email").hash()) for part in self._parts]
+        return pl.concat(hashes).filter("valid")["hash"].n_unique()
+
+    def frame(self) -> pl.DataFrame:
+        """Return all of them and forget them; raises ValueError where no part was added."""
+        if not self._parts:
+            raise ValueError("an export has at least one segment")
+        # Column by column: whatever needs them in one piece later would copy all at once.
+        frame = pl.DataFrame(
+            [
+                pl.concat([part.drop_in_place(name).to_frame() for part in self._parts])
+                .rechunk()
+                .to_series()
+                for name in self._parts[0].columns
+            ]
+        )
+        at = frame.columns.index("first")
+        return frame.insert_column(at, self._segments).insert_column(at + 3, self._consent)
+
+
+def _mapped(part: pl.DataFrame) -> pl.DataFrame:
+    """The mapped columns under their own names; without any, still as many rows."""
+    # Dropping the others keeps the number of rows: selecting no column gives a frame of none.
+    mapped = part.drop(name for name in part.columns if not name.startswith("="))
+    return mapped.rename({name: name.removeprefix("=") for name in mapped.columns})
+
+
+def _hash() -> pl.Expr:
+    return pl.struct(_KEY).hash()
+
+
+def _parts(
+    batches: Iterable[pa.RecordBatch], columns: ProfileColumns, position: int, at_once: int
+) -> Iterator[tuple[pl.DataFrame, int]]:
+    """Yield a segment's rows in bounded parts, at least one, with the number of rows read."""
+    waiting: list[pl.DataFrame] = []
+    read = 0
+    for batch in batches:
+        frame = _normalise(pl.DataFrame(batch), columns, position)
+        waiting.append(frame)
+        read += frame.height
+        if read >= at_once:
+            yield _distinct(pl.concat(waiting)), read
+            waiting, read = [], 0
+    if not waiting:
+        empty = pl.DataFrame({name: [] for name in columns.all()}, schema_overrides=None)
+        waiting = [_normalise(empty.with_columns(pl.all().cast(pl.String)), columns, position)]
+    yield _distinct(pl.concat(waiting)), read
+
+
+def _normalise(batch: pl.DataFrame, columns: ProfileColumns, position: int) -> pl.DataFrame:
+    email = addresses.normalised(pl.col(columns.email))
+    consent = pl.lit(True)
+    if columns.consent is not None:
+        wanted = [value.strip().lower() for value in columns.consent_values]
+        given = pl.col(columns.consent).fill_null("").str.strip_chars().str.to_lowercase()
+        consent = given.is_in(wanted)
+    return batch.select(
+        email=email,
+        customer_id=pl.col(CUSTOMER_ID).fill_null("").str.strip_chars(),
+        segments=pl.lit(1 << position, dtype=pl.UInt64),
+        first=pl.lit(position, dtype=pl.UInt8),
+        consent=consent,
+        **{f"={name}": pl.col(name) for name in columns.values},
+    ).with_columns(valid=addresses.is_valid(pl.col("email")))
+
+
+def _distinct(frame: pl.DataFrame) -> pl.DataFrame:
+    """Keep the first row of each pair, unless a later one refuses consent: then it refuses."""
+    if frame.select(_hash().n_unique()).item() == frame.height:
+        return frame
+    kept = frame.unique(_KEY, keep="first", maintain_order=True)
+    if kept.height == frame.height:
+        return frame
+    refused = frame.filter(~pl.col("consent")).select(_KEY).unique()
+    if refused.is_empty():
+        return kept
+    return _without_consent(kept, refused)
+
+
+def _without_consent(frame: pl.DataFrame, refused: pl.DataFrame) -> pl.DataFrame:
+    flagged = refused.with_columns(refuses=pl.lit(True))
+    return (
+        frame.join(flagged, on=_KEY, how="left", maintain_order="left")
+        .with_columns(consent=pl.col("consent") & ~pl.col("refuses").fill_null(False))
+        .drop("refuses")
+    )
+
+
+def _check_size(known: _Known, most: int) -> None:
+    if known.height > most and known.count_contacts() > most:
+        raise TooManyContactsError

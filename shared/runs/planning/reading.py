@@ -1,0 +1,79 @@
+"""Reads the profiles of all segments; a run ends here when they can't be what was meant."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import pyarrow as pa
+
+from shared.exports.models import Export
+from shared.runs.ledger import Ledger
+from shared.runs.planning.field_values import FieldValues
+from shared.runs.planning.profiles import (
+    MOST_CONTACTS,
+    ProfileColumns,
+    Profiles,
+    TooManyContactsError,
+    gather,
+)
+from shared.runs.planning.run_input import RunInput
+from shared.runs.records import RunFailure
+from shared.segments.errors import SegmentsError
+from shared.segments.reader import read_profiles
+
+
+def read_segments(export: Export, found: RunInput, values: FieldValues) -> Profiles:
+    columns = ProfileColumns(
+        email=export.email_field,
+        values=tuple(dict.fromkeys(export.merge_fields.values())),
+        consent=export.consent.field if export.consent else None,
+        consent_values=frozenset(export.consent.values if export.consent else ()),
+    )
+
+    def batches(position: int) -> Iterator[pa.RecordBatch]:
+        return read_profiles(found.blobs, found.snapshots[position], columns.all())
+
+    try:
+        segments = [(s.segment, batches(i)) for i, s in enumerate(found.snapshots)]
+        return gather(segments, columns, values.keep)
+    except TooManyContactsError:
+        raise RunFailure(
+            "too_many_contacts",
+            f"The segments hold more than {MOST_CONTACTS:,} contacts; one export sends at most so "
+            "many. Share the segments out among several exports.",
+            "skipped",
+        ) from None
+    except SegmentsError as error:
+        if error.code == "snapshot_incomplete":
+            raise
+        raise RunFailure(error.code, str(error)) from None
+
+
+def samples(export: Export, found: RunInput) -> Mapping[str, Sequence[str | None]]:
+    """Return some values of each mapped column, from the first segment that has rows."""
+    columns = list(dict.fromkeys(export.merge_fields.values()))
+    for snapshot in found.snapshots:
+        try:
+            batches = read_profiles(found.blobs, snapshot, columns)
+            batch = next(iter(batches), None)
+        except SegmentsError as error:
+            raise RunFailure(error.code, str(error)) from None
+        if batch is not None and batch.num_rows:
+            part = batch.slice(0, 1000)
+            return {name: part.column(name).to_pylist() for name in columns}
+    return {}
+
+
+def check_input(profiles: Profiles, distinct: int, old: Ledger) -> None:
+    if not any(profiles.rows.values()) and old.contacts:
+        raise RunFailure(
+            "snapshot_empty",
+            "All segments are empty although contacts were exported before. Nothing was sent, so "
+            "that nobody is removed by mistake: look at the segments in Customer Insights.",
+            "skipped",
+        )
+    if distinct > MOST_CONTACTS:
+        raise RunFailure(
+            "too_many_contacts",
+            f"The segments hold {distinct:,} contacts; one export sends at most {MOST_CONTACTS:,}. "
+            "Share the segments out among several exports.",
+            "skipped",
+        )

@@ -1,0 +1,114 @@
+"""The snapshots that a run works on: found, waited for, and how far they can be trusted."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from shared.app import App
+from shared.exports.models import Export
+from shared.platform.blobs import Blobs
+from shared.platform.clock import seconds_since, to_text, utc_now
+from shared.runs.ledger import Ledger
+from shared.runs.planning.waiting import LATER, NotYetError
+from shared.runs.records import Record, RunFailure, change_record
+from shared.segments.errors import SegmentNotFoundError
+from shared.segments.snapshots import MODEL_IGNORED, Snapshot, find_snapshot
+
+# An unconfirmed snapshot with fewer rows than this share of the last one may lack a partition...
+_SHRUNKEN = 0.95
+# ... unless nothing has been added to it for so long (seconds).
+_SETTLED_SECONDS = 3600
+# A snapshot that is not whole by then is waited for no longer.
+_INCOMPLETE_HOURS = 6.0
+
+
+@dataclass(frozen=True)
+class RunInput:
+    """The newest snapshot of each segment, in the order of the export's segments."""
+
+    blobs: Blobs
+    snapshots: tuple[Snapshot, ...]
+
+    @property
+    def whole(self) -> bool:
+        """Tell whether all snapshots are complete."""
+        return all(snapshot.whole for snapshot in self.snapshots)
+
+    @property
+    def stamps(self) -> dict[str, str]:
+        """Return each segment's snapshot as a run shows it."""
+        return {snapshot.segment: snapshot.stamp for snapshot in self.snapshots}
+
+    @property
+    def types(self) -> dict[str, str]:
+        """Return the types of columns that model.json names; the first segment's count."""
+        return {name: kind for s in reversed(self.snapshots) for name, kind in s.types.items()}
+
+    def warnings(self, stale_after_hours: float) -> list[dict[str, str]]:
+        """Return what a person should know about the input."""
+        found = [
+            {"code": MODEL_IGNORED, "detail": text}
+            for snapshot in self.snapshots
+            for text in snapshot.warnings
+        ]
+        for snapshot in self.snapshots:
+            hours = snapshot.age(utc_now()).total_seconds() / 3600
+            if hours > stale_after_hours:
+                text = (
+                    f"The newest data of the segment {snapshot.segment} is {hours:.0f} hours old. "
+                    "See whether its export in Customer Insights still runs."
+                )
+                found.append({"code": "input_stale", "detail": text})
+        return found
+
+
+def find_input(app: App, export: Export) -> RunInput:
+    """Find the newest snapshots; raises RunFailure where a segment has none."""
+    blobs = app.segment_container(export.source.container)
+    quiet = app.settings.snapshot_quiet
+    try:
+        snapshots = tuple(
+            find_snapshot(blobs, export.source.folder, segment.name, quiet, utc_now())
+            for segment in export.segments
+        )
+    except SegmentNotFoundError as error:
+        raise RunFailure(error.code, str(error)) from None
+    return RunInput(blobs, snapshots)
+
+
+def wait_for_input(app: App, record: Record, export: Export) -> RunInput:
+    """Return the newest snapshots once all are whole; raises NotYetError, RunFailure."""
+    found = find_input(app, export)
+    if found.whole:
+        return found
+    since = record.get("waits_since")
+    if since is None:
+        change_record(app, record["id"], waits_since=to_text(utc_now()))
+    elif seconds_since(since) > _INCOMPLETE_HOURS * 3600:
+        names = ", ".join(s.segment for s in found.snapshots if not s.whole)
+        raise RunFailure(
+            "snapshot_incomplete",
+            f"Customer Insights has not finished writing {names} for {_INCOMPLETE_HOURS:.0f} "
+            "hours. See whether its own export failed there, and run this one again afterwards.",
+        )
+    raise NotYetError(min(LATER, max(1.0, app.settings.snapshot_quiet / 2)))
+
+
+def untrusted(found: RunInput, ledger: Ledger, rows: Mapping[str, int]) -> dict[int, str]:
+    """Return the segments, by position, whose absent contacts can't be believed, and why.
+
+    rows: rows read per segment. An empty snapshot is never believed as long as the ledger holds
+    members of the segment; whether it does is for difference/ to see.
+    """
+    reasons = {}
+    for position, snapshot in enumerate(found.snapshots):
+        now = rows[snapshot.segment]
+        before = ledger.segments.get(snapshot.segment, {}).get("rows", 0)
+        age = snapshot.age(utc_now()).total_seconds()
+        if now == 0:
+            reasons[position] = f"the snapshot of {snapshot.segment} is empty"
+        elif not snapshot.confirmed and now < _SHRUNKEN * before and age < _SETTLED_SECONDS:
+            reasons[position] = (
+                f"the snapshot of {snapshot.segment} has {now} rows after {before} in the last "
+                "one, and no model.json says that it is complete"
+            )
+    return reasons

@@ -1,0 +1,56 @@
+"""One call to Mailchimp for the next items of a chunk, and what its answer means for each.
+
+- `items`: what a chunk holds of each contact
+- `answers`: what became of a call's items
+- `upserts`: contacts that are created or updated, written as `members` says; `pending` sees to
+  those that wait for their own confirmation
+- `tags`: tags of contacts whose values stay as they are
+- `singles`: leavers that are archived or unsubscribed, one by one
+
+Nothing here retries or waits: chunk_sender.py and missing_tags.py do.
+"""
+
+from shared.runs.job import Caller, Job
+from shared.runs.sending.calls.answers import (
+    Answers,
+    Unread,
+    at_hand,
+    given_up,
+    not_now,
+    refused_alone,
+    without_address,
+)
+from shared.runs.sending.calls.items import Item
+from shared.runs.sending.calls.singles import archive, unsubscribe
+from shared.runs.sending.calls.tags import (
+    change_tags,
+    give_tag,
+    lacking_of,
+    tag_gone,
+    tag_load,
+    tag_size,
+)
+from shared.runs.sending.calls.upserts import upsert, upsert_size
+
+__all__ = [
+    "Answers",
+    "Caller",
+    "Item",
+    "Job",
+    "Unread",
+    "archive",
+    "at_hand",
+    "change_tags",
+    "give_tag",
+    "given_up",
+    "lacking_of",
+    "not_now",
+    "refused_alone",
+    "tag_gone",
+    "tag_load",
+    "tag_size",
+    "unsubscribe",
+    "upsert",
+    "upsert_size",
+    "without_address",
+]

@@ -1,0 +1,80 @@
+"""What became of the items of one call, and how an outcome blob is told of it."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from shared.mailchimp.errors import RefusedError, classify_contact_error
+from shared.runs.codes import ADDRESS_MARK, DUE, FAILED, NUMBER
+from shared.runs.sending.calls.items import Item
+
+
+@dataclass
+class Answers:
+    """What became of the items of one call, by their place in the call.
+
+    codes: outcome number per item. details: text where there is more to say. lacking: tag mask
+    that an accepted contact still lacks. added: contacts that this export has added although
+    Mailchimp said `updated`. dropped: merge fields that Mailchimp emptied, with a count.
+    """
+
+    codes: list[int]
+    details: dict[int, str] = field(default_factory=dict)
+    lacking: dict[int, int] = field(default_factory=dict)
+    added: list[int] = field(default_factory=list)
+    dropped: dict[str, int] = field(default_factory=dict)
+
+    def block(self, position: int, items: Sequence[Item]) -> dict[str, Any]:
+        """Return the line that is written to the outcome blob: it names no address.
+
+        items: those of the call, of which the chunk has the first at `position`.
+        """
+        for place, text in self.details.items():
+            self.details[place] = without_address(text, items[place][0])
+        block: dict[str, Any] = {
+            "at": position,
+            "n": len(self.codes),
+            "codes": "".join(chr(65 + code) for code in self.codes),
+        }
+        for name in ("details", "lacking", "added", "dropped"):
+            if value := getattr(self, name):
+                block[name] = value
+        return block
+
+
+# Reads an answer of Mailchimp: that takes longer than sending the next call, which need not wait
+# for it. Raises UnavailableError for one that can't be read.
+Unread = Callable[[], Answers]
+
+
+def at_hand(answers: Answers) -> Unread:
+    """Return what reads answers that have been read already."""
+    return lambda: answers
+
+
+def without_address(text: str, email: str) -> str:
+    """Put a mark into the place of the contact's address; the outcomes have it back (fold).
+
+    So that a person is not named in blobs that are only ever appended to.
+    """
+    if not email:
+        return ""
+    return re.sub(re.escape(email), ADDRESS_MARK, text, flags=re.IGNORECASE)
+
+
+def refused_alone(error: RefusedError) -> Answers:
+    """Return what a call about one contact means that Mailchimp refused as a whole."""
+    field_name, message = next(iter(error.errors), (None, None))
+    code = classify_contact_error(message or error.detail, error.title, field_name)
+    return Answers([NUMBER[code]], {0: error.detail})
+
+
+def given_up(count: int, why: str) -> Answers:
+    """Return the outcome of items that could not be delivered."""
+    return Answers([FAILED] * count, dict.fromkeys(range(count), why))
+
+
+def not_now(count: int) -> Answers:
+    """Return the outcome of leavers that may not be archived or unsubscribed at the moment."""
+    return Answers([NUMBER["unchanged"]] * count, dict.fromkeys(range(count), DUE))

@@ -1,0 +1,37 @@
+"""How a contact is written in a call that creates or updates it."""
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+from shared.runs.job import Job
+from shared.runs.sending.calls.items import Item
+
+
+def members_of(items: Iterable[Item], job: Job, status: str) -> list[dict[str, Any]]:
+    """Return contacts with what changes of them, and the status that they are to have."""
+    names = cache(job.tag_names)
+    return [_member_of(item, job, status, names(item[2])) for item in items]
+
+
+def _member_of(item: Item, job: Job, status: str, tags: list[str]) -> dict[str, Any]:
+    email, values, _, _, before = item[:5]
+    member: dict[str, Any] = {"email_address": email, "status": status}
+    # A blank value clears what this export has sent, and is left out otherwise.
+    fields = {
+        name: "" if value is None else _without_nulls(value)
+        for name, value in values.items()
+        if value is not None or before & job.field_masks[name]
+    }
+    if fields:
+        member["merge_fields"] = fields
+    if tags:
+        member["tags"] = tags
+    return member
+
+
+def _without_nulls(value: Any) -> Any:
+    """Leave the blank parts of an address out: null is never sent."""
+    if isinstance(value, dict):
+        return {part: text for part, text in value.items() if text is not None}
+    return value

@@ -1,0 +1,54 @@
+"""Archives or unsubscribes one contact that has left."""
+
+from shared.mailchimp.client import MailchimpClient
+from shared.mailchimp.errors import RefusedError
+from shared.runs.codes import ERASED, FAILED, NUMBER
+from shared.runs.job import Caller, Job
+from shared.runs.sending.calls.answers import Answers
+from shared.runs.sending.calls.items import Item
+
+
+def archive(
+    call: Caller,
+    client: MailchimpClient,
+    job: Job,
+    item: Item,
+    state: str | None,
+    *,
+    again: bool,
+) -> Answers:
+    """Archive a contact. One that is gone is what was wanted.
+
+    state: the protected one that it got into since the plan. Such a contact is left alone, so
+    that nobody takes it later for one that this export archived while it was subscribed. again:
+    an earlier call may have archived it already.
+    """
+    if not item[0]:
+        return Answers([ERASED])
+    if state is not None and not (again and state == "archived"):
+        return _left_alone(state)
+    result = call(client.archive, job.audience, item[0])
+    if result == "refused":
+        return Answers([FAILED], {0: "archive: Mailchimp can't archive this contact"})
+    if result == "already" and not again:
+        return _left_alone("archived")
+    return Answers([NUMBER["archived"]])
+
+
+def unsubscribe(
+    call: Caller, client: MailchimpClient, job: Job, item: Item, state: str | None
+) -> Answers:
+    """Unsubscribe a contact. One that is gone is what was wanted. state: see archive."""
+    if not item[0]:
+        return Answers([ERASED])
+    if state is not None and state != "unsubscribed":
+        return _left_alone(state)
+    try:
+        call(client.unsubscribe, job.audience, item[0])
+    except RefusedError as error:
+        return Answers([FAILED], {0: f"unsubscribe: {error.detail}"})
+    return Answers([NUMBER["unsubscribed"]])
+
+
+def _left_alone(state: str) -> Answers:
+    return Answers([NUMBER["unchanged"]], {0: f"left alone: it is {state} since this run began"})

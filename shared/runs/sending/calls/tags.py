@@ -1,0 +1,119 @@
+"""Gives a tag to contacts and takes it from others, without touching their values."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from shared.mailchimp.client import MailchimpClient
+from shared.runs.codes import DUE, ERASED, FAILED, NUMBER
+from shared.runs.job import Caller, Job
+from shared.runs.sending.calls.answers import Answers
+from shared.runs.sending.calls.items import Item, key
+
+# The reference says of a contact's `tags` that it returns at most so many:
+# https://mailchimp.com/developer/marketing/api/list-members/get-member-info/
+_TAGS_LISTED = 50
+
+
+def tag_size(items: Sequence[Item], start: int, most: int) -> int:
+    """Return how many of the next items are one call: one tag, so many additions and removals."""
+    if most == 1:
+        return 1
+    bit = items[start][1]
+    counts = [0, 0]
+    for here in range(start, len(items)):
+        _, other, add = items[here]
+        if other != bit or counts[add] >= most:
+            return here - start
+        counts[add] += 1
+    return len(items) - start
+
+
+def tag_load(items: Iterable[Item]) -> int:
+    """Return how many contacts a call is about, as `most` of `tag_size` counts them."""
+    adds = [bool(item[2]) for item in items]
+    return max(adds.count(True), adds.count(False))
+
+
+def change_tags(
+    call: Caller, client: MailchimpClient, job: Job, items: Sequence[Item], spared: int = 0
+) -> Answers:
+    """Give one tag to some contacts and take it from others.
+
+    spared: mask of tags that are not taken from anybody at the moment.
+    """
+    bit = items[0][1]
+    add = {item[0]: place for place, item in enumerate(items) if item[2] and item[0]}
+    remove = [item[0] for item in items if not item[2] and item[0]]
+    codes = [NUMBER["tagged" if item[2] else "untagged"] if item[0] else ERASED for item in items]
+    answers = Answers(codes)
+    if spared >> bit & 1:
+        remove = []
+        for place, item in enumerate(items):
+            if not item[2] and item[0]:
+                answers.codes[place], answers.details[place] = NUMBER["unchanged"], DUE
+    if not add and not remove:
+        return answers
+    bad = give_tag(call, client, job, bit, list(add), remove)
+    for email, text in bad.items():
+        if email in add:
+            answers.codes[add[email]] = FAILED
+            answers.details[add[email]] = text
+    return answers
+
+
+def tag_gone(job: Job, items: Sequence[Item], why: str) -> Answers:
+    """Return what it means for the items of one tag that Mailchimp does not have it any more."""
+    bit = items[0][1]
+    answers = Answers([FAILED if item[2] else NUMBER["untagged"] for item in items])
+    text = f"tag {job.tags[bit][0]}: {why}"
+    answers.details = {place: text for place, item in enumerate(items) if item[2]}
+    return answers
+
+
+def give_tag(
+    call: Caller,
+    client: MailchimpClient,
+    job: Job,
+    bit: int,
+    add: Sequence[str],
+    remove: Sequence[str] = (),
+) -> dict[str, str]:
+    """Change one tag; return the contacts that did not get it, with the reason.
+
+    Mailchimp passes over addresses that the audience does not hold, so every addition that its
+    answer does not name is looked up. A removal that it does not name had nothing to remove.
+    """
+    name, id_ = job.tags[bit]
+    answer = call(client.change_tag, job.audience, id_, add, remove)
+    done = {key(member.get("email_address")) for member in answer.added}
+    bad = {key(email): f"tag {name}: {text}" for emails, text in answer.errors for email in emails}
+    for email in add:
+        if email not in done and email not in bad:
+            problem = _look_up(call, client, job, email, id_)
+            if problem:
+                bad[email] = f"tag {name}: {problem}"
+    return {email: text for email, text in bad.items() if email in set(add)}
+
+
+def _look_up(call: Caller, client: MailchimpClient, job: Job, email: str, id_: int) -> str:
+    member = call(client.member, job.audience, email)
+    if member is None:
+        return "the contact is not in the audience any more"
+    tags = member.get("tags") or []
+    if len(tags) >= _TAGS_LISTED or any(tag.get("id") == id_ for tag in tags):
+        return ""
+    return "Mailchimp did not add it"
+
+
+def lacking_of(blocks: Iterable[Mapping[str, Any]]) -> dict[int, list[int]]:
+    """Return from a chunk's blocks, per tag bit, the items that were accepted and lack it."""
+    lacking: dict[int, dict[int, None]] = {}
+    for block in blocks:
+        for place, mask in (block.get("lacking") or {}).items():
+            for bit in range(64):
+                if mask >> bit & 1:
+                    lacking.setdefault(bit, {})[block["at"] + int(place)] = None
+        if "tag" in block:
+            for item in block["items"]:
+                lacking.get(block["tag"], {}).pop(item, None)
+    return {bit: list(items) for bit, items in lacking.items() if items}

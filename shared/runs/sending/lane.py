@@ -1,0 +1,268 @@
+"""A lane: a worker that holds a slot of an account and sends batch after batch.
+
+It works for the run with the fewest lanes, of several for the one that was served longest ago,
+claims a chunk of it, sends its batches one after the other, and gives way between two calls: to a
+run without lanes, to somebody who waits for a slot.
+A lane message names an account; one too many finds no slot, or no work, and ends.
+"""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from shared.app import App
+from shared.erasure.register import ErasureKeyError
+from shared.exports.errors import ConnectionUnusableError
+from shared.mailchimp import board
+from shared.mailchimp.client import MailchimpClient
+from shared.mailchimp.errors import StopError, UnauthorizedError
+from shared.mailchimp.slots import Slot, SlotLostError, take_slot
+from shared.mailchimp.tokens import Token
+from shared.platform import log, queues, tracing
+from shared.runs import chunks, plan_document, records
+from shared.runs.chunks import Chunk, ChunkLostError, ChunkState
+from shared.runs.connect import new_client, token_of
+from shared.runs.payload import ChunkIndex
+from shared.runs.plan_document import Plan
+from shared.runs.sending.chunk_sender import ChunkSender
+from shared.runs.sending.turn import GiveWayError, must_make_room
+
+# Well below the ten minutes that a platform update leaves a running invocation.
+WORK_SECONDS = 300.0
+# How long a lane waits before it asks a vault again that did not answer.
+_VAULT_SECONDS = 5.0
+
+
+def send_batches(app: App, message: dict[str, str]) -> None:
+    """Handle a lane message."""
+    account = message["account"]
+    wanted = message.get("slot")
+    slot = take_slot(app, account, int(wanted) if wanted is not None else None)
+    if slot is None:
+        return
+    lane = Lane(app, slot)
+    try:
+        if slot.number >= app.settings.max_connections:
+            # Fewer are allowed than before: its last call is waited out, and no other made.
+            lane.wait_out()
+            return
+        more = lane.work()
+    except SlotLostError:
+        more = True
+    finally:
+        lane.close()
+        slot.release()
+    if more:
+        app.queues.send(queues.LANE, {"account": account})
+
+
+class Lane:
+    """One invocation's work under one slot."""
+
+    def __init__(self, app: App, slot: Slot) -> None:
+        self._app = app
+        self._slot = slot
+        self._end = time.monotonic() + WORK_SECONDS
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="outcomes")
+        self._clients: dict[str, MailchimpClient] = {}
+        self._tokens: dict[str, Token] = {}
+        self._plans: dict[str, Plan] = {}
+        # What was listed a moment ago: the next claim needs not list it again.
+        self._listed: dict[str, dict[int, ChunkState]] = {}
+        # Runs that had no chunk to claim, and when (monotonic clock).
+        self._not_ready: dict[str, float] = {}
+        # Runs that this lane has stopped: the board may say so a moment later.
+        self._stopped: set[str] = set()
+
+    def close(self) -> None:
+        """Close connections and the writer."""
+        self._writer.shutdown()
+        for client in self._clients.values():
+            client.close()
+
+    def work(self) -> bool:
+        """Send until the time is over or nothing is left; tell whether to put a message back."""
+        while time.monotonic() < self._end:
+            self.wait_out()
+            view = board.look(self._app, self._slot.account, board.LOOK_SECONDS)
+            if must_make_room(self._app, self._slot, view):
+                return False
+            claimed = self._claim(view)
+            if claimed is None:
+                return False
+            plan, chunk = claimed
+            try:
+                with tracing.span("chunk", chunk.run, expected=(GiveWayError,), chunk=chunk.number):
+                    self._send_chunk(plan, chunk)
+            except GiveWayError:
+                continue
+            except ChunkLostError:
+                log.event("chunk_lost", run=chunk.run, chunk=chunk.number)
+        return True
+
+    def wait_out(self) -> None:
+        """Wait until no earlier call under the slot can be open at Mailchimp any more.
+
+        Neither its last holder's nor one of a run that was stopped while the call timed out: the
+        slot says whose call may be open, and says the next run's name as soon as that is served.
+        """
+        time.sleep(self._slot.busy_seconds())
+
+    def _claim(self, view: board.View) -> tuple[Plan, Chunk] | None:
+        """Claim a chunk of the run with the fewest lanes that has one."""
+        listed, self._listed = self._listed, {}
+        for run in by_need(view, self._app.served):
+            plan = None if run in self._stopped else self._plan(run)
+            if plan is None:
+                continue
+            states = listed.get(run) or chunks.states(self._app, run)
+            open_ = [n for n in range(len(plan.chunks)) if n not in states or not states[n].done]
+            if not open_:
+                self._all_done(plan)
+                continue
+            phase = min(plan.chunks[n].phase for n in open_)
+            ready = [
+                n
+                for n in open_
+                if plan.chunks[n].phase == phase and not (n in states and states[n].leased)
+            ]
+            if not ready:
+                self._not_ready[run] = time.monotonic()
+            for number in in_order(plan.chunks, states, ready, self._slot.number):
+                chunk = chunks.claim(self._app, run, number, begun=number in states)
+                if chunk is not None:
+                    try:
+                        self._slot.serve(run)
+                        self._app.served[run] = time.monotonic()
+                    except BaseException:
+                        chunk.abandon()
+                        raise
+                    return plan, chunk
+        return None
+
+    def _plan(self, run: str) -> Plan | None:
+        if run not in self._plans:
+            plan = plan_document.load(self._app, run)
+            if plan is None:
+                return None
+            self._plans[run] = plan
+        return self._plans[run]
+
+    def _all_done(self, plan: Plan) -> None:
+        run = plan.job.run
+        self._app.protection.forget(run)
+        self._app.served.pop(run, None)
+        self._app.queues.send(queues.FINISH, {"run": run})
+        # The run may have ended already, and must not come back.
+        board.change_run(self._app, plan.account, plan.audience, run, "finishing")
+
+    def _send_chunk(self, plan: Plan, chunk: Chunk) -> None:
+        """Send what is left of a chunk, and give it back."""
+        sender = ChunkSender(
+            self._app, self._slot, self._writer, plan, chunk, self._end, self._not_ready
+        )
+        try:
+            try:
+                self._send_with_token(plan, sender)
+            except GiveWayError:
+                sender.give_back()
+                raise
+            chunk.release(done=True)
+        except GiveWayError:
+            raise
+        except BaseException:
+            # What happened to the last call is not known: the next holder is to see that.
+            chunk.abandon()
+            raise
+        self._wake_next(plan, chunk)
+
+    def _send_with_token(self, plan: Plan, sender: ChunkSender) -> None:
+        """Send with the connection's token; when Mailchimp refuses it, look for a newer one."""
+        connection = plan.document["connection"]
+        try:
+            try:
+                sender.send(self._client(connection))
+            except UnauthorizedError:
+                if not self._has_newer_token(connection):
+                    raise
+                sender.send(self._client(connection))
+        except StopError as error:
+            self._stop(plan, error.code, f"{error}. {error.advice}")
+            raise GiveWayError from None
+        except (ConnectionUnusableError, ErasureKeyError) as error:
+            if error.temporary:
+                time.sleep(_VAULT_SECONDS)
+            elif isinstance(error, ConnectionUnusableError):
+                self._stop(plan, error.code, error.detail)
+            else:
+                self._stop(plan, "secret_unreadable", str(error))
+            raise GiveWayError from None
+
+    def _client(self, connection: str) -> MailchimpClient:
+        if connection not in self._clients:
+            token = token_of(self._app, connection, self._slot.account)
+            self._clients[connection] = new_client(self._app, token)
+            self._tokens[connection] = token
+        return self._clients[connection]
+
+    def _has_newer_token(self, connection: str) -> bool:
+        if token_of(self._app, connection, self._slot.account) == self._tokens[connection]:
+            return False
+        self._clients.pop(connection).close()
+        return True
+
+    def _stop(self, plan: Plan, code: str, detail: str) -> None:
+        self._stopped.add(plan.job.run)
+        record = records.read_record(self._app, plan.job.run)
+        if record is not None:
+            error = {"code": code, "detail": detail}
+            records.stop(self._app, record, "failed", error, "segment-export")
+
+    def _wake_next(self, plan: Plan, chunk: Chunk) -> None:
+        """After the last chunk of a phase, call the lanes back, or the finisher."""
+        states = chunks.states(self._app, chunk.run)
+        open_ = [n for n in range(len(plan.chunks)) if n not in states or not states[n].done]
+        if not open_:
+            self._all_done(plan)
+            return
+        if any(n not in states for n in open_):
+            self._listed = {chunk.run: states}
+        phase = plan.chunks[chunk.number].phase
+        if all(plan.chunks[n].phase > phase for n in open_):
+            for _ in range(min(len(open_), self._app.settings.max_connections) - 1):
+                self._app.queues.send(queues.LANE, {"account": plan.account})
+
+
+def by_need(view: board.View, served: Mapping[str, float]) -> list[str]:
+    """Return the runs to work for: those with the fewest lanes first, the oldest of equals.
+
+    served: when this process began to work for a run last (monotonic clock). Whom that is longest
+    ago comes before those with as many lanes: more runs than lanes take turns.
+    """
+
+    def rank(run: str) -> tuple[int, float, str]:
+        return len(view.lanes_of(run)), served.get(run, 0.0), run[-22:]
+
+    return sorted(view.sending(), key=rank)
+
+
+def in_order(
+    index: Sequence[ChunkIndex],
+    states: Mapping[int, ChunkState],
+    ready: Iterable[int],
+    slot: int,
+) -> list[int]:
+    """Return chunks with most left to do first, so that lanes end together.
+
+    Of those with equally much, lanes that begin together begin at different ones.
+    """
+
+    def left(number: int) -> float:
+        chunk = index[number]
+        done = states[number].position if number in states else 0
+        return chunk.calls * (1 - done / max(1, chunk.items))
+
+    ordered = sorted(ready, key=lambda number: (-left(number), number))
+    alike = sum(left(number) == left(ordered[0]) for number in ordered)
+    start = slot % alike if alike else 0
+    return ordered[start:alike] + ordered[:start] + ordered[alike:]

@@ -1,0 +1,71 @@
+"""Gives the tags that the answers did not show, tag by tag, once all of a chunk is sent."""
+
+from typing import Any
+
+from shared.mailchimp.client import MailchimpClient
+from shared.mailchimp.errors import RefusedError, RetryError, TimedOutError
+from shared.runs.sending import batch_sizes, calls
+from shared.runs.sending.turn import NO_ANSWER, TRIES, Turn
+
+
+def give_lacking_tags(turn: Turn, client: MailchimpClient) -> None:
+    """Give every contact of a chunk the tags that it still lacks, and write that it has them.
+
+    Raises GiveWayError, StopError, SlotLostError, ChunkLostError.
+    """
+    plan = turn.plan
+    for bit, places in calls.lacking_of(turn.chunk.blocks).items():
+        cap = batch_sizes.MOST
+        while places:
+            most = min(cap, turn.app.sizes.current(plan.account, plan.audience, "tag"))
+            part = places[:most]
+            bad = _give(turn, client, bit, part)
+            if bad is None:
+                cap = max(1, len(part) // 2)
+                continue
+            cap = min(batch_sizes.MOST, 2 * cap)
+            block: dict[str, Any] = {"tag": bit, "items": part}
+            if bad:
+                block["bad"] = bad
+            turn.chunk.append(block)
+            places = places[most:]
+
+
+def _give(
+    turn: Turn, client: MailchimpClient, bit: int, places: list[int]
+) -> dict[str, str] | None:
+    """Give a tag; return by place who did not get it, and why.
+
+    None where it has to be tried again with fewer contacts.
+    """
+    plan = turn.plan
+    failures = waits = 0
+    while True:
+        turn.wait()
+        # Only now: somebody may have been erased while this lane waited.
+        emails = {turn.items[place][0]: place for place in places if turn.items[place][0]}
+        if not emails:
+            return {}
+        try:
+            with turn.in_span("lacking_tag", len(emails)) as work:
+                bad = calls.give_tag(turn.slot.call, client, plan.job, bit, list(emails))
+            work.end(errors=len(bad))
+            turn.app.sizes.worked(plan.account, plan.audience, "tag", len(emails))
+        except RefusedError as error:
+            bad = dict.fromkeys(emails, f"tag {plan.job.tags[bit][0]}: {error.detail}")
+        except RetryError as error:
+            turn.note(error, len(emails))
+            if isinstance(error, TimedOutError) and len(emails) > batch_sizes.LEAST:
+                turn.app.sizes.timed_out(plan.account, plan.audience, "tag", len(emails))
+                return None
+            waits += 1
+            turn.pause(waits)
+            failures += error.counts and turn.answers_others(client)
+            if failures < TRIES:
+                continue
+            if len(emails) > 1:
+                return None
+            bad = dict.fromkeys(emails, f"tag {plan.job.tags[bit][0]}: {NO_ANSWER}")
+        return {
+            str(emails[email]): calls.without_address(text, email) for email, text in bad.items()
+        }

@@ -1,0 +1,163 @@
+"""A lane's turn at a chunk: what it works with, and when it has to leave.
+
+It leaves when its time is over, when the run was stopped, and when somebody else needs the slot
+or the lane more. A turn looks at the board before each call.
+"""
+
+import random
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from shared.app import App
+from shared.mailchimp import board
+from shared.mailchimp.client import MailchimpClient
+from shared.mailchimp.errors import MailchimpError, RetryError, StopError
+from shared.mailchimp.slots import Slot
+from shared.platform import log, tracing
+from shared.runs import payload
+from shared.runs.chunks import Chunk
+from shared.runs.plan_document import Plan
+
+_NOT_READY_SECONDS = 5.0
+# Calls that failed though Mailchimp answers others: after so many fewer contacts are sent at once.
+TRIES = 6
+NO_ANSWER = "Mailchimp did not answer, although it answered other calls"
+_FIRST_WAIT, _LONGEST_WAIT = 0.125, 60.0
+
+
+class GiveWayError(Exception):
+    """The lane has to leave its chunk: nothing is wrong with it."""
+
+
+def must_make_room(app: App, slot: Slot, view: board.View) -> bool:
+    """Tell whether a lane is among the first that give their slot to somebody who waits."""
+    free = app.settings.max_connections - sum(seen.leased for seen in view.slots.values())
+    if view.waiting <= max(0, free):
+        return False
+    lanes = sorted(n for n, seen in view.slots.items() if seen.leased and seen.run in view.runs)
+    return slot.number in lanes[: view.waiting]
+
+
+class Turn:
+    """`items` are the chunk's, without those about people who were erased meanwhile.
+
+    end: when to leave the chunk (monotonic clock). not_ready: runs that had nothing to claim, and
+    when.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        slot: Slot,
+        plan: Plan,
+        chunk: Chunk,
+        end: float,
+        not_ready: Mapping[str, float],
+    ) -> None:
+        self.app = app
+        self.slot = slot
+        self.plan = plan
+        self.chunk = chunk
+        self.index = plan.chunks[chunk.number]
+        self.items = payload.Items(b"[]")
+        self._end = end
+        self._not_ready = not_ready
+        # What the board said of erased people when the items were read.
+        self._erased = ""
+
+    def begin(self) -> None:
+        """Read the items."""
+        # Asked for before the payload is read: who is erased later shows as a change.
+        self._erased = self._view().erased
+        self._read()
+
+    def guard(self) -> None:
+        """Let no call begin for a run that was stopped, whatever the call is for."""
+        mine = self._view().runs.get(self.chunk.run)
+        if mine is None or mine.stopped:
+            raise GiveWayError
+
+    def wait(self) -> None:
+        """Wait until the slot is free for a call; raise GiveWayError when to leave the chunk."""
+        while True:
+            if time.monotonic() > self._end or self.chunk.kept.lost:
+                raise GiveWayError
+            self._look()
+            busy = self.slot.busy_seconds()
+            if busy == 0:
+                return
+            time.sleep(min(1.0, busy))
+
+    def pause(self, waits: int) -> None:
+        """Wait with exponential backoff and jitter, keeping the slot; raises GiveWayError."""
+        longest = min(_LONGEST_WAIT, _FIRST_WAIT * 2.0**waits)
+        end = time.monotonic() + longest * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
+        while (left := end - time.monotonic()) > 0:
+            self.wait()
+            time.sleep(min(1.0, left))
+        self.wait()
+
+    @contextmanager
+    def in_span(self, kind: str, contacts: int) -> Iterator[tracing.Timed]:
+        """Time the calls of a batch; a failed one is told by its kind of error and its status.
+
+        The caller ends the span of a batch that went through.
+        """
+        run, chunk = self.chunk.run, self.chunk.number
+        with tracing.timed(
+            "batch", run, expected=(GiveWayError,), chunk=chunk, kind=kind, contacts=contacts
+        ) as work:
+            try:
+                yield work
+            except MailchimpError as error:
+                tracing.note(status=error.status)
+                raise
+
+    def answers_others(self, client: MailchimpClient) -> bool:
+        """Tell whether Mailchimp answers other calls, so that a batch is what is wrong."""
+        try:
+            self.slot.call(client.ping)
+        except StopError:
+            raise
+        except MailchimpError:
+            return False
+        return True
+
+    def note(self, error: RetryError, size: int) -> None:
+        """Log a call about so many contacts that has to be made again."""
+        log.event(
+            "call_failed" if error.counts else "throttled",
+            run=self.chunk.run,
+            account_id=self.slot.account,
+            chunk=self.chunk.number,
+            error=type(error).__name__,
+            status=error.status,
+            size=size,
+        )
+
+    def _view(self) -> board.View:
+        return board.look(self.app, self.slot.account, board.LOOK_SECONDS)
+
+    def _read(self) -> None:
+        self.items = payload.read_chunk(self.app.blobs, self.plan.document["payload"], self.index)
+
+    def _look(self) -> None:
+        view = self._view()
+        if view.erased != self._erased:
+            self._erased = view.erased
+            self._read()
+        mine = view.runs.get(self.chunk.run)
+        if mine is None or mine.stopped or must_make_room(self.app, self.slot, view):
+            raise GiveWayError
+        lanes = view.lanes_of(self.chunk.run)
+        starving = [
+            run
+            for run in view.sending()
+            if not view.lanes_of(run)
+            # A run whose chunks are all held, perhaps by lanes that died, gains nothing.
+            and time.monotonic() - self._not_ready.get(run, -_NOT_READY_SECONDS)
+            >= _NOT_READY_SECONDS
+        ]
+        if starving and len(lanes) > 1 and self.slot.number in lanes[: len(starving)]:
+            raise GiveWayError

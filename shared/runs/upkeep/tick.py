@@ -1,0 +1,48 @@
+"""What the timer does: mends runs, starts due exports, drops what is past its retention."""
+
+from collections.abc import Callable, Sequence
+
+from shared.app import App
+from shared.notifications.changes import tell_due
+from shared.platform import log
+from shared.runs.upkeep import recovery, retention
+from shared.runs.upkeep.due import start_due_exports
+
+Step = Callable[[App], None]
+
+_ALWAYS: tuple[Step, ...] = (
+    recovery.mend_runs,
+    recovery.clean_boards,
+    recovery.clean_slots,
+    start_due_exports,
+    tell_due,
+)
+# These list every run and ledger: of thousands of exports that is a lot for every five minutes.
+_HOURLY: tuple[Step, ...] = (
+    retention.drop_old_runs,
+    retention.drop_orphaned_ledgers,
+    retention.drop_orphaned_tables,
+)
+
+
+def tick(app: App) -> None:
+    """Do all of it; a step that fails keeps none of the others."""
+    _do(app, (*_ALWAYS, drop_hourly))
+
+
+def drop_hourly(app: App) -> None:
+    """Drop what is past its retention, unless that was done within the last hour."""
+    if retention.is_due(app) and _do(app, _HOURLY):
+        retention.note_done(app)
+
+
+def _do(app: App, steps: Sequence[Step]) -> bool:
+    """Do every step; tell whether none has failed."""
+    failed = False
+    for step in steps:
+        try:
+            step(app)
+        except Exception as error:  # the next tick tries again; the others must not wait for it
+            failed = True
+            log.failure("tick_failed", error, step=step.__name__)
+    return not failed
