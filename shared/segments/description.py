@@ -1,18 +1,23 @@
 """Finds the model.json that describes a segment and compares it with the files that are there."""
 
+import re
 from collections.abc import Iterator, Set
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Literal
 
 from shared.platform.blobs import BlobMissingError, Blobs
-from shared.segments.folders import Folder, clean
+from shared.segments.folders import Folder, clean, csv_files, dated_folder
 from shared.segments.format import CsvFormat
 from shared.segments.model import ModelTable, ModelUnusableError, read_model
 
 MODEL = "model.json"
 # One of a thousand tables has a few megabytes; what is larger than this is none.
 _LARGEST_MODEL = 64 << 20
+# Folders of one run, each of which begins so soon after the one before.
+_ONE_RUN = timedelta(hours=1)
+# What the writers of files put into their names anew each time.
+_RUN_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(-c\d+)?|\d{10,}", re.IGNORECASE)
 
 type Agreement = Literal["exact", "incomplete", "other"]
 
@@ -74,15 +79,72 @@ def _table_of(
     return tables[0] if alone and len(tables) == 1 else None
 
 
+def described(blobs: Blobs, table: ModelTable, found: Folder, own: str) -> Folder:
+    """Return the newest folder with all that a table counts to its snapshot.
+
+    What it names is data whatever its name ends in. The files of one run may lie in folders of
+    several minutes. `own`: the segment's folder.
+    """
+    here = {blob.name for blob in found.blobs}
+    named = {name for part in table.partitions if (name := _match(part.paths, here))}
+    files = list(csv_files(found.blobs, found.prefix, named))
+    others: list[str] = []
+    for prefix, paths in _same_run(table, found, f"{own}/"):
+        there = tuple(blobs.list(prefix))
+        names = {blob.name for blob in there}
+        wanted = {name for path in paths if (name := _match(path, names))}
+        files = [*(b for b in csv_files(there, prefix, wanted) if b.name in wanted), *files]
+        others.append(prefix)
+    return replace(found, files=tuple(files), others=tuple(others))
+
+
+def _same_run(
+    table: ModelTable, found: Folder, own: str
+) -> Iterator[tuple[str, list[tuple[str, ...]]]]:
+    """Yield the older dated folders whose files belong to the newest run, newest first.
+
+    A run may go on into another minute. An older run has the same partitions again, or ended long
+    before.
+    """
+    places: dict[str, tuple[datetime, list[tuple[str, ...]]]] = {}
+    for part in table.partitions:
+        for path in part.paths:
+            at = f"/{path}".find(f"/{own}")
+            if at >= 0 and (dated := dated_folder(path[at:], own)):
+                places.setdefault(dated[0], (dated[1], []))[1].append(part.paths)
+                break
+    if found.prefix not in places:
+        return
+    last, newest = places.pop(found.prefix)
+    partitions = {_partition_of(paths) for paths in newest}
+    for prefix, (moment, paths) in sorted(
+        places.items(), key=lambda item: item[1][0], reverse=True
+    ):
+        here = {_partition_of(path) for path in paths}
+        if not timedelta() <= last - moment <= _ONE_RUN or here & partitions:
+            return
+        yield prefix, paths
+        last, partitions = moment, partitions | here
+
+
+def _partition_of(paths: tuple[str, ...]) -> str:
+    """A file's name without what differs between runs."""
+    return _RUN_ID.sub("", paths[0].rpartition("/")[2])
+
+
 def agreement(table: ModelTable, found: Folder) -> Agreement:
-    """Compare the files that a table names in the newest folder with those that are there.
+    """Compare the files that a table names in a snapshot's folders with those that are there.
 
     `incomplete` when some are missing; `other` when it names files of another snapshot, none at
     all, or lacks some that are there.
     """
-    here = found.prefix.rstrip("/")
+    places = [prefix.rstrip("/") for prefix in found.prefixes]
     files = {file.name for file in found.files}
-    named = [part.paths for part in table.partitions if any(_below(p, here) for p in part.paths)]
+    named = [
+        part.paths
+        for part in table.partitions
+        if any(_below(path, place) for path in part.paths for place in places)
+    ]
     matched = [file for paths in named if (file := _match(paths, files)) is not None]
     if not matched:
         return "other"
@@ -92,7 +154,7 @@ def agreement(table: ModelTable, found: Folder) -> Agreement:
 
 
 def formats(table: ModelTable, found: Folder) -> dict[str, CsvFormat]:
-    """What the table says for each file."""
+    """What the table says for each file that it names."""
     files = {file.name for file in found.files}
     return {
         name: part.format

@@ -17,22 +17,48 @@ _CHARACTER_SETS = re.compile(
 )
 
 
+# Numbers of code pages, as .NET and Windows have them, where Python says something else than cpNNN.
+_CODE_PAGES = {
+    "65001": "utf-8",
+    "1200": "utf-16",
+    "1201": "utf-16-be",
+    "12000": "utf-32",
+    "12001": "utf-32-be",
+    "20127": "ascii",
+    "28591": "iso8859-1",
+    "28605": "iso8859-15",
+}
+
+
 @dataclass(frozen=True)
 class CsvFormat:
-    """What model.json says of the files; None means that it says nothing and the file decides."""
+    """What model.json says of a file; None means that it says nothing and the file decides.
+
+    `certain`: it names this file, so what it says is of this file. `quoting` False is its word for
+    values without quotes, `escape` for quotes that a backslash marks, `ragged` for rows that may be
+    short. `skipped`: lines before the first row. `unknown`: what it says that this reader can't do.
+    """
 
     delimiter: str | None = None
     quoting: bool = True
     encoding: str | None = None
     header: bool | None = None
     columns: tuple[str, ...] | None = None
+    certain: bool = False
+    escape: bool = False
+    quote: str = '"'
+    ragged: bool = False
+    skipped: int = 0
+    unknown: tuple[str, ...] = ()
 
 
 def codec_name(name: object) -> str | None:
     """Return Python's name of a character encoding, None for what is none."""
-    if not isinstance(name, str):
+    if not isinstance(name, str | int) or isinstance(name, bool):
         return None
-    text = name.strip().lower()
+    text = str(name).strip().lower()
+    if text.isdecimal():
+        text = _CODE_PAGES.get(text, f"cp{text}")
     try:
         found = codecs.lookup(_OTHER_NAMES.get(text, text)).name
     except (LookupError, ValueError):

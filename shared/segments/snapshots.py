@@ -3,19 +3,41 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from shared.platform.blobs import BlobMissingError, Blobs
 from shared.platform.errors import CloudError
-from shared.segments.description import MODEL, Description, agreement, descriptions, formats
+from shared.segments.description import (
+    MODEL,
+    Description,
+    agreement,
+    described,
+    descriptions,
+    formats,
+)
 from shared.segments.errors import SegmentNotFoundError
-from shared.segments.folders import Folder, find_segments, newest_folder
+from shared.segments.folders import Folder, clean, find_segments, newest_folder
 from shared.segments.format import CsvFormat
 from shared.segments.model import ModelTable
 
-__all__ = ["MODEL_IGNORED", "Snapshot", "SnapshotFile", "find_segments", "find_snapshot"]
+__all__ = [
+    "FOLDER_IN_FUTURE",
+    "MODEL_IGNORED",
+    "Snapshot",
+    "SnapshotFile",
+    "find_segments",
+    "find_snapshot",
+]
 
 MODEL_IGNORED = "snapshot_model_ignored"
-"""The code of every warning of a snapshot."""
+FOLDER_IN_FUTURE = "folder_in_future"
+
+
+class Warned(NamedTuple):
+    """What a person should know about a snapshot: a code, and a sentence."""
+
+    code: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -35,8 +57,8 @@ class Snapshot:
 
     `stamp` sorts as text, newest last. `confirmed`: model.json names exactly these files.
     `whole`: nothing more is expected; a run waits while it is not. `modified` is the newest file's
-    time, `types` the columns' CDM data types where they are known. `warnings` are texts, all of
-    code MODEL_IGNORED.
+    time, `types` the columns' CDM data types where they are known, `culture` how values are
+    written (de-DE).
     """
 
     segment: str
@@ -46,8 +68,9 @@ class Snapshot:
     confirmed: bool
     whole: bool
     modified: datetime
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Warned, ...] = ()
     types: Mapping[str, str] = field(default_factory=dict)
+    culture: str | None = None
 
     @property
     def size(self) -> int:
@@ -67,7 +90,7 @@ def find_snapshot(
     An older one is never returned instead. Raises SegmentNotFoundError.
     """
     try:
-        found = newest_folder(blobs, folder, segment)
+        found = newest_folder(blobs, folder, segment, now)
     except BlobMissingError:
         found = None
     except CloudError as error:
@@ -77,24 +100,37 @@ def find_snapshot(
         found = None
     if found is None:
         raise SegmentNotFoundError(segment, folder)
-    modified = max(
-        (file.modified for file in found.files or found.blobs),
-        # A folder of a hierarchical namespace may exist before its first file.
-        default=now,
-    )
-    quiet = all((now - blob.modified).total_seconds() >= quiet_seconds for blob in found.blobs)
     models = list(descriptions(blobs, folder, segment, found))
-    for model in models:
-        if model.table and agreement(model.table, found) == "exact":
+    own = f"{clean(folder)}/{segment}"
+    candidates = [
+        (model, model.table, described(blobs, model.table, found, own))
+        for model in models
+        if model.table
+    ]
+    for model, table, place in candidates:
+        if agreement(table, place) == "exact":
             # Written after the files it names it says that they are complete.
-            whole = quiet or model.modified >= modified
-            return _snapshot(segment, found, modified, model.table, True, whole, ())
-    usable = next((model.table for model in models if model.table), None)
-    partly = any(m.table and agreement(m.table, found) == "incomplete" for m in models)
-    whole = quiet and bool(found.files) and not partly
-    return _snapshot(
-        segment, found, modified, usable, False, whole, _warnings(segment, found, models, partly)
-    )
+            written = _written(place, now)
+            whole = _is_quiet(place, quiet_seconds, now) or model.modified >= written
+            return _snapshot(
+                segment, place, written, table, True, whole, _of_future(segment, found)
+            )
+    partly = [item for item in candidates if agreement(item[1], item[2]) == "incomplete"]
+    usable, place = (partly or candidates)[0][1:] if candidates else (None, found)
+    whole = _is_quiet(place, quiet_seconds, now) and bool(place.files) and not partly
+    warnings = _warnings(segment, place, models, bool(partly)) + _of_future(segment, found)
+    return _snapshot(segment, place, _written(place, now), usable, False, whole, warnings)
+
+
+def _written(found: Folder, now: datetime) -> datetime:
+    """When the newest file was written."""
+    # A folder of a hierarchical namespace may exist before its first file.
+    return max((file.modified for file in found.files or found.blobs), default=now)
+
+
+def _is_quiet(found: Folder, seconds: float, now: datetime) -> bool:
+    blobs = {blob.name: blob for blob in (*found.blobs, *found.files)}.values()
+    return all((now - blob.modified).total_seconds() >= seconds for blob in blobs)
 
 
 def _snapshot(
@@ -104,10 +140,10 @@ def _snapshot(
     table: ModelTable | None,
     confirmed: bool,
     whole: bool,
-    warnings: tuple[str, ...],
+    warnings: tuple[Warned, ...],
 ) -> Snapshot:
     general = table.format if table else CsvFormat()
-    said = formats(table, found) if table and confirmed else {}
+    said = formats(table, found) if table else {}
     return Snapshot(
         segment=segment,
         stamp=found.stamp,
@@ -121,15 +157,29 @@ def _snapshot(
         modified=modified,
         warnings=warnings,
         types=table.types if table else {},
+        culture=table.culture if table else None,
+    )
+
+
+def _of_future(segment: str, found: Folder) -> tuple[Warned, ...]:
+    return tuple(
+        Warned(
+            FOLDER_IN_FUTURE,
+            f"{segment}: the folder {place} lies in the future and is left out. If its name is "
+            "wrong, remove it.",
+        )
+        for place in found.future[:1]
     )
 
 
 def _warnings(
     segment: str, found: Folder, models: list[Description], incomplete: bool
-) -> tuple[str, ...]:
+) -> tuple[Warned, ...]:
     if incomplete:
         return ()
     reasons = [m.reason for m in models if m.reason]
     if any(model.table for model in models):
         reasons = [f"doesn't name the files of the newest snapshot {found.stamp}"]
-    return tuple(f"{segment}: the {MODEL} {reason}" for reason in reasons[:1])
+    return tuple(
+        Warned(MODEL_IGNORED, f"{segment}: the {MODEL} {reason}") for reason in reasons[:1]
+    )

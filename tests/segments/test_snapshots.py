@@ -188,7 +188,10 @@ def test_uses_a_model_of_an_older_snapshot_for_its_columns_and_says_so(storage: 
 
     assert (snapshot.whole, snapshot.confirmed) == (True, False)
     assert snapshot.warnings == (
-        "VIP: the model.json doesn't name the files of the newest snapshot 2026/11/22/0600",
+        (
+            "snapshot_model_ignored",
+            "VIP: the model.json doesn't name the files of the newest snapshot 2026/11/22/0600",
+        ),
     )
     assert rows_of(storage.blobs, snapshot, ["Email"]) == [("anna@example.org",)]
 
@@ -337,3 +340,118 @@ def test_keeps_what_a_listing_said_of_each_file(storage: Storage) -> None:
     info = storage.blobs.info(file.name)
 
     assert info == BlobInfo(file.name, len(ROW), file.etag, file.modified)
+
+
+def test_leaves_out_what_a_writer_has_not_finished(storage: Storage) -> None:
+    storage.put("VIP/2026/11/22/0600/part-00000.csv", ROW)
+    storage.put("VIP/2026/11/22/0600/_temporary/0/_temporary/attempt_1/part-00000.csv", ROW)
+    storage.put("VIP/2026/11/22/0600/.staging/part-00001.csv", ROW)
+
+    assert len(storage.find().files) == 1
+
+
+@pytest.mark.parametrize("place", ["2062/01/01/0600", "2026/13/45/0600", "2026/11/22/2599"])
+def test_passes_over_a_folder_whose_time_has_not_come_or_never_will(
+    storage: Storage, place: str
+) -> None:
+    storage.put(f"VIP/{place}/VIP_1.csv", ROW)
+    storage.put("VIP/2026/11/22/0600/VIP_1.csv", ROW)
+
+    snapshot = storage.find()
+
+    assert snapshot.stamp == "2026/11/22/0600"
+    assert [warned.code for warned in snapshot.warnings] == ["folder_in_future"] * (
+        place < "2063" and place > "2060"
+    )
+
+
+@pytest.mark.parametrize(("hours", "stamp"), [(5, "2026/11/22/0600"), (7, "2026/11/21/0600")])
+def test_an_old_folder_that_has_lost_its_files_is_none(
+    storage: Storage, hours: int, stamp: str
+) -> None:
+    storage.put("VIP/2026/11/21/0600/VIP_1.csv", ROW)
+    storage.put("VIP/2026/11/22/0600/_started", b"")
+
+    assert storage.find(later=hours * 3600).stamp == stamp
+
+
+def test_partitions_of_one_run_are_one_snapshot_whatever_folders_they_lie_in(
+    storage: Storage,
+) -> None:
+    names = ["VIP/2026/11/22/0559/VIP_1.csv", "VIP/2026/11/22/0600/VIP_2.csv"]
+    for name in names:
+        storage.put(name, ROW)
+    storage.put("VIP/2026/11/22/0559/other.csv", ROW)
+    storage.put("model.json", model_of(storage, names))
+
+    snapshot = storage.find(later=SOON)
+
+    assert [file.name for file in snapshot.files] == [f"{FOLDER}/{name}" for name in names]
+    assert (snapshot.stamp, snapshot.confirmed, snapshot.whole) == ("2026/11/22/0600", True, True)
+
+
+@pytest.mark.parametrize(
+    "older",
+    [
+        "VIP/2026/11/22/0559/VIP_2.csv",
+        "VIP/2026/11/22/0400/VIP_1.csv",
+        "VIP/2026/11/22/0559/part-00001-6a0a4ee0-1111-4f3e-9c41-0c7d6f1e2b90-c000.csv",
+    ],
+)
+def test_partitions_of_an_older_run_are_none_of_the_newest(storage: Storage, older: str) -> None:
+    newest = "VIP/2026/11/22/0600/VIP_2.csv"
+    if "part" in older:
+        newest = "VIP/2026/11/22/0600/part-00001-6a0a4ee0-2222-4f3e-9c41-0c7d6f1e2b90-c000.csv"
+    for name in (older, newest):
+        storage.put(name, ROW)
+    storage.put("model.json", model_of(storage, [older, newest]))
+
+    snapshot = storage.find(later=SOON)
+
+    assert [file.name for file in snapshot.files] == [f"{FOLDER}/{newest}"]
+    assert snapshot.confirmed
+
+
+def test_waits_for_a_partition_of_the_same_run_in_another_folder(storage: Storage) -> None:
+    names = ["VIP/2026/11/22/0559/VIP_1.csv", "VIP/2026/11/22/0600/VIP_2.csv"]
+    storage.put(names[1], ROW)
+    storage.put("model.json", model_of(storage, names))
+
+    assert storage.find(later=LATER).whole is False
+
+
+@pytest.mark.parametrize("segment", ["News #1", "Who?", "100% sure", "a=b!$'()*,;:@~"])
+@pytest.mark.parametrize("escaped", [True, False])
+def test_recognises_the_files_of_a_folder_with_characters_of_urls(
+    storage: Storage, segment: str, escaped: bool
+) -> None:
+    name = f"{segment}/2026/11/22/0600/A_1.csv"
+    storage.put(name, ROW)
+    path = quote(f"{FOLDER}/{name}") if escaped else f"{FOLDER}/{name}"
+    partition = {"name": "1", "location": f"https://a.blob.core.windows.net/c/{path}"}
+    storage.put("model.json", model_of(storage, [], name=segment, partitions=[partition]))
+
+    assert storage.find(segment, later=SOON).confirmed
+
+
+def test_the_model_says_what_a_file_is(storage: Storage) -> None:
+    name = "VIP/2026/11/22/0600/VIP_1.csv@snapshot=2026-11-22T06:00:00.0000000Z"
+    storage.put(name, ROW)
+    storage.put("model.json", model_of(storage, [name]))
+
+    snapshot = storage.find(later=SOON)
+
+    assert ([file.name for file in snapshot.files], snapshot.confirmed) == (
+        [f"{FOLDER}/{name}"],
+        True,
+    )
+
+
+def test_entities_that_are_null_beside_tables_are_none(storage: Storage) -> None:
+    name = "VIP/2026/11/22/0600/VIP_1.csv"
+    storage.put(name, ROW)
+    document = json.loads(model_of(storage, [name]))
+    document |= {"tables": document.pop("entities"), "entities": None}
+    storage.put("model.json", json.dumps(document))
+
+    assert storage.find(later=SOON).confirmed

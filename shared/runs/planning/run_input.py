@@ -11,7 +11,7 @@ from shared.runs.ledger import Ledger
 from shared.runs.planning.waiting import LATER, NotYetError
 from shared.runs.records import Record, RunFailure, change_record
 from shared.segments.errors import SegmentNotFoundError
-from shared.segments.snapshots import MODEL_IGNORED, Snapshot, find_snapshot
+from shared.segments.snapshots import Snapshot, find_snapshot
 
 # An unconfirmed snapshot with fewer rows than this share of the last one may lack a partition...
 _SHRUNKEN = 0.95
@@ -46,9 +46,9 @@ class RunInput:
     def warnings(self, stale_after_hours: float) -> list[dict[str, str]]:
         """Return what a person should know about the input."""
         found = [
-            {"code": MODEL_IGNORED, "detail": text}
+            {"code": warned.code, "detail": warned.text}
             for snapshot in self.snapshots
-            for text in snapshot.warnings
+            for warned in snapshot.warnings
         ]
         for snapshot in self.snapshots:
             hours = snapshot.age(utc_now()).total_seconds() / 3600
