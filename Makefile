@@ -27,9 +27,13 @@ test: set-up ## Run the tests; what fails beside others runs once more by itself
 	@$(PYTEST) tests || { echo "Once more, by themselves, the tests that have failed:"; \
 	  $(PYTHON) -m pytest --verbosity=0 --last-failed --last-failed-no-failures none tests; }
 
+.PHONY: test-fast
+test-fast: set-up ## Run the tests that start nothing, in a minute
+	@$(PYTHON) -m pytest --verbosity=0 -n 2 tests/unit
+
 .PHONY: faults
 faults: set-up ## Play every crash and outage, and print what was lost: nothing
-	@$(PYTHON) -m tests.faults
+	@$(PYTHON) -m tests.campaigns.faults
 
 .PHONY: switches
 switches: set-up ## Run the end-to-end tests for every way that Mailchimp may be meant to behave
@@ -37,7 +41,7 @@ switches: set-up ## Run the end-to-end tests for every way that Mailchimp may be
 
 .PHONY: fuzz
 fuzz: set-up ## Look for inputs that the readers mistake, a minute for each of them
-	@$(PYTHON) -m tests.fuzz --seconds 60
+	@$(PYTHON) -m tests.campaigns.fuzz --seconds 60
 
 .PHONY: lint
 lint: set-up ## Check format, lint rules and types

@@ -8,7 +8,6 @@ vault are always the local ones: the tests look into them and have them fail.
 """
 
 import os
-import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,7 +16,7 @@ import pytest
 
 from local.services import APP_STORAGE, SEGMENT_STORAGE
 from local.stack import Stack
-from tests.end_to_end.place import Place
+from tests.support.place import Place, make_place
 
 # Messages are found sooner than in production, where a second makes no difference.
 SETTINGS = {"AzureFunctionsJobHost__extensions__queues__maxPollingInterval": "00:00:00.3"}
@@ -58,17 +57,6 @@ def _storage() -> dict[str, str]:
 def app_storage(stack: Stack) -> str:
     """The connection string of the storage with the app's queues."""
     return stack.settings[APP_STORAGE]
-
-
-def make_place(stack: Stack) -> Place:
-    """Make a corner of the product, with a connection that is ready."""
-    name = f"t-{uuid.uuid4().hex[:8]}"
-    account = stack.mailchimp.add_account(name)
-    audience = stack.mailchimp.add_list(account, "News")
-    connection = {"name": name, "consent": {"accepted": True}}
-    stack.ask("PUT", f"connections/{name}", connection)
-    stack.ask("PUT", f"connections/{name}/token", {"api_key": account.api_key})
-    return Place(stack, name, account, audience, f"CustomerInsights_{name}/BlobExport")
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import time
 
-from tests.end_to_end.place import Place, email, emails, people, until
+from tests.support.place import Place, email, emails, people, until
 
 
 def test_everything_that_is_wrong_with_an_export_is_named_at_once(place: Place) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import requests
 
-from tests.end_to_end.place import Place, email, emails, people, person
+from tests.support.place import Place, email, emails, people, person
 
 _SEGMENT = "segments.0.tag"
 

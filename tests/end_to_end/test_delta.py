@@ -2,8 +2,8 @@
 
 from collections import Counter
 
-from tests.end_to_end.place import Place, email, emails, people, person
 from tests.end_to_end.test_protected import protect
+from tests.support.place import Place, email, emails, people, person
 
 _ENOUGH_READS = 15
 

@@ -17,8 +17,7 @@ from azure.storage.blob import BlobServiceClient
 
 from local.identity import issue_token
 from local.stack import Stack
-from tests.end_to_end.conftest import make_place
-from tests.end_to_end.place import Place, email, people, person
+from tests.support.place import Place, email, make_place, people, person
 
 # Azurite checks signatures in the form of this version. The SDK signs in a newer one, with two more
 # lines for headers and parameters that a link may be bound to: so the link is checked by hand, and

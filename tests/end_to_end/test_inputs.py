@@ -5,7 +5,7 @@ import time
 import pytest
 
 from local.sample_data import Dialect, Model
-from tests.end_to_end.place import Place, email, emails, people, person
+from tests.support.place import Place, email, emails, people, person
 
 ODDITIES = {
     "semicolons, no header, flags as text, data lake host": (

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from tests.end_to_end.place import Place, email, emails, people, person
+from tests.support.place import Place, email, emails, people, person
 
 
 @pytest.mark.parametrize(

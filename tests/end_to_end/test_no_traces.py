@@ -7,8 +7,8 @@ from threading import Event, Thread
 
 from azure.storage.queue import QueueServiceClient, TextBase64DecodePolicy
 
-from tests.end_to_end.place import Document, Place, person, until
 from tests.end_to_end.test_protected import put_in_state
+from tests.support.place import Document, Place, person, until
 
 _QUEUES = "segment-export-"
 

@@ -1,6 +1,6 @@
 """A preview is the plan without a write."""
 
-from tests.end_to_end.place import Place, email, people, person
+from tests.support.place import Place, email, people, person
 
 
 def test_a_preview_counts_what_the_run_then_does_and_writes_nothing(place: Place) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from tests.end_to_end.place import Place, email, people, person, until
+from tests.support.place import Place, email, people, person, until
 
 _STATES = {
     "unsubscribed_by_self": "skipped_unsubscribed",

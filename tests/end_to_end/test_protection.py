@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from local.stack import Stack
-from tests.end_to_end.conftest import SETTINGS, make_place
-from tests.end_to_end.place import Document, Place, email, emails, people, until
+from tests.end_to_end.conftest import SETTINGS
+from tests.support.place import Document, Place, email, emails, make_place, people, until
 
 # The table of protected contacts is looked at anew every 600 s for a timeout of 130 s.
 _SCALED = {"MAILCHIMP_TIMEOUT_SECONDS": "2", "MAILCHIMP_MAX_CONNECTIONS": "1"}

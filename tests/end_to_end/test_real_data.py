@@ -4,16 +4,16 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
 
 import polars as pl
 import pytest
 
 from local.mailchimp.control import ContactState
 from local.sample_data import people as sample_people
-from tests.end_to_end.place import Document, Place, Row
+from tests.support.place import Document, Place, Row
+from tests.support.root import REFERENCE
 
-REAL = Path(__file__).resolve().parents[3] / "shared" / "data" / "c360-customers.csv"
+REAL = REFERENCE / "data" / "c360-customers.csv"
 type Table = list[dict[str, str]]
 type Expected = dict[str, tuple[str, dict[str, str], set[str]]]
 # Mailchimp takes no letters beyond a to z before the @; the table has some people with them.

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.end_to_end.place import Document, Place, email, emails, people, until
+from tests.support.place import Document, Place, email, emails, people, until
 
 
 def columns_without_first_name(place: Place) -> None:

@@ -1,6 +1,6 @@
 """The export with nothing but what it must have: an address for each contact, and a tag."""
 
-from tests.end_to_end.place import Document, Place, email, emails, people, until
+from tests.support.place import Document, Place, email, emails, people, until
 
 OPTIONAL = ("merge_fields", "schedule")
 

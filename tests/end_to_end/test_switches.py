@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.place import Place, email, emails, people
+from tests.support.place import Place, email, emails, people
 
 # Those that have nothing to do with each other share a story.
 SWITCHES: dict[str, dict[str, Any]] = {

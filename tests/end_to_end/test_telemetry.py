@@ -11,8 +11,8 @@ import pytest
 
 from local import scenario
 from local.stack import Stack
-from tests.end_to_end.collector import Collector, Item
 from tests.end_to_end.conftest import SETTINGS
+from tests.support.collector import Collector, Item
 
 _NO_OPERATION = "0" * 32
 _SPANS = ("run", "plan", "chunk", "batch", "finish")

@@ -1,6 +1,6 @@
 """Two exports on one audience: what one gives the other does not take."""
 
-from tests.end_to_end.place import Place, email, emails, people, until
+from tests.support.place import Place, email, emails, people, until
 
 OTHER = "-other"
 

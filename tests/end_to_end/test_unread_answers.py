@@ -1,6 +1,6 @@
 """Answers that look whole and can't be read: a lane sees that only after its next call has left."""
 
-from tests.end_to_end.place import Place, people
+from tests.support.place import Place, people
 
 # Enough for several calls of one lane after the other.
 _COUNT = 9_000

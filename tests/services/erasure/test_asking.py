@@ -1,0 +1,59 @@
+"""Asking for an erasure: what is refused, and what the key has to do with it."""
+
+import pytest
+
+from local.stack import Stack
+from shared.erasure.register import SECRET_NAME
+from tests.support.place import Place, email, people
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, ""),
+        ({"email": "ana@contoso.com", "customer_id": "1"}, ""),
+        ({"email": "ana"}, "email"),
+        ({"email": " @contoso.com"}, "email"),
+        ({"customer_id": "  "}, "customer_id"),
+        ({"email": "ana@contoso.com", "delete_in_mailchimp": "yes"}, "delete_in_mailchimp"),
+        ({"email": "ana@contoso.com", "all": True}, "all"),
+    ],
+)
+def test_what_names_nobody_is_refused(stack: Stack, body: object, field: str) -> None:
+    answer = stack.api("POST", "erasures", body)
+    assert answer.status_code == 422
+    assert [error["field"] for error in answer.json()["errors"]] == [field]
+    assert "ana" not in answer.text.replace("is not", "")
+
+
+def test_somebody_unknown_is_kept_out_all_the_same(stack: Stack, place: Place, n: int) -> None:
+    answer = stack.ask("POST", "erasures", {"email": email(n)})
+    assert (answer["addresses"], answer["ledgers"], answer["outcomes"]) == (1, [], [])
+    place.write({"Readers": people(range(n - 1, n + 2))})
+    place.save(["Readers"])
+    assert place.run()["outcomes"] == {"created": 2, "skipped_erased": 1}
+
+
+def test_nobody_is_sent_while_the_key_is_another(stack: Stack, place: Place, n: int) -> None:
+    stack.ask("POST", "erasures", {"email": email(n)})
+    key = stack.vault.secrets()[SECRET_NAME]
+    place.write({"Readers": people(range(n - 1, n + 2))})
+    place.save(["Readers"])
+    stack.vault.set(SECRET_NAME, "00" * 32)
+    try:
+        # A host remembers a secret for a minute: this one begins anew.
+        stack.kill_host()
+        stack.add_host()
+        run = place.run()
+        assert (run["status"], run["error"]["code"]) == ("failed", "secret_unreadable")
+        assert not place.contacts()
+        refused = stack.api("POST", "erasures", {"email": email(n + 1)})
+        assert (refused.status_code, refused.json()["code"]) == (409, "erasure_key_unreadable")
+        stack.vault.remove(SECRET_NAME)
+        refused = stack.api("POST", "erasures", {"email": email(n + 1)})
+        assert (refused.status_code, refused.json()["code"]) == (409, "erasure_key_unreadable")
+    finally:
+        stack.vault.set(SECRET_NAME, key)
+        stack.kill_host()
+        stack.add_host()
+    assert place.run()["outcomes"] == {"created": 2, "skipped_erased": 1}

@@ -1,0 +1,257 @@
+"""How a connection gets its token, and that nobody gets it back."""
+
+import json
+import time
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+from azure.storage.blob import ContainerClient
+
+from local.stack import Stack
+from tests.services.http.conftest import (
+    CLIENT_ID,
+    CLIENT_SECRET,
+    NOTHING_RUNS,
+    Caller,
+    Place,
+    wrong_fields,
+)
+
+
+@pytest.fixture
+def waiting(call: Caller, stack: Stack, place: Place) -> Place:
+    """A connection without a token, whose account's administrator signs in."""
+    document = place.connection_document()
+    assert call("PUT", f"connections/{place.connection}", document).status_code == 201
+    callback = f"{call.host.url}/api/oauth/callback"
+    stack.mailchimp.add_oauth_client(CLIENT_ID, CLIENT_SECRET, [callback])
+    stack.mailchimp.set_oauth_account(place.account)
+    stack.mailchimp.set(oauth_consent="auto")
+    return place
+
+
+def sign_in(call: Caller, place: Place) -> str:
+    """Begin to sign in; the URL that Mailchimp sends the browser back to."""
+    answer = call("POST", f"connections/{place.connection}/authorize")
+    assert answer.status_code == 200, answer.text
+    page = requests.get(answer.json()["authorize_url"], allow_redirects=False, timeout=30)
+    assert page.status_code in (302, 303), page.text
+    return page.headers["Location"]
+
+
+def failures(stack: Stack) -> str:
+    """What went wrong in the hosts, for a test that waits in vain."""
+    return "\n".join([line for line in stack.logs().splitlines() if '"Error"' in line][-5:])
+
+
+def status(call: Caller, place: Place) -> str:
+    return str(call("GET", f"connections/{place.connection}").json()["status"])
+
+
+def test_a_key_that_mailchimp_accepts_makes_the_connection_ready(
+    call: Caller, stack: Stack, waiting: Place
+) -> None:
+    assert status(call, waiting) == "needs_token"
+    key = waiting.account.api_key
+    path = f"connections/{waiting.connection}"
+    answer = call("PUT", f"{path}/token", {"api_key": f" {key}\n"})
+    assert (answer.status_code, answer.content) == (204, b"")
+    connection = call("GET", path)
+    assert connection.json()["status"] == "ready"
+    assert connection.json()["account_id"] == waiting.account.account_id
+    assert stack.vault.secrets()[f"mailchimp-{waiting.connection}"] == key
+    assert key not in connection.text
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["", "0123", "0123-us", "0123-us1.attacker.example", "0123-us21/x", "0123-us21@host", 7, None],
+)
+def test_what_is_no_key_is_refused_before_anything_is_sent(
+    call: Caller, stack: Stack, waiting: Place, key: object
+) -> None:
+    stack.mailchimp.reset_log()
+    answer = call("PUT", f"connections/{waiting.connection}/token", {"api_key": key})
+    assert wrong_fields(answer) == ["api_key"]
+    assert stack.mailchimp.calls() == []
+
+
+def test_a_key_that_mailchimp_refuses_is_not_kept(
+    call: Caller, stack: Stack, waiting: Place
+) -> None:
+    path = f"connections/{waiting.connection}/token"
+    answer = call("PUT", path, {"api_key": "0123456789abcdef-us21"})
+    assert wrong_fields(answer) == ["api_key"]
+    assert "0123456789abcdef" not in answer.text
+    assert f"mailchimp-{waiting.connection}" not in stack.vault.secrets()
+
+
+def test_a_key_never_appears_in_the_log(call: Caller, stack: Stack, waiting: Place) -> None:
+    key = waiting.account.api_key
+    answer = call("PUT", f"connections/{waiting.connection}/token", {"api_key": key})
+    assert answer.status_code == 204
+    lines = [line for line in stack.logs().splitlines() if waiting.connection in line]
+    assert any("audit" in line and "token_set" in line for line in lines)
+    assert key not in stack.logs()
+
+
+def test_signing_in_with_mailchimp_makes_the_connection_ready(
+    call: Caller, stack: Stack, waiting: Place
+) -> None:
+    back = sign_in(call, waiting)
+    page = requests.get(back, timeout=30)
+    assert page.status_code == 200, page.text
+    assert page.headers["content-type"].startswith("text/html")
+    assert status(call, waiting) == "ready"
+    secret = stack.vault.secrets()[f"mailchimp-{waiting.connection}"]
+    assert '"dc": "us21"' in secret
+    audiences = call("GET", f"connections/{waiting.connection}/audiences").json()["items"]
+    assert [audience["id"] for audience in audiences] == [waiting.audience_id]
+    code = parse_qs(urlsplit(back).query)["code"][0]
+    assert code not in page.text
+
+
+def test_mailchimp_sends_the_browser_to_the_address_that_the_platform_gives_the_app(
+    stack: Stack, waiting: Place
+) -> None:
+    # What the worker sees behind Azure's front end is neither the scheme nor, where somebody
+    # writes another Host, the name that people use.
+    settings = {"WEBSITE_HOSTNAME": "func-export.azurewebsites.net"}
+    host = stack.add_host(functions=NOTHING_RUNS, settings=settings)
+    call = Caller(host, {"x-functions-key": stack.keys.master})
+    try:
+        path = f"connections/{waiting.connection}/authorize"
+        answer = call("POST", path, Host="elsewhere.example")
+    finally:
+        stack.kill_host(host)
+    assert answer.status_code == 200, answer.text
+    address = parse_qs(urlsplit(answer.json()["authorize_url"]).query)["redirect_uri"]
+    assert address == ["https://func-export.azurewebsites.net/api/oauth/callback"]
+
+
+def test_without_such_an_address_nobody_else_is_believed(call: Caller, waiting: Place) -> None:
+    path = f"connections/{waiting.connection}/authorize"
+    answer = call("POST", path, Host="elsewhere.example")
+    assert (answer.status_code, answer.json()["code"]) == (409, "oauth_not_configured")
+
+
+def test_a_state_works_once(call: Caller, waiting: Place) -> None:
+    back = sign_in(call, waiting)
+    assert requests.get(back, timeout=30).status_code == 200
+    again = requests.get(back, timeout=30)
+    assert again.status_code == 400
+    assert again.headers["content-type"].startswith("text/html")
+
+
+@pytest.mark.parametrize("state", ["", "guessed", "../newsletter", "x" * 5000])
+def test_an_unknown_state_is_refused(
+    call: Caller, stack: Stack, waiting: Place, state: str
+) -> None:
+    stack.mailchimp.reset_log()
+    answer = Caller(call.host, {})("GET", f"oauth/callback?code=1&state={state}")
+    assert answer.status_code == 400
+    assert stack.mailchimp.calls() == []
+    assert status(call, waiting) == "needs_token"
+
+
+def test_a_state_of_a_connection_that_was_made_anew_is_refused(
+    call: Caller, waiting: Place
+) -> None:
+    back = sign_in(call, waiting)
+    path = f"connections/{waiting.connection}"
+    call("DELETE", path)
+    call("PUT", path, waiting.connection_document())
+    assert requests.get(back, timeout=30).status_code == 400
+    assert status(call, waiting) == "needs_token"
+
+
+def test_an_administrator_who_says_no_is_told(call: Caller, stack: Stack, waiting: Place) -> None:
+    stack.mailchimp.set(oauth_consent="deny")
+    back = sign_in(call, waiting)
+    assert requests.get(back, timeout=30).status_code == 400
+    assert status(call, waiting) == "needs_token"
+
+
+def test_a_code_that_mailchimp_refuses_changes_nothing(call: Caller, waiting: Place) -> None:
+    back = sign_in(call, waiting)
+    state = parse_qs(urlsplit(back).query)["state"][0]
+    answer = Caller(call.host, {})("GET", f"oauth/callback?code=invented&state={state}")
+    assert answer.status_code == 400
+    assert status(call, waiting) == "needs_token"
+
+
+def test_a_token_that_metadata_does_not_know_is_refused(
+    call: Caller, stack: Stack, waiting: Place
+) -> None:
+    stack.mailchimp.set(oauth_api_endpoint="")
+    try:
+        assert requests.get(sign_in(call, waiting), timeout=30).status_code == 400
+    finally:
+        stack.mailchimp.set(oauth_api_endpoint="https://{dc}.api.mailchimp.com")
+    assert status(call, waiting) == "needs_token"
+
+
+def test_what_comes_back_is_not_repeated_on_the_page(call: Caller) -> None:
+    page = Caller(call.host, {})("GET", "oauth/callback?error=<script>alert(1)</script>")
+    assert page.status_code == 400
+    assert "script" not in page.text
+    assert page.headers["Content-Security-Policy"] == "default-src 'none'"
+
+
+def test_a_state_that_has_expired_is_refused(call: Caller, stack: Stack, waiting: Place) -> None:
+    back = sign_in(call, waiting)
+    states = ContainerClient.from_connection_string(
+        stack.azurite.connection_string, "segment-export"
+    )
+    for blob in states.list_blobs(name_starts_with="connections/states/"):
+        document = json.loads(states.download_blob(blob.name).readall())
+        # Nothing in there lets its reader sign in.
+        assert parse_qs(urlsplit(back).query)["state"][0] not in json.dumps(document)
+        expired = document | {"expires_at": "2026-01-01T00:00:00.000Z"}
+        states.upload_blob(blob.name, json.dumps(expired), overwrite=True)
+    assert requests.get(back, timeout=30).status_code == 400
+    assert status(call, waiting) == "needs_token"
+
+
+def test_from_signing_in_to_the_first_run(call: Caller, stack: Stack, waiting: Place) -> None:
+    assert requests.get(sign_in(call, waiting), timeout=30).status_code == 200
+    name = f"{waiting.connection}-first"
+    assert call("PUT", f"exports/{name}", waiting.export_document()).status_code == 201
+    workers = stack.add_host()
+    try:
+        run = call("POST", f"exports/{name}/runs").json()
+        deadline = time.monotonic() + 60
+        while call("GET", f"runs/{run['id']}").json()["ended_at"] is None:
+            assert time.monotonic() < deadline, failures(stack)
+            time.sleep(0.2)
+    finally:
+        stack.kill_host(workers)
+    ended = call("GET", f"runs/{run['id']}").json()
+    assert (ended["status"], ended["counts"]["created"]) == ("succeeded", 3)
+    rows = call("GET", f"runs/{run['id']}/outcomes?code=created").text.splitlines()
+    assert rows[0] == "email,customer_id,code,detail,segments"
+    assert len(rows) == 4
+
+
+def test_a_key_is_not_tried_while_the_account_is_busy(
+    call: Caller, stack: Stack, connected: Place
+) -> None:
+    slots = ContainerClient.from_connection_string(
+        stack.azurite.connection_string, "segment-export"
+    )
+    leases = []
+    for number in range(8):
+        blob = slots.get_blob_client(f"slots/{connected.account.account_id}/{number}")
+        if not blob.exists():
+            blob.upload_blob(b"")
+        leases.append(blob.acquire_lease(60))
+    stack.mailchimp.reset_log()
+    try:
+        answer = call("GET", f"connections/{connected.connection}/audiences")
+    finally:
+        for lease in leases:
+            lease.release()
+    assert (answer.status_code, answer.json()["code"]) == (503, "mailchimp_busy")
+    assert answer.headers["Retry-After"] == "15"
+    assert stack.mailchimp.calls() == []

@@ -1,0 +1,74 @@
+"""A connection whose secret leads to another Mailchimp account by now: nothing goes astray."""
+
+from shared.exports.accounts import check_account, remember_account
+from shared.mailchimp import board
+from shared.mailchimp.client import MailchimpClient
+from shared.mailchimp.tokens import parse_token
+from shared.runs import records
+from tests.support.steps import Steps
+
+
+def test_a_plan_begins_again_on_the_other_account_and_ends_without_the_audience(
+    steps: Steps,
+) -> None:
+    # The first run learns whose account it is.
+    run = steps.sent()
+    steps.finish(run)
+    old, calls = steps.account, steps.calls(steps.account)
+    other = steps.mailchimp.add_account("other")
+    steps.use_key(other.api_key)
+
+    run = steps.start()
+    steps.plan(run)
+
+    assert steps.record(run)["status"] == "planning"
+    assert steps.connection()["account_id"] == other.account_id
+    # Others who work with the old account need not wait for this run.
+    assert run not in board.look(steps.app, old.account_id, max_age=0).runs
+
+    steps.plan(run)
+
+    ended = steps.record(run)
+    assert (ended["status"], ended["error"]["code"]) == ("failed", "audience_not_found")
+    assert ended["account"] == other.account_id
+    assert run not in board.look(steps.app, other.account_id, max_age=0).runs
+    assert records.active_run(steps.app, steps.name) is None
+    assert steps.calls(old) == calls
+
+
+def test_another_key_of_the_same_account_changes_nothing(steps: Steps) -> None:
+    run = steps.sent()
+    steps.finish(run)
+    steps.use_key(steps.mailchimp.rotate_key(steps.account, steps.account.api_key))
+
+    run = steps.sent()
+    steps.finish(run)
+
+    ended = steps.record(run)
+    assert (ended["status"], ended["counts"]["unchanged"]) == ("succeeded", 3)
+    assert ended["warnings"] == []
+
+
+def test_a_run_that_is_being_sent_stops_before_it_calls_the_other_account(steps: Steps) -> None:
+    run = steps.start()
+    steps.plan(run)
+    other = steps.mailchimp.add_account("other")
+    steps.use_key(other.api_key)
+    _learn(steps, other.api_key)
+    calls = steps.calls(other)
+
+    steps.lane()
+    steps.finish(run)
+
+    ended = steps.record(run)
+    assert (ended["status"], ended["error"]["code"]) == ("failed", "audience_not_found")
+    assert ended["counts"]["failed"] == 3
+    assert steps.contacts() == set()
+    assert steps.calls(other) == calls
+
+
+def _learn(steps: Steps, key: str) -> None:
+    """Let the app see whose key it is, as it does when somebody verifies the connection."""
+    url = steps.mailchimp.api_url_template
+    with MailchimpClient(url, parse_token(key), 10) as client:
+        remember_account(steps.app, steps.connection(), check_account(client.account()))

@@ -1,0 +1,162 @@
+"""What is found out about an export before it is saved."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from shared.exports.models import Export
+from shared.exports.validation import (
+    AudienceView,
+    Findings,
+    check_audience,
+    check_columns,
+    check_neighbours,
+    check_segments,
+)
+from shared.mailchimp.answers import Audience, MergeField, Tag
+from tests.unit.exports.test_models import EXPORT
+
+NAMES = (
+    MergeField(1, "FNAME", "First Name", "text"),
+    MergeField(2, "LNAME", "Last Name", "text"),
+)
+
+
+def export(**changes: Any) -> Export:
+    return Export.model_validate(EXPORT | changes)
+
+
+def audience(
+    *,
+    merge_fields: Sequence[MergeField] = NAMES,
+    tags: Sequence[str] = (),
+    own_tags: Sequence[str] = (),
+    double_optin: bool = False,
+    marketing_permissions: bool = False,
+) -> AudienceView:
+    return AudienceView(
+        Audience("a1", "News", double_optin, marketing_permissions, 5, datetime.now(UTC)),
+        merge_fields,
+        [Tag(number, name) for number, name in enumerate(tags)],
+        frozenset(own_tags),
+    )
+
+
+def fields(found: Findings) -> list[str]:
+    return [problem.field for problem in found.problems]
+
+
+def codes(found: Findings) -> list[str]:
+    return [warning["code"] for warning in found.warnings]
+
+
+@pytest.mark.parametrize(
+    ("segments", "wrong"),
+    [
+        (["A", "B"], []),
+        (["A", "A"], ["segments.1.name", "segments.1.tag"]),
+        ([{"name": "A", "tag": "x"}, {"name": "B", "tag": "X"}], ["segments.1.tag"]),
+    ],
+)
+def test_segments_and_tags_are_named_once(segments: list[Any], wrong: list[str]) -> None:
+    found = Findings()
+    check_segments(export(segments=segments), found)
+    assert fields(found) == wrong
+
+
+def test_every_missing_column_is_named_with_its_segments() -> None:
+    found = Findings()
+    saved = export(
+        merge_fields={"FNAME": "FirstName", "LNAME": "LastName"},
+        consent={"field": "Consent", "values": ["1"]},
+    )
+    check_columns(saved, {"A": ("Email", "FirstName"), "B": ("Email", "LastName")}, found)
+    assert [(p.field, p.message) for p in found.problems] == [
+        ("merge_fields.FNAME", "no column FirstName in B"),
+        ("merge_fields.LNAME", "no column LastName in A"),
+        ("consent.field", "no column Consent in A, B"),
+    ]
+
+
+def test_a_merge_field_that_is_missing_must_be_asked_for() -> None:
+    mapping = {"FNAME": "FirstName", "CITY": "City"}
+    found = Findings()
+    check_audience(export(merge_fields=mapping), audience(), found)
+    assert fields(found) == ["merge_fields.CITY"]
+    found = Findings()
+    check_audience(export(merge_fields=mapping, create_merge_fields=True), audience(), found)
+    assert fields(found) == []
+
+
+def test_the_address_is_no_merge_field() -> None:
+    found = Findings()
+    check_audience(export(merge_fields={"EMAIL": "Email"}), audience(), found)
+    assert fields(found) == ["merge_fields.EMAIL"]
+
+
+def test_required_merge_fields_without_a_column_are_named() -> None:
+    required = (*NAMES, MergeField(3, "CITY", "City", "text", required=True))
+    found = Findings()
+    check_audience(export(), audience(merge_fields=required), found)
+    assert codes(found) == ["merge_field_required"]
+    assert "CITY" in found.warnings[0]["detail"]
+
+
+def test_a_tag_of_somebody_else_is_left_alone_unless_it_is_adopted() -> None:
+    there = audience(tags=["highvaluesegment", "Newsletter readers"])
+    found = Findings()
+    check_audience(export(), there, found)
+    assert fields(found) == ["segments.0.tag", "segments.1.tag"]
+    adopted = [{"name": "HighValueSegment", "adopt": True}, "Other"]
+    found = Findings()
+    check_audience(export(segments=adopted), there, found)
+    assert fields(found) == []
+
+
+def test_a_tag_that_this_product_made_may_be_used_again() -> None:
+    there = audience(tags=["HighValueSegment"], own_tags=["HighValueSegment"])
+    found = Findings()
+    check_audience(export(), there, found)
+    assert fields(found) == []
+
+
+@pytest.mark.parametrize(
+    ("double_optin", "status", "expected"),
+    [
+        (True, "subscribed", ["double_optin_bypassed"]),
+        (True, "pending", []),
+        (False, "subscribed", []),
+    ],
+)
+def test_bypassing_double_optin_is_said(
+    double_optin: bool, status: str, expected: list[str]
+) -> None:
+    found = Findings()
+    check_audience(export(status_for_new=status), audience(double_optin=double_optin), found)
+    assert codes(found) == expected
+
+
+def test_marketing_permissions_that_nobody_gives_are_said() -> None:
+    found = Findings()
+    check_audience(export(), audience(marketing_permissions=True), found)
+    assert codes(found) == ["marketing_permissions_unset"]
+
+
+@pytest.mark.parametrize(
+    ("column", "folder", "shared"),
+    [
+        ("FirstName", "CustomerInsights_1/Blob", False),
+        ("GivenName", "CustomerInsights_1/Blob", True),
+        ("FirstName", "CustomerInsights_2/Blob", True),
+    ],
+)
+def test_two_exports_that_fill_one_merge_field_differently_are_named(
+    column: str, folder: str, shared: bool
+) -> None:
+    other = export(name="other", merge_fields={"FNAME": column}, source={"folder": folder})
+    found = Findings()
+    mine = export(merge_fields={"FNAME": "FirstName"})
+    check_neighbours(mine, [other.model_dump(mode="json")], found)
+    assert codes(found) == (["merge_field_shared"] if shared else [])

@@ -1,0 +1,391 @@
+"""What one call's answer means for each of its contacts, against an audience in memory."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.mailchimp.answers import ContactError
+from shared.mailchimp.errors import RefusedError
+from shared.runs.codes import NAMES
+from shared.runs.job import Job
+from shared.runs.ledger import Flag
+from shared.runs.sending import calls
+from shared.runs.sending.calls import Answers, Item
+from tests.support.audience_model import START, AudienceModel
+
+TAGS = {0: ("t10", 10), 1: ("t11", 11), 63: ("t73", 73)}
+
+
+def job(status_for_new: str = "subscribed", fields: tuple[str, ...] = ("FNAME", "LNAME")) -> Job:
+    return Job("run", "list", TAGS, fields, status_for_new)
+
+
+def item(
+    name: str, tags: int = 0, flags: int = 0, before: int = 0, tried: int = 0, **values: Any
+) -> Item:
+    return [f"{name}@x.org", values, tags, flags, before, tried]
+
+
+def call[**P, R](function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    return function(*args, **kwargs)
+
+
+def sent(
+    audience: AudienceModel,
+    items: Sequence[Item],
+    status_for_new: str = "subscribed",
+    protected: Mapping[str, str] | None = None,
+    tried: int | None = None,
+) -> Answers:
+    answers = calls.upsert(
+        call, audience.client(), job(status_for_new), items, protected or {}, tried
+    )()
+    assert len(answers.codes) == len(items)
+    return answers
+
+
+def codes(answers: Answers) -> list[str]:
+    return [NAMES[code] for code in answers.codes]
+
+
+class TestUpsert:
+    def test_created_and_updated_follow_the_answer(self) -> None:
+        audience = AudienceModel()
+        audience.put("b@x.org")
+        answers = sent(audience, [item("a", 0b11, FNAME="Ann"), item("b", 0b01)])
+        assert codes(answers) == ["created", "updated"]
+        assert audience.contacts["a@x.org"].tags == {10, 11}
+        assert audience.contacts["a@x.org"].fields == {"FNAME": "Ann"}
+        assert (answers.lacking, answers.added, answers.details) == ({}, [], {})
+        assert audience.calls == ["subscribe"]
+
+    def test_an_answer_in_the_casing_that_the_audience_stores_is_found(self) -> None:
+        audience = AudienceModel()
+        audience.put("A.Smith@X.Org")
+        assert codes(sent(audience, [item("a.smith")])) == ["updated"]
+        error = ContactError(" B@X.org ", "b@x.org looks fake or invalid")
+        refused = AudienceModel(refused={"b@x.org": error})
+        assert codes(sent(refused, [item("b")])) == ["rejected_fake"]
+
+    def test_whom_the_answer_does_not_name_is_failed_never_accepted(self) -> None:
+        answers = sent(AudienceModel(unnamed={"a@x.org"}), [item("a"), item("b")])
+        assert codes(answers) == ["failed", "created"]
+        assert answers.details == {0: "Mailchimp's answer does not name this contact"}
+
+    def test_a_refusal_is_of_one_contact_and_says_which_field(self) -> None:
+        error = ContactError("a@x.org", "Invalid", "ERROR_GENERIC", "BDAY", "Please enter a date")
+        answers = sent(AudienceModel(refused={"a@x.org": error}), [item("a"), item("b")])
+        assert codes(answers) == ["rejected_merge_field", "created"]
+        assert answers.details == {0: "BDAY: Please enter a date"}
+
+    def test_tags_that_the_answer_lacks_are_given_by_a_second_wave(self) -> None:
+        audience = AudienceModel(tags_of_existing=False)
+        audience.put("a@x.org", "subscribed", 10)
+        answers = sent(audience, [item("b", 0b01), item("a", 1 | 1 << 63)])
+        assert answers.lacking == {1: 1 << 63}
+        block = answers.block(4, [item("b"), item("a")])
+        assert calls.lacking_of([block]) == {63: [5]}
+        assert calls.lacking_of([block, {"tag": 63, "items": [5]}]) == {}
+
+    def test_a_contact_with_fifty_tags_or_more_is_given_one_again_and_then_believed(self) -> None:
+        audience = AudienceModel()
+        audience.put("a@x.org", "subscribed", *range(100, 150), 999)
+        answers = sent(audience, [item("a", 1 << 63)])
+        assert answers.lacking == {}  # 73 comes first in this audience's order
+        audience.put("b@x.org", "subscribed", *range(50))
+        answers = sent(audience, [item("b", 1 << 63)])
+        assert answers.lacking == {0: 1 << 63}
+        assert calls.give_tag(call, audience.client(), job(), 63, ["b@x.org"]) == {}
+        assert 73 in audience.contacts["b@x.org"].tags
+
+    def test_a_blank_clears_what_was_sent_before_and_is_left_out_otherwise(self) -> None:
+        audience = AudienceModel()
+        audience.put("a@x.org", FNAME="Ann", LNAME="Smith")
+        sent(audience, [item("a", flags=Flag.ACCEPTED, before=0b01, FNAME=None, LNAME=None)])
+        assert audience.contacts["a@x.org"].fields == {"FNAME": "", "LNAME": "Smith"}
+
+    def test_a_field_that_is_not_mapped_any_more_stays_as_it_is(self) -> None:
+        audience = AudienceModel()
+        audience.put("a@x.org", FNAME="Ann", LNAME="Smith")
+        sent(audience, [item("a", flags=Flag.ACCEPTED, before=0b11, FNAME="Anna")])
+        assert audience.contacts["a@x.org"].fields == {"FNAME": "Anna", "LNAME": "Smith"}
+
+    def test_no_null_is_sent_not_even_within_an_address(self) -> None:
+        audience = AudienceModel()
+        sent(audience, [item("a", FNAME={"addr1": "1 Road", "addr2": None}, LNAME=None)])
+        assert audience.contacts["a@x.org"].fields == {"FNAME": {"addr1": "1 Road"}}
+
+    def test_values_that_came_back_empty_are_counted(self) -> None:
+        audience = AudienceModel(dropped_fields={"FNAME"})
+        answers = sent(audience, [item("a", FNAME="x", LNAME="y"), item("b", FNAME="z")])
+        assert answers.dropped == {"FNAME": 2}
+
+    @pytest.mark.parametrize(
+        "state", ["unsubscribed", "cleaned", "pending", "transactional", "archived"]
+    )
+    def test_who_got_into_a_protected_state_since_the_plan_is_left_out(self, state: str) -> None:
+        audience = AudienceModel()
+        audience.put("a@x.org", state)
+        answers = sent(audience, [item("a"), item("b")], protected={"a@x.org": state})
+        assert codes(answers) == [f"skipped_{state}", "created"]
+        assert audience.contacts["a@x.org"].history == []
+        alone = sent(audience, [item("a")], protected={"a@x.org": state})
+        assert codes(alone) == [f"skipped_{state}"]
+        assert audience.calls == ["subscribe"]
+
+    def test_who_was_archived_by_this_export_comes_back(self) -> None:
+        audience = AudienceModel()
+        audience.put("a@x.org", "archived")
+        flags = Flag.ACCEPTED | Flag.ARCHIVED
+        states = {"a@x.org": "archived"}
+        assert codes(sent(audience, [item("a", flags=flags)], protected=states)) == ["updated"]
+        states = {"a@x.org": "unsubscribed"}
+        assert codes(sent(audience, [item("a", flags=flags)], protected=states)) == [
+            "skipped_unsubscribed"
+        ]
+
+
+class TestWhoWasAdded:
+    def repeat(self, *, tried: int | None, kept: int = 0, flags: int = 0) -> list[int]:
+        """Send a contact that the audience has since START for the second time."""
+        audience = AudienceModel()
+        audience.put("a@x.org")
+        return sent(audience, [item("a", flags=flags, tried=kept)], tried=tried).added
+
+    def test_updated_still_means_added_when_it_came_with_an_earlier_attempt(self) -> None:
+        assert self.repeat(tried=START) == [0]
+        assert self.repeat(tried=START - 9) == [0]
+        assert self.repeat(tried=None, kept=START - 9) == [0]
+
+    def test_not_when_it_was_there_before_the_first_attempt(self) -> None:
+        assert self.repeat(tried=START + 1) == []
+        assert self.repeat(tried=None) == []
+
+    def test_not_when_the_ledger_knew_it_already(self) -> None:
+        assert self.repeat(tried=START, flags=Flag.ACCEPTED) == []
+
+
+class TestPending:
+    def test_new_contacts_are_created_as_pending(self) -> None:
+        audience = AudienceModel()
+        assert codes(sent(audience, [item("a", 1)], "pending")) == ["created"]
+        assert audience.contacts["a@x.org"].status == "pending"
+
+    def test_one_that_the_audience_has_is_updated_and_stays_what_it_is(self) -> None:
+        audience = AudienceModel()
+        audience.put("B@x.org", "subscribed")
+        answers = sent(audience, [item("a"), item("b", 1, FNAME="Bea")], "pending")
+        assert codes(answers) == ["created", "updated"]
+        held = audience.contacts["b@x.org"]
+        assert (held.status, held.tags, held.fields) == ("subscribed", {10}, {"FNAME": "Bea"})
+        assert audience.calls == ["subscribe", "subscribe"]
+
+    @pytest.mark.parametrize("known", [{}, {"a@x.org": "pending", "b@x.org": "pending"}])
+    def test_a_repeated_call_does_not_confirm_whom_the_first_one_created(
+        self, known: dict[str, str]
+    ) -> None:
+        audience = AudienceModel()
+        items = [item("a", 1), item("b", 1), item("c", 1)]
+        first = audience.clock
+        sent(audience, items[:2], "pending")  # and the answer is lost
+        answers = sent(audience, items, "pending", protected=known, tried=first)
+        assert codes(answers) == ["created"] * 3
+        assert {held.status for held in audience.contacts.values()} == {"pending"}
+        assert answers.lacking == {0: 1, 1: 1}
+
+    def test_nor_does_a_later_run(self) -> None:
+        audience = AudienceModel()
+        first = audience.clock
+        sent(audience, [item("a")], "pending")
+        flags = Flag.UNCERTAIN | Flag.PENDING
+        answers = sent(audience, [item("a", flags=flags, tried=first)], "pending")
+        assert codes(answers) == ["created"]
+        assert audience.contacts["a@x.org"].status == "pending"
+
+    def test_one_whose_answer_was_lost_is_never_created_as_subscribed(self) -> None:
+        audience = AudienceModel()
+        flags = Flag.UNCERTAIN | Flag.PENDING
+        assert codes(sent(audience, [item("a", flags=flags, tried=START)], "pending")) == [
+            "created"
+        ]
+        assert audience.contacts["a@x.org"].status == "pending"
+
+    def test_who_was_pending_before_the_first_attempt_is_not_this_exports(self) -> None:
+        audience = AudienceModel()
+        audience.put("a@x.org", "pending")
+        states = {"a@x.org": "pending"}
+        answers = sent(audience, [item("a")], "pending", protected=states, tried=START + 5)
+        assert codes(answers) == ["skipped_pending"]
+        assert audience.contacts["a@x.org"].status == "pending"
+
+    def test_one_taken_before_is_not_confirmed_by_an_update(self) -> None:
+        audience = AudienceModel()
+        audience.put("a@x.org", "pending")
+        states = {"a@x.org": "pending"}
+        flags = Flag.ACCEPTED | Flag.PENDING
+        answers = sent(audience, [item("a", flags=flags)], "pending", protected=states)
+        assert codes(answers) == ["skipped_pending"]
+        assert audience.contacts["a@x.org"].history == []
+
+    def test_calls_that_only_create_are_not_mixed_with_those_that_update(self) -> None:
+        new, lost = item("a"), item("b", flags=Flag.UNCERTAIN | Flag.PENDING)
+        old = item("c", flags=Flag.ACCEPTED)
+        items = [new, lost, new, old, old, new]
+        assert calls.upsert_size(items, 0, 500, job("pending")) == 3
+        assert calls.upsert_size(items, 3, 500, job("pending")) == 2
+        assert calls.upsert_size(items, 0, 2, job("pending")) == 2
+        assert calls.upsert_size(items, 0, 500, job()) == 6
+
+
+class TestTags:
+    def test_one_call_adds_and_removes(self) -> None:
+        audience = AudienceModel()
+        audience.put("A@x.org")
+        audience.put("b@x.org", "subscribed", 10, 99)
+        items: list[Item] = [["a@x.org", 0, 1], ["b@x.org", 0, 0]]
+        answers = calls.change_tags(call, audience.client(), job(), items)
+        assert codes(answers) == ["tagged", "untagged"]
+        assert audience.contacts["a@x.org"].tags == {10}
+        assert audience.contacts["b@x.org"].tags == {99}
+        assert audience.calls == ["change_tag"]
+
+    def test_whom_the_answer_passes_over_is_looked_up(self) -> None:
+        audience = AudienceModel()
+        audience.put("a@x.org", "subscribed", 10)
+        items: list[Item] = [["a@x.org", 0, 1], ["gone@x.org", 0, 1]]
+        answers = calls.change_tags(call, audience.client(), job(), items)
+        assert codes(answers) == ["tagged", "failed"]
+        assert answers.details == {1: "tag t10: the contact is not in the audience any more"}
+
+    def test_a_tag_that_is_not_there_need_not_be_removed(self) -> None:
+        audience = AudienceModel()
+        items: list[Item] = [["gone@x.org", 0, 0]]
+        answers = calls.change_tags(call, audience.client(), job(), items)
+        assert codes(answers) == ["untagged"]
+
+    def test_a_tag_that_is_gone_fails_additions_and_needs_no_removals(self) -> None:
+        items: list[Item] = [["a@x.org", 63, 1], ["b@x.org", 63, 0]]
+        answers = calls.tag_gone(job(), items, "gone")
+        assert codes(answers) == ["failed", "untagged"]
+        assert answers.details == {0: "tag t73: gone"}
+
+    @settings(max_examples=100)
+    @given(
+        st.lists(st.tuples(st.integers(0, 2), st.integers(0, 1)), min_size=1, max_size=40),
+        st.integers(1, 5),
+    )
+    def test_a_call_is_about_one_tag_and_never_exceeds_its_size(
+        self, ops: list[tuple[int, int]], most: int
+    ) -> None:
+        items: list[Item] = [[f"{n}@x.org", *op] for n, op in enumerate(ops)]
+        start = 0
+        while start < len(items):
+            size = calls.tag_size(items, start, most)
+            batch = items[start : start + size]
+            assert size > 0
+            assert len({bit for _, bit, _ in batch}) == 1
+            assert all(sum(add == kind for _, _, add in batch) <= most for kind in (0, 1))
+            start += size
+        assert start == len(items)
+
+
+class TestLeavers:
+    def archived(
+        self, audience: AudienceModel, name: str, state: str | None = None, *, again: bool = False
+    ) -> Answers:
+        contact: Item = [f"{name}@x.org"]
+        return calls.archive(call, audience.client(), job(), contact, state, again=again)
+
+    def unsubscribed(self, audience: AudienceModel, name: str, state: str | None = None) -> Answers:
+        return calls.unsubscribe(call, audience.client(), job(), [f"{name}@x.org"], state)
+
+    def test_archiving_what_is_gone_or_was_archived_by_a_lost_call_is_done(self) -> None:
+        audience = AudienceModel()
+        audience.put("a@x.org")
+        assert codes(self.archived(audience, "a")) == ["archived"]
+        assert codes(self.archived(audience, "a", again=True)) == ["archived"]
+        assert codes(self.archived(audience, "a", "archived", again=True)) == ["archived"]
+        assert codes(self.archived(audience, "gone")) == ["archived"]
+        assert audience.contacts["a@x.org"].status == "archived"
+
+    def test_one_that_somebody_else_has_archived_is_not_called_archived_by_this_export(
+        self,
+    ) -> None:
+        audience = AudienceModel()
+        audience.put("a@x.org", "archived")
+        for state in (None, "archived"):
+            answers = self.archived(audience, "a", state)
+            assert codes(answers) == ["unchanged"]
+            assert "archived since this run began" in answers.details[0]
+
+    @pytest.mark.parametrize("state", ["unsubscribed", "cleaned", "pending", "transactional"])
+    @pytest.mark.parametrize("again", [False, True])
+    def test_who_got_into_a_protected_state_since_the_plan_is_not_archived(
+        self, state: str, again: bool
+    ) -> None:
+        audience = AudienceModel()
+        audience.put("a@x.org", state)
+        answers = self.archived(audience, "a", state, again=again)
+        assert codes(answers) == ["unchanged"]
+        assert state in answers.details[0]
+        assert audience.contacts["a@x.org"].status == state
+
+    def test_one_that_mailchimp_cannot_archive_is_failed(self) -> None:
+        audience = AudienceModel()
+        audience.put("a@x.org", "cleaned")
+        answers = self.archived(audience, "a")
+        assert (codes(answers), list(answers.details)) == (["failed"], [0])
+
+    def test_unsubscribing_what_is_gone_or_unsubscribed_is_done(self) -> None:
+        audience = AudienceModel()
+        audience.put("a@x.org")
+        assert codes(self.unsubscribed(audience, "a")) == ["unsubscribed"]
+        assert codes(self.unsubscribed(audience, "a", "unsubscribed")) == ["unsubscribed"]
+        assert codes(self.unsubscribed(audience, "gone")) == ["unsubscribed"]
+        assert audience.contacts["a@x.org"].status == "unsubscribed"
+
+    @pytest.mark.parametrize("state", ["archived", "cleaned", "pending", "transactional"])
+    def test_who_got_into_another_protected_state_is_not_unsubscribed(self, state: str) -> None:
+        audience = AudienceModel()
+        audience.put("a@x.org", state)
+        assert codes(self.unsubscribed(audience, "a", state)) == ["unchanged"]
+        assert audience.contacts["a@x.org"].status == state
+
+
+def test_a_call_about_one_contact_that_is_refused_whole_refuses_the_contact() -> None:
+    error = RefusedError(
+        "Your merge fields were invalid.", status=400, errors=(("LTV", "Please enter a number"),)
+    )
+    answers = calls.refused_alone(error)
+    assert codes(answers) == ["rejected_merge_field"]
+    assert answers.details == {0: "Your merge fields were invalid."}
+
+
+def test_a_block_names_nobody() -> None:
+    answers = Answers([0, 1], {1: "B@x.org looks fake"}, {0: 1}, [1], {"FNAME": 1})
+    assert answers.block(7, [item("a"), item("b")]) == {
+        "at": 7,
+        "n": 2,
+        "codes": "AB",
+        "details": {1: "{address} looks fake"},
+        "lacking": {0: 1},
+        "added": [1],
+        "dropped": {"FNAME": 1},
+    }
+
+
+@given(st.lists(st.tuples(st.just("a@x.org"), st.integers(0, 1), st.integers(0, 1)), min_size=1))
+def test_a_tag_call_can_be_made_smaller_until_it_is_about_one_contact(
+    items: list[tuple[str, int, int]],
+) -> None:
+    ops = [list(item) for item in items]
+    most, size = 500, calls.tag_size(ops, 0, 500)
+    while size > 1:
+        assert calls.tag_load(ops[:size]) <= most
+        most = max(1, calls.tag_load(ops[:size]) // 2)
+        smaller = calls.tag_size(ops, 0, most)
+        assert smaller < size
+        size = smaller
