@@ -43,7 +43,7 @@ def run(*, quick: bool) -> Result:
 
 def _outcomes(here: World, result: Result, run_id: str) -> None:
     """Fetch a run's outcomes over HTTP, and see what that costs the app."""
-    pid = here.stack.hosts[0].pid
+    pid = here.stack.hosts[0].worker_pid
     here.stack.ask("GET", "health")
     before = _highest_memory(pid)
     # Where the answer is a link, it is followed.

@@ -191,10 +191,10 @@ def _again(here: World) -> tuple[float, int, dict[str, Any]]:
 
 
 class HostMemory:
-    """Samples the host's resident set once a second."""
+    """Samples the worker's resident set once a second."""
 
     def __init__(self, here: World) -> None:
-        self._pid = here.stack.hosts[0].pid
+        self._pid = here.stack.hosts[0].worker_pid
         self._samples: list[tuple[float, float]] = []
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)

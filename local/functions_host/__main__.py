@@ -5,45 +5,42 @@ import os
 import sys
 from pathlib import Path
 
+from local.functions_host.app import Loading
 from local.functions_host.errors import HostError
-from local.functions_host.host import Host, load
-from local.functions_host.keys import Keys
-from local.functions_host.options import FUNCTION_KEY, MASTER_KEY, parse_options
+from local.functions_host.logs import set_up_logging
+from local.functions_host.options import parse_options
 
-_DIRECTORY = Path.cwd()
+# Read by aiohttp when it is imported: its parser in Python takes methods that nobody knows, as
+# Microsoft's web server does; the one in C does not.
+_PLAIN_PARSER = "AIOHTTP_NO_EXTENSIONS"
 
 
 def main() -> int:
-    """Returns 0 after a stop, 1 where the app cannot be hosted."""
+    """Returns 0 after a stop, 1 where the app cannot be hosted or its worker has died too often."""
     options = parse_options(sys.argv[1:])
     if options.log_file is not None:
         file = os.open(options.log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         os.dup2(file, 1)
         os.dup2(file, 2)
-    os.chdir(options.app)
+    if options.easy_auth:
+        os.environ["WEBSITE_AUTH_ENABLED"] = "true"
     try:
-        # The app is imported outside of any event loop, in the main thread.
-        worker, host_json, functions = load(options)
-        host = Host(options, worker, host_json, functions)
+        loading = Loading(options, Path.cwd())
+        set_up_logging(options.log_format, loading.log_levels)
+        # The worker imports the app while this process imports what is large in the host.
+        os.environ[_PLAIN_PARSER] = "1"
+        from local.functions_host.host import Host
+
+        host = Host(options, loading.finish())
         asyncio.run(host.run())
     except HostError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)
         return 1
-    if host.restart:
-        _start_again(host.port, options.keys)
-    return 0
-
-
-def _start_again(port: int, keys: Keys) -> None:
-    """Becomes a new host with the same address and keys, as Azure restarts a worker process."""
-    os.environ |= {MASTER_KEY: keys.master, FUNCTION_KEY: keys.function}
-    sys.stdout.flush()
-    os.chdir(_DIRECTORY)
-    os.execv(sys.executable, [*sys.orig_argv, "--port", str(port)])  # noqa: S606 - itself again
+    return 1 if host.gave_up else 0
 
 
 if __name__ == "__main__":
     status = main()
     sys.stdout.flush()
-    # Threads of functions that outlived the grace period must not keep the process alive.
+    # A thread that waits for the worker's words must not keep the process alive.
     os._exit(status)

@@ -1,4 +1,4 @@
-"""What can keep a host from starting."""
+"""What can keep a host, or a function of it, from starting."""
 
 
 class HostError(Exception):
@@ -7,3 +7,7 @@ class HostError(Exception):
 
 class IndexingError(HostError):
     """The worker refused the function app: a bad annotation, an extra parameter, a name twice."""
+
+
+class UnsupportedError(HostError):
+    """Azure may take it, this host does not: it never goes on without it."""

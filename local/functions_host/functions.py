@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from local.functions_host.errors import HostError
+from local.functions_host.errors import HostError, UnsupportedError
+from local.functions_host.ncrontab import Schedule
+from local.functions_host.wire import Found
 
 type AuthLevel = Literal["ANONYMOUS", "FUNCTION", "ADMIN"]
 
@@ -59,9 +61,23 @@ class Function:
     outputs: tuple[QueueOutput, ...]
 
 
-def functions_of(metadata: Iterable[Any], environment: Mapping[str, str]) -> list[Function]:
-    """Reads the worker's function metadata; raises HostError for what this host cannot serve."""
-    return [_function(item, environment) for item in metadata]
+def functions_of(
+    found: Iterable[Found], environment: Mapping[str, str]
+) -> tuple[list[Function], list[str]]:
+    """Reads what the worker has found: the functions, and why others are missing.
+
+    What is wrong with one function keeps only that one away. Raises UnsupportedError for what
+    this host cannot serve.
+    """
+    functions, missing = [], []
+    for item in found:
+        try:
+            functions.append(_function(item, environment))
+        except UnsupportedError:
+            raise
+        except HostError as error:
+            missing.append(str(error))
+    return functions, missing
 
 
 def with_settings(text: str, environment: Mapping[str, str]) -> str:
@@ -76,25 +92,36 @@ def with_settings(text: str, environment: Mapping[str, str]) -> str:
     return _SETTING.sub(value, text)
 
 
-def _function(metadata: Any, environment: Mapping[str, str]) -> Function:
-    bindings = [json.loads(binding) for binding in metadata.raw_bindings]
+def is_connected(connection: str, environment: Mapping[str, str]) -> bool:
+    """Whether settings say where the queues of a connection are."""
+    names = (connection, f"{connection}__queueServiceUri", f"{connection}__accountName")
+    return any(connection_setting(name, environment) for name in names)
+
+
+def connection_setting(name: str, environment: Mapping[str, str]) -> str | None:
+    """A setting of a connection, which may also have the prefix AzureWebJobs."""
+    return environment.get(name) or environment.get(f"AzureWebJobs{name}")
+
+
+def _function(found: Found, environment: Mapping[str, str]) -> Function:
+    bindings = [json.loads(binding) for binding in found.bindings]
     triggers = [binding for binding in bindings if binding["type"].endswith("Trigger")]
     if len(triggers) != 1:
-        raise HostError(f"{metadata.name}: a function has exactly one trigger")
-    if metadata.retry_options is not None:
-        raise HostError(f"{metadata.name}: retry policies are not supported here")
+        raise HostError(f"{found.name}: a function has exactly one trigger")
+    if found.retries:
+        raise UnsupportedError(f"{found.name}: retry policies are not supported here")
     outputs = []
     for binding in bindings:
         if binding["type"] == "queue":
-            queue = _queue_name(metadata.name, binding, environment)
+            queue = _queue_name(found.name, binding, environment)
             outputs.append(QueueOutput(binding["name"], queue, _connection(binding)))
         elif binding not in triggers and binding["type"] != "http":
-            raise HostError(f"{metadata.name}: binding {binding['type']} is not supported here")
+            raise UnsupportedError(f"{found.name}: binding {binding['type']} is not supported here")
     return Function(
-        id=metadata.function_id,
-        name=metadata.name,
+        id=found.id,
+        name=found.name,
         parameter=triggers[0]["name"],
-        trigger=_trigger(metadata.name, triggers[0], environment),
+        trigger=_trigger(found.name, triggers[0], environment),
         outputs=tuple(outputs),
     )
 
@@ -104,9 +131,11 @@ def _trigger(
 ) -> HttpTrigger | QueueTrigger | TimerTrigger:
     match binding["type"]:
         case "httpTrigger":
-            route = binding.get("route")
+            route = str(binding.get("route") or name)
+            if re.match(r"/?(admin|runtime)(/|$)", route, re.IGNORECASE):
+                raise HostError(f"{name}: the route {route!r} is the host's own")
             return HttpTrigger(
-                route=name if route is None else str(route),
+                route=route,
                 methods=frozenset(method.upper() for method in binding.get("methods") or ()),
                 auth_level=str(binding.get("authLevel", "FUNCTION")).upper(),  # type: ignore[arg-type]  # the SDK's enum allows no other
             )
@@ -114,13 +143,17 @@ def _trigger(
             return QueueTrigger(_queue_name(name, binding, environment), _connection(binding))
         case "timerTrigger":
             if binding.get("runOnStartup"):
-                raise HostError(
+                raise UnsupportedError(
                     f"{name}: run_on_startup must stay off, it fires on every scale-out"
                 )
             schedule = with_settings(binding["schedule"], environment)
+            try:
+                Schedule.parse(schedule)
+            except ValueError as error:
+                raise HostError(f"{name}: {error}") from None
             return TimerTrigger(schedule, binding.get("useMonitor") is not False)
         case other:
-            raise HostError(f"{name}: trigger {other} is not supported here")
+            raise UnsupportedError(f"{name}: trigger {other} is not supported here")
 
 
 def _queue_name(name: str, binding: Mapping[str, Any], environment: Mapping[str, str]) -> str:

@@ -8,95 +8,87 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from typing import Any
 
 from aiohttp import web
 
-from local.functions_host.control import Control
+from local.functions_host.admin import Admin
+from local.functions_host.app import HostedApp
 from local.functions_host.delivery import HiddenTimes
-from local.functions_host.errors import HostError
-from local.functions_host.functions import Function, QueueTrigger, TimerTrigger, functions_of
-from local.functions_host.host_json import HostJson, read_host_json
-from local.functions_host.http_front import BODY_LIMIT, HttpFront
+from local.functions_host.functions import Function, HttpTrigger, QueueTrigger, TimerTrigger
+from local.functions_host.http_front import HttpFront
 from local.functions_host.invocations import Invocations
-from local.functions_host.logs import set_up_logging
 from local.functions_host.messages import MessageCoding
 from local.functions_host.options import Options
 from local.functions_host.queue_listener import QueueListener
-from local.functions_host.routes import Routes
 from local.functions_host.singleton import Singleton
 from local.functions_host.storage import Storage
 from local.functions_host.timer_listener import TimerListener
-from local.functions_host.worker import Worker
+from local.functions_host.workers import Workers
 
 _log = logging.getLogger("Host.Startup")
-
-
-def load(options: Options) -> tuple[Worker, HostJson, list[Function]]:
-    """Reads the settings and indexes the app; raises HostError, IndexingError."""
-    host_json = read_host_json(options.app, os.environ)
-    set_up_logging(options.log_format, host_json.log_levels)
-    if options.easy_auth:
-        os.environ["WEBSITE_AUTH_ENABLED"] = "true"
-    worker = Worker()
-    functions = functions_of(worker.index(options.app), os.environ)
-    if not functions:
-        raise HostError("the app has no functions")
-    unknown = (options.functions or frozenset()) - {function.name for function in functions}
-    if unknown:
-        raise HostError(f"--functions names {', '.join(sorted(unknown))}, which the app lacks")
-    return worker, host_json, functions
+_NO_HOME_PAGE = "AzureWebJobsDisableHomepage"
+# Far above the front's own limits, so that it is the front that answers.
+_PARSER: dict[str, Any] = {
+    "max_line_size": 1 << 20,
+    "max_field_size": 1 << 20,
+    "auto_decompress": False,
+}
 
 
 class Host:
-    """Listens for every trigger of one app until it is told to stop."""
+    """Listens for every trigger of one app until it is told to stop, or its worker dies too often.
 
-    def __init__(
-        self, options: Options, worker: Worker, host_json: HostJson, functions: Sequence[Function]
-    ) -> None:
+    `gave_up` says that it was the worker.
+    """
+
+    def __init__(self, options: Options, app: HostedApp) -> None:
         self._options = options
-        self._host_json = host_json
-        self._functions = functions
+        self._app = app
         self._storage = Storage(os.environ)
-        coding = MessageCoding(host_json.queues.message_encoding)
-        limit = host_json.function_timeout if options.enforce_timeout else None
-        scaled = limit * options.time_scale if limit else None
-        self._invocations = Invocations(worker, self._storage, coding, scaled)
+        self._workers = Workers(app.command, app.worker, options.time_scale)
+        coding = MessageCoding(app.host_json.queues.message_encoding)
+        self._invocations = Invocations(
+            self._workers, self._storage, coding, app.host_json.function_timeout
+        )
         self._queues: dict[str, QueueListener] = {}
         self._timers: dict[str, TimerListener] = {}
         self._listening: list[asyncio.Task[None]] = []
-        self.port = options.port
-        self.restart = False
+        self._host_id = _host_id(str(options.app), os.environ)
         self._stop = asyncio.Event()
+        self.gave_up = False
 
     async def run(self) -> None:
-        """Serves until SIGTERM, SIGINT or the end of the parent, then lets invocations end.
+        """Serves until SIGTERM, SIGINT or the end of the parent; then what runs may end, or is cut.
 
-        Returns early, with `restart` set, when an invocation has exceeded its time.
         Raises HostError where the app cannot be served.
         """
+        self._workers.begin()
         await self._create_listeners()
-        runner = web.AppRunner(self._web_app(), access_log=None, shutdown_timeout=1.0)
+        server = web.Server(self._front().handle, access_log=None, **_PARSER)
+        runner = web.ServerRunner(server, shutdown_timeout=0.2)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", self._options.port, reuse_address=True)
         await site.start()
-        self.port = runner.addresses[0][1]
         self._listening = [asyncio.create_task(listener.run()) for listener in self._listeners]
         for task in self._listening:
             task.add_done_callback(self._listener_ended)
         self._watch_for_the_end()
-        self._announce()
+        self._announce(runner.addresses[0][1])
         await self._until_the_end()
         await site.stop()
-        await self._let_end()
+        server.pre_shutdown()
+        if not self.gave_up:
+            await self._let_end()
+        self._workers.kill()
         await runner.cleanup()
         await self._storage.close()
 
     async def _create_listeners(self) -> None:
-        hidden = HiddenTimes.scaled(
-            self._host_json.queues.visibility_timeout, self._options.time_scale
-        )
-        for function in self._functions:
+        settings = self._app.host_json.queues
+        hidden = HiddenTimes.scaled(settings.visibility_timeout, self._options.time_scale)
+        for function in self._app.functions:
             if self._options.functions is not None and function.name not in self._options.functions:
                 continue
             match function.trigger:
@@ -105,7 +97,7 @@ class Host:
                         function,
                         function.trigger,
                         self._storage,
-                        self._host_json.queues,
+                        settings,
                         hidden,
                         self._invocations,
                     )
@@ -114,28 +106,34 @@ class Host:
 
     async def _timer(self, function: Function, trigger: TimerTrigger) -> TimerListener:
         container = await self._storage.container("azure-webjobs-hosts")
-        host_id = _host_id(str(self._options.app), os.environ)
-        blob = container.get_blob_client(f"locks/{host_id}/Host.Functions.{function.name}.Listener")
+        blob = container.get_blob_client(
+            f"locks/{self._host_id}/Host.Functions.{function.name}.Listener"
+        )
         lock = Singleton(blob, self._options.time_scale)
-        return TimerListener(function, trigger, container, host_id, lock, self._invocations)
+        return TimerListener(function, trigger, container, self._host_id, lock, self._invocations)
 
     @property
     def _listeners(self) -> list[QueueListener | TimerListener]:
         return [*self._queues.values(), *self._timers.values()]
 
-    def _web_app(self) -> web.Application:
-        front = HttpFront(
-            Routes(self._functions, self._host_json.route_prefix),
+    def _front(self) -> HttpFront:
+        admin = Admin(
             self._options.keys,
             self._invocations,
+            {function.name.lower(): function for function in self._app.functions},
+            {name.lower(): timer for name, timer in self._timers.items()},
+            self._host_id,
+            os.environ.get(_NO_HOME_PAGE, "").lower() != "true",
+            self._drain,
+        )
+        return HttpFront(
+            self._app.routes,
+            self._options.keys,
+            self._invocations,
+            admin,
             self._options.easy_auth,
             self._options.answer_limit,
         )
-        app = web.Application(client_max_size=BODY_LIMIT)
-        control = Control(self._options.keys, self._invocations, self._timers, self._drain)
-        control.add_to(app)
-        app.router.add_route("*", r"/{path:[\s\S]*}", front.handle)
-        return app
 
     def _watch_for_the_end(self) -> None:
         loop = asyncio.get_running_loop()
@@ -149,21 +147,19 @@ class Host:
 
             threading.Thread(target=wait_for_parent, daemon=True).start()
 
-    def _announce(self) -> None:
+    def _announce(self, port: int) -> None:
         line = {
-            "url": f"http://127.0.0.1:{self.port}",
-            "functions": [function.name for function in self._functions],
+            "url": f"http://127.0.0.1:{port}",
+            "functions": [function.name for function in self._app.functions],
             "listening": [*self._queues, *self._timers],
             "pid": os.getpid(),
         }
         print(json.dumps(line), flush=True)
 
     async def _until_the_end(self) -> None:
-        ends = [
-            asyncio.create_task(event.wait()) for event in (self._stop, self._invocations.timed_out)
-        ]
+        ends = [asyncio.create_task(e.wait()) for e in (self._stop, self._workers.given_up)]
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-        self.restart = not self._stop.is_set()
+        self.gave_up = not self._stop.is_set()
 
     async def _drain(self) -> None:
         for listener in self._listeners:
@@ -171,17 +167,26 @@ class Host:
         await asyncio.gather(*self._listening, return_exceptions=True)
 
     async def _let_end(self) -> None:
-        try:
-            async with asyncio.timeout(self._options.grace):
-                await self._drain()
-                await self._invocations.idle.wait()
-        except TimeoutError:
-            _log.warning("stopped with %d invocations running", len(self._invocations.running))
+        """HTTP calls first, then all others: their times come one after the other in Azure."""
+        over_http = [f.name for f in self._app.functions if isinstance(f.trigger, HttpTrigger)]
+        draining = asyncio.create_task(self._drain())
+        await _within(self._options.http_grace, self._invocations.until_idle(over_http))
+        await _within(self._options.grace, asyncio.gather(draining, self._invocations.until_idle()))
+        if running := len(self._invocations.running):
+            _log.warning("stopped with %d invocations running", running)
 
     def _listener_ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.error("a listener failed", exc_info=error)
             self._stop.set()
+
+
+async def _within(seconds: float, work: Any) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await work
+    except TimeoutError:
+        return
 
 
 def _host_id(app_directory: str, environment: Mapping[str, str]) -> str:

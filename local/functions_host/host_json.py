@@ -10,7 +10,10 @@ from typing import Any, Literal
 
 from local.functions_host.errors import HostError
 
-_TIME_SPAN = re.compile(r"(?:(\d+)\.)?(\d{1,2}):(\d{2}):(\d{2}(?:\.\d+)?)")
+_TIME_SPAN = re.compile(
+    r"(?P<only>\d+)|(?:(?P<days>\d+)\.)?(?P<h>\d{1,2}):(?P<m>\d{1,2})(?::(?P<s>\d{1,2}(?:\.\d+)?))?"
+)
+_LEVELS = ("Trace", "Debug", "Information", "Warning", "Error", "Critical", "None")
 # Any setting of host.json can be replaced by an app setting of this prefix.
 _OVERRIDE = "AzureFunctionsJobHost__"
 
@@ -37,13 +40,20 @@ class HostJson:
     log_levels: Mapping[str, str] = field(default_factory=dict)
 
 
-def seconds_of(time_span: str) -> float:
-    """Seconds of a .NET TimeSpan, `[d.]hh:mm:ss[.fff]`; raises HostError for anything else."""
-    match = _TIME_SPAN.fullmatch(time_span.strip())
+def seconds_of(time_span: object) -> float:
+    """Seconds of a .NET TimeSpan, `[d.]hh:mm[:ss[.fff]]`, or of a number alone, which is of days.
+
+    Raises HostError for anything else.
+    """
+    match = _TIME_SPAN.fullmatch(str(time_span).strip())
     if not match:
         raise HostError(f"host.json: {time_span!r} is not a time span such as 00:00:02")
-    days, hours, minutes, seconds = match.groups()
-    return int(days or 0) * 86400 + int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+    if match["only"]:
+        return int(match["only"]) * 86400
+    hours, minutes, seconds = int(match["h"]), int(match["m"]), float(match["s"] or 0)
+    if hours > 23 or minutes > 59 or seconds >= 60:
+        raise HostError(f"host.json: {time_span!r} is not a time of a day")
+    return int(match["days"] or 0) * 86400 + hours * 3600 + minutes * 60 + seconds
 
 
 def read_host_json(app_directory: Path, environment: Mapping[str, str]) -> HostJson:
@@ -64,9 +74,9 @@ def read_host_json(app_directory: Path, environment: Mapping[str, str]) -> HostJ
     timeout = document.get("functionTimeout", "00:30:00")
     return HostJson(
         queues=_queue_settings(extensions.get("queues", {})),
-        route_prefix=str(extensions.get("http", {}).get("routePrefix", "api")).strip("/"),
+        route_prefix=_route_prefix(extensions.get("http", {})),
         function_timeout=None if str(timeout) == "-1" else seconds_of(timeout),
-        log_levels=dict(document.get("logging", {}).get("logLevel", {})),
+        log_levels=_log_levels(document.get("logging", {}).get("logLevel", {})),
     )
 
 
@@ -77,11 +87,33 @@ def _override(document: dict[str, Any], path: list[str], value: str) -> None:
     document[last] = value
 
 
+def _route_prefix(section: Mapping[str, Any]) -> str:
+    prefix = str(section.get("routePrefix", "api")).removeprefix("/")
+    if prefix.endswith("/"):
+        raise HostError(f"host.json: routePrefix {prefix!r} must not end with a slash")
+    return prefix
+
+
+def _log_levels(section: Mapping[str, Any]) -> Mapping[str, str]:
+    for category, level in section.items():
+        if str(level).title() not in _LEVELS:
+            raise HostError(f"host.json: logLevel {category} is {level!r}, none of {_LEVELS}")
+    return {category: str(level).title() for category, level in section.items()}
+
+
+def _whole(section: Mapping[str, Any], name: str, default: int, least: int, most: int) -> int:
+    try:
+        number = int(str(section.get(name, default)))
+    except ValueError:
+        raise HostError(f"host.json: queues.{name} must be a whole number") from None
+    if not least <= number <= most:
+        raise HostError(f"host.json: queues.{name} must be {least} to {most}")
+    return number
+
+
 def _queue_settings(section: Mapping[str, Any]) -> QueueSettings:
-    batch_size = int(section.get("batchSize", 16))
+    batch_size = _whole(section, "batchSize", 16, 1, 32)
     encoding = str(section.get("messageEncoding", "base64")).lower()
-    if not 1 <= batch_size <= 32:
-        raise HostError("host.json: queues.batchSize must be 1 to 32")
     if encoding not in ("base64", "none"):
         raise HostError("host.json: queues.messageEncoding must be base64 or none")
     polling = seconds_of(section.get("maxPollingInterval", "00:01:00"))
@@ -90,8 +122,8 @@ def _queue_settings(section: Mapping[str, Any]) -> QueueSettings:
     default_threshold = (os.cpu_count() or 1) * batch_size // 2
     return QueueSettings(
         batch_size=batch_size,
-        new_batch_threshold=int(section.get("newBatchThreshold", default_threshold)),
-        max_dequeue_count=int(section.get("maxDequeueCount", 5)),
+        new_batch_threshold=_whole(section, "newBatchThreshold", default_threshold, 0, 2**31 - 1),
+        max_dequeue_count=_whole(section, "maxDequeueCount", 5, 1, 2**31 - 1),
         visibility_timeout=seconds_of(section.get("visibilityTimeout", "00:00:00")),
         max_polling_interval=polling,
         message_encoding="none" if encoding == "none" else "base64",

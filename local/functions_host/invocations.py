@@ -3,20 +3,19 @@
 import asyncio
 import json
 import logging
+import secrets
 import time
 import uuid
 from collections import Counter
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
-
-from azure_functions_runtime.bindings.datumdef import Datum
 
 from local.functions_host.functions import Function, QueueOutput
 from local.functions_host.messages import MessageCoding
 from local.functions_host.storage import Storage, send
-from local.functions_host.worker import Answer, Worker
+from local.functions_host.wire import FAILED, Answer, Call, Typed
+from local.functions_host.workers import Workers
 
 
 @dataclass(frozen=True)
@@ -30,26 +29,23 @@ class Running:
 class Invocations:
     """Runs functions and knows what runs, what has ended and what failed.
 
-    One that exceeds `limit` seconds sets `timed_out` and fails with all others, because the worker
-    process is then restarted.
+    One that exceeds `limit` seconds fails with all others, because the worker is then ended.
     """
 
     def __init__(
-        self, worker: Worker, storage: Storage, coding: MessageCoding, limit: float | None
+        self, workers: Workers, storage: Storage, coding: MessageCoding, limit: float | None
     ) -> None:
-        self._worker = worker
+        self.workers = workers
         self._storage = storage
         self._coding = coding
         self._limit = limit
-        self.timed_out = asyncio.Event()
-        self.idle = asyncio.Event()
-        self.idle.set()
+        self._ended = asyncio.Event()
         self.running: dict[str, Running] = {}
         self.finished: Counter[str] = Counter()
         self.failed: Counter[str] = Counter()
 
     async def run(
-        self, function: Function, value: Datum, metadata: Mapping[str, Datum], reason: str
+        self, function: Function, value: Typed, metadata: Mapping[str, Typed], reason: str
     ) -> Answer:
         """Invokes, then sends queue outputs; where one cannot be sent the invocation has failed."""
         invocation_id = str(uuid.uuid4())
@@ -60,12 +56,10 @@ class Invocations:
             "Executing 'Functions.%s' (Reason='%s', Id=%s)", function.name, reason, invocation_id
         )
         with self._counted(invocation_id, function.name) as running:
-            answer = await self._within_limit(
-                function.name,
-                self._worker.invoke(
-                    invocation_id, function.id, function.parameter, value, metadata
-                ),
+            call = Call(
+                invocation_id, function.id, function.parameter, value, metadata, _new_trace()
             )
+            answer = await self._within_limit(function.name, call)
             if answer.succeeded:
                 answer = await self._send_outputs(function, answer)
         milliseconds = round((time.monotonic() - running.started) * 1000)
@@ -81,40 +75,30 @@ class Invocations:
         )
         return answer
 
-    async def wait_until_idle(self, grace: float | None) -> bool:
-        """Waits until nothing runs, `grace` seconds at most unless None; says if that is so."""
-        try:
-            await asyncio.wait_for(self.idle.wait(), grace)
-        except TimeoutError:
-            return False
-        return True
+    async def until_idle(self, functions: Container[str] | None = None) -> None:
+        """Waits until nothing runs, or none of these functions."""
+        while any(
+            functions is None or item.function in functions for item in self.running.values()
+        ):
+            self._ended.clear()
+            await self._ended.wait()
 
-    async def _within_limit(self, name: str, call: Coroutine[Any, Any, Answer]) -> Answer:
-        if self._limit is None:
-            return await call
-        ended = asyncio.create_task(call)
-        aborted = asyncio.create_task(self.timed_out.wait())
-        await asyncio.wait(
-            {ended, aborted}, timeout=self._limit, return_when=asyncio.FIRST_COMPLETED
-        )
-        aborted.cancel()
-        if ended.done():
-            return ended.result()
-        if not self.timed_out.is_set():
+    async def _within_limit(self, name: str, call: Call) -> Answer:
+        task = asyncio.create_task(self.workers.invoke(call))
+        await asyncio.wait({task}, timeout=self._limit)
+        if not task.done():
             logging.getLogger("Host.Results").error("%s exceeded %.1f s", name, self._limit)
-            self.timed_out.set()
-        return Answer(succeeded=False)
+            await self.workers.end_current()
+        return await task
 
     @contextmanager
     def _counted(self, invocation_id: str, function: str) -> Iterator[Running]:
         running = self.running[invocation_id] = Running(function, time.monotonic())
-        self.idle.clear()
         try:
             yield running
         finally:
             del self.running[invocation_id]
-            if not self.running:
-                self.idle.set()
+            self._ended.set()
 
     async def _send_outputs(self, function: Function, answer: Answer) -> Answer:
         values = dict(answer.outputs)
@@ -126,16 +110,21 @@ class Invocations:
                     await self._send_output(output, value)
         except Exception:
             logging.getLogger("Host.Outputs").exception("%s: output not sent", function.name)
-            return Answer(succeeded=False)
+            return FAILED
         return answer
 
-    async def _send_output(self, output: QueueOutput, value: Datum) -> None:
+    async def _send_output(self, output: QueueOutput, value: Typed) -> None:
         queue = await self._storage.queue(output.connection, output.queue)
         for text in _texts_of(value):
             await send(queue, self._coding.encode(text))
 
 
-def _texts_of(value: Datum) -> list[bytes]:
+def _new_trace() -> str:
+    """A W3C traceparent: in Azure, too, each invocation has a trace of the host's making."""
+    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+
+
+def _texts_of(value: Typed) -> list[bytes]:
     """The messages in one output: a JSON array is one message per item, all else a single one."""
     if value.type == "bytes":
         return [value.value]

@@ -24,7 +24,8 @@ class Keys:
         """Whether `x-functions-key`, or else `?code=`, opens the level."""
         if level == "ANONYMOUS":
             return True
-        given = headers.get("x-functions-key") or query.get("code") or ""
+        in_query = next((v for name, v in query.items() if name.lower() == "code"), "")
+        given = headers.get("x-functions-key") or in_query
         if _equal(given, self.master):
             return True
         return level == "FUNCTION" and _equal(given, self.function)

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Literal
 
 from azure.storage.queue import QueueMessage
-from azure_functions_runtime.bindings.datumdef import Datum
+
+from local.functions_host.wire import Typed
 
 
 @dataclass(frozen=True)
@@ -21,31 +22,32 @@ class MessageCoding:
         """The text to send for a body."""
         return base64.b64encode(body).decode() if self.encoding == "base64" else body.decode()
 
-    def decode(self, content: str) -> Datum:
-        """What the function gets: text, or bytes where it is no UTF-8; raises ValueError."""
+    def decode(self, content: str) -> Typed:
+        """What the function gets.
+
+        Raises UnicodeDecodeError for what is no text, which Azure tries again and again, and else
+        ValueError, for what it gives up at once.
+        """
         if self.encoding == "none":
-            return Datum(content, "string")
+            return Typed(content, "string")
         try:
             body = base64.b64decode(content, validate=True)
         except binascii.Error as error:
             raise ValueError("message is not base64") from error
-        try:
-            return Datum(body.decode(), "string")
-        except UnicodeDecodeError:
-            return Datum(body, "bytes")
+        return Typed(body.decode(), "string")
 
 
-def trigger_metadata(message: QueueMessage) -> dict[str, Datum]:
+def trigger_metadata(message: QueueMessage) -> dict[str, Typed]:
     """The fields that `func.QueueMessage` is filled from."""
     return {
-        "Id": Datum(message.id, "string"),
-        "DequeueCount": Datum(json.dumps(message.dequeue_count), "json"),
-        "PopReceipt": Datum(message.pop_receipt, "string"),
+        "Id": Typed(message.id, "string"),
+        "DequeueCount": Typed(json.dumps(message.dequeue_count), "json"),
+        "PopReceipt": Typed(message.pop_receipt, "string"),
         "InsertionTime": _time(message.inserted_on),
         "ExpirationTime": _time(message.expires_on),
         "NextVisibleTime": _time(message.next_visible_on),
     }
 
 
-def _time(moment: datetime | None) -> Datum:
-    return Datum(json.dumps(moment.isoformat() if moment else None), "json")
+def _time(moment: datetime | None) -> Typed:
+    return Typed(json.dumps(moment.isoformat() if moment else None), "json")

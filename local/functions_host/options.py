@@ -24,8 +24,9 @@ class Options:
     functions: frozenset[str] | None
     easy_auth: bool
     grace: float
+    http_grace: float
     answer_limit: float
-    enforce_timeout: bool
+    strict: bool
     log_format: Literal["json", "pretty"]
     log_file: Path | None
     stop_with_parent: bool
@@ -37,15 +38,23 @@ def parse_options(arguments: list[str]) -> Options:
     add = parser.add_argument
     add("--app", type=Path, default=Path(), help="directory with function_app.py and host.json")
     add("--port", type=int, default=7071, help="0 takes a free one")
-    add("--time-scale", type=float, default=1.0, help="factor on the times that messages hide")
+    add(
+        "--time-scale",
+        type=float,
+        default=1.0,
+        help="factor on the times that messages hide, locks last and workers take to come back",
+    )
     add("--master-key", default=os.environ.pop(MASTER_KEY, ""), help="random where not given")
     add("--function-key", default=os.environ.pop(FUNCTION_KEY, ""), help="the same")
     add("--functions", default="", help="comma-separated: the queue and timer functions to run")
     add("--easy-auth", action="store_true", help="stand in for App Service Authentication")
-    add("--grace", type=float, default=30.0, help="seconds to let invocations end on SIGTERM")
+    add("--grace", type=float, default=10.0, help="seconds for queue functions after SIGTERM")
+    add("--http-grace", type=float, default=30.0, help="seconds for HTTP calls, before the others")
     add("--answer-limit", type=float, default=230.0, help="seconds until an HTTP call is a 504")
     add(
-        "--enforce-timeout", action="store_true", help="restart as host.json's functionTimeout says"
+        "--strict",
+        action="store_true",
+        help="end with a message where Azure would go on without a function, or answer 503",
     )
     add("--log-format", choices=("json", "pretty"), default="")
     add("--log-file", type=Path, help="write output there instead of to the terminal")
@@ -63,8 +72,9 @@ def parse_options(arguments: list[str]) -> Options:
         functions=frozenset(given.functions.split(",")) if given.functions else None,
         easy_auth=given.easy_auth,
         grace=given.grace,
+        http_grace=given.http_grace,
         answer_limit=given.answer_limit,
-        enforce_timeout=given.enforce_timeout,
+        strict=given.strict,
         log_format=given.log_format or ("pretty" if sys.stdout.isatty() else "json"),
         log_file=given.log_file,
         stop_with_parent=given.stop_with_parent,

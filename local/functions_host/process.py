@@ -38,7 +38,7 @@ def _temporary_log() -> Path:
 
 
 class HostProcess(ChildProcess):
-    """A running host; it stops when this process ends, however that happens.
+    """A running host and its worker; they stop when this process ends, however that happens.
 
     Attributes: `url` without a slash at its end, `functions` (all that were indexed),
     `function_key`, `master_key`, `log_path` (a temporary file, gone with this object, where none
@@ -68,6 +68,7 @@ class HostProcess(ChildProcess):
         options: Iterable[str] = (),
         wait: bool = True,
         python: Path | None = None,
+        strict: bool = True,
     ) -> Self:
         """Starts a host of the app in `app_dir` and returns when it listens.
 
@@ -75,7 +76,8 @@ class HostProcess(ChildProcess):
         names the queue and timer functions to run, None for all; `options` are further words of
         the command line; `python` runs the host, by default the one that runs this. With
         `wait=False` call `wait_ready` later: hosts then start side by side.
-        Raises StartError with the end of the log where the app cannot be hosted.
+        Raises StartError with the end of the log where the app cannot be hosted; unless `strict`
+        the host goes on as in Azure, without a function or with 503 for everybody.
         """
         keys = keys or Keys.random()
         path = log_path or _temporary_log()
@@ -90,6 +92,7 @@ class HostProcess(ChildProcess):
         ]
         command += ["--port", str(port), "--time-scale", str(time_scale), "--stop-with-parent"]
         command += [*options, "--easy-auth"] if easy_auth else options
+        command += ["--strict"] if strict else []
         if functions is not None:
             command += ["--functions", ",".join(functions)]
         settings: dict[str, str] = {
@@ -135,7 +138,7 @@ class HostProcess(ChildProcess):
     def _end_with_traces(self) -> None:
         """Ends the host; where it still can, it writes what its threads were doing to its log."""
         if self.running:
-            self._process.send_signal(signal.SIGABRT)
+            self._signal_all(signal.SIGABRT)
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(_TRACES_SECONDS)
         self.kill()
@@ -163,24 +166,50 @@ class HostProcess(ChildProcess):
 
     def fire_timer(self, name: str) -> bool:
         """Fires a timer function now, waits for its end and says whether it succeeded."""
-        answer = self.call("POST", f"/_host/timers/{name}")
+        answer = self.call("POST", f"/admin/stand-in/timers/{name}")
         answer.raise_for_status()
         return bool(answer.json()["succeeded"])
 
     def status(self) -> dict[str, Any]:
-        """`{running, finished, failed, functions: {name: the same three}}`, all counts."""
-        answer = self.call("GET", "/_host/status")
+        """`{running, finished, failed, functions: {name: the same three}, worker}`.
+
+        All are counts, but `worker`, a process id.
+        """
+        answer = self.call("GET", "/admin/stand-in/status")
         answer.raise_for_status()
         return dict(answer.json())
 
     def drain(self) -> None:
         """Stops queues and timers for good and returns when nothing runs any more."""
-        self.call("POST", "/_host/drain").raise_for_status()
+        self.call("POST", "/admin/stand-in/drain").raise_for_status()
 
     def log_text(self) -> str:
         """All that the host and its app have written so far."""
         return self.log_path.read_text("utf-8", errors="replace")
 
+    @property
+    def worker_pid(self) -> int:
+        """The process that runs the functions; another one after a restart."""
+        return int(self.status()["worker"])
+
     def stop(self, timeout: float = 60) -> None:
         """Lets running invocations end, as on a scale-in; kills after `timeout` s."""
         super().stop(timeout)
+
+    def crash(self) -> None:
+        """Ends host and worker at once, as the end of their machine would, and does not wait."""
+        self._signal_all(signal.SIGKILL)
+
+    def kill(self) -> None:
+        """As `crash`, and waits."""
+        self.crash()
+        super().kill()
+
+    def kill_alone(self) -> None:
+        """Ends the host and not its worker, which finishes what it runs: it can happen in Azure."""
+        super().kill()
+
+    def _signal_all(self, number: int) -> None:
+        # Host and worker are the processes of a group of their own.
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, number)

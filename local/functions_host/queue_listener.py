@@ -14,7 +14,8 @@ from local.functions_host.functions import Function, QueueTrigger
 from local.functions_host.host_json import QueueSettings
 from local.functions_host.invocations import Invocations
 from local.functions_host.messages import MessageCoding, trigger_metadata
-from local.functions_host.storage import Storage, ensure_queue
+from local.functions_host.storage import Storage
+from local.functions_host.wire import FAILED, Answer
 
 POISON_SUFFIX = "-poison"
 _FIRST_DELAY = 0.1
@@ -52,15 +53,13 @@ class QueueListener:
         queue = await self._storage.queue(self._trigger.connection, self._trigger.queue)
         poison = await self._poison_queue()
         delay = 0.0
-        created = False
         while not await self._stopped_within(delay):
             try:
-                if not created:
-                    await ensure_queue(queue)
-                    created = True
                 messages = await self._fetch(queue)
+            except ResourceNotFoundError:
+                # The host makes no queues but poison queues: it looks until somebody else has.
+                messages = []
             except AzureError as error:
-                created = created and not isinstance(error, ResourceNotFoundError)
                 _log.warning("%s: queue not read: %s", self._function.name, type(error).__name__)
                 messages = []
             for message in messages:
@@ -120,20 +119,12 @@ class QueueListener:
             if (message.dequeue_count or 0) > attempts:
                 await delivery.poison()
                 return
-            try:
-                body = self._coding.decode(message.content)
-            except ValueError:
+            async with delivery.kept_hidden():
+                answer = await self._invoke(message)
+            if answer is None:
                 _log.error("%s: message %s cannot be decoded", name, message.id)
                 await delivery.poison()
-                return
-            async with delivery.kept_hidden():
-                answer = await self._invocations.run(
-                    self._function,
-                    body,
-                    trigger_metadata(message),
-                    f"New queue message detected on '{self._trigger.queue}'.",
-                )
-            if answer.succeeded:
+            elif answer.succeeded:
                 await delivery.delete()
             elif delivery.has_poison_queue and (message.dequeue_count or 0) >= attempts:
                 _log.error("%s: message %s failed %d times", name, message.id, attempts)
@@ -143,3 +134,22 @@ class QueueListener:
         except AzureError as error:
             # It reappears when its time is over; at least once is what a queue promises.
             _log.warning("%s: message %s not settled: %s", name, message.id, type(error).__name__)
+
+    async def _invoke(self, message: QueueMessage) -> Answer | None:
+        """None where the text is no encoding of anything."""
+        try:
+            body = self._coding.decode(message.content)
+        except UnicodeDecodeError:
+            return FAILED
+        except ValueError:
+            return None
+        answer = await self._invocations.run(
+            self._function,
+            body,
+            trigger_metadata(message),
+            f"New queue message detected on '{self._trigger.queue}'.",
+        )
+        if not answer.succeeded:
+            # What a dead worker has left behind is given back when there is another one.
+            await self._invocations.workers.ready()
+        return answer

@@ -3,9 +3,8 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from urllib.parse import unquote
 
-from local.functions_host.errors import HostError
+from local.functions_host.errors import HostError, UnsupportedError
 from local.functions_host.functions import Function, HttpTrigger
 
 _PARAMETER = re.compile(r"\{(\*)?(\w+)(?::(\w+))?(\?)?\}")
@@ -17,68 +16,81 @@ _CONSTRAINTS = {
     "alpha": r"[A-Za-z]+",
     "guid": r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}",
 }
-# How specific a segment is; of two routes that match, the one with the lower ranks wins.
-_LITERAL, _CONSTRAINED, _PLAIN, _REST = range(4)
 
 
 @dataclass(frozen=True)
 class _Route:
     pattern: re.Pattern[str]
-    rank: tuple[int, ...]
-    methods: frozenset[str]
     function: Function
     trigger: HttpTrigger
+
+    def takes(self, method: str) -> bool:
+        return not self.trigger.methods or method in self.trigger.methods
 
 
 class Routes:
     """Finds the function for a method and path.
 
-    A method that no function of the route takes is as unknown as the path, 404 and not 405, and
-    HEAD is served only where it is listed: that is how the Functions host answers
-    (Azure/azure-functions-host issues 10098 and 11625).
+    Routes are tried in the order of their functions' names, whatever their case, and the first
+    that matches wins, be it a literal, a parameter or a catch-all. A method that no function of the
+    route takes is as unknown as the path, 404 and not 405. Of two functions with one route and a
+    method in common the second is disabled. Raises HostError for a template that is none, with
+    which the whole host serves nothing.
     """
 
     def __init__(self, functions: Iterable[Function], prefix: str) -> None:
-        routes = [
-            _route(function, function.trigger, prefix)
-            for function in functions
-            if isinstance(function.trigger, HttpTrigger)
-        ]
-        self._routes = sorted(routes, key=lambda route: route.rank)
+        self._routes: list[_Route] = []
+        for function in sorted(functions, key=lambda function: function.name.lower()):
+            trigger = function.trigger
+            if isinstance(trigger, HttpTrigger) and not self._is_taken(trigger):
+                template = f"{prefix}/{trigger.route}" if prefix else trigger.route
+                self._routes.append(_Route(_pattern(function.name, template), function, trigger))
+
+    def _is_taken(self, trigger: HttpTrigger) -> bool:
+        return any(
+            route.trigger.route.lower() == trigger.route.lower()
+            and (
+                not route.trigger.methods
+                or not trigger.methods
+                or route.trigger.methods & trigger.methods
+            )
+            for route in self._routes
+        )
 
     def find(
-        self, method: str, raw_path: str
+        self, method: str, path: str
     ) -> tuple[Function, HttpTrigger, Mapping[str, str]] | None:
-        """The function, its trigger and route parameters; `raw_path` is percent-encoded."""
+        """The function, its trigger and route parameters; `path` is a worked-out one."""
+        trimmed = path.removesuffix("/")
         for route in self._routes:
-            match = route.pattern.fullmatch(raw_path.rstrip("/"))
-            if match and (not route.methods or method in route.methods):
-                given = match.groupdict().items()
-                parameters = {k: unquote(v) for k, v in given if v is not None}
+            match = route.pattern.fullmatch(trimmed)
+            if match and route.takes(method):
+                parameters = {k: v for k, v in match.groupdict().items() if v is not None}
                 return route.function, route.trigger, parameters
         return None
 
 
-def _route(function: Function, trigger: HttpTrigger, prefix: str) -> _Route:
-    pattern, rank = "", []
-    for segment in [part for part in f"{prefix}/{trigger.route}".split("/") if part]:
-        text, segment_rank = _segment(function.name, segment)
-        pattern += text
-        rank.append(segment_rank)
-    return _Route(re.compile(pattern), tuple(rank), trigger.methods, function, trigger)
+def _pattern(name: str, template: str) -> re.Pattern[str]:
+    segments = template.removeprefix("/").removesuffix("/").split("/")
+    if segments == [""]:
+        return re.compile("")
+    if "" in segments:
+        raise HostError(f"{name}: the route {template!r} has an empty segment")
+    return re.compile("".join(_segment(name, segment) for segment in segments))
 
 
-def _segment(name: str, segment: str) -> tuple[str, int]:
+def _segment(name: str, segment: str) -> str:
     match = _PARAMETER.fullmatch(segment)
     if not match:
+        if segment.count("{") != segment.count("}") or "{}" in segment or "?" in segment:
+            raise HostError(f"{name}: {segment!r} is no segment of a route")
         if "{" in segment:
-            raise HostError(f"{name}: route segment {segment!r} is not supported here")
-        return f"/(?i:{re.escape(segment)})", _LITERAL
+            raise UnsupportedError(f"{name}: route segment {segment!r} is not supported here")
+        return f"/(?i:{re.escape(segment)})"
     rest, parameter, constraint, optional = match.groups()
     if rest:
-        return f"(?:/(?P<{parameter}>.*))?", _REST
+        return rf"(?:/(?P<{parameter}>[\s\S]*))?"
     if constraint not in _CONSTRAINTS:
-        raise HostError(f"{name}: route constraint {constraint!r} is not supported here")
+        raise UnsupportedError(f"{name}: route constraint {constraint!r} is not supported here")
     text = f"/(?P<{parameter}>{_CONSTRAINTS[constraint]})"
-    rank = _CONSTRAINED if constraint else _PLAIN
-    return (f"(?:{text})?" if optional else text), rank
+    return f"(?:{text})?" if optional else text

@@ -10,6 +10,7 @@ from azure.storage.blob.aio import BlobServiceClient, ContainerClient
 from azure.storage.queue.aio import QueueClient, QueueServiceClient
 
 from local.functions_host.errors import HostError
+from local.functions_host.functions import connection_setting
 
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
@@ -70,8 +71,7 @@ class Storage:
         await self._open.aclose()
 
     def _setting(self, name: str) -> str | None:
-        # A bare connection name is also looked for with the prefix AzureWebJobs.
-        return self._environment.get(name) or self._environment.get(f"AzureWebJobs{name}")
+        return connection_setting(name, self._environment)
 
     def _connection_string(self, connection: str) -> str | None:
         text = self._setting(connection)

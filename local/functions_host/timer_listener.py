@@ -10,13 +10,12 @@ from typing import Any
 
 from azure.core.exceptions import AzureError, ResourceNotFoundError
 from azure.storage.blob.aio import ContainerClient
-from azure_functions_runtime.bindings.datumdef import Datum
 
-from local.functions_host.errors import HostError
 from local.functions_host.functions import Function, TimerTrigger
 from local.functions_host.invocations import Invocations
 from local.functions_host.ncrontab import Schedule
 from local.functions_host.singleton import Singleton
+from local.functions_host.wire import Typed
 
 _log = logging.getLogger("Host.Triggers.Timer")
 
@@ -36,12 +35,7 @@ class TimerListener:
         lock: Singleton,
         invocations: Invocations,
     ) -> None:
-        try:
-            self._schedule = Schedule.parse(trigger.schedule)
-        except ValueError as error:
-            raise HostError(f"{function.name}: {error}") from None
-        if self._schedule.next_after(datetime.now(UTC)) is None:
-            raise HostError(f"{function.name}: {trigger.schedule!r} never fires")
+        self._schedule = Schedule.parse(trigger.schedule)
         self._function = function
         self._expression = trigger.schedule
         self._lock = lock
@@ -91,7 +85,7 @@ class TimerListener:
                 "IsPastDue": past_due,
             }
             answer = await self._invocations.run(
-                self._function, Datum(json.dumps(info), "json"), {}, "Timer fired"
+                self._function, Typed(json.dumps(info), "json"), {}, "Timer fired"
             )
             await self._write_status(last=now)
             return answer.succeeded
@@ -107,6 +101,8 @@ class TimerListener:
             while (wait := (occurrence - datetime.now(UTC)).total_seconds()) > 0:
                 await asyncio.sleep(min(wait, 3600))
             await self.fire()
+        # 31 February: the host takes it, and waits.
+        await self._stopping.wait()
 
     def _interval(self) -> timedelta:
         first = self._schedule.next_after(datetime.now(UTC))

@@ -74,14 +74,14 @@ def _two_planners(case: Case, reference: Reference) -> Findings:
     def freeze() -> None:
         holder = _holder(case)
         frozen.append(holder)
-        os.kill(holder, signal.SIGSTOP)
+        os.killpg(holder, signal.SIGSTOP)
 
     def wait_for_another() -> None:
         case.write_snapshot(people.second_snapshot(case.size))
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline and not _has_plan(case):
             time.sleep(0.2)
-        os.kill(frozen[0], signal.SIGCONT)
+        os.killpg(frozen[0], signal.SIGCONT)
 
     trap = Trap(r"write runs/\{run\}/plan.json", 1, "before", at_once=freeze, act=wait_for_another)
     case.relay.set(trap)
@@ -95,7 +95,7 @@ def _frozen(kind: str, case: Case, reference: Reference) -> Findings:
 
     def freeze() -> None:
         holder = _holder(case)
-        os.kill(holder, signal.SIGSTOP)
+        os.killpg(holder, signal.SIGSTOP)
         case.lab.later(_FREEZE_SECONDS, partial(_thaw, holder))
 
     trap = Trap(kind, 1, "before", at_once=freeze)
@@ -105,17 +105,17 @@ def _frozen(kind: str, case: Case, reference: Reference) -> Findings:
 
 
 def _thaw(pid: int) -> None:
-    os.kill(pid, signal.SIGCONT)
+    os.killpg(pid, signal.SIGCONT)
 
 
 def _holder(case: Case) -> int:
-    """Return the process id of the host whose request has sprung the trap."""
+    """Return the process group of the host whose worker's request has sprung the trap."""
     wanted = f":{case.relay.struck_by:04X} "
     lines = Path("/proc/net/tcp").read_text("ascii").splitlines()
     # Columns: number, local address, remote address, …, inode.
     inodes = [line.split()[9] for line in lines if wanted in f"{line.split()[1]} "]
     for host in case.stack.hosts:
-        for handle in Path(f"/proc/{host.pid}/fd").iterdir():
+        for handle in Path(f"/proc/{host.worker_pid}/fd").iterdir():
             with suppress(FileNotFoundError):
                 if str(handle.readlink()) in [f"socket:[{inode}]" for inode in inodes]:
                     return host.pid

@@ -327,7 +327,7 @@ class Case:
 def kill_at_once(host: HostProcess) -> None:
     """Send the signal and do not wait; a host that is gone already is no error."""
     if host.running:
-        os.kill(host.pid, 9)
+        host.crash()
 
 
 def _connection_string(account: str, urls: Mapping[str, str]) -> str:

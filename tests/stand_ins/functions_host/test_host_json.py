@@ -36,7 +36,7 @@ def test_values_are_read(tmp_path: Path) -> None:
     settings = read(
         tmp_path,
         functionTimeout="-1",
-        extensions={"http": {"routePrefix": "v1/"}, "queues": queues},
+        extensions={"http": {"routePrefix": "v1"}, "queues": queues},
     )
     assert settings.queues == QueueSettings(8, 4, 2, 10.0, 2.0, "none")
     assert settings.route_prefix == "v1"

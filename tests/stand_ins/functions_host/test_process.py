@@ -35,13 +35,14 @@ def test_a_managed_identity_opens_the_hosts_storage(tmp_path: Path) -> None:
             **identity.environment,
             **certificates.environment,
         }
+        queue = QueueClient.from_connection_string(
+            azurite.connection_string,
+            "work",
+            message_encode_policy=TextBase64EncodePolicy(),
+            connection_verify=str(certificates.bundle),
+        )
+        queue.create_queue()
         with HostProcess.start(tmp_path / "app", settings, log_path=tmp_path / "log") as host:
-            queue = QueueClient.from_connection_string(
-                azurite.connection_string,
-                "work",
-                message_encode_policy=TextBase64EncodePolicy(),
-                connection_verify=str(certificates.bundle),
-            )
             until(lambda: identity.resources)
             queue.send_message("hello")
             until(lambda: host.status()["functions"].get("work", {}).get("finished"))

@@ -20,7 +20,8 @@ journal = ContainerClient.from_connection_string(storage, "journal")
 
 def note(function: str, word: str, what: str, **details: object) -> None:
     """Adds an entry to the journal."""
-    entry = {"time": time.time(), "pid": os.getpid(), **details}
+    # A host is known by its process, the parent of the worker's.
+    entry = {"time": time.time(), "pid": os.getppid(), **details}
     name = f"{function}/{word}/{time.time_ns()}-{what}"
     journal.upload_blob(name, json.dumps(entry))
 
