@@ -1,15 +1,14 @@
 """Deleting a person permanently in Mailchimp: in every audience that an export has a ledger on."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from shared.app import App
 from shared.erasure.person import Person
 from shared.exports import store
-from shared.exports.accounts import reach
+from shared.exports.accounts import open_account
 from shared.exports.connections import usable_connection
 from shared.exports.errors import ConnectionUnusableError
-from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.errors import MailchimpError
 from shared.mailchimp.slots import NoSlotError
 from shared.platform.blobs import Document
@@ -51,9 +50,9 @@ def _delete(app: App, person: Person, audience: str, connections: list[Document]
             continue
         name = connection["name"]
         try:
-            with reach(app, connection) as mailchimp:
+            with open_account(app, connection) as mailchimp:
                 gone = [
-                    mailchimp.ask(_deleting(audience, address))
+                    mailchimp.client.delete_permanently(audience, address)
                     for address in sorted(person.addresses)
                 ]
             return Deletion(audience, name, "deleted" if any(gone) else "not_found")
@@ -64,7 +63,3 @@ def _delete(app: App, person: Person, audience: str, connections: list[Document]
         except MailchimpError as error:
             why = f"{error}."
     return Deletion(audience, name, "failed", why)
-
-
-def _deleting(audience: str, address: str) -> Callable[[MailchimpClient], bool]:
-    return lambda client: client.delete_permanently(audience, address)

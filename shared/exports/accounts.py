@@ -24,7 +24,7 @@ WAIT_SECONDS = 15.0
 CALL_SECONDS = 60.0
 
 
-class Reach:
+class AccountSession:
     """An account that can be asked, one call at a time, while its slots are held.
 
     `connection` is the one that led here, as it is stored now.
@@ -39,18 +39,13 @@ class Reach:
     ) -> None:
         self.connection: Document = {}
         self._app = app
-        self._client = client
+        # Makes each call under all slots that are held.
+        self.client = client
         self._stack = stack
         self._guard = guard
         self._end = monotonic() + WAIT_SECONDS
         self._held: set[str] = set()
-        self._call: Callable[..., object] = _just_call
-
-    def ask[R](self, question: Callable[[MailchimpClient], R]) -> R:
-        """Make one call; raises MailchimpError, and what the guard raises."""
-        answers: list[R] = []
-        self._call(lambda: answers.append(question(self._client)))
-        return answers[0]
+        self._call: Callable[..., object] | None = None
 
     def hold(self, account: str) -> None:
         """Make the calls under a slot of this account, too; raises NoSlotError."""
@@ -60,7 +55,8 @@ class Reach:
         if slot.busy_seconds() > self._left():
             raise NoSlotError
         self._held.add(account)
-        self._call = partial(slot.call, self._call)
+        self._call = partial(slot.call, self._call) if self._call else slot.call
+        self.client = self.client.under(self._call)
 
     def _left(self) -> float:
         """Return how many seconds may still be waited, for all slots together."""
@@ -80,16 +76,18 @@ def read_token(app: App, connection: Document) -> Token:
 
 
 @contextmanager
-def reach(app: App, connection: Document, guard: Guard | None = None) -> Iterator[Reach]:
+def open_account(
+    app: App, connection: Document, guard: Guard | None = None
+) -> Iterator[AccountSession]:
     """Reach a connection's account, and learn and store which it is where that isn't known yet.
 
     `guard` is called before each call and may raise. Raises ConnectionUnusableError, NoSlotError,
     and MailchimpError where the account has to be learnt.
     """
     token = read_token(app, connection)
-    with reach_with(app, token, connection.get("account_id"), guard) as mailchimp:
+    with open_account_with(app, token, connection.get("account_id"), guard) as mailchimp:
         if not connection.get("account_id"):
-            account = check_account(mailchimp.ask(MailchimpClient.account))
+            account = check_account(mailchimp.client.account())
             # Once it is stored others call it as well, under its own slots.
             mailchimp.hold(account.account_id)
             stored = remember_account(app, connection, account)
@@ -99,9 +97,9 @@ def reach(app: App, connection: Document, guard: Guard | None = None) -> Iterato
 
 
 @contextmanager
-def reach_with(
+def open_account_with(
     app: App, token: Token, account_id: str | None, guard: Guard | None = None
-) -> Iterator[Reach]:
+) -> Iterator[AccountSession]:
     """Reach the account of a token; raises NoSlotError.
 
     Whose token it is shows only when Mailchimp is asked. Until then it may be any account of its
@@ -111,7 +109,7 @@ def reach_with(
     timeout = min(settings.mailchimp_timeout, CALL_SECONDS)
     with ExitStack() as stack:
         client = stack.enter_context(MailchimpClient(settings.mailchimp_api_url, token, timeout))
-        mailchimp = Reach(app, client, stack, guard)
+        mailchimp = AccountSession(app, client, stack, guard)
         for account in [account_id] if account_id else _possible_accounts(app, token.data_center):
             mailchimp.hold(account)
         yield mailchimp
@@ -120,11 +118,11 @@ def reach_with(
 def learn_account(app: App, connection: Document, guard: Guard) -> Document:
     """Return a connection that knows its account, asking Mailchimp where it doesn't yet.
 
-    Raises what `reach` raises.
+    Raises what `open_account` raises.
     """
     if connection.get("account_id"):
         return connection
-    with reach(app, connection, guard) as mailchimp:
+    with open_account(app, connection, guard) as mailchimp:
         return mailchimp.connection
 
 
@@ -163,7 +161,3 @@ def _possible_accounts(app: App, data_center: str) -> list[str]:
     }
     # In one order, so that two of these never wait for each other.
     return [f"unknown-{data_center}", *sorted(known)]
-
-
-def _just_call(function: Callable[[], object]) -> object:
-    return function()

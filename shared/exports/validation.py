@@ -207,10 +207,10 @@ def _look_at_audience(
 
 
 def _ask_audience(app: App, connection: Document, audience_id: str) -> AudienceView:
-    with accounts.reach(app, connection) as mailchimp:
-        audience = mailchimp.ask(lambda client: client.audience(audience_id))
-        merge_fields = mailchimp.ask(lambda client: client.merge_fields(audience_id))
-        tags = mailchimp.ask(lambda client: client.tags(audience_id))
+    with accounts.open_account(app, connection) as mailchimp:
+        audience = mailchimp.client.audience(audience_id)
+        merge_fields = mailchimp.client.merge_fields(audience_id)
+        tags = mailchimp.client.tags(audience_id)
         account_id = mailchimp.connection["account_id"]
     own = owned_tags(app, account_id, audience_id)
     return AudienceView(audience, merge_fields, tags, frozenset(own))

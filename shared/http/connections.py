@@ -1,6 +1,5 @@
 """The routes of connections."""
 
-from operator import methodcaller
 from typing import Any
 
 from shared.app import App
@@ -12,7 +11,6 @@ from shared.exports.terms import terms_text, terms_version
 from shared.http import audit, inputs, problems
 from shared.http.messages import Request, Response
 from shared.http.problems import FieldError
-from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.errors import MailchimpError, StopError
 from shared.platform.blobs import Document
 
@@ -112,9 +110,9 @@ def list_audiences(app: App, request: Request) -> Response:
     if not may_use(request.caller, document):
         raise problems.forbidden("This connection is not shared with contributors.")
     items = []
-    with accounts.reach(app, document) as mailchimp:
-        for audience in mailchimp.ask(MailchimpClient.audiences):
-            fields = mailchimp.ask(methodcaller("merge_fields", audience.id))
+    with accounts.open_account(app, document) as mailchimp:
+        for audience in mailchimp.client.audiences():
+            fields = mailchimp.client.merge_fields(audience.id)
             items.append(
                 {
                     "id": audience.id,
@@ -156,8 +154,8 @@ def _verify_mailchimp(app: App, connection: Document) -> dict[str, Any]:
     }
     try:
         token = accounts.read_token(app, connection)
-        with accounts.reach_with(app, token, connection.get("account_id")) as mailchimp:
-            account = accounts.check_account(mailchimp.ask(MailchimpClient.account))
+        with accounts.open_account_with(app, token, connection.get("account_id")) as mailchimp:
+            account = accounts.check_account(mailchimp.client.account())
     except ConnectionUnusableError as error:
         return result | {"detail": error.detail}
     except StopError as error:

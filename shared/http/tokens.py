@@ -18,7 +18,6 @@ from shared.http.messages import Request, Response
 from shared.http.problems import FieldError, ProblemError
 from shared.mailchimp import oauth
 from shared.mailchimp.answers import Account
-from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.errors import RefusedError, RetryError, StopError
 from shared.mailchimp.slots import NoSlotError
 from shared.mailchimp.tokens import Token, TokenError, oauth_secret, parse_token
@@ -105,8 +104,8 @@ def _exchange(app: App, code: str, redirect_uri: str) -> tuple[Token, Account]:
 
 
 def _ask_account(app: App, token: Token) -> Account:
-    with accounts.reach_with(app, token, None) as mailchimp:
-        return accounts.check_account(mailchimp.ask(MailchimpClient.account))
+    with accounts.open_account_with(app, token, None) as mailchimp:
+        return accounts.check_account(mailchimp.client.account())
 
 
 def _keep(app: App, connection: Document, secret: str, account: Account, caller: Caller) -> None:

@@ -45,7 +45,8 @@ class MailchimpClient(Connection):
     """One account's calls over connections that stay open.
 
     Every method makes one call per page, follows no redirect, retries nothing and raises
-    MailchimpError; whoever calls it holds a slot. Usable by several threads.
+    MailchimpError. Whoever calls it holds a slot and has each call made by it (see `under`).
+    Usable by several threads.
     """
 
     def ping(self) -> None:

@@ -2,10 +2,6 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
-
-# Makes a call under a slot: function and arguments to answer.
-Caller = Any
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
 from shared.mailchimp.answers import ContactError, MembersPage, SubscribeAnswer, TagAnswer
-from shared.mailchimp.client import MailchimpClient
+from shared.mailchimp.client import Archived
 
 START = 1_800_000_000
 _COMPLIANCE = (
@@ -47,10 +47,6 @@ class AudienceModel:
     # Who was created by a call, and whom a call took from which state to subscribed.
     created: set[str] = field(default_factory=set)
     subscribed_from: list[tuple[str, str]] = field(default_factory=list)
-
-    def client(self) -> MailchimpClient:
-        """Return it as what sending is given."""
-        return cast(MailchimpClient, self)
 
     def put(self, email: str, status: str = "subscribed", *tags: int, **fields: Any) -> Contact:
         """Add a contact as somebody else would have."""
@@ -152,13 +148,14 @@ class AudienceModel:
         self,
         list_id: str,
         *,
-        status: str,
+        status: str | None = None,
         offset: int = 0,
         count: int = 2,
-        since_last_changed: datetime,
+        since_last_changed: datetime | str | None = None,
     ) -> MembersPage:
         date = self._tick("members")
         assert list_id == "list"
+        assert isinstance(since_last_changed, datetime)
         found = [
             (held.email, held.status, "")
             for held in self.contacts.values()
@@ -166,7 +163,7 @@ class AudienceModel:
         ]
         return MembersPage(found[offset : offset + count], len(found), date)
 
-    def archive(self, list_id: str, email: str) -> str:
+    def archive(self, list_id: str, email: str) -> Archived:
         self._tick("archive")
         assert list_id == "list"
         held = self.contacts.get(email)

@@ -114,6 +114,8 @@ class Caller:
         return True
 
     def _reader(self, work: "_Work", slot: HeldSlot, client: MailchimpClient) -> ReadPage:
+        calls = client.under(slot.call)
+
         def read(**query: object) -> MembersPage:
             pause = _FIRST_PAUSE
             while True:
@@ -122,7 +124,7 @@ class Caller:
                 with self._lock:
                     self.made += 1
                 try:
-                    return slot.call(client.members, self._audience_id, **query)  # type: ignore[arg-type]  # the tasks name its parameters
+                    return calls.members(self._audience_id, **query)  # type: ignore[arg-type]  # the tasks name its parameters
                 except RetryError:
                     if pause >= self.seconds_left():
                         raise OutOfTimeError from None

@@ -14,6 +14,7 @@ from shared.mailchimp.errors import (
     RetryError,
     TimedOutError,
 )
+from shared.mailchimp.protocols import ContactCalls
 from shared.mailchimp.slots import Slot
 from shared.platform import log, tracing
 from shared.runs import chunks
@@ -105,6 +106,7 @@ class ChunkSender:
             self._slot.guard = None
 
     def _send_all(self, client: MailchimpClient) -> None:
+        client = client.under(self._slot.call)
         self._turn.begin()
         # Of an attempt that another token goes on with.
         self._flush()
@@ -302,14 +304,14 @@ class ChunkSender:
         """
         begun, answered = int(time.time()), False
 
-        def call[**P, R](function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        def note[**P, R](function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
             nonlocal answered
             answer = self._slot.call(function, *args, **kwargs)
             answered = True
             return answer
 
         try:
-            return self._call_for(call, client, batch, protected)
+            return self._call_for(client.under(note), batch, protected)
         except BaseException:
             if answered:
                 self._suspect_batch(len(batch), begun)
@@ -317,8 +319,7 @@ class ChunkSender:
 
     def _call_for(
         self,
-        call: calls.Caller,
-        client: MailchimpClient,
+        client: ContactCalls,
         batch: list[calls.Item],
         protected: Mapping[str, str],
     ) -> calls.Unread:
@@ -327,14 +328,14 @@ class ChunkSender:
         if kind == "tag":
             removes = self._index.phase == 0 and any(not item[2] for item in batch)
             spared = newly_shared(self._app, self._plan) if removes else 0
-            return calls.at_hand(calls.change_tags(call, client, job, batch, spared))
+            return calls.at_hand(calls.change_tags(client, job, batch, spared))
         if kind == "upsert":
             # Mailchimp's clock, less what rounding to seconds may hide.
             tried = self._first_try + job.clock_offset - 2 if again else None
-            unread = calls.upsert(call, client, job, batch, protected, tried)
+            unread = calls.upsert(client, job, batch, protected, tried)
             # One that failed before, perhaps because its answer could not be read, waits for it.
             return calls.at_hand(unread()) if again else unread
         state = protected.get(batch[0][0])
         if kind == "archive":
-            return calls.at_hand(calls.archive(call, client, job, batch[0], state, again=again))
-        return calls.at_hand(calls.unsubscribe(call, client, job, batch[0], state))
+            return calls.at_hand(calls.archive(client, job, batch[0], state, again=again))
+        return calls.at_hand(calls.unsubscribe(client, job, batch[0], state))

@@ -48,7 +48,7 @@ def _give(
             return {}
         try:
             with turn.in_span("lacking_tag", len(emails)) as work:
-                bad = calls.give_tag(turn.slot.call, client, plan.job, bit, list(emails))
+                bad = calls.give_tag(client, plan.job, bit, list(emails))
             work.end(errors=len(bad))
             turn.app.sizes.worked(plan.account, plan.audience, "tag", len(emails))
         except RefusedError as error:

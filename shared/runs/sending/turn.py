@@ -117,7 +117,7 @@ class Turn:
     def answers_others(self, client: MailchimpClient) -> bool:
         """Tell whether Mailchimp answers other calls, so that a batch is what is wrong."""
         try:
-            self.slot.call(client.ping)
+            client.ping()
         except StopError:
             raise
         except MailchimpError:

@@ -7,7 +7,6 @@ from threading import Thread
 
 from shared.exports import accounts
 from shared.mailchimp import board
-from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.slots import take_slot
 from shared.runs import records
 from tests.support.steps import Steps
@@ -19,11 +18,11 @@ def test_who_reaches_an_account_for_the_first_time_learns_it_and_goes_on_under_i
     steps: Steps,
 ) -> None:
     assert not steps.connection()["account_id"]
-    with accounts.reach(steps.app, steps.connection()) as mailchimp:
+    with accounts.open_account(steps.app, steps.connection()) as mailchimp:
         own = steps.account.account_id
         assert mailchimp.connection == steps.connection()
         assert steps.connection()["account_id"] == own
-        mailchimp.ask(MailchimpClient.audiences)
+        mailchimp.client.audiences()
         for account in (_ANY, own):
             assert _held(steps, account) == 1
     assert _held(steps, own) == 0
@@ -32,7 +31,7 @@ def test_who_reaches_an_account_for_the_first_time_learns_it_and_goes_on_under_i
 
 def test_a_known_account_is_not_asked_for_again(steps: Steps) -> None:
     for _ in range(2):
-        with accounts.reach(steps.app, steps.connection()) as mailchimp:
+        with accounts.open_account(steps.app, steps.connection()) as mailchimp:
             assert mailchimp.connection["account_id"] == steps.account.account_id
     assert steps.calls(steps.account) == 1
 

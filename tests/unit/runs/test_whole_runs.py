@@ -222,7 +222,7 @@ def send_chunk(
         ("FNAME",),
         world.status_for_new,
     )
-    client = world.audience.client()
+    client = world.audience
     position = 0
     while position < len(items):
         match chunk.kind:
@@ -253,7 +253,7 @@ def send_chunk(
         blocks.append(answers.block(position, batch))
         position += size
     for bit, places in calls.lacking_of(blocks).items():
-        bad = calls.give_tag(call, client, job, bit, [items[place][0] for place in places])
+        bad = calls.give_tag(client, job, bit, [items[place][0] for place in places])
         assert not bad
         blocks.append({"tag": bit, "items": places})
 
@@ -263,19 +263,13 @@ def caller(
 ) -> Callable[[int | None], Answers]:
     match chunk.kind:
         case "upsert":
-            return lambda tried: calls.upsert(call, client, job, batch, {}, tried)()
+            return lambda tried: calls.upsert(client, job, batch, {}, tried)()
         case "tag":
-            return lambda _: calls.change_tags(call, client, job, batch)
+            return lambda _: calls.change_tags(client, job, batch)
         case "archive":
-            return lambda tried: calls.archive(
-                call, client, job, batch[0], None, again=tried is not None
-            )
+            return lambda tried: calls.archive(client, job, batch[0], None, again=tried is not None)
         case _:
-            return lambda _: calls.unsubscribe(call, client, job, batch[0], None)
-
-
-def call[**P, R](function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    return function(*args, **kwargs)
+            return lambda _: calls.unsubscribe(client, job, batch[0], None)
 
 
 def run(world: World, step: Step) -> tuple[Folded, Removals]:

@@ -10,7 +10,6 @@
 Nothing here retries or waits: chunk_sender.py and missing_tags.py do.
 """
 
-from shared.runs.job import Caller, Job
 from shared.runs.sending.calls.answers import (
     Answers,
     Unread,
@@ -34,9 +33,7 @@ from shared.runs.sending.calls.upserts import upsert, upsert_size
 
 __all__ = [
     "Answers",
-    "Caller",
     "Item",
-    "Job",
     "Unread",
     "archive",
     "at_hand",

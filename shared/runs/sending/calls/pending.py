@@ -7,16 +7,15 @@ whose answer was lost: Mailchimp is asked who waits for a confirmation.
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from shared.mailchimp.client import MailchimpClient
+from shared.mailchimp.protocols import ContactCalls
 from shared.runs.codes import NUMBER, SKIPPED_BY_STATUS
-from shared.runs.job import Caller, Job
+from shared.runs.job import Job
 from shared.runs.sending.calls.answers import Answers
 from shared.runs.sending.calls.items import Item, first_try, is_new, key, may_return
 
 
 def settle_pending(
-    call: Caller,
-    client: MailchimpClient,
+    client: ContactCalls,
     job: Job,
     items: Sequence[Item],
     exists: dict[str, int],
@@ -29,7 +28,7 @@ def settle_pending(
     A first attempt whose answer was lost may have created them; a table may know nothing of it.
     """
     firsts = [time for place in exists.values() if (time := first_try(items[place], tried))]
-    waiting = _pending_since(call, client, job, min(firsts)) if firsts else set()
+    waiting = _pending_since(client, job, min(firsts)) if firsts else set()
     for email, place in list(exists.items()):
         if email in waiting:
             answers.codes[place] = NUMBER["created"]
@@ -42,14 +41,14 @@ def settle_pending(
             del exists[email]
 
 
-def _pending_since(call: Caller, client: MailchimpClient, job: Job, first: int) -> set[str]:
+def _pending_since(client: ContactCalls, job: Job, first: int) -> set[str]:
     """Return who got into the state pending since a time of Mailchimp's clock."""
     found: set[str] = set()
     since = datetime.fromtimestamp(first, UTC)
     offset = 0
     while True:
-        page = call(
-            client.members, job.audience, status="pending", offset=offset, since_last_changed=since
+        page = client.members(
+            job.audience, status="pending", offset=offset, since_last_changed=since
         )
         found.update(key(email) for email, _, _ in page.items)
         offset += len(page.items)

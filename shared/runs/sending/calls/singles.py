@@ -1,16 +1,15 @@
 """Archives or unsubscribes one contact that has left."""
 
-from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.errors import RefusedError
+from shared.mailchimp.protocols import ContactCalls
 from shared.runs.codes import ERASED, FAILED, NUMBER
-from shared.runs.job import Caller, Job
+from shared.runs.job import Job
 from shared.runs.sending.calls.answers import Answers
 from shared.runs.sending.calls.items import Item
 
 
 def archive(
-    call: Caller,
-    client: MailchimpClient,
+    client: ContactCalls,
     job: Job,
     item: Item,
     state: str | None,
@@ -27,7 +26,7 @@ def archive(
         return Answers([ERASED])
     if state is not None and not (again and state == "archived"):
         return _left_alone(state)
-    result = call(client.archive, job.audience, item[0])
+    result = client.archive(job.audience, item[0])
     if result == "refused":
         return Answers([FAILED], {0: "archive: Mailchimp can't archive this contact"})
     if result == "already" and not again:
@@ -35,16 +34,14 @@ def archive(
     return Answers([NUMBER["archived"]])
 
 
-def unsubscribe(
-    call: Caller, client: MailchimpClient, job: Job, item: Item, state: str | None
-) -> Answers:
+def unsubscribe(client: ContactCalls, job: Job, item: Item, state: str | None) -> Answers:
     """Unsubscribe a contact. One that is gone is what was wanted. state: see archive."""
     if not item[0]:
         return Answers([ERASED])
     if state is not None and state != "unsubscribed":
         return _left_alone(state)
     try:
-        call(client.unsubscribe, job.audience, item[0])
+        client.unsubscribe(job.audience, item[0])
     except RefusedError as error:
         return Answers([FAILED], {0: f"unsubscribe: {error.detail}"})
     return Answers([NUMBER["unsubscribed"]])

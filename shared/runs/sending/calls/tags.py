@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from shared.mailchimp.client import MailchimpClient
+from shared.mailchimp.protocols import ContactCalls
 from shared.runs.codes import DUE, ERASED, FAILED, NUMBER
-from shared.runs.job import Caller, Job
+from shared.runs.job import Job
 from shared.runs.sending.calls.answers import Answers
 from shared.runs.sending.calls.items import Item, key
 
@@ -34,9 +34,7 @@ def tag_load(items: Iterable[Item]) -> int:
     return max(adds.count(True), adds.count(False))
 
 
-def change_tags(
-    call: Caller, client: MailchimpClient, job: Job, items: Sequence[Item], spared: int = 0
-) -> Answers:
+def change_tags(client: ContactCalls, job: Job, items: Sequence[Item], spared: int = 0) -> Answers:
     """Give one tag to some contacts and take it from others.
 
     spared: mask of tags that are not taken from anybody at the moment.
@@ -53,7 +51,7 @@ def change_tags(
                 answers.codes[place], answers.details[place] = NUMBER["unchanged"], DUE
     if not add and not remove:
         return answers
-    bad = give_tag(call, client, job, bit, list(add), remove)
+    bad = give_tag(client, job, bit, list(add), remove)
     for email, text in bad.items():
         if email in add:
             answers.codes[add[email]] = FAILED
@@ -71,8 +69,7 @@ def tag_gone(job: Job, items: Sequence[Item], why: str) -> Answers:
 
 
 def give_tag(
-    call: Caller,
-    client: MailchimpClient,
+    client: ContactCalls,
     job: Job,
     bit: int,
     add: Sequence[str],
@@ -84,19 +81,19 @@ def give_tag(
     answer does not name is looked up. A removal that it does not name had nothing to remove.
     """
     name, id_ = job.tags[bit]
-    answer = call(client.change_tag, job.audience, id_, add, remove)
+    answer = client.change_tag(job.audience, id_, add, remove)
     done = {key(member.get("email_address")) for member in answer.added}
     bad = {key(email): f"tag {name}: {text}" for emails, text in answer.errors for email in emails}
     for email in add:
         if email not in done and email not in bad:
-            problem = _look_up(call, client, job, email, id_)
+            problem = _look_up(client, job, email, id_)
             if problem:
                 bad[email] = f"tag {name}: {problem}"
     return {email: text for email, text in bad.items() if email in set(add)}
 
 
-def _look_up(call: Caller, client: MailchimpClient, job: Job, email: str, id_: int) -> str:
-    member = call(client.member, job.audience, email)
+def _look_up(client: ContactCalls, job: Job, email: str, id_: int) -> str:
+    member = client.member(job.audience, email)
     if member is None:
         return "the contact is not in the audience any more"
     tags = member.get("tags") or []

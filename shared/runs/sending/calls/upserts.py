@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from shared.mailchimp.answers import ContactError, SubscribeAnswer
-from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.errors import classify_contact_error, is_contact_exists
+from shared.mailchimp.protocols import ContactCalls
 from shared.runs.codes import ERASED, FAILED, NUMBER, SKIPPED_BY_STATUS
-from shared.runs.job import Caller, Job
+from shared.runs.job import Job
 from shared.runs.sending.calls.answers import Answers, Unread, at_hand
 from shared.runs.sending.calls.items import Item, first_try, is_new, key, may_return
 from shared.runs.sending.calls.members import members_of
@@ -29,8 +29,7 @@ def upsert_size(items: Sequence[Item], start: int, most: int, job: Job) -> int:
 
 
 def upsert(
-    call: Caller,
-    client: MailchimpClient,
+    client: ContactCalls,
     job: Job,
     items: Sequence[Item],
     protected: Mapping[str, str],
@@ -38,7 +37,7 @@ def upsert(
 ) -> Unread:
     """Create or update contacts; return what reads the answer.
 
-    call: makes a call under a slot. protected: addresses that got into a protected state since
+    protected: addresses that got into a protected state since
     the plan, with it. tried: Mailchimp's time (seconds since 1970) of the first attempt when
     this is a repeated one, else None.
     """
@@ -56,7 +55,7 @@ def upsert(
     if not sent:
         return at_hand(answers)
     create = job.status_for_new == "pending" and all(is_new(items[p]) for p in sent.values())
-    unread = _send(call, client, job, items, sent, create=create)
+    unread = _send(client, job, items, sent, create=create)
 
     def read() -> Answers:
         _read(unread(), job, items, sent, answers, tried, create=False)
@@ -68,17 +67,16 @@ def upsert(
     exists = _read(unread(), job, items, sent, answers, tried, create=True)
     again = {email: sent[email] for email in exists}
     if again:
-        settle_pending(call, client, job, items, again, answers, protected, tried)
+        settle_pending(client, job, items, again, answers, protected, tried)
     if again:
         # They are in the audience and nobody knows them as protected: update what is there.
-        unread = _send(call, client, job, items, again, create=False)
+        unread = _send(client, job, items, again, create=False)
         _read(unread(), job, items, again, answers, tried, create=False)
     return at_hand(answers)
 
 
 def _send(
-    call: Caller,
-    client: MailchimpClient,
+    client: ContactCalls,
     job: Job,
     items: Sequence[Item],
     sent: Mapping[str, int],
@@ -87,8 +85,8 @@ def _send(
 ) -> Callable[[], SubscribeAnswer]:
     status = "pending" if create else "subscribed"
     members = members_of((items[place] for place in sent.values()), job, status)
-    found: Callable[[], SubscribeAnswer] = call(
-        client.subscribe, job.audience, members, update_existing=not create
+    found: Callable[[], SubscribeAnswer] = client.subscribe(
+        job.audience, members, update_existing=not create
     )
     return found
 

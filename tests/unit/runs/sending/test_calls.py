@@ -1,6 +1,6 @@
 """What one call's answer means for each of its contacts, against an audience in memory."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -29,10 +29,6 @@ def item(
     return [f"{name}@x.org", values, tags, flags, before, tried]
 
 
-def call[**P, R](function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    return function(*args, **kwargs)
-
-
 def sent(
     audience: AudienceModel,
     items: Sequence[Item],
@@ -40,9 +36,7 @@ def sent(
     protected: Mapping[str, str] | None = None,
     tried: int | None = None,
 ) -> Answers:
-    answers = calls.upsert(
-        call, audience.client(), job(status_for_new), items, protected or {}, tried
-    )()
+    answers = calls.upsert(audience, job(status_for_new), items, protected or {}, tried)()
     assert len(answers.codes) == len(items)
     return answers
 
@@ -98,7 +92,7 @@ class TestUpsert:
         audience.put("b@x.org", "subscribed", *range(50))
         answers = sent(audience, [item("b", 1 << 63)])
         assert answers.lacking == {0: 1 << 63}
-        assert calls.give_tag(call, audience.client(), job(), 63, ["b@x.org"]) == {}
+        assert calls.give_tag(audience, job(), 63, ["b@x.org"]) == {}
         assert 73 in audience.contacts["b@x.org"].tags
 
     def test_a_blank_clears_what_was_sent_before_and_is_left_out_otherwise(self) -> None:
@@ -246,7 +240,7 @@ class TestTags:
         audience.put("A@x.org")
         audience.put("b@x.org", "subscribed", 10, 99)
         items: list[Item] = [["a@x.org", 0, 1], ["b@x.org", 0, 0]]
-        answers = calls.change_tags(call, audience.client(), job(), items)
+        answers = calls.change_tags(audience, job(), items)
         assert codes(answers) == ["tagged", "untagged"]
         assert audience.contacts["a@x.org"].tags == {10}
         assert audience.contacts["b@x.org"].tags == {99}
@@ -256,14 +250,14 @@ class TestTags:
         audience = AudienceModel()
         audience.put("a@x.org", "subscribed", 10)
         items: list[Item] = [["a@x.org", 0, 1], ["gone@x.org", 0, 1]]
-        answers = calls.change_tags(call, audience.client(), job(), items)
+        answers = calls.change_tags(audience, job(), items)
         assert codes(answers) == ["tagged", "failed"]
         assert answers.details == {1: "tag t10: the contact is not in the audience any more"}
 
     def test_a_tag_that_is_not_there_need_not_be_removed(self) -> None:
         audience = AudienceModel()
         items: list[Item] = [["gone@x.org", 0, 0]]
-        answers = calls.change_tags(call, audience.client(), job(), items)
+        answers = calls.change_tags(audience, job(), items)
         assert codes(answers) == ["untagged"]
 
     def test_a_tag_that_is_gone_fails_additions_and_needs_no_removals(self) -> None:
@@ -297,10 +291,10 @@ class TestLeavers:
         self, audience: AudienceModel, name: str, state: str | None = None, *, again: bool = False
     ) -> Answers:
         contact: Item = [f"{name}@x.org"]
-        return calls.archive(call, audience.client(), job(), contact, state, again=again)
+        return calls.archive(audience, job(), contact, state, again=again)
 
     def unsubscribed(self, audience: AudienceModel, name: str, state: str | None = None) -> Answers:
-        return calls.unsubscribe(call, audience.client(), job(), [f"{name}@x.org"], state)
+        return calls.unsubscribe(audience, job(), [f"{name}@x.org"], state)
 
     def test_archiving_what_is_gone_or_was_archived_by_a_lost_call_is_done(self) -> None:
         audience = AudienceModel()
