@@ -194,7 +194,8 @@ NOT_SHOWN = [
 def main() -> None:
     """Print the table."""
     print(f"{len(HTTP) + len(SHOWN)} facts of Microsoft's host that the stand-in shares:")
-    for fact in (*HTTP, *SHOWN):
+    rows: list[Http | Shown] = [*HTTP, *SHOWN]
+    for fact in rows:
         print(f"  {fact.says} [{fact.source}]")
     print(f"{len(NOT_SHOWN)} that it does not:")
     for left in NOT_SHOWN:
