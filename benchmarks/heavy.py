@@ -11,9 +11,10 @@ import sys
 from benchmarks.watching import Watch
 from shared.app import App, build_app
 from shared.platform.settings import Settings
-from shared.runs import chunks, plan_document
+from shared.runs import chunks
 from shared.runs.codes import NUMBER
 from shared.runs.finishing.finish import finish_run
+from shared.runs.plan_document import load_plan
 from shared.runs.planning.plan import plan_run
 from shared.runs.sending import calls
 
@@ -32,7 +33,7 @@ def main() -> None:
 
 def answer(app: App, run: str) -> None:
     """Write outcomes for every item of a run's plan."""
-    plan = plan_document.load(app, run)
+    plan = load_plan(app.blobs, run)
     assert plan is not None
     code = {"upsert": "created", "tag": "tagged"}
     for number, index in enumerate(plan.chunks):

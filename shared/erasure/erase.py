@@ -20,7 +20,8 @@ from shared.erasure.person import Person
 from shared.exports import store
 from shared.mailchimp import board, suppressions
 from shared.platform import log
-from shared.runs import ledger, records
+from shared.runs import ledger
+from shared.runs.record import read_run
 
 # A lane that has just asked for the board may still get one without the erasure.
 _A_LOOK_SECONDS = 1.0
@@ -103,7 +104,7 @@ def _known_in_runs(app: App, person: Person) -> Iterable[pl.DataFrame]:
 
 
 def _erase_ledgers(app: App, person: Person, erased: Erased) -> None:
-    names = {export["uid"]: export["name"] for export in store.list_exports(app.blobs)}
+    names = {export.uid: export.name for export in store.list_exports(app.blobs)}
     for (_, audience, uid), count in ledgers.erase(app, person).items():
         erased.ledgers[names.get(uid, uid), audience] = count
 
@@ -133,8 +134,8 @@ def _erase_runs(app: App, person: Person, erased: Erased) -> None:
 
 def _tell_lanes(app: App, folders: Iterable[str]) -> None:
     """Have lanes that hold a part of these runs' payloads read it again, and wait until they do."""
-    found = (records.read_record(app, folder.rstrip("/").rpartition("/")[2]) for folder in folders)
-    accounts = {record["account"] for record in found if record and record.get("account")}
+    found = (read_run(app.blobs, folder.rstrip("/").rpartition("/")[2]) for folder in folders)
+    accounts = {run.account for run in found if run and run.account}
     for account in accounts:
         board.put_erased(app, account)
     if accounts:

@@ -9,9 +9,9 @@ from shared.exports import store
 from shared.exports.accounts import open_account
 from shared.exports.connections import usable_connection
 from shared.exports.errors import ConnectionUnusableError
+from shared.exports.models import StoredConnection
 from shared.mailchimp.errors import MailchimpError
 from shared.mailchimp.slots import NoSlotError
-from shared.platform.blobs import Document
 
 _NO_CONNECTION = "No connection to this audience's account is ready."
 _BUSY = "All connections to Mailchimp stayed busy."
@@ -33,22 +33,24 @@ def delete_permanently(
     """Delete every address of a person in every audience (account, audience)."""
     connections = list(store.list_connections(app.blobs))
     return [
-        _delete(app, person, audience, [c for c in connections if c.get("account_id") == account])
+        _delete(app, person, audience, [c for c in connections if c.account_id == account])
         for account, audience in audiences
         if person.addresses
     ]
 
 
-def _delete(app: App, person: Person, audience: str, connections: list[Document]) -> Deletion:
+def _delete(
+    app: App, person: Person, audience: str, connections: list[StoredConnection]
+) -> Deletion:
     """Delete over the first connection that is ready; what fails is told, not raised."""
     name, why = None, _NO_CONNECTION
     for found in connections:
         try:
-            connection = usable_connection(app, found["name"])
+            connection = usable_connection(app, found.name)
         except ConnectionUnusableError as error:
             why = error.detail
             continue
-        name = connection["name"]
+        name = connection.name
         try:
             with open_account(app, connection) as mailchimp:
                 gone = [

@@ -5,7 +5,7 @@ from typing import Any
 from shared.app import App
 from shared.erasure.person import Person
 from shared.platform.blobs import Document
-from shared.runs.planning.preview import mask
+from shared.runs.preview_plan import mask
 
 _HIDDEN = "(erased)"
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from shared.exports.models import StoredConnection
+
 # Claims that may hold app roles; the principal itself names the first in `role_typ`.
 _ROLE_CLAIMS = ("roles", "http://schemas.microsoft.com/ws/2008/06/identity/claims/role")
 _ID_CLAIMS = (
@@ -95,11 +97,11 @@ def signed_in(principal: str | None) -> Caller:
     return Caller(caller_id, _first(claims, _NAME_CLAIMS) or caller_id, role)
 
 
-def may_use(caller: Caller, connection: Mapping[str, Any]) -> bool:
-    """Tell whether a caller may send through a connection, and manage the exports on it."""
+def may_use(caller: Caller, connection: StoredConnection) -> bool:
+    """Return whether a caller may send through a connection, and manage the exports on it."""
     if caller.may(Role.ADMINISTRATOR):
         return True
-    return caller.may(Role.CONTRIBUTOR) and connection["shared_with"] == "contributors"
+    return caller.may(Role.CONTRIBUTOR) and connection.shared_with == "contributors"
 
 
 def _decode(principal: str) -> Mapping[str, Any]:

@@ -9,12 +9,12 @@ from time import monotonic
 from shared.app import App
 from shared.exports import store
 from shared.exports.errors import ConnectionUnusableError
+from shared.exports.models import StoredConnection
 from shared.mailchimp.answers import Account
 from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.errors import UnavailableError
 from shared.mailchimp.slots import NoSlotError, hold_slot
 from shared.mailchimp.tokens import Token, TokenError, parse_token
-from shared.platform.blobs import Document
 from shared.platform.vault import SecretUnreadableError, VaultUnreachableError
 
 Guard = Callable[[], None]
@@ -27,7 +27,7 @@ CALL_SECONDS = 60.0
 class AccountSession:
     """An account that can be asked, one call at a time, while its slots are held.
 
-    `connection` is the one that led here, as it is stored now.
+    `connection` is the one that led here, as it is stored now; None where only a token did.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class AccountSession:
         stack: ExitStack,
         guard: Guard | None,
     ) -> None:
-        self.connection: Document = {}
+        self.connection: StoredConnection | None = None
         self._app = app
         # Makes each call under all slots that are held.
         self.client = client
@@ -63,10 +63,10 @@ class AccountSession:
         return max(0.0, self._end - monotonic())
 
 
-def read_token(app: App, connection: Document) -> Token:
+def read_token(app: App, connection: StoredConnection) -> Token:
     """Return a connection's token as the vault holds it now; raises ConnectionUnusableError."""
     try:
-        return parse_token(app.vault.get(connection["secret_name"], fresh=True))
+        return parse_token(app.vault.get(connection.secret_name, fresh=True))
     except (SecretUnreadableError, TokenError) as error:
         raise ConnectionUnusableError(
             "secret_unreadable",
@@ -77,7 +77,7 @@ def read_token(app: App, connection: Document) -> Token:
 
 @contextmanager
 def open_account(
-    app: App, connection: Document, guard: Guard | None = None
+    app: App, connection: StoredConnection, guard: Guard | None = None
 ) -> Iterator[AccountSession]:
     """Reach a connection's account, and learn and store which it is where that isn't known yet.
 
@@ -85,13 +85,13 @@ def open_account(
     and MailchimpError where the account has to be learnt.
     """
     token = read_token(app, connection)
-    with open_account_with(app, token, connection.get("account_id"), guard) as mailchimp:
-        if not connection.get("account_id"):
+    with open_account_with(app, token, connection.account_id, guard) as mailchimp:
+        if not connection.account_id:
             account = check_account(mailchimp.client.account())
             # Once it is stored others call it as well, under its own slots.
             mailchimp.hold(account.account_id)
             stored = remember_account(app, connection, account)
-            connection = stored or {**connection, **account_members(account)}
+            connection = stored or with_account(connection, account)
         mailchimp.connection = connection
         yield mailchimp
 
@@ -115,35 +115,38 @@ def open_account_with(
         yield mailchimp
 
 
-def learn_account(app: App, connection: Document, guard: Guard) -> Document:
+def learn_account(app: App, connection: StoredConnection, guard: Guard) -> StoredConnection:
     """Return a connection that knows its account, asking Mailchimp where it doesn't yet.
 
     Raises what `open_account` raises.
     """
-    if connection.get("account_id"):
+    if connection.account_id:
         return connection
     with open_account(app, connection, guard) as mailchimp:
-        return mailchimp.connection
+        return mailchimp.connection or connection
 
 
-def remember_account(app: App, connection: Document, account: Account) -> Document | None:
+def remember_account(
+    app: App, connection: StoredConnection, account: Account
+) -> StoredConnection | None:
     """Store whose account a connection leads to; None where the connection has gone."""
 
-    def change(stored: Document) -> Document | None:
-        if stored["secret_name"] != connection["secret_name"]:
-            return None
-        return stored | account_members(account)
+    def change(stored: StoredConnection) -> StoredConnection | None:
+        same = stored.secret_name == connection.secret_name
+        return with_account(stored, account) if same else None
 
-    return app.blobs.update_document(f"{store.CONNECTIONS}{connection['name']}.json", change)
+    return store.change_connection(app.blobs, connection.name, change)
 
 
-def account_members(account: Account) -> Document:
-    """Return what a connection's document holds of its account."""
-    return {
-        "account_id": account.account_id,
-        "account_name": account.name,
-        "data_center": account.data_center,
-    }
+def with_account(connection: StoredConnection, account: Account) -> StoredConnection:
+    """Return a connection that knows its account."""
+    return connection.model_copy(
+        update={
+            "account_id": account.account_id,
+            "account_name": account.name,
+            "data_center": account.data_center,
+        }
+    )
 
 
 def check_account(account: Account) -> Account:
@@ -155,9 +158,9 @@ def check_account(account: Account) -> Account:
 
 def _possible_accounts(app: App, data_center: str) -> list[str]:
     known = {
-        connection["account_id"]
+        connection.account_id
         for connection in store.list_connections(app.blobs)
-        if connection.get("account_id") and connection.get("data_center") == data_center
+        if connection.account_id and connection.data_center == data_center
     }
     # In one order, so that two of these never wait for each other.
     return [f"unknown-{data_center}", *sorted(known)]

@@ -1,23 +1,21 @@
 """Connections: whether they can be used, what one sees of them, consent and its withdrawal."""
 
 import logging
-from collections.abc import Mapping
-from typing import Any
+from typing import Literal
 
 from shared.app import App
 from shared.exports import store
-from shared.exports.access import Caller, Role, may_use
+from shared.exports.access import Caller
 from shared.exports.accounts import read_token
 from shared.exports.errors import ConnectionUnusableError
-from shared.exports.models import Connection, Consent
+from shared.exports.models import Connection, Consent, StoredConnection, StoredConsent
 from shared.exports.terms import terms_version
 from shared.mailchimp.tokens import TokenError, parse_token
 from shared.platform import log
-from shared.platform.blobs import Document
 from shared.platform.clock import to_text, utc_now
-from shared.platform.vault import SecretUnreadableError
+from shared.platform.vault import SecretMissingError, SecretUnreadableError
 
-_ACCOUNT_MEMBERS = ("account_id", "account_name", "data_center")
+Status = Literal["ready", "needs_consent", "needs_token", "broken"]
 _REASONS = {
     "needs_consent": (
         "The data privacy terms are not accepted for this connection. "
@@ -35,25 +33,24 @@ class TermsVersionError(ValueError):
     """Consent was given to a version of the terms that is not the current one."""
 
 
-def status_of(app: App, connection: Document, *, fresh: bool = False) -> str:
-    """Return `ready`, `needs_consent`, `needs_token` or `broken`.
+def status_of(app: App, connection: StoredConnection, *, fresh: bool = False) -> Status:
+    """Return whether a connection can be used, or what it lacks.
 
     `fresh` asks the vault although it has answered within the last minute.
     """
-    if not connection["consent"]["accepted"]:
+    if not connection.consent.accepted:
         return "needs_consent"
     try:
-        parse_token(app.vault.get(connection["secret_name"], fresh=fresh))
-    except SecretUnreadableError as error:
-        # A secret that was there once, or that the vault keeps from us, is a fault.
-        never_set = not connection.get("account_id") and str(error).startswith("there is no")
-        return "needs_token" if never_set else "broken"
-    except TokenError:
+        parse_token(app.vault.get(connection.secret_name, fresh=fresh))
+    except SecretMissingError:
+        # A secret that was there once is a fault.
+        return "broken" if connection.account_id else "needs_token"
+    except (SecretUnreadableError, TokenError):
         return "broken"
     return "ready"
 
 
-def usable_connection(app: App, name: str | None) -> Document:
+def usable_connection(app: App, name: str | None) -> StoredConnection:
     """Return a connection that is ready; raises ConnectionUnusableError."""
     found = store.load_connection(app.blobs, name) if name else None
     if found is None:
@@ -78,70 +75,55 @@ def usable_connection(app: App, name: str | None) -> Document:
     return connection
 
 
-def why_unusable(status: str) -> str:
+def why_unusable(status: Status) -> str:
     """Return a sentence for people about a status other than `ready`."""
     return _REASONS[status]
 
 
-def shown(app: App, connection: Document, caller: Caller) -> Document | None:
-    """Return what a caller sees of a connection, None for nothing."""
-    if caller.may(Role.ADMINISTRATOR):
-        return connection | {"status": status_of(app, connection, fresh=True)}
-    if may_use(caller, connection):
-        return {key: connection[key] for key in ("name", "display_name", "type")}
-    return None
-
-
-def merged(given: Connection, stored: Mapping[str, Any] | None, caller: Caller) -> Document:
-    """Return the document to store for what a caller has put; raises TermsVersionError."""
+def merged(given: Connection, before: StoredConnection | None, caller: Caller) -> StoredConnection:
+    """Return what to store for what a caller has put over `before`; raises TermsVersionError."""
     now = to_text(utc_now())
-    before = stored or {}
-    document: Document = {
-        "name": given.name,
-        "display_name": given.display_name,
-        "type": "mailchimp",
-        "shared_with": given.shared_with,
-        "secret_name": given.secret_name,
-        "consent": _consent(given.consent, before.get("consent"), caller, now),
-    }
     # Another secret may lead to another account, which is learnt anew.
-    same_secret = before.get("secret_name") == given.secret_name
-    for member in _ACCOUNT_MEMBERS:
-        document[member] = before.get(member) if same_secret else None
-    return document | {
-        "created_by": before.get("created_by", caller.name),
-        "created_at": before.get("created_at", now),
-        "updated_by": caller.name,
-        "updated_at": now,
-    }
+    same = before if before and before.secret_name == given.secret_name else None
+    return StoredConnection(
+        name=given.name,
+        display_name=given.display_name,
+        shared_with=given.shared_with,
+        secret_name=given.secret_name,
+        consent=_consent(given.consent, before.consent if before else None, caller, now),
+        account_id=same.account_id if same else None,
+        account_name=same.account_name if same else None,
+        data_center=same.data_center if same else None,
+        created_by=before.created_by if before else caller.name,
+        created_at=before.created_at if before else now,
+        updated_by=caller.name,
+        updated_at=now,
+    )
 
 
-def withdrawn(connection: Document, caller: Caller) -> Document:
+def withdrawn(connection: StoredConnection, caller: Caller) -> StoredConnection:
     """Return a connection without consent, so that nothing starts on it any more."""
-    now = to_text(utc_now())
-    consent = _consent(Consent(accepted=False), connection["consent"], caller, now)
-    return connection | {"consent": consent}
+    consent = _consent(Consent(accepted=False), connection.consent, caller, to_text(utc_now()))
+    return connection.model_copy(update={"consent": consent})
 
 
 def _consent(
-    given: Consent | None, stored: Mapping[str, Any] | None, caller: Caller, now: str
-) -> Document:
-    before = dict(stored or {"accepted": False})
+    given: Consent | None, stored: StoredConsent | None, caller: Caller, now: str
+) -> StoredConsent:
+    before = stored or StoredConsent(accepted=False)
     if given is None:
         return before
     if not given.accepted:
-        if not before["accepted"]:
+        if not before.accepted:
             return before
-        return before | {"accepted": False, "withdrawn_by": caller.name, "withdrawn_at": now}
+        taken_back = {"accepted": False, "withdrawn_by": caller.name, "withdrawn_at": now}
+        return before.model_copy(update=taken_back)
     current = terms_version()
-    agreed = before.get("terms_version") if before["accepted"] else None
+    agreed = before.terms_version if before.accepted else None
     if given.terms_version not in (None, current, agreed):
         raise TermsVersionError(f"is not the current version, {current}")
     if agreed is not None and given.terms_version in (None, agreed):
         return before
-    return {
-        "accepted": True,
-        "accepted_by": caller.name,
-        "accepted_at": now,
-        "terms_version": current,
-    }
+    return StoredConsent(
+        accepted=True, accepted_by=caller.name, accepted_at=now, terms_version=current
+    )

@@ -1,6 +1,7 @@
 """Connections and exports as people write them and as they are stored.
 
-Unknown members are an error, read-only ones are ignored, so that what GET gives can be PUT back.
+Of what people write unknown fields are an error and read-only ones are ignored, so that what GET
+gives can be PUT back. Of what is stored unknown fields are ignored.
 """
 
 from collections.abc import Mapping
@@ -11,11 +12,14 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    SerializerFunctionWrapHandler,
     StringConstraints,
+    model_serializer,
     model_validator,
 )
 
 from shared.exports.schedules import ScheduleError, check_cron, check_zone
+from shared.notice import Notice
 
 NAME_PATTERN = r"^[a-z0-9][a-z0-9-]{0,62}$"
 # The plan keeps the tags of a contact as bits of one integer.
@@ -73,8 +77,8 @@ Percent = Annotated[int, Field(ge=0, le=100)] | Annotated[float, Field(ge=0, le=
 Hours = Annotated[int, Field(gt=0, le=87_600)] | Annotated[float, Field(gt=0, le=87_600)]
 
 
-class Written(BaseModel):
-    """Strict about types and members; `read_only` members are dropped from the input."""
+class InputModel(BaseModel):
+    """Strict about types and fields; `read_only` fields are dropped from the input."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
     read_only: ClassVar[frozenset[str]] = frozenset()
@@ -87,7 +91,7 @@ class Written(BaseModel):
         return given
 
 
-class Consent(Written):
+class Consent(InputModel):
     """Agreement to the data privacy terms; `terms_version` is the one that was read."""
 
     read_only = frozenset({"accepted_by", "accepted_at", "withdrawn_by", "withdrawn_at"})
@@ -96,7 +100,7 @@ class Consent(Written):
     terms_version: Line | None = None
 
 
-class Connection(Written):
+class Connection(InputModel):
     """A Mailchimp account as an administrator sets it up.
 
     A missing `consent` leaves the stored one as it is: only `accepted: false` withdraws it.
@@ -130,14 +134,55 @@ class Connection(Written):
         return given
 
 
-class Source(Written):
+class StoredConsent(BaseModel):
+    """Who agreed to which version of the terms, and who took it back."""
+
+    model_config = ConfigDict(frozen=True)
+
+    accepted: bool
+    accepted_by: str | None = None
+    accepted_at: str | None = None
+    terms_version: str | None = None
+    withdrawn_by: str | None = None
+    withdrawn_at: str | None = None
+
+    @model_serializer(mode="wrap")
+    def _known_only(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in serialize(self).items() if value is not None}
+
+
+class StoredConnection(BaseModel):
+    """A connection as it is stored; `account_id` is None until Mailchimp has been asked."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    display_name: str
+    type: Literal["mailchimp"] = "mailchimp"
+    shared_with: Literal["administrators", "contributors"]
+    secret_name: str
+    consent: StoredConsent
+    account_id: str | None = None
+    account_name: str | None = None
+    data_center: str | None = None
+    created_by: str
+    created_at: str
+    updated_by: str
+    updated_at: str
+
+    def document(self) -> dict[str, Any]:
+        """Return what is stored."""
+        return self.model_dump(mode="json")
+
+
+class Source(InputModel):
     """Where Customer Insights writes the segments."""
 
     container: Line = "dynamics365customerinsights"
     folder: Folder
 
 
-class Segment(Written):
+class Segment(InputModel):
     """A segment and the tag its members have in Mailchimp, by default its name."""
 
     name: SegmentName
@@ -154,14 +199,14 @@ class Segment(Written):
         return given
 
 
-class ConsentColumn(Written):
+class ConsentColumn(InputModel):
     """A profile without one of these values in this column is not sent."""
 
     field: Line
     values: Annotated[list[Annotated[str, Field(max_length=256)]], Field(min_length=1)]
 
 
-class Schedule(Written):
+class Schedule(InputModel):
     """When an export runs by itself; switched off, it is kept."""
 
     active: bool = True
@@ -176,7 +221,7 @@ class Schedule(Written):
         return self
 
 
-class Export(Written):
+class Export(InputModel):
     """A saved configuration: which segments go to which audience, how and when."""
 
     read_only = frozenset(
@@ -233,6 +278,23 @@ class Export(Written):
         return tuple(dict.fromkeys(names))
 
 
-def to_export(document: Mapping[str, Any]) -> Export:
-    """Read a stored or frozen export document; its read-only members are left out."""
-    return Export.model_validate(document)
+class StoredExport(Export):
+    """An export as it is stored, or frozen into a run; its ledger belongs to its `uid`.
+
+    scheduled_since: when it got its schedule. warnings: what saving it has found.
+    """
+
+    model_config = ConfigDict(extra="ignore", strict=False)
+    read_only = frozenset()
+
+    uid: str
+    created_by: str
+    created_at: str
+    updated_by: str
+    updated_at: str
+    scheduled_since: str
+    warnings: tuple[Notice, ...] = ()
+
+    def document(self) -> dict[str, Any]:
+        """Return what is stored."""
+        return self.model_dump(mode="json")

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.exports import store
-from shared.platform.blobs import BlobConflictError, Blobs, Document
+from shared.exports.models import StoredConnection
+from shared.platform.blobs import BlobConflictError, Blobs
 from shared.platform.clock import from_text, to_text, utc_now
 
 LIFETIME = timedelta(minutes=15)
@@ -27,14 +28,16 @@ class SignIn:
     caller_id: str
 
 
-def create_state(blobs: Blobs, connection: Document, redirect_uri: str, caller_id: str) -> str:
+def create_state(
+    blobs: Blobs, connection: StoredConnection, redirect_uri: str, caller_id: str
+) -> str:
     """Store a sign-in and return its state; forgets those that have expired."""
     _sweep(blobs)
     state = secrets.token_urlsafe(32)
     document = {
-        "connection": connection["name"],
+        "connection": connection.name,
         # A connection created anew under the same name is another one.
-        "connection_created_at": connection["created_at"],
+        "connection_created_at": connection.created_at,
         "redirect_uri": redirect_uri,
         "caller_id": caller_id,
         "expires_at": to_text(utc_now() + LIFETIME),

@@ -4,18 +4,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from shared.app import App
+from shared.audiences.owned_tags import owned_tags
+from shared.audiences.warnings import audience_warnings
 from shared.exports import accounts, connections, store
 from shared.exports.access import Caller, may_use
 from shared.exports.errors import ConnectionUnusableError
-from shared.exports.models import Export
+from shared.exports.models import Export, StoredConnection, StoredExport
 from shared.mailchimp.answers import Audience, MergeField, Tag
 from shared.mailchimp.errors import AudienceNotFoundError, RetryError, StopError
 from shared.mailchimp.merge_fields import resolve_mapping
 from shared.mailchimp.slots import NoSlotError
-from shared.platform.blobs import Document
+from shared.notice import Notice
 from shared.platform.clock import utc_now
 from shared.platform.errors import CloudError
-from shared.runs.planning.audience import owned_tags, warnings_of
 
 
 @dataclass(frozen=True)
@@ -28,14 +29,14 @@ class Problem:
 
 @dataclass
 class Findings:
-    """Every problem, and warnings as `{"code", "detail"}` that don't keep it from being saved.
+    """Every problem, and warnings, which don't keep an export from being saved.
 
-    `unread` members of the export hold a stand-in, because what was written there can't be read.
+    `unread` fields of the export hold a stand-in, because what was written there can't be read.
     That is a problem already, so nothing else is said of them.
     """
 
     problems: list[Problem] = field(default_factory=list)
-    warnings: list[Document] = field(default_factory=list)
+    warnings: list[Notice] = field(default_factory=list)
     unread: frozenset[str] = frozenset()
 
     def problem(self, field_name: str, message: str) -> None:
@@ -44,12 +45,12 @@ class Findings:
             self.problems.append(Problem(field_name, message))
 
     def has_read(self, *members: str) -> bool:
-        """Tell whether the export holds what was written into all of these members."""
+        """Return whether the export holds what was written into all of these fields."""
         return self.unread.isdisjoint(members)
 
     def warn(self, code: str, detail: str) -> None:
         """Add a warning."""
-        self.warnings.append({"code": code, "detail": detail})
+        self.warnings.append(Notice(code, detail))
 
 
 @dataclass(frozen=True)
@@ -117,23 +118,22 @@ def check_audience(export: Export, view: AudienceView, found: Findings) -> None:
                 "the audience has no such merge field; set create_merge_fields to create it",
             )
     _check_tags(export, view, found)
-    found.warnings += warnings_of(export, view.audience, mapping.required_unmapped)
+    found.warnings += audience_warnings(export, view.audience, mapping.required_unmapped)
 
 
-def check_neighbours(export: Export, others: Iterable[Document], found: Findings) -> None:
+def check_neighbours(export: Export, others: Iterable[StoredExport], found: Findings) -> None:
     """Warn where another export on the audience fills a merge field from something else."""
-    source = export.source.model_dump()
     for other in others:
-        mapped = other["merge_fields"]
+        mapped = other.merge_fields
         shared = [
             tag
             for tag, column in export.merge_fields.items()
-            if tag in mapped and (mapped[tag], other["source"]) != (column, source)
+            if tag in mapped and (mapped[tag], other.source) != (column, export.source)
         ]
         if shared:
             found.warn(
                 "merge_field_shared",
-                f"The export {other['name']} fills these merge fields of the audience from "
+                f"The export {other.name} fills these merge fields of the audience from "
                 "something else: " + ", ".join(shared) + ". The last one to run wins.",
             )
 
@@ -206,28 +206,27 @@ def _look_at_audience(
     return None
 
 
-def _ask_audience(app: App, connection: Document, audience_id: str) -> AudienceView:
+def _ask_audience(app: App, connection: StoredConnection, audience_id: str) -> AudienceView:
     with accounts.open_account(app, connection) as mailchimp:
         audience = mailchimp.client.audience(audience_id)
         merge_fields = mailchimp.client.merge_fields(audience_id)
         tags = mailchimp.client.tags(audience_id)
-        account_id = mailchimp.connection["account_id"]
-    own = owned_tags(app, account_id, audience_id)
+        reached = mailchimp.connection or connection
+    own = owned_tags(app.blobs, reached.account_id or "", audience_id)
     return AudienceView(audience, merge_fields, tags, frozenset(own))
 
 
-def _neighbours(app: App, export: Export) -> list[Document]:
+def _neighbours(app: App, export: Export) -> list[StoredExport]:
     """Return the other exports on the same audience of the same account."""
     account_of = {
-        connection["name"]: connection.get("account_id")
-        for connection in store.list_connections(app.blobs)
+        connection.name: connection.account_id for connection in store.list_connections(app.blobs)
     }
     own = account_of.get(export.connection or "")
     return [
         other
         for other in store.list_exports(app.blobs)
-        if other["name"] != export.name
-        and other["audience_id"] == export.audience_id
-        and other["connection"] is not None
-        and account_of.get(other["connection"]) == own
+        if other.name != export.name
+        and other.audience_id == export.audience_id
+        and other.connection is not None
+        and account_of.get(other.connection) == own
     ]

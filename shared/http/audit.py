@@ -1,30 +1,31 @@
 """One line in the log for every change of the configuration."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from shared.exports.access import Caller
+from shared.exports.models import StoredConnection, StoredExport
 from shared.platform import log
 
 # Change with every write, or say what the others say.
 _SILENT = frozenset({"updated_by", "updated_at", "scheduled_since", "warnings"})
 
 
-def record(
+def record[D: StoredConnection | StoredExport](
     caller: Caller,
     action: str,
     target: str,
-    before: Mapping[str, Any] | None = None,
-    after: Mapping[str, Any] | None = None,
+    before: D | None = None,
+    after: D | None = None,
 ) -> None:
-    """Log who did what to which document, and the names of the members that changed.
+    """Log who did what to which document, and the names of the fields that changed.
 
     Values stay out: columns, tags and display names are none of the log's business.
     """
-    old, new = before or {}, after or {}
-    members = sorted(
-        member
-        for member in {*old, *new} - _SILENT
-        if before is not None and after is not None and old.get(member) != new.get(member)
+    changed = (
+        sorted(
+            field
+            for field in type(after).model_fields.keys() - _SILENT
+            if before is not None and getattr(before, field) != getattr(after, field)
+        )
+        if after is not None
+        else []
     )
-    log.event("audit", action=action, target=target, caller=caller.id, changed=members)
+    log.event("audit", action=action, target=target, caller=caller.id, changed=changed)

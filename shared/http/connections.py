@@ -3,16 +3,17 @@
 from typing import Any
 
 from shared.app import App
-from shared.exports import accounts, connections, exports, store
-from shared.exports.access import may_use
+from shared.exports import accounts, connections, store
+from shared.exports.access import Caller, Role, may_use
 from shared.exports.errors import ConnectionUnusableError
-from shared.exports.models import Connection
+from shared.exports.models import Connection, StoredConnection
 from shared.exports.terms import terms_text, terms_version
-from shared.http import audit, inputs, problems
+from shared.http import audit, exports, inputs, problems
 from shared.http.messages import Request, Response
 from shared.http.problems import FieldError
 from shared.mailchimp.errors import MailchimpError, StopError
 from shared.platform.blobs import Document
+from shared.runs.stopping import cancel_runs_of_connection
 
 
 def get_terms(app: App, request: Request) -> Response:  # noqa: ARG001 - every handler's form
@@ -25,17 +26,17 @@ def list_all(app: App, request: Request) -> Response:
     items = [
         shown
         for connection in store.list_connections(app.blobs)
-        if (shown := connections.shown(app, connection, request.caller)) is not None
+        if (shown := _shown(app, connection, request.caller)) is not None
     ]
     return Response(document={"items": items})
 
 
 def get(app: App, request: Request) -> Response:
     """Return one connection."""
-    document, etag = find(app, request)
+    connection, etag = find(app, request)
     if inputs.unchanged(request, etag):
         return Response(304, headers={"ETag": etag})
-    return _answer(app, request, 200, document, etag)
+    return _answer(app, request, 200, connection, etag)
 
 
 def put(app: App, request: Request) -> Response:
@@ -50,26 +51,24 @@ def _put(app: App, request: Request, given: Connection) -> Response:
     before, etag = store.load_connection(app.blobs, given.name) or (None, None)
     inputs.check_preconditions(request, etag)
     try:
-        document = connections.merged(given, before, request.caller)
+        connection = connections.merged(given, before, request.caller)
     except connections.TermsVersionError as error:
         raise problems.invalid([FieldError("consent.terms_version", str(error))]) from None
-    etag = store.save_connection(app.blobs, document, etag)
-    audit.record(request.caller, "connection_saved", given.name, before, document)
-    if before is not None and not document["consent"]["accepted"]:
+    etag = store.save_connection(app.blobs, connection, etag)
+    audit.record(request.caller, "connection_saved", given.name, before, connection)
+    if before is not None and not connection.consent.accepted:
         # Also where it was withdrawn before: the request that did it may have died here.
-        from shared.runs.records import cancel_runs_of_connection
-
         by = request.caller.name
         cancel_runs_of_connection(app, given.name, reason="consent_withdrawn", by=by)
-    return _answer(app, request, 200 if before else 201, document, etag)
+    return _answer(app, request, 200 if before else 201, connection, etag)
 
 
 def delete(app: App, request: Request) -> Response:
     """Remove a connection; exports that use it are in the way unless the caller decides on them."""
     what_then = inputs.choice(request, "exports", ("detach", "remove"))
-    document, etag = find(app, request)
+    connection, etag = find(app, request)
     inputs.check_preconditions(request, etag)
-    name = document["name"]
+    name = connection.name
     using = store.exports_of(app.blobs, name)
     if using and what_then is None:
         raise problems.conflict(
@@ -77,21 +76,17 @@ def delete(app: App, request: Request) -> Response:
             "The connection is in use",
             "Exports use this connection. Say exports=detach to keep them without a connection, "
             "or exports=remove to remove them.",
-            exports=[export["name"] for export in using],
+            exports=[export.name for export in using],
         )
     # Without consent nothing starts any more; a request that dies in between can be repeated.
-    etag = store.save_connection(app.blobs, connections.withdrawn(document, request.caller), etag)
-    from shared.runs.records import cancel_runs_of_connection
-
+    etag = store.save_connection(app.blobs, connections.withdrawn(connection, request.caller), etag)
     cancel_runs_of_connection(app, name, reason="connection_removed", by=request.caller.name)
     # Listed anew: an export may have been saved meanwhile.
     for export in store.exports_of(app.blobs, name):
         if what_then == "remove":
-            exports.remove(app, export["name"], request.caller)
-            audit.record(request.caller, "export_removed", export["name"])
+            exports.remove(app, request, export.name)
         else:
-            exports.detach(app, export["name"], request.caller)
-            audit.record(request.caller, "export_detached", export["name"])
+            exports.detach_one(app, request, export.name)
     store.delete_connection(app.blobs, name, etag)
     audit.record(request.caller, "connection_removed", name)
     return Response(204)
@@ -99,18 +94,18 @@ def delete(app: App, request: Request) -> Response:
 
 def verify(app: App, request: Request) -> Response:
     """Tell whether Mailchimp takes the token, and whether the segments can be read."""
-    document, _ = find(app, request)
-    mailchimp, storage = _verify_mailchimp(app, document), _verify_storage(app)
+    connection, _ = find(app, request)
+    mailchimp, storage = _verify_mailchimp(app, connection), _verify_storage(app)
     return Response(document={"mailchimp": mailchimp, "segment_storage": storage})
 
 
 def list_audiences(app: App, request: Request) -> Response:
     """List the account's audiences with their merge fields."""
-    document, _ = find(app, request)
-    if not may_use(request.caller, document):
+    connection, _ = find(app, request)
+    if not may_use(request.caller, connection):
         raise problems.forbidden("This connection is not shared with contributors.")
     items = []
-    with accounts.open_account(app, document) as mailchimp:
+    with accounts.open_account(app, connection) as mailchimp:
         for audience in mailchimp.client.audiences():
             fields = mailchimp.client.merge_fields(audience.id)
             items.append(
@@ -128,7 +123,7 @@ def list_audiences(app: App, request: Request) -> Response:
     return Response(document={"items": items})
 
 
-def find(app: App, request: Request) -> tuple[Document, str]:
+def find(app: App, request: Request) -> tuple[StoredConnection, str]:
     """Return the connection of the path and its ETag; raises ProblemError."""
     found = store.load_connection(app.blobs, inputs.name_of(request, "connection"))
     if found is None:
@@ -136,15 +131,27 @@ def find(app: App, request: Request) -> tuple[Document, str]:
     return found
 
 
-def _answer(app: App, request: Request, status: int, document: Document, etag: str) -> Response:
+def _answer(
+    app: App, request: Request, status: int, connection: StoredConnection, etag: str
+) -> Response:
     headers = {"ETag": etag}
     if status == 201:
-        headers["Location"] = f"/api/connections/{document['name']}"
-    shown = connections.shown(app, document, request.caller)
+        headers["Location"] = f"/api/connections/{connection.name}"
+    shown = _shown(app, connection, request.caller)
     return Response(status, document=shown, headers=headers)
 
 
-def _verify_mailchimp(app: App, connection: Document) -> dict[str, Any]:
+def _shown(app: App, connection: StoredConnection, caller: Caller) -> Document | None:
+    """Return what a caller sees of a connection, None for nothing."""
+    if caller.may(Role.ADMINISTRATOR):
+        status = connections.status_of(app, connection, fresh=True)
+        return {**connection.document(), "status": status}
+    if may_use(caller, connection):
+        return connection.model_dump(mode="json", include={"name", "display_name", "type"})
+    return None
+
+
+def _verify_mailchimp(app: App, connection: StoredConnection) -> dict[str, Any]:
     result: dict[str, Any] = {
         "ok": False,
         "account_name": None,
@@ -154,7 +161,7 @@ def _verify_mailchimp(app: App, connection: Document) -> dict[str, Any]:
     }
     try:
         token = accounts.read_token(app, connection)
-        with accounts.open_account_with(app, token, connection.get("account_id")) as mailchimp:
+        with accounts.open_account_with(app, token, connection.account_id) as mailchimp:
             account = accounts.check_account(mailchimp.client.account())
     except ConnectionUnusableError as error:
         return result | {"detail": error.detail}
@@ -172,7 +179,7 @@ def _verify_mailchimp(app: App, connection: Document) -> dict[str, Any]:
 
 
 def _verify_storage(app: App) -> dict[str, Any]:
-    from shared.health.examination import unreadable_containers
+    from shared.http.health import unreadable_containers
 
     unreadable = unreadable_containers(app)
     if not unreadable:

@@ -5,13 +5,14 @@ from pydantic import BaseModel, ConfigDict
 from shared.app import App
 from shared.exports import exports, store
 from shared.exports.access import Caller, may_use
-from shared.exports.models import Export, Name
+from shared.exports.models import Export, Name, StoredExport
 from shared.exports.validation import Findings, Problem, check_export
 from shared.http import audit, inputs, problems
 from shared.http.inputs import Reading
 from shared.http.messages import Request, Response
 from shared.http.problems import FieldError
 from shared.platform.blobs import Document
+from shared.runs.stopping import cancel_active_run
 
 # Valid, and looked at by no check: see `Findings.unread`.
 _STAND_INS: Document = {
@@ -33,15 +34,17 @@ class NewName(BaseModel):
 
 def list_all(app: App, request: Request) -> Response:  # noqa: ARG001 - every handler's form
     """List all exports."""
-    return Response(document={"items": list(store.list_exports(app.blobs))})
+    return Response(
+        document={"items": [export.document() for export in store.list_exports(app.blobs)]}
+    )
 
 
 def get(app: App, request: Request) -> Response:
     """Return one export."""
-    document, etag = find(app, request)
+    export, etag = find(app, request)
     if inputs.unchanged(request, etag):
         return Response(304, headers={"ETag": etag})
-    return Response(document=document, headers={"ETag": etag})
+    return Response(document=export.document(), headers={"ETag": etag})
 
 
 def put(app: App, request: Request) -> Response:
@@ -63,31 +66,30 @@ def _put(app: App, request: Request, reading: Reading[Export]) -> Response:
     check_export(app, request.caller, given, found)
     if found.problems:
         raise problems.invalid([FieldError(p.field, p.message) for p in found.problems])
-    document = exports.merged(given, before, request.caller, found.warnings)
-    etag = store.save_export(app.blobs, document, etag)
-    audit.record(request.caller, "export_saved", given.name, before, document)
-    return _answer(200 if before else 201, document, etag)
+    export = exports.merged(given, before, request.caller, found.warnings)
+    etag = store.save_export(app.blobs, export, etag)
+    audit.record(request.caller, "export_saved", given.name, before, export)
+    return _answer(200 if before else 201, export, etag)
 
 
 def delete(app: App, request: Request) -> Response:
     """Remove an export and cancel its run."""
-    document, etag = find_managed(app, request)
+    export, etag = find_managed(app, request)
     inputs.check_preconditions(request, etag)
-    exports.remove(app, document["name"], request.caller, etag)
-    audit.record(request.caller, "export_removed", document["name"])
+    remove(app, request, export.name, etag)
     return Response(204)
 
 
 def duplicate(app: App, request: Request) -> Response:
     """Copy an export under another name; the copy has a ledger of its own."""
-    document, _ = find_managed(app, request)
+    export, _ = find_managed(app, request)
     name = inputs.read(NewName, request.document()).name
     if store.load_export(app.blobs, name) is not None:
         raise problems.conflict(
             "export_exists", "The name is taken", f"There is an export {name} already."
         )
-    given = Export.model_validate({**document, "name": name})
-    copy = exports.merged(given, None, request.caller, document["warnings"])
+    given = Export.model_validate({**export.document(), "name": name})
+    copy = exports.merged(given, None, request.caller, export.warnings)
     etag = store.save_export(app.blobs, copy, None)
     audit.record(request.caller, "export_duplicated", name)
     return _answer(201, copy, etag)
@@ -95,15 +97,28 @@ def duplicate(app: App, request: Request) -> Response:
 
 def detach(app: App, request: Request) -> Response:
     """Take an export off its connection; it is kept and does not run."""
-    document, etag = find_managed(app, request)
+    export, etag = find_managed(app, request)
     inputs.check_preconditions(request, etag)
-    exports.detach(app, document["name"], request.caller)
-    audit.record(request.caller, "export_detached", document["name"])
+    detach_one(app, request, export.name)
     detached, etag = find(app, request)
     return _answer(200, detached, etag)
 
 
-def find(app: App, request: Request) -> tuple[Document, str]:
+def remove(app: App, request: Request, name: str, etag: str | None = None) -> None:
+    """Delete an export and cancel its run; raises BlobConflictError."""
+    store.delete_export(app.blobs, name, etag)
+    cancel_active_run(app, name, request.caller.name)
+    audit.record(request.caller, "export_removed", name)
+
+
+def detach_one(app: App, request: Request, name: str) -> None:
+    """Take an export off its connection and cancel its run."""
+    exports.detach(app.blobs, name, request.caller)
+    cancel_active_run(app, name, request.caller.name)
+    audit.record(request.caller, "export_detached", name)
+
+
+def find(app: App, request: Request) -> tuple[StoredExport, str]:
     """Return the export of the path and its ETag; raises ProblemError."""
     found = store.load_export(app.blobs, inputs.name_of(request, "export"))
     if found is None:
@@ -111,26 +126,25 @@ def find(app: App, request: Request) -> tuple[Document, str]:
     return found
 
 
-def find_managed(app: App, request: Request) -> tuple[Document, str]:
+def find_managed(app: App, request: Request) -> tuple[StoredExport, str]:
     """Return the export of the path, which the caller may change and run."""
     found = find(app, request)
     check_managed(app, request.caller, found[0])
     return found
 
 
-def check_managed(app: App, caller: Caller, export: Document) -> None:
+def check_managed(app: App, caller: Caller, export: StoredExport) -> None:
     """Raise ProblemError unless the caller may manage an export.
 
     That follows its connection; an export without one is anybody's who may write exports.
     """
-    name = export["connection"]
-    found = store.load_connection(app.blobs, name) if name else None
+    found = store.load_connection(app.blobs, export.connection) if export.connection else None
     if found is not None and not may_use(caller, found[0]):
         raise problems.forbidden("The export's connection is not shared with contributors.")
 
 
-def _answer(status: int, document: Document, etag: str) -> Response:
+def _answer(status: int, export: StoredExport, etag: str) -> Response:
     headers = {"ETag": etag}
     if status == 201:
-        headers["Location"] = f"/api/exports/{document['name']}"
-    return Response(status, document=document, headers=headers)
+        headers["Location"] = f"/api/exports/{export.name}"
+    return Response(status, document=export.document(), headers=headers)

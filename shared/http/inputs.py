@@ -12,7 +12,7 @@ from shared.http import problems
 from shared.http.messages import Request, Response
 from shared.http.problems import FieldError
 from shared.platform.blobs import BlobConflictError
-from shared.runs.records import export_of
+from shared.runs.names import export_of
 
 _WRITES = 5
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from shared.exports.models import NAME_PATTERN
 from shared.runs.codes import NAMES
-from shared.runs.records import RUN_ID_PATTERN, STATUSES
+from shared.runs.names import RUN_ID_PATTERN
+from shared.runs.record import RunStatus
 
 Schema = dict[str, Any]
 
@@ -13,7 +14,7 @@ QUERY: Mapping[str, Schema] = {
     "text": {"type": "string"},
     "limit": {"type": "integer", "minimum": 1, "maximum": 200, "default": 50},
     "outcome_code": {"type": "string", "enum": list(NAMES)},
-    "run_status": {"type": "string", "enum": list(STATUSES)},
+    "run_status": {"type": "string", "enum": [status.value for status in RunStatus]},
     "what_then": {"type": "string", "enum": ["detach", "remove"]},
 }
 PATH: Mapping[str, Schema] = {

@@ -8,18 +8,20 @@ from pydantic import BaseModel, ConfigDict
 from shared.app import App
 from shared.exports import store
 from shared.exports.access import Caller, may_use
+from shared.exports.models import StoredExport
 from shared.http import exports, inputs, problems
 from shared.http.messages import Request, Response
 from shared.http.problems import FieldError
-from shared.platform.blobs import Document
+from shared.platform.blobs import Blobs
 from shared.platform.clock import from_text
-from shared.runs import records
+from shared.runs import names, views
 from shared.runs.codes import NAMES
 from shared.runs.outcomes import OutcomesGoneError, RunNotEndedError, open_outcomes
-from shared.runs.records import RunEndedError
+from shared.runs.record import Run, RunStatus
 from shared.runs.start import ActiveRunError, start_run
+from shared.runs.stopping import RunEndedError, request_cancel
 
-_STARTED_AT_ONCE = 8
+_PARALLEL_STARTS = 8
 
 
 class RunOptions(BaseModel):
@@ -36,7 +38,7 @@ def start(app: App, request: Request) -> Response:
     """Start a run of one export."""
     export, _ = exports.find_managed(app, request)
     options = inputs.read(RunOptions, request.document(optional=True))
-    if export["connection"] is None or not store.load_connection(app.blobs, export["connection"]):
+    if export.connection is None or not store.load_connection(app.blobs, export.connection):
         raise problems.conflict(
             "connection_missing",
             "The export has no connection",
@@ -48,10 +50,10 @@ def start(app: App, request: Request) -> Response:
         raise problems.conflict(
             "run_active",
             "The export has an active run",
-            f"The run {error.run['id']} has not ended.",
-            run=error.run,
+            f"The run {error.run.id} has not ended.",
+            run=views.shown(error.run),
         ) from None
-    return Response(202, document=run, headers={"Location": f"/api/runs/{run['id']}"})
+    return Response(202, document=views.shown(run), headers={"Location": f"/api/runs/{run.id}"})
 
 
 def start_all(app: App, request: Request) -> Response:
@@ -59,12 +61,12 @@ def start_all(app: App, request: Request) -> Response:
     wanted = [
         export
         for export in store.list_exports(app.blobs)
-        if export["schedule"]["active"]
-        and export["schedule"]["kind"] != "none"
-        and _may_run(app, request.caller, export)
+        if export.schedule.active
+        and export.schedule.kind != "none"
+        and _may_run(app.blobs, request.caller, export)
     ]
 
-    def start_one(export: Document) -> Document:
+    def start_one(export: StoredExport) -> Run:
         try:
             return start_run(app, export, requested_by=request.caller.name)
         except ActiveRunError as error:
@@ -72,39 +74,39 @@ def start_all(app: App, request: Request) -> Response:
             return error.run
 
     # Each takes several round trips to storage, and there may be a hundred.
-    with ThreadPoolExecutor(_STARTED_AT_ONCE) as workers:
-        items = list(workers.map(start_one, wanted))
-    return Response(202, document={"items": items})
+    with ThreadPoolExecutor(_PARALLEL_STARTS) as workers:
+        runs = list(workers.map(start_one, wanted))
+    return Response(202, document={"items": [views.shown(run) for run in runs]})
 
 
 def list_of_export(app: App, request: Request) -> Response:
     """List an export's runs, newest first."""
     export, _ = exports.find(app, request)
-    status = inputs.choice(request, "status", records.STATUSES)
+    status = inputs.choice(request, "status", tuple(RunStatus))
     limit = inputs.whole_number(request, "limit", 50, 1, 200)
     before = _before(request.query.get("before"))
-    items = records.list_runs(app, export["name"], status=status, before=before, limit=limit)
-    return Response(document={"items": items})
+    runs = views.list_runs(app.blobs, export.name, status=status, before=before, limit=limit)
+    return Response(document={"items": [views.shown(run) for run in runs]})
 
 
 def get(app: App, request: Request) -> Response:
     """Return one run."""
-    return Response(document=_find(app, request))
+    return Response(document=views.shown(_find(app.blobs, request)))
 
 
 def cancel(app: App, request: Request) -> Response:
     """Stop a run; what it has sent is kept in its outcomes."""
-    run = _find(app, request)
-    export = store.load_export(app.blobs, run["export"])
+    run = _find(app.blobs, request)
+    export = store.load_export(app.blobs, run.export)
     if export is not None:
         exports.check_managed(app, request.caller, export[0])
     try:
-        by = request.caller.name
-        return Response(202, document=records.request_cancel(app, run["id"], reason=None, by=by))
+        cancelled = request_cancel(app, run.id, reason=None, by=request.caller.name)
     except RunEndedError:
         raise problems.conflict(
             "run_ended", "The run has ended", "A run that has ended can't be cancelled."
         ) from None
+    return Response(202, document=views.shown(cancelled))
 
 
 def get_outcomes(app: App, request: Request) -> Response:
@@ -112,7 +114,8 @@ def get_outcomes(app: App, request: Request) -> Response:
     run = inputs.run_id_of(request)
     code = inputs.choice(request, "code", NAMES)
     try:
-        outcomes = open_outcomes(app, run, code)
+        days = app.settings.run_retention_days
+        outcomes = open_outcomes(app.blobs, run, code, retention_days=days)
     except KeyError:
         raise problems.not_found("run") from None
     except RunNotEndedError:
@@ -133,13 +136,13 @@ def get_outcomes(app: App, request: Request) -> Response:
     )
 
 
-def _may_run(app: App, caller: Caller, export: Document) -> bool:
-    found = store.load_connection(app.blobs, export["connection"]) if export["connection"] else None
+def _may_run(blobs: Blobs, caller: Caller, export: StoredExport) -> bool:
+    found = store.load_connection(blobs, export.connection) if export.connection else None
     return found is not None and may_use(caller, found[0])
 
 
-def _find(app: App, request: Request) -> Document:
-    run = records.load_run(app, inputs.run_id_of(request))
+def _find(blobs: Blobs, request: Request) -> Run:
+    run = views.load_run(blobs, inputs.run_id_of(request))
     if run is None:
         raise problems.not_found("run")
     return run
@@ -147,7 +150,7 @@ def _find(app: App, request: Request) -> Document:
 
 def _before(text: str | None) -> str | None:
     """Read a run's id, or a time as runs have them; both end up as what ids sort by."""
-    if text is None or records.export_of(text) is not None:
+    if text is None or names.export_of(text) is not None:
         return text
     try:
         moment = from_text(text.replace(" ", "+"))

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.app import App
 from shared.exports import accounts, oauth_states, store
 from shared.exports.access import Caller
+from shared.exports.models import StoredConnection
 from shared.http import audit, inputs, problems
 from shared.http.addresses import own_address
 from shared.http.connections import find
@@ -22,7 +23,6 @@ from shared.mailchimp.errors import RefusedError, RetryError, StopError
 from shared.mailchimp.slots import NoSlotError
 from shared.mailchimp.tokens import Token, TokenError, oauth_secret, parse_token
 from shared.platform import log
-from shared.platform.blobs import Document
 from shared.platform.vault import SecretUnreadableError
 
 
@@ -59,7 +59,7 @@ def authorize(app: App, request: Request) -> Response:
             "Signing in with Mailchimp is not set up",
             "MAILCHIMP_CLIENT_ID and MAILCHIMP_CLIENT_SECRET_NAME are not set; use an API key.",
         )
-    address = own_address(app.settings, request.url)
+    address = own_address(request.url)
     if address is None:
         raise problems.conflict(
             "oauth_not_configured",
@@ -69,7 +69,7 @@ def authorize(app: App, request: Request) -> Response:
     redirect_uri = f"{address}/api/oauth/callback"
     state = oauth_states.create_state(app.blobs, connection, redirect_uri, request.caller.id)
     url = oauth.authorize_url(app.settings, state, redirect_uri)
-    audit.record(request.caller, "sign_in_started", connection["name"])
+    audit.record(request.caller, "sign_in_started", connection.name)
     return Response(document={"authorize_url": url})
 
 
@@ -77,7 +77,7 @@ def callback(app: App, request: Request) -> Response:
     """Take the browser back from Mailchimp; nothing but the state is believed."""
     sign_in = oauth_states.use_state(app.blobs, request.query.get("state", ""))
     found = store.load_connection(app.blobs, sign_in.connection) if sign_in else None
-    if sign_in is None or found is None or found[0]["created_at"] != sign_in.connection_created_at:
+    if sign_in is None or found is None or found[0].created_at != sign_in.connection_created_at:
         return _page(400, "This sign-in is unknown, was used before or has expired.")
     code = request.query.get("code")
     if not code:
@@ -108,13 +108,15 @@ def _ask_account(app: App, token: Token) -> Account:
         return accounts.check_account(mailchimp.client.account())
 
 
-def _keep(app: App, connection: Document, secret: str, account: Account, caller: Caller) -> None:
+def _keep(
+    app: App, connection: StoredConnection, secret: str, account: Account, caller: Caller
+) -> None:
     try:
-        app.vault.set(connection["secret_name"], secret)
+        app.vault.set(connection.secret_name, secret)
     except SecretUnreadableError as error:
         raise problems.conflict("vault_refused", "The vault refuses", f"{error}.") from None
     accounts.remember_account(app, connection, account)
-    audit.record(caller, "token_set", connection["name"])
+    audit.record(caller, "token_set", connection.name)
 
 
 def _page(status: int, text: str) -> Response:

@@ -9,54 +9,53 @@ import logging
 import re
 import threading
 import time
+from dataclasses import asdict, replace
 from datetime import timedelta
-from typing import Any
 
 from shared.app import App
 from shared.notifications.webhook import WebhookError, call, parse_webhook
 from shared.platform import log
-from shared.platform.blobs import BlobConflictError, Document
+from shared.platform.blobs import BlobConflictError, Blobs, Document
 from shared.platform.clock import from_text, to_text, utc_now
 from shared.platform.vault import SecretUnreadableError
-from shared.runs.records import Record
+from shared.runs.record import Run, RunStatus
 
 _STATES = "exports/_notices/state/"
 _DUE = "exports/_notices/due/"
 _LOCK = "exports/_notices/lock"
-_FINE = "succeeded"
+_FINE = RunStatus.SUCCEEDED
 # A cancelled run says nothing about the export.
-_COUNTING = frozenset({_FINE, "partial", "failed", "skipped"})
+_COUNTING = frozenset({_FINE, RunStatus.PARTIAL, RunStatus.FAILED, RunStatus.SKIPPED})
 # Waits after failures; the last one is repeated until the notification is given up.
 _WAITS = (1, 5, 15, 60)
-_MOST_TRIES = 24
+_MAX_TRIES = 24
 # The tick has other things to do, too.
 _SECONDS = 60.0
 _ADDRESS = re.compile(r"\S+@\S+")
 
 
-def note_end(app: App, record: Record) -> None:
+def note_end(app: App, run: Run) -> None:
     """Note what the end of a run changes for its export, and begin to tell it.
 
     May be repeated. Waits for nobody: the telling is done beside, and by the tick where it fails.
     """
-    if app.settings.webhook_secret_name is None or record["preview"]:
+    if app.settings.webhook_secret_name is None or run.preview:
         return
-    after = record["status"]
+    after = run.status
     if after not in _COUNTING:
         return
-    export, uid = record["export"], record["configuration"]["uid"]
-    known = _state(app, export, uid)
-    if known.get("submitted_at", "") >= record["submitted_at"]:
+    known = _state(app.blobs, run.export, run.uid)
+    if known.get("submitted_at", "") >= run.submitted_at:
         return
     before = known.get("told", _FINE)
     if after == before:
-        app.blobs.delete(f"{_DUE}{export}")
+        app.blobs.delete(f"{_DUE}{run.export}")
     else:
-        body = _body(record, before)
-        due = {"uid": uid, "body": body, "tries": 0, "next_at": to_text(utc_now())}
-        app.blobs.write_document(f"{_DUE}{export}", due)
-    state = {"uid": uid, "told": before, "submitted_at": record["submitted_at"]}
-    app.blobs.write_document(f"{_STATES}{export}", state)
+        body = _body(run, before)
+        due = {"uid": run.uid, "body": body, "tries": 0, "next_at": to_text(utc_now())}
+        app.blobs.write_document(f"{_DUE}{run.export}", due)
+    state = {"uid": run.uid, "told": before, "submitted_at": run.submitted_at}
+    app.blobs.write_document(f"{_STATES}{run.export}", state)
     if after != before:
         threading.Thread(target=_tell_quietly, args=(app,), daemon=True, name="webhook").start()
 
@@ -96,9 +95,9 @@ def _tell(app: App, name: str, due: Document, etag: str) -> None:
     except (WebhookError, SecretUnreadableError) as error:
         reason = error.reason if isinstance(error, WebhookError) else "secret_unreadable"
         tries = due["tries"] + 1
-        level = logging.WARNING if tries < _MOST_TRIES else logging.ERROR
+        level = logging.WARNING if tries < _MAX_TRIES else logging.ERROR
         log.event("notification_failed", level=level, reason=reason, tries=tries, **fields)
-        if tries < _MOST_TRIES:
+        if tries < _MAX_TRIES:
             _put_off(app, name, due, etag, tries)
             return
     else:
@@ -126,24 +125,24 @@ def _delete(app: App, name: str, etag: str) -> None:
         return  # A newer change has taken its place.
 
 
-def _state(app: App, export: str, uid: str) -> Document:
-    found = app.blobs.read_document(f"{_STATES}{export}")
+def _state(blobs: Blobs, export: str, uid: str) -> Document:
+    found = blobs.read_document(f"{_STATES}{export}")
     return found[0] if found and found[0]["uid"] == uid else {}
 
 
-def _body(record: Record, before: str) -> Document:
+def _body(run: Run, before: str) -> Document:
     """Return what is told: ids, counts, and the run's own text for people."""
-    error: dict[str, Any] | None = record["error"]
+    # Mailchimp's own words are part of some texts, and may name an address.
+    error = run.error and replace(run.error, detail=_ADDRESS.sub("(address)", run.error.detail))
     return {
         "event": "export_state_changed",
-        "export": record["export"],
-        "display_name": record["configuration"].get("display_name") or record["export"],
-        "run": record["id"],
+        "export": run.export,
+        "display_name": run.configuration.display_name,
+        "run": run.id,
         "status_before": before,
-        "status": record["status"],
-        "ended_at": record["ended_at"],
-        # Mailchimp's own words are part of some texts, and may name an address.
-        "error": error and {**error, "detail": _ADDRESS.sub("(address)", error["detail"])},
-        "counts": record["counts"],
-        "outcomes": record["outcomes"],
+        "status": run.status,
+        "ended_at": run.ended_at,
+        "error": error and asdict(error),
+        "counts": asdict(run.counts),
+        "outcomes": run.outcomes,
     }

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shared.app import App
-from shared.platform.blobs import BlobConflictError, BlobMissingError
+from shared.platform.blobs import BlobConflictError, BlobMissingError, Blobs
 from shared.platform.leases import KeptLease, LeaseLostError
-from shared.runs import records
+from shared.runs import names
 from shared.runs.codes import UNDELIVERED
 
 OPEN_CALLS = 2
@@ -66,7 +66,7 @@ class Chunk:
     @property
     def name(self) -> str:
         """Return the outcome blob's name."""
-        return records.chunk_name(self.run, self.number)
+        return names.chunk_name(self.run, self.number)
 
     def append(self, block: Block, since: int | None = None) -> None:
         """Write the outcomes of one call; raises ChunkLostError.
@@ -142,12 +142,12 @@ def _metadata(
     }
 
 
-def states(app: App, run: str) -> dict[int, ChunkState]:
+def states(blobs: Blobs, run: str) -> dict[int, ChunkState]:
     """Return the state of every chunk that was ever claimed, by number."""
-    prefix = f"{records.folder(run)}chunks/"
+    prefix = names.chunks_folder(run)
     return {
         int(blob.name.removeprefix(prefix)): _state(blob.metadata, leased=blob.leased)
-        for blob in app.blobs.list(prefix, metadata=True)
+        for blob in blobs.list(prefix, metadata=True)
     }
 
 
@@ -166,7 +166,7 @@ def claim(app: App, run: str, number: int, *, begun: bool = True) -> Chunk | Non
 
     `begun` False: no listing has shown it yet, so this lane may be the one that begins it.
     """
-    kept = app.leases.take(records.chunk_name(run, number)) if begun else None
+    kept = app.leases.take(names.chunk_name(run, number)) if begun else None
     if kept is None:
         return _begin(app, run, number)
     try:
@@ -178,7 +178,7 @@ def claim(app: App, run: str, number: int, *, begun: bool = True) -> Chunk | Non
 
 def _begin(app: App, run: str, number: int) -> Chunk | None:
     """Make a chunk's outcome blob and claim it as it was made; None where another was quicker."""
-    name = records.chunk_name(run, number)
+    name = names.chunk_name(run, number)
     metadata = _metadata(0, 0, int(time.time()), open_=True, done=False)
     etag = app.blobs.create_append(name, metadata)
     kept = app.leases.take(name, etag) if etag is not None else None
@@ -192,7 +192,7 @@ def _resume(chunk: Chunk) -> Chunk | None:
         chunk.kept.release()
         return None
     chunk.size = info.size
-    chunk.blocks = read_blocks(chunk.app, chunk.run, chunk.number) if info.size else []
+    chunk.blocks = read_blocks(chunk.app.blobs, chunk.run, chunk.number) if info.size else []
     chunk.position = position_of(chunk.blocks)
     chunk.accepted_at = int(info.metadata.get("accepted_at", "0"))
     if info.metadata.get("open") == "1":
@@ -206,7 +206,7 @@ def _resume(chunk: Chunk) -> Chunk | None:
 
 def seal(app: App, run: str, number: int) -> ChunkState | None:
     """Close an unfinished chunk for good, so that no lane claims it; None where one holds it."""
-    name = records.chunk_name(run, number)
+    name = names.chunk_name(run, number)
     app.blobs.create_append(name)
     kept = app.leases.take(name)
     if kept is None:
@@ -220,10 +220,10 @@ def seal(app: App, run: str, number: int) -> ChunkState | None:
     return _state(metadata, leased=False)
 
 
-def read_blocks(app: App, run: str, number: int) -> list[Block]:
+def read_blocks(blobs: Blobs, run: str, number: int) -> list[Block]:
     """Return all blocks of a chunk's outcome blob, none where there is no blob."""
     try:
-        data = app.blobs.read(records.chunk_name(run, number))
+        data = blobs.read(names.chunk_name(run, number))
     except BlobMissingError:
         return []
     return [json.loads(line) for line in data.splitlines()]

@@ -17,7 +17,7 @@ def token_of(app: App, connection: str, account: str) -> Token:
     found = store.load_connection(app.blobs, connection)
     if found is None:
         raise ConnectionUnusableError("connection_removed", "The connection was removed.")
-    if found[0].get("account_id") not in (None, account):
+    if found[0].account_id not in (None, account):
         raise ConnectionUnusableError(
             "audience_not_found",
             "The connection leads to another Mailchimp account by now, which may not have this "

@@ -1,72 +1,98 @@
 """The end of every run: its record first, then everything that was only needed until then."""
 
 import logging
+from dataclasses import asdict, replace
 from typing import Any
 
 from shared.app import App
 from shared.mailchimp import board
+from shared.notice import Notice
 from shared.notifications import changes
 from shared.platform import log, tracing
-from shared.platform.clock import seconds_since
-from shared.runs import last_run, records
-from shared.runs.records import Record
+from shared.platform.blobs import Blobs
+from shared.platform.clock import seconds_since, to_text, utc_now
+from shared.runs import last_run, names
+from shared.runs.marker import free_marker
+from shared.runs.record import Run, RunStatus, update_run
+from shared.runs.stopping import as_ordered, stop_order
 
 
 def end_run(
-    app: App, record: Record, status: str, error: dict[str, str] | None, **members: Any
+    app: App, run: str, status: RunStatus, error: Notice | None = None, **results: Any
 ) -> None:
     """End a run with its status, or that of an order to stop it; then clear up after it."""
-    ended = records.end_record(app, record["id"], status, error, **members)
-    if ended is not None:
-        level = logging.INFO if ended["status"] == "succeeded" else logging.WARNING
-        log.event(
-            "run_ended",
-            level=level,
-            run=ended["id"],
-            export=ended["export"],
-            preview=ended["preview"],
-            status=ended["status"],
-            error_code=(ended["error"] or {}).get("code"),
-            counts=ended["counts"],
-            outcomes=ended["outcomes"],
-        )
-        tracing.past(
-            "run",
-            ended["id"],
-            seconds_since(ended["submitted_at"]),
-            is_error=ended["status"] == "failed",
-            export=ended["export"],
-            status=ended["status"],
-            error_code=(ended["error"] or {}).get("code"),
-            **ended["counts"],
-        )
-        clear_up(app, ended)
+    ended = end_record(app.blobs, run, status, error, **results)
+    if ended is None:
+        return
+    level = logging.INFO if ended.status is RunStatus.SUCCEEDED else logging.WARNING
+    error_code = ended.error.code if ended.error else None
+    log.event(
+        "run_ended",
+        level=level,
+        run=ended.id,
+        export=ended.export,
+        preview=ended.preview,
+        status=ended.status,
+        error_code=error_code,
+        counts=asdict(ended.counts),
+        outcomes=ended.outcomes,
+    )
+    tracing.past(
+        "run",
+        ended.id,
+        seconds_since(ended.submitted_at),
+        is_error=ended.status is RunStatus.FAILED,
+        export=ended.export,
+        status=ended.status,
+        error_code=error_code,
+        **asdict(ended.counts),
+    )
+    clear_up(app, ended)
 
 
-def clear_up(app: App, record: Record) -> None:
+def end_record(
+    blobs: Blobs, run: str, status: RunStatus, error: Notice | None = None, **results: Any
+) -> Run | None:
+    """End a run's record with its status; a record that has ended stays as it is.
+
+    A run that was stopped before ends as whoever stopped it has been told.
+    """
+
+    def end(found: Run) -> Run | None:
+        if found.status.ended:
+            return None
+        # Read after the record, which `stop` touches after it has ordered: none is overlooked.
+        order = stop_order(blobs, run)
+        told = (
+            replace(found, status=status, error=error)
+            if order is None
+            else as_ordered(found, order)
+        )
+        return replace(told, **results, ended_at=to_text(utc_now()))
+
+    return update_run(blobs, run, end)
+
+
+def clear_up(app: App, run: Run) -> None:
     """Drop what an ended run no longer needs, and let its export have another run.
 
     What it left is noted for its schedule first; the marker goes last: until then the tick comes
     back here.
     """
-    run = record["id"]
-    last_run.note_end(app, record)
-    _notify(app, record)
-    folder = records.folder(run)
-    account = record.get("account")
-    if account:
-        audience = record["configuration"]["audience_id"]
-        board.remove_run(app, account, audience, run)
+    last_run.note_end(app.blobs, run)
+    _notify(app, run)
+    if run.account:
+        board.remove_run(app, run.account, run.audience, run.id)
     for part in ("plans/", "chunks/"):
-        app.blobs.delete_all(f"{folder}{part}")
-    for name in (records.plan_name(run), records.stop_name(run)):
+        app.blobs.delete_all(f"{names.folder(run.id)}{part}")
+    for name in (names.plan_name(run.id), names.stop_name(run.id)):
         app.blobs.delete(name)
-    records.free_marker(app, run)
+    free_marker(app.blobs, run.id)
 
 
-def _notify(app: App, record: Record) -> None:
+def _notify(app: App, run: Run) -> None:
     """Note a change of the export's state; nothing about it may keep the run from ending."""
     try:
-        changes.note_end(app, record)
+        changes.note_end(app, run)
     except Exception as error:  # the run's end is worth more than the message about it
-        log.failure("notification_failed", error, export=record["export"], run=record["id"])
+        log.failure("notification_failed", error, export=run.export, run=run.id)

@@ -1,56 +1,76 @@
-"""What an export's last run that counted left behind, for its schedule: one small document."""
+"""The last run that counts for an export's schedule: what it left behind, one small document.
 
-from typing import Any
+Not below runs/: it outlives them.
+"""
 
-from shared.app import App
+from dataclasses import dataclass
+
+from pydantic import TypeAdapter
+
+from shared.platform.blobs import Blobs
 from shared.runs import ledger
-from shared.runs.records import Record
+from shared.runs.record import Run, RunStatus
 
-# Not below runs/: it outlives them.
 _FOLDER = "exports/_last/"
 
 
-def read_last(app: App, export: str, uid: str) -> dict[str, Any]:
-    """Return status, snapshots, submitted_at, ended_at and failures of the last run; or {}.
+@dataclass(frozen=True)
+class LastRun:
+    """What is remembered of it; `snapshots` by segment, those of an earlier one where it had none.
 
-    Also `ledger`: account and audience of the one that was written last; and `leavers_due`: whether
-    the run left leavers to the next one, as another export was at work on the audience.
+    ledger: account and audience of the ledger that was written last. leavers_due: whether leavers
+    were left to the next run, as another export was at work on the audience. failures: how often
+    in a row runs on the same snapshots have failed.
     """
-    found = app.blobs.read_document(f"{_FOLDER}{export}")
-    return found[0] if found and found[0]["uid"] == uid else {}
+
+    uid: str
+    run: str
+    status: RunStatus
+    snapshots: dict[str, str]
+    submitted_at: str
+    ended_at: str
+    ledger: tuple[str, str] | None = None
+    leavers_due: bool = False
+    failures: int = 0
 
 
-def note_end(app: App, record: Record) -> None:
-    """Remember an ended run; previews do not count. May be repeated."""
-    if record["preview"]:
-        return
-    name = f"{_FOLDER}{record['export']}"
-    uid = record["configuration"]["uid"]
-    last = read_last(app, record["export"], uid)
-    if last and last["submitted_at"] >= record["submitted_at"]:
-        return
-    failed = record["status"] in ("failed", "skipped")
-    same = last.get("snapshots") == record["snapshots"] or not record["snapshots"]
-    app.blobs.write_document(
-        name,
-        {
-            "uid": uid,
-            "run": record["id"],
-            "status": record["status"],
-            "snapshots": record["snapshots"] or last.get("snapshots", {}),
-            "submitted_at": record["submitted_at"],
-            "ended_at": record["ended_at"],
-            "ledger": _place_of_ledger(app, record) or last.get("ledger"),
-            "leavers_due": record.get("leavers_due", False),
-            "failures": (last.get("failures", 0) + 1 if same else 1) if failed else 0,
-        },
-    )
+_ADAPTER = TypeAdapter(LastRun)
 
 
-def _place_of_ledger(app: App, record: Record) -> list[str] | None:
-    """Return account and audience of a run's ledger, None where nothing was written there yet."""
-    account, audience = record.get("account"), record["configuration"]["audience_id"]
-    if not account:
+def read_last(blobs: Blobs, export: str, uid: str) -> LastRun | None:
+    """Return an export's last run, None where none has counted yet."""
+    found = blobs.read_document(f"{_FOLDER}{export}")
+    if found is None or found[0]["uid"] != uid:
         return None
-    found = ledger.load(app.blobs, account, audience, record["configuration"]["uid"])
-    return None if found.etag is None else [account, audience]
+    return _ADAPTER.validate_python(found[0])
+
+
+def note_end(blobs: Blobs, run: Run) -> None:
+    """Remember an ended run; previews do not count. May be repeated."""
+    if run.preview:
+        return
+    last = read_last(blobs, run.export, run.uid)
+    if last and last.submitted_at >= run.submitted_at:
+        return
+    failed = run.status in (RunStatus.FAILED, RunStatus.SKIPPED)
+    same = last is not None and (last.snapshots == run.snapshots or not run.snapshots)
+    ended = LastRun(
+        uid=run.uid,
+        run=run.id,
+        status=run.status,
+        snapshots=run.snapshots or (last.snapshots if last else {}),
+        submitted_at=run.submitted_at,
+        ended_at=run.ended_at or run.submitted_at,
+        ledger=_place_of_ledger(blobs, run) or (last.ledger if last else None),
+        leavers_due=run.leavers_due,
+        failures=(last.failures + 1 if last and same else 1) if failed else 0,
+    )
+    blobs.write_document(f"{_FOLDER}{run.export}", _ADAPTER.dump_python(ended, mode="json"))
+
+
+def _place_of_ledger(blobs: Blobs, run: Run) -> tuple[str, str] | None:
+    """Return account and audience of a run's ledger, None where nothing was written there yet."""
+    if not run.account:
+        return None
+    found = ledger.load(blobs, run.account, run.audience, run.uid)
+    return None if found.etag is None else (run.account, run.audience)

@@ -6,47 +6,44 @@ begins says so and then looks whether contacts leave. Whoever comes second waits
 """
 
 from shared.app import App
-from shared.exports.models import to_export
 from shared.mailchimp import board
+from shared.platform.blobs import Blobs
 from shared.runs import ledger
 from shared.runs.neighbours import neighbours
 from shared.runs.plan_document import Plan
 
 
 def may_leave(app: App, plan: Plan) -> bool:
-    """Tell whether this run's leavers may be archived or unsubscribed now.
+    """Return whether this run's leavers may be archived or unsubscribed now.
 
     Not when another run on the audience is between plan and finish, nor when another export's
     ledger has changed since the plan looked into it: then they are due in the next run.
     """
-    run = plan.job.run
+    run = plan.run
     board.put_leaving(app, plan.account, plan.audience, run)
     view = board.look(app, plan.account, max_age=0)
     if any(other != run and seen.audience == plan.audience for other, seen in view.runs.items()):
         return False
-    known = plan.document["other_ledgers"]
-    mine = ledger.Ledger(plan.account, plan.audience, plan.document["ledger"]["uid"])
-    uids = [export["uid"] for export in neighbours(app, plan.audience, mine.uid)]
-    now = {other.uid: other.etag for other in ledger.others(app.blobs, mine, uids)}
-    return bool(now == known)
+    uids = [export.uid for export in neighbours(app.blobs, plan.audience, plan.ledger.uid)]
+    now = {other.uid: other.etag for other in ledger.others(app.blobs, plan.ledger, uids)}
+    return now == plan.other_ledgers
 
 
-def newly_shared(app: App, plan: Plan) -> int:
+def newly_shared(blobs: Blobs, plan: Plan) -> int:
     """Return the mask of tags that another export gives now but did not when this was planned."""
-    uid = plan.document["ledger"]["uid"]
     names = {
         tag.casefold()
-        for export in neighbours(app, plan.audience, uid)
-        for tag in to_export(export).tags
+        for export in neighbours(blobs, plan.audience, plan.ledger.uid)
+        for tag in export.tags
     }
     mask = 0
-    for bit, (name, _) in plan.job.tags.items():
-        if name.casefold() in names:
-            mask |= 1 << bit
-    return mask & ~int(plan.document["shared_tags"])
+    for tag in plan.tags:
+        if tag.name.casefold() in names:
+            mask |= 1 << tag.bit
+    return mask & ~plan.shared_tags
 
 
 def must_wait(app: App, account: str, audience: str, run: str) -> bool:
-    """Tell whether a run that has put itself on the board must wait for leavers of another."""
+    """Return whether a run that has put itself on the board must wait for leavers of another."""
     view = board.look(app, account, max_age=0)
     return any(a == audience and other != run for a, other in view.leaving)

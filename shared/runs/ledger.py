@@ -6,10 +6,11 @@ is never changed, named by a small document that is replaced by conditional writ
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from enum import IntFlag
 from typing import TYPE_CHECKING, Any
 
+from shared.audiences.names import audience_folder
 from shared.frames import tables
 
 if TYPE_CHECKING:  # polars is imported where a plan or a finish runs
@@ -17,7 +18,7 @@ if TYPE_CHECKING:  # polars is imported where a plan or a finish runs
 
     from shared.platform.blobs import Blobs
 
-MOST_TAGS = MOST_FIELDS = 64
+MAX_TAGS = MAX_FIELDS = 64
 # Values of `retry_at` besides times.
 RETRY_WHEN_CHANGED = 0
 RETRY_NEVER = -1
@@ -77,11 +78,16 @@ class LedgerTag:
 
 
 @dataclass(frozen=True)
-class Ledger:
-    """The document of a ledger, as one version of it was read (`etag` None: there is none yet).
+class FoldedSegment:
+    """What a segment looked like when it was last folded: its snapshot's stamp, and its rows."""
 
-    `segments`: what each segment looked like when it was last folded: stamp and rows.
-    """
+    stamp: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The document of a ledger, as one version of it was read (`etag` None: there is none yet)."""
 
     account: str
     audience: str
@@ -92,7 +98,7 @@ class Ledger:
     contacts: int = 0
     tags: tuple[LedgerTag | None, ...] = ()
     fields: tuple[str, ...] = ()
-    segments: dict[str, dict[str, Any]] = field(default_factory=dict)
+    segments: dict[str, FoldedSegment] = field(default_factory=dict)
 
     @property
     def folder(self) -> str:
@@ -113,13 +119,8 @@ class Ledger:
                 for tag in self.tags
             ],
             "fields": list(self.fields),
-            "segments": self.segments,
+            "segments": {name: asdict(folded) for name, folded in self.segments.items()},
         }
-
-
-def audience_folder(account: str, audience: str) -> str:
-    """Return the folder of all ledgers of one audience."""
-    return f"ledgers/{account}/{audience}/"
 
 
 def load(blobs: "Blobs", account: str, audience: str, uid: str) -> Ledger:
@@ -198,5 +199,5 @@ def read_ledger(document: dict[str, Any], etag: str | None) -> Ledger:
             for tag in document["tags"]
         ),
         fields=tuple(document["fields"]),
-        segments=document["segments"],
+        segments={name: FoldedSegment(**folded) for name, folded in document["segments"].items()},
     )

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from shared.app import App
 from shared.exports import store
-from shared.exports.models import to_export
-from shared.platform.blobs import Document
+from shared.exports.models import StoredExport
+from shared.platform.blobs import Blobs
 from shared.runs import ledger
 from shared.runs.ledger import Flag, Ledger
 
@@ -14,25 +13,25 @@ if TYPE_CHECKING:  # polars is imported where a plan or a finish runs; lanes do 
     import polars as pl
 
 
-def neighbours(app: App, audience: str, uid: str) -> list[Document]:
+def neighbours(blobs: Blobs, audience: str, uid: str) -> list[StoredExport]:
     """Return the other exports that are set up for an audience."""
     return [
         export
-        for export in store.list_exports(app.blobs)
-        if export["audience_id"] == audience and export["uid"] != uid
+        for export in store.list_exports(blobs)
+        if export.audience_id == audience and export.uid != uid
     ]
 
 
 def tags_of_others(
-    neighbours: Sequence[Document], others: Sequence[Ledger]
+    neighbours: Sequence[StoredExport], others: Sequence[Ledger]
 ) -> tuple[set[int], set[str]]:
     """Return ids and casefolded names of the tags that others give, or may give in a next run."""
     ids = {tag.id for other in others for tag in other.tags if tag is not None}
-    names = {tag.casefold() for export in neighbours for tag in to_export(export).tags}
+    names = {tag.casefold() for export in neighbours for tag in export.tags}
     return ids, names
 
 
-def shared_tags(old: Ledger, neighbours: Sequence[Document], others: Sequence[Ledger]) -> int:
+def shared_tags(old: Ledger, neighbours: Sequence[StoredExport], others: Sequence[Ledger]) -> int:
     """Return the mask of the tags that another export gives, or may give in its next run."""
     ids, names = tags_of_others(neighbours, others)
     mask = 0
@@ -42,7 +41,7 @@ def shared_tags(old: Ledger, neighbours: Sequence[Document], others: Sequence[Le
     return mask
 
 
-def given_by_others(app: App, old: Ledger, others: Sequence[Ledger]) -> "pl.DataFrame":
+def given_by_others(blobs: Blobs, old: Ledger, others: Sequence[Ledger]) -> "pl.DataFrame":
     """Return who other exports hold on this audience, with this ledger's bits of their tags."""
     import polars as pl
 
@@ -51,7 +50,7 @@ def given_by_others(app: App, old: Ledger, others: Sequence[Ledger]) -> "pl.Data
     bits = {tag.id: bit for bit, tag in enumerate(old.tags) if tag is not None}
     frames = []
     for other in others:
-        rows = ledger.read_table(app.blobs, other, ["email", "tags", "left", "flags"])
+        rows = ledger.read_table(blobs, other, ["email", "tags", "left", "flags"])
         # Who has nothing but tags that were left to others has left that export.
         rows = rows.filter((pl.col("left") == 0) | (pl.col("tags") != pl.col("left")))
         rows = rows.with_columns(tags=pl.col("tags") & ~pl.col("left"))

@@ -9,7 +9,7 @@ A chunk is a gzipped JSON list with a line for each item; its items are
 import gzip
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, overload
 
 import orjson
@@ -209,16 +209,6 @@ class Items(Sequence[list[Any]]):
 def read_chunk(blobs: "Blobs", name: str, chunk: ChunkIndex) -> Items:
     """Return a chunk's items."""
     return Items(gzip.decompress(blobs.read_range(name, chunk.offset, chunk.length)))
-
-
-def index_document(index: Sequence[ChunkIndex]) -> list[dict[str, Any]]:
-    """Return the index as the plan keeps it."""
-    return [asdict(chunk) for chunk in index]
-
-
-def read_index(document: Sequence[dict[str, Any]]) -> list[ChunkIndex]:
-    """Read the index of a plan."""
-    return [ChunkIndex(**chunk) for chunk in document]
 
 
 def _chunks(work: Work, values: Values, lanes: int) -> Iterator[tuple[str, int, int, "pl.Series"]]:

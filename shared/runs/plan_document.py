@@ -1,54 +1,110 @@
 """The plan of a run as its lanes and its finish see it: one document, written once."""
 
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Literal
 
-from shared.app import App
-from shared.runs import payload, records
+from pydantic import TypeAdapter
+
+from shared.notice import Notice
+from shared.platform.blobs import Blobs, Document
+from shared.runs import names
 from shared.runs.job import Job
+from shared.runs.ledger import Ledger, read_ledger
 from shared.runs.payload import ChunkIndex
-
-Document = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Plan:
-    """`document` has everything; the other members are what lanes need of it.
+class PlannedTag:
+    """A tag that the run's calls may name, and its bit in all masks."""
 
-    document, as planning/build.py writes it: run, attempt, account, audience, connection,
-    status_for_new, clock_offset, planned_at; suppressions (the generation that was planned with);
-    tags, fields, segments, snapshots; ledger (the next version, without its table), ledger_etag and
-    ledger_run (of the version that was planned with), shared_tags, other_ledgers; profiles and
-    contacts (counts), removals_withheld, warnings; folder (of the attempt's tables), payload (a
-    blob), chunks (where each lies in it).
+    bit: int
+    name: str
+    id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What a run does; everything that it names lies below its attempt's `folder`.
+
+    clock_offset: Mailchimp's clock less ours, in seconds. planned_at: seconds since 1970.
+    suppressions: the generation of the table of protected contacts that was planned with. ledger:
+    the next version, without its table; ledger_etag and ledger_run: of the version that was
+    planned with. shared_tags: mask of the tags that other exports give as well; other_ledgers:
+    their ledgers' ETags by uid. removals_withheld: why, or empty. chunks: where each lies in the
+    blob `payload`.
     """
 
-    document: Document
+    run: str
+    attempt: str
     account: str
     audience: str
-    job: Job
-    chunks: list[ChunkIndex]
+    connection: str
+    status_for_new: Literal["subscribed", "pending"]
+    clock_offset: int
+    planned_at: int
+    suppressions: int
+    tags: tuple[PlannedTag, ...]
+    fields: tuple[str, ...]
+    segments: tuple[str, ...]
+    snapshots: dict[str, str]
+    ledger: Ledger
+    ledger_etag: str | None
+    ledger_run: str
+    shared_tags: int
+    other_ledgers: dict[str, str | None]
+    profiles: int
+    contacts: int
+    removals_withheld: str
+    warnings: tuple[Notice, ...]
+    folder: str
+    payload: str
+    chunks: tuple[ChunkIndex, ...] = ()
+
+    @cached_property
+    def job(self) -> Job:
+        """What the run's calls have in common."""
+        return Job(
+            run=self.run,
+            audience=self.audience,
+            tags={tag.bit: (tag.name, tag.id) for tag in self.tags},
+            fields=self.fields,
+            status_for_new=self.status_for_new,
+            clock_offset=self.clock_offset,
+        )
+
+    @property
+    def calls(self) -> int:
+        """How many calls its chunks are planned to take."""
+        return sum(chunk.calls for chunk in self.chunks)
+
+    @property
+    def items(self) -> int:
+        """How many items its chunks have."""
+        return sum(chunk.items for chunk in self.chunks)
 
 
-def load(app: App, run: str) -> Plan | None:
+_ADAPTER = TypeAdapter(Plan)
+
+
+def load_plan(blobs: Blobs, run: str) -> Plan | None:
     """Return a run's plan, None where it has none yet."""
-    found = app.blobs.read_document(records.plan_name(run))
-    return read(found[0]) if found else None
+    found = blobs.read_document(names.plan_name(run))
+    return read_plan(found[0]) if found else None
 
 
-def read(document: Document) -> Plan:
-    """Read a plan's document."""
-    return Plan(
-        document=document,
-        account=document["account"],
-        audience=document["audience"],
-        job=Job(
-            run=document["run"],
-            audience=document["audience"],
-            tags={tag["bit"]: (tag["name"], tag["id"]) for tag in document["tags"]},
-            fields=tuple(document["fields"]),
-            status_for_new=document["status_for_new"],
-            clock_offset=document["clock_offset"],
-        ),
-        chunks=payload.read_index(document["chunks"]),
-    )
+def create_plan(blobs: Blobs, plan: Plan) -> bool:
+    """Make this the run's plan; return whether it had none yet."""
+    return blobs.create_document(names.plan_name(plan.run), document_of(plan)) is not None
+
+
+def document_of(plan: Plan) -> Document:
+    """Return what is stored."""
+    document: Document = _ADAPTER.dump_python(plan, mode="json")
+    return {**document, "ledger": plan.ledger.document()}
+
+
+def read_plan(document: Document) -> Plan:
+    """Read what is stored."""
+    ledger = read_ledger(document["ledger"], None)
+    return _ADAPTER.validate_python({**document, "ledger": ledger})

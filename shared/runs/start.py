@@ -2,12 +2,15 @@
 
 import secrets
 import time
-from typing import Any
 
 from shared.app import App
+from shared.exports.models import StoredExport
 from shared.platform import log, queues
+from shared.platform.blobs import Blobs
 from shared.platform.clock import utc_now
-from shared.runs import records
+from shared.runs.marker import active_run, take_marker
+from shared.runs.record import Kind, Run, create_run, new_run
+from shared.runs.views import as_of_now, load_run
 
 _FREED_WITHIN_SECONDS = 5.0
 
@@ -15,70 +18,68 @@ _FREED_WITHIN_SECONDS = 5.0
 class ActiveRunError(Exception):
     """The export has an active run already, `run`."""
 
-    def __init__(self, run: dict[str, Any]) -> None:
-        super().__init__(run["id"])
+    def __init__(self, run: Run) -> None:
+        super().__init__(run.id)
         self.run = run
 
 
 def start_run(
     app: App,
-    export: dict[str, Any],
+    export: StoredExport,
     *,
-    kind: str = "on_demand",
+    kind: Kind = "on_demand",
     requested_by: str,
     preview: bool = False,
     full: bool = False,
     allow_removals: bool = False,
     snapshots: dict[str, str] | None = None,
-) -> dict[str, Any]:
-    """Start a run of a stored export document and return it as the API shows it.
+) -> Run:
+    """Start a run of a stored export and return it.
 
-    The document is frozen into the run: later changes of the export do not touch it.
-    `snapshots`: those because of which it is started. Raises ActiveRunError.
+    The export is frozen into the run: later changes of it do not touch the run. `snapshots`: those
+    because of which it is started. Raises ActiveRunError.
     """
-    run = f"{export['name']}-{utc_now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
-    record = records.new_record(
-        run,
+    run = new_run(
+        f"{export.name}-{utc_now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}",
         export,
         kind=kind,
         requested_by=requested_by,
         preview=preview,
         full=full,
         allow_removals=allow_removals,
-        snapshots=snapshots or {},
+        snapshots=snapshots,
     )
-    _mark(app, export["name"], record)
-    record_start(app, record)
-    return records.load_run(app, run) or record
+    _mark(app.blobs, run)
+    record_start(app, run)
+    return load_run(app.blobs, run.id) or run
 
 
-def _mark(app: App, export: str, record: dict[str, Any]) -> None:
+def _mark(blobs: Blobs, run: Run) -> None:
     """Take the active marker; raises ActiveRunError.
 
     A run shows its end a moment before it frees the marker: that moment is waited for.
     """
     end = time.monotonic() + _FREED_WITHIN_SECONDS
-    while app.blobs.create_document(records.marker_name(export), record) is None:
-        active = _active(app, export)
+    while not take_marker(blobs, run):
+        active = _active(blobs, run.export)
         if active is None:
             continue
-        if active["status"] not in records.ENDED or time.monotonic() > end:
+        if not active.status.ended or time.monotonic() > end:
             raise ActiveRunError(active)
         time.sleep(0.1)
 
 
-def record_start(app: App, record: dict[str, Any]) -> None:
+def record_start(app: App, run: Run) -> None:
     """Write the record that a marker stands for and ask for the plan; may be repeated."""
-    run = record["id"]
-    if app.blobs.create_document(records.record_name(run), record) is not None:
-        log.event("run_started", run=run, export=record["export"], kind=record["kind"])
-    app.queues.send(queues.PLAN, {"run": run})
+    if create_run(app.blobs, run):
+        log.event("run_started", run=run.id, export=run.export, kind=run.kind)
+    app.queues.send(queues.PLAN, {"run": run.id})
 
 
-def _active(app: App, export: str) -> dict[str, Any] | None:
+def _active(blobs: Blobs, export: str) -> Run | None:
     """Return the active run, None where it has just freed its marker."""
-    first = records.active_record(app, export)
+    first = active_run(blobs, export)
     if first is None:
         return None
     # The marker may be so new that its record is still being written.
-    return records.load_run(app, first["id"]) or records.shown(app, first)
+    return load_run(blobs, first.id) or as_of_now(blobs, first)

@@ -18,10 +18,10 @@ from local.vault import Vault as LocalVault
 from shared.app import App, build_app
 from shared.exports import connections, exports, store
 from shared.exports.access import Role, key_holder
-from shared.exports.models import Connection, Export
+from shared.exports.models import Connection, Export, StoredConnection
 from shared.platform.settings import Settings
 from shared.platform.vault import Vault
-from shared.runs import records
+from shared.runs import names
 from shared.runs.finishing.finish import finish_run
 from shared.runs.planning.plan import plan_run
 from shared.runs.sending.lane import send_batches
@@ -117,7 +117,7 @@ class Steps:
         """Put another key into the connection's secret."""
         self.vault.set(f"mailchimp-{self.name}", key)
 
-    def connection(self) -> dict[str, Any]:
+    def connection(self) -> StoredConnection:
         """The stored connection."""
         found = store.load_connection(self.app.blobs, self.name)
         assert found is not None
@@ -127,7 +127,7 @@ class Steps:
         """Start a run; its id."""
         found = store.load_export(self.app.blobs, self.name)
         assert found is not None
-        return str(start_run(self.app, found[0], requested_by="test")["id"])
+        return start_run(self.app, found[0], requested_by="test").id
 
     def plan(self, run: str) -> None:
         """Handle a plan message."""
@@ -151,9 +151,9 @@ class Steps:
 
     def record(self, run: str) -> dict[str, Any]:
         """The stored record of a run."""
-        found = records.read_record(self.app, run)
+        found = self.app.blobs.read_document(names.record_name(run))
         assert found is not None
-        return found
+        return found[0]
 
     def messages(self, queue: str, run: str) -> int:
         """How many messages for a run can be seen in a queue; takes all that are there."""

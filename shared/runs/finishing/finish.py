@@ -5,24 +5,27 @@ the ledger's document says which run was folded into it last.
 """
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING
 
 from shared.app import App
 from shared.erasure import register
 from shared.erasure.register import ErasureKeyError, Register
 from shared.frames import tables
 from shared.mailchimp import board
+from shared.notice import Notice
 from shared.platform import queues, tracing
-from shared.platform.blobs import BlobConflictError
-from shared.runs import chunks, ledger, outcomes, plan_document, progress, records
+from shared.platform.blobs import BlobConflictError, Blobs
+from shared.runs import chunks, ledger, names, outcomes
 from shared.runs.chunks import OPEN_CALLS, Block
-from shared.runs.codes import COUNTS, DUE, NUMBER, OUTCOMES
+from shared.runs.codes import DUE
+from shared.runs.counts import Counts, Progress
 from shared.runs.ending import clear_up, end_run
 from shared.runs.payload import CONTACTS_PER_CALL, SINGLES, ChunkIndex
-from shared.runs.plan_document import Plan
-from shared.runs.records import Record
+from shared.runs.plan_document import Plan, load_plan
+from shared.runs.record import Run, RunStatus, read_run, update_run
+from shared.runs.stopping import StopOrder, stop_order
 
 if TYPE_CHECKING:
     import polars as pl
@@ -30,10 +33,12 @@ if TYPE_CHECKING:
     from shared.runs.finishing.fold import Folded, Results
 
 _SOON, _LATER = 2.0, 30.0
+# Fields of a run that finishing it sets, whatever its status.
+_RESULTS = ("snapshots", "warnings", "counts", "outcomes", "leavers_due", "progress")
 _REASON = (
     "Removals were withheld: {}. Everything else was sent. Look at the segments, then run the "
+    "export once with allow_removals."
 )
-_REASON += "export once with allow_removals."
 
 
 @dataclass(frozen=True)
@@ -47,33 +52,31 @@ class _ChunkEnd:
 
 def finish_run(app: App, message: Mapping[str, str]) -> None:
     """Handle a finish message."""
-    run = message["run"]
-    record = records.read_record(app, run)
-    if record is None:
+    run = read_run(app.blobs, message["run"])
+    if run is None:
         return
-    if record["status"] in records.ENDED and not record.get("unfolded"):
-        clear_up(app, record)
+    if run.status.ended and not run.unfolded:
+        clear_up(app, run)
         return
-    with app.leases.held(records.lock_name(run)) as lock:
+    with app.leases.held(names.lock_name(run.id)) as lock:
         try:
-            if lock is None or not _finish(app, record):
+            if lock is None or not _finish(app, run):
                 # Its planner, another finisher or its last calls are still at work.
-                app.queues.send(queues.FINISH, {"run": run}, delay=_SOON)
+                app.queues.send(queues.FINISH, {"run": run.id}, delay=_SOON)
         except ErasureKeyError as error:
             if not error.temporary:
                 raise
             # The vault is silent: who was erased can't be told from the others meanwhile.
-            app.queues.send(queues.FINISH, {"run": run}, delay=_LATER)
+            app.queues.send(queues.FINISH, {"run": run.id}, delay=_LATER)
 
 
-def _finish(app: App, record: Record) -> bool:
-    """Finish a run; False where it is too early for that."""
-    run = record["id"]
-    order = records.stop_order(app, run)
-    plan = plan_document.load(app, run)
+def _finish(app: App, run: Run) -> bool:
+    """Finish a run; return False where it is too early for that."""
+    order = stop_order(app.blobs, run.id)
+    plan = load_plan(app.blobs, run.id)
     if plan is None:
         if order is not None:
-            end_run(app, record, order["status"], order["error"])
+            end_run(app, run.id, order.status, order.error)
         return True
     if order is not None and not _calls_are_over(app, plan):
         return False
@@ -84,21 +87,21 @@ def _finish(app: App, record: Record) -> bool:
     if not _slots_are_over(app, plan):
         # A chunk may have been finished by another lane than the one whose call is still open.
         return False
-    with tracing.span("finish", run, export=record["export"]), app.heavy_work:
-        _fold(app, record, plan, ends, order)
+    with tracing.span("finish", run.id, export=run.export), app.heavy_work:
+        _fold(app, run, plan, ends, order)
     return True
 
 
 def _calls_are_over(app: App, plan: Plan) -> bool:
-    """Tell whether no call of a stopped run is being made, or counted by Mailchimp."""
-    if any(state.leased for state in chunks.states(app, plan.job.run).values()):
+    """Return whether no call of a stopped run is being made, or counted by Mailchimp."""
+    if any(state.leased for state in chunks.states(app.blobs, plan.run).values()):
         return False
     return _slots_are_over(app, plan)
 
 
 def _slots_are_over(app: App, plan: Plan) -> bool:
-    """Tell whether no call under any slot is one of the run's."""
-    run = plan.job.run
+    """Return whether no call under any slot is one of the run's."""
+    run = plan.run
     view = board.look(app, plan.account, max_age=0)
     over = True
     for number, slot in view.slots.items():
@@ -117,56 +120,64 @@ def _ends_of(app: App, plan: Plan, *, sealed: bool) -> list[_ChunkEnd] | None:
     Of a stopped run the unfinished ones are claimed and kept, so that no lane that has not heard
     of it goes on.
     """
-    run = plan.job.run
-    states = chunks.states(app, run)
+    run = plan.run
+    states = chunks.states(app.blobs, run)
     ends = []
     for number, index in enumerate(plan.chunks):
         state = states.get(number)
         if state is not None and state.done:
-            ends.append(_ChunkEnd(index, chunks.read_blocks(app, run, number), open=False))
+            ends.append(_ChunkEnd(index, chunks.read_blocks(app.blobs, run, number), open=False))
             continue
         if not sealed:
             return None
         left = chunks.seal(app, run, number)
         if left is None:
             return None
-        ends.append(_ChunkEnd(index, chunks.read_blocks(app, run, number), left.open))
+        ends.append(_ChunkEnd(index, chunks.read_blocks(app.blobs, run, number), left.open))
     return ends
 
 
 def _fold(
-    app: App, record: Record, plan: Plan, ends: list[_ChunkEnd], order: Record | None
+    app: App, run: Run, plan: Plan, ends: Sequence[_ChunkEnd], order: StopOrder | None
 ) -> None:
-    document = plan.document
+    blobs = app.blobs
     upserts = _results(ends, ("upsert",))
     erased = register.load(app)
-    folded = _folded(app, plan, ends, upserts, erased)
-    _store_ledger(app, plan, folded.ledger)
-    outcomes.write(app, plan.job.run, folded.outcomes, document["segments"])
+    folded = _folded(blobs, plan, ends, upserts, erased)
+    _store_ledger(blobs, plan, folded.ledger)
+    outcomes.write(blobs, plan.run, folded.outcomes, plan.segments)
     while (now := register.load(app)) != erased:
         # Somebody was erased while this was written: what was written may hold them.
         erased = now
-        folded = _folded(app, plan, ends, upserts, erased)
-        _store_ledger(app, plan, folded.ledger, again=True)
-        app.blobs.delete_all(outcomes.folder(plan.job.run))
-        outcomes.write(app, plan.job.run, folded.outcomes, document["segments"])
-    # After a run that was stopped nothing goes on by itself.
-    leavers_due = order is None and _has_leavers_due(ends)
-    _end(app, record, plan, folded, order, upserts.dropped, leavers_due=leavers_due)
+        folded = _folded(blobs, plan, ends, upserts, erased)
+        _store_ledger(blobs, plan, folded.ledger, again=True)
+        blobs.delete_all(outcomes.folder(plan.run))
+        outcomes.write(blobs, plan.run, folded.outcomes, plan.segments)
+    counts = Counts.of(plan.profiles, plan.contacts, folded.counts)
+    tracing.note(status=_status(plan, counts, order), **asdict(counts))
+    finished = replace(
+        run,
+        snapshots=plan.snapshots,
+        warnings=(*plan.warnings, *_dropped_warnings(upserts.dropped)),
+        counts=counts,
+        outcomes=folded.counts,
+        # After a run that was stopped nothing goes on by itself.
+        leavers_due=order is None and _has_leavers_due(ends),
+        progress=_progress(run, plan, counts, order),
+    )
+    _end(app, finished, plan, order)
 
 
 def _folded(
-    app: App, plan: Plan, ends: list[_ChunkEnd], upserts: "Results", erased: Register
+    blobs: Blobs, plan: Plan, ends: Sequence[_ChunkEnd], upserts: "Results", erased: Register
 ) -> "Folded":
     import polars as pl
 
     from shared.erasure.plans import blanked
     from shared.runs.finishing.fold import fold
 
-    document = plan.document
-
     def read(name: str) -> pl.DataFrame:
-        return tables.read(app.blobs, f"{document['folder']}{name}.parquet")
+        return tables.read(blobs, f"{plan.folder}{name}.parquet")
 
     table = read("table")
     if erased:
@@ -178,12 +189,12 @@ def _folded(
         (read("tag-ops"), _results(ends, ("tag",))),
         (read("singles")["row"], _results(ends, SINGLES)),
         now=int(time.time()),
-        tried_at=document["planned_at"] + plan.job.clock_offset,
-        pending=plan.job.status_for_new == "pending",
+        tried_at=plan.planned_at + plan.clock_offset,
+        pending=plan.status_for_new == "pending",
     )
 
 
-def _results(ends: list[_ChunkEnd], kinds: tuple[str, ...]) -> "Results":
+def _results(ends: Sequence[_ChunkEnd], kinds: tuple[str, ...]) -> "Results":
     from shared.runs.finishing.fold import results_of
 
     mine = [end for end in ends if end.index.kind in kinds]
@@ -202,8 +213,8 @@ def _maybe_sent(end: _ChunkEnd) -> int:
     return OPEN_CALLS * per_call
 
 
-def _has_leavers_due(ends: list[_ChunkEnd]) -> bool:
-    """Tell whether leavers were left to the next run, as another export was at work."""
+def _has_leavers_due(ends: Sequence[_ChunkEnd]) -> bool:
+    """Return whether leavers were left to the next run, as another export was at work."""
     return any(
         DUE in block.get("details", {}).values()
         for end in ends
@@ -212,80 +223,68 @@ def _has_leavers_due(ends: list[_ChunkEnd]) -> bool:
     )
 
 
-def _store_ledger(app: App, plan: Plan, table: "pl.DataFrame", *, again: bool = False) -> None:
+def _store_ledger(blobs: Blobs, plan: Plan, table: "pl.DataFrame", *, again: bool = False) -> None:
     """Write the next ledger over the one that was planned with; once per run.
 
     `again`: over what this run has written, because somebody was erased meanwhile.
     """
-    document = plan.document["ledger"]
-    now = ledger.load(app.blobs, document["account"], document["audience"], document["uid"])
-    if now.run == plan.job.run:
+    now = ledger.load(blobs, plan.ledger.account, plan.ledger.audience, plan.ledger.uid)
+    new = replace(plan.ledger, etag=now.etag)
+    if now.run == plan.run:
         if again:
-            ledger.store(app.blobs, ledger.read_ledger(document, now.etag), table)
+            ledger.store(blobs, new, table)
         return
-    planned_with = plan.document["ledger_etag"]
-    if now.etag != planned_with and not _only_erased(now, plan):
+    # Of the run that was planned with, it has lost but people who were erased meanwhile.
+    if now.etag != plan.ledger_etag and now.run != plan.ledger_run:
         raise BlobConflictError("the ledger has changed since the plan")
-    new = ledger.free_tags(ledger.read_ledger(document, now.etag), table)
-    ledger.store(app.blobs, new, table)
+    ledger.store(blobs, ledger.free_tags(new, table), table)
 
 
-def _only_erased(now: ledger.Ledger, plan: Plan) -> bool:
-    """Tell whether the ledger is the planned one but for people who were erased meanwhile."""
-    return bool(now.run == plan.document["ledger_run"])
+def _dropped_warnings(dropped: Mapping[str, int]) -> list[Notice]:
+    return [
+        Notice("values_dropped", f"{tag}: Mailchimp left {count} values out without an error.")
+        for tag, count in dropped.items()
+    ]
 
 
-def _progress(
-    record: Record, plan: Plan, order: Record | None, counts: Mapping[str, int]
-) -> Record:
+def _progress(run: Run, plan: Plan, counts: Counts, order: StopOrder | None) -> Progress:
     """Return how far an ended run came; one that was stopped, by its contacts without an answer."""
-    batches = sum(chunk.calls for chunk in plan.chunks)
-    contacts = sum(chunk.items for chunk in plan.chunks)
-    share = 1.0 if order is None or not contacts else max(0.0, 1 - counts["failed"] / contacts)
-    return progress.shown(record, batches, contacts, batches * share, contacts * share)
+    contacts = plan.items
+    share = 1.0 if order is None or not contacts else max(0.0, 1 - counts.failed / contacts)
+    found = Progress.since(
+        run.sending_at,
+        batches=plan.calls,
+        contacts=contacts,
+        batches_done=plan.calls * share,
+        contacts_done=contacts * share,
+    )
+    return replace(found, expected_end=None)
 
 
-def _end(
-    app: App,
-    record: Record,
-    plan: Plan,
-    folded: "Folded",
-    order: Record | None,
-    dropped: Mapping[str, int],
-    *,
-    leavers_due: bool,
-) -> None:
-    document = plan.document
-    counts = {"profiles": document["profiles"], "contacts": document["contacts"]}
-    counts |= dict.fromkeys(COUNTS, 0)
-    for code, count in folded.counts.items():
-        counts[OUTCOMES[NUMBER[code]].count] += count
-    error: dict[str, Any] | None = None
+def _status(plan: Plan, counts: Counts, order: StopOrder | None) -> RunStatus:
     if order is not None:
-        status, error = order["status"], order["error"]
-    elif withheld := document["removals_withheld"]:
-        status = "partial"
-        error = {"code": "removals_withheld", "detail": _REASON.format(withheld)}
-    else:
-        status = "partial" if counts["rejected"] or counts["failed"] else "succeeded"
-    tracing.note(status=status, **counts)
-    warnings = list(document["warnings"])
-    for tag, count in dropped.items():
-        text = f"{tag}: Mailchimp left {count} values out without an error."
-        warnings.append({"code": "values_dropped", "detail": text})
-    members: Record = {
-        "snapshots": document["snapshots"],
-        "warnings": warnings,
-        "counts": counts,
-        "outcomes": folded.counts,
-        "leavers_due": leavers_due,
-        "progress": _progress(record, plan, order, counts) | {"expected_end": None},
-    }
-    if record.get("unfolded"):
+        return order.status
+    partial = plan.removals_withheld or counts.rejected or counts.failed
+    return RunStatus.PARTIAL if partial else RunStatus.SUCCEEDED
+
+
+def _error(plan: Plan, order: StopOrder | None) -> Notice | None:
+    if order is not None:
+        return order.error
+    if plan.removals_withheld:
+        return Notice("removals_withheld", _REASON.format(plan.removals_withheld))
+    return None
+
+
+def _end(app: App, finished: Run, plan: Plan, order: StopOrder | None) -> None:
+    """End a run with its results: those that `finished` has."""
+    results = {name: getattr(finished, name) for name in _RESULTS}
+    if finished.unfolded:
         # It has ended as failed because this did not succeed before.
-        settled = app.blobs.update_document(
-            records.record_name(record["id"]), lambda r: {**r, **members, "unfolded": False}
+        settled = update_run(
+            app.blobs, finished.id, lambda run: replace(run, **results, unfolded=False)
         )
-        clear_up(app, settled or record)
+        clear_up(app, settled or finished)
         return
-    end_run(app, record, status, error, **members)
+    status = _status(plan, finished.counts, order)
+    end_run(app, finished.id, status, _error(plan, order), **results)

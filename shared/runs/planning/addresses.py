@@ -3,8 +3,8 @@
 import polars as pl
 
 # RFC 5321, 4.5.3.1: 64 octets before the @, 254 in all.
-_MOST = 254
-_MOST_LOCAL = 64
+_MAX = 254
+_MAX_LOCAL = 64
 _LOCAL = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
 _LABEL = r"[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?"
 _ADDRESS = rf"^{_LOCAL}@(?:{_LABEL}\.)+[\p{{L}}][\p{{L}}\p{{N}}-]{{0,61}}[\p{{L}}\p{{N}}]$"
@@ -23,11 +23,11 @@ def normalised(column: pl.Expr) -> pl.Expr:
 
 
 def is_valid(column: pl.Expr) -> pl.Expr:
-    """Tell of normalised addresses whether Mailchimp could take them."""
+    """Return of normalised addresses whether Mailchimp could take them."""
     plain = column.str.contains(_PLAIN)
     others = pl.when(plain).then(pl.lit("")).otherwise(column)
     return (
         (plain | others.str.contains(_ADDRESS))
-        & (column.str.len_bytes() <= _MOST)
-        & (column.str.find("@", literal=True) <= _MOST_LOCAL)
+        & (column.str.len_bytes() <= _MAX)
+        & (column.str.find("@", literal=True) <= _MAX_LOCAL)
     ).fill_null(False)

@@ -1,24 +1,24 @@
 """What a plan settles with the audience: merge fields, tags, and whom it may not touch."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from shared.app import App
+from shared.audiences.owned_tags import own_tag, owned_tags
+from shared.audiences.warnings import audience_warnings
 from shared.exports.models import Export
 from shared.mailchimp import audience as mailchimp_audience
-from shared.mailchimp.answers import Audience
 from shared.mailchimp.audience import AudienceState, TagChoice, WantedTag
 from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.errors import RefusedError
 from shared.mailchimp.merge_fields import FieldPlan, Resolution, resolve_mapping
-from shared.platform.blobs import Document
-from shared.platform.clock import to_text, utc_now
-from shared.runs.ledger import MOST_FIELDS, MOST_TAGS, Ledger, LedgerTag, audience_folder
+from shared.notice import Notice
+from shared.platform.clock import utc_now
+from shared.runs.ledger import MAX_FIELDS, MAX_TAGS, Ledger, LedgerTag
 from shared.runs.ledger import others as ledgers_of
 from shared.runs.neighbours import tags_of_others
-from shared.runs.records import RunFailure
+from shared.runs.planning.attempt import PlanningAttempt
+from shared.runs.record import RunFailedError
 
-Samples = Callable[[], Mapping[str, Sequence[str | None]]]
 _NO_ID = 0
 
 
@@ -36,38 +36,22 @@ class Setup:
     segment_tags: dict[int, int]
     dead_tags: int
     clock_offset: int
-    warnings: list[dict[str, str]] = field(default_factory=list)
+    warnings: list[Notice]
 
 
-def prepare(
-    app: App,
-    client: MailchimpClient,
-    export: Export,
-    ledger: Ledger,
-    types: Mapping[str, str],
-    samples: Samples,
-    others: Sequence[Document],
-    *,
-    preview: bool,
-) -> Setup:
+def prepare(attempt: PlanningAttempt, client: MailchimpClient) -> Setup:
     """Read the audience; create what is missing, except for a preview.
 
-    `client` makes its calls under a slot. `others`: the other exports on the audience. Raises
-    RunFailure, MailchimpError.
+    `client` makes its calls under a slot. Raises RunFailedError, MailchimpError.
     """
-    state = mailchimp_audience.read_audience(client, ledger.audience)
+    old, export = attempt.old, attempt.export
+    state = mailchimp_audience.read_audience(client, old.audience)
     offset = round((state.audience.date - utc_now()).total_seconds())
-    resolved = _merge_fields(client, export, ledger, state, types, samples, preview=preview)
-    choices = _choices(app, export, ledger, state, others)
-    ids = {
-        choice.segment: _NO_ID
-        if preview and choice.action == "create"
-        else _apply(app, client, export, ledger, choice, preview=preview)
-        for choice in _once(choices)
-    }
-    by_name = {c.name: ids[c.segment] for c in _once(choices)}
-    new, dead = _with_tags(ledger, state, {c.segment: (c.name, by_name[c.name]) for c in choices})
-    new = replace(new, fields=_with_fields(ledger, resolved.plans))
+    resolved = _merge_fields(attempt, client, state)
+    choices = _choices(attempt, state)
+    ids = {choice.name: _apply(attempt, client, choice) for choice in _once(choices)}
+    new, dead = _with_tags(old, state, {c.segment: (c.name, ids[c.name]) for c in choices})
+    new = replace(new, fields=_with_fields(old, resolved.plans))
     bits = {
         segment: bit
         for bit, tag in enumerate(new.tags)
@@ -75,32 +59,27 @@ def prepare(
         for segment in tag.segments
     }
     segment_tags = {i: bits[segment.name] for i, segment in enumerate(export.segments)}
-    warnings = warnings_of(export, state.audience, resolved.required_unmapped)
+    warnings = audience_warnings(export, state.audience, resolved.required_unmapped)
     return Setup(state, resolved.plans, new, segment_tags, dead, offset, warnings)
 
 
 def _merge_fields(
-    client: MailchimpClient,
-    export: Export,
-    ledger: Ledger,
-    state: AudienceState,
-    types: Mapping[str, str],
-    samples: Samples,
-    *,
-    preview: bool,
+    attempt: PlanningAttempt, client: MailchimpClient, state: AudienceState
 ) -> Resolution:
+    """Match the mapping with the audience's merge fields; creates missing ones, if it may."""
+    export, types = attempt.export, attempt.found.types
     resolved = resolve_mapping(export.merge_fields, state.merge_fields, types)
     if resolved.missing:
         names = ", ".join(missing.tag for missing in resolved.missing)
         if not export.create_merge_fields:
-            raise RunFailure("internal_error", f"The audience has no merge field {names}.")
-        found = samples()
+            raise RunFailedError("internal_error", f"The audience has no merge field {names}.")
+        found = _samples(attempt)
         resolved = (
             resolve_mapping(export.merge_fields, state.merge_fields, types, found)
-            if preview
+            if attempt.run.preview
             else mailchimp_audience.create_missing_fields(
                 client,
-                ledger.audience,
+                attempt.old.audience,
                 export.merge_fields,
                 state.merge_fields,
                 types,
@@ -109,28 +88,34 @@ def _merge_fields(
         )
     if resolved.problems:
         text = "; ".join(f"{key} {message}" for key, message in resolved.problems)
-        raise RunFailure("internal_error", f"The mapping can't be used: {text}.")
+        raise RunFailedError("internal_error", f"The mapping can't be used: {text}.")
     return resolved
 
 
-def _choices(
-    app: App, export: Export, ledger: Ledger, state: AudienceState, others: Sequence[Document]
-) -> list[TagChoice]:
-    """Decide on every segment's tag; raises RunFailure for one that is somebody else's."""
+def _samples(attempt: PlanningAttempt) -> Mapping[str, Sequence[str | None]]:
+    # Polars and PyArrow are loaded only where values have to be looked at.
+    from shared.runs.planning.reading import samples
+
+    return samples(attempt.export, attempt.found)
+
+
+def _choices(attempt: PlanningAttempt, state: AudienceState) -> list[TagChoice]:
+    """Decide on every segment's tag; raises RunFailedError for one that is somebody else's."""
+    export, old = attempt.export, attempt.old
     wanted = [
-        WantedTag(segment.name, segment.tag, segment.adopt, _known_id(export, ledger, segment.name))
+        WantedTag(segment.name, segment.tag, segment.adopt, _known_id(export, old, segment.name))
         for segment in export.segments
     ]
     choices = mailchimp_audience.choose_tags(
         wanted,
         state.tags,
-        owned_tags(app, ledger.account, ledger.audience),
-        given={tag.id for tag in ledger.tags if tag is not None},
-        shared=_shared_ids(app, ledger, state, others),
+        owned_tags(attempt.app.blobs, old.account, old.audience),
+        given={tag.id for tag in old.tags if tag is not None},
+        shared=_shared_ids(attempt, state),
     )
     foreign = sorted({choice.name for choice in choices if choice.action == "conflict"})
     if foreign:
-        raise RunFailure(
+        raise RunFailedError(
             "internal_error",
             f"The audience has tags of the same name that this product did not make: "
             f"{', '.join(foreign)}. Choose another name, or adopt them.",
@@ -138,12 +123,11 @@ def _choices(
     return choices
 
 
-def _shared_ids(
-    app: App, ledger: Ledger, state: AudienceState, others: Sequence[Document]
-) -> set[int]:
+def _shared_ids(attempt: PlanningAttempt, state: AudienceState) -> set[int]:
     """Return the tags that other exports use, by what they hold and by what they are set up for."""
-    found = ledgers_of(app.blobs, ledger, [export["uid"] for export in others])
-    ids, names = tags_of_others(others, found)
+    uids = [export.uid for export in attempt.others]
+    found = ledgers_of(attempt.app.blobs, attempt.old, uids)
+    ids, names = tags_of_others(attempt.others, found)
     return ids | {tag.id for tag in state.tags if tag.name.casefold() in names}
 
 
@@ -162,52 +146,30 @@ def _once(choices: Sequence[TagChoice]) -> list[TagChoice]:
     return list({choice.name: choice for choice in reversed(choices)}.values())
 
 
-def owned_tags(app: App, account: str, audience: str) -> dict[str, int | None]:
-    """Return name and id of the tags that this product made in an audience.
-
-    The id is None where the creation was begun and its answer is not known.
-    """
-    found = app.blobs.read_document(_tags_name(account, audience))
-    tags = found[0]["tags"] if found else {}
-    return {name: tag["id"] for name, tag in tags.items()}
-
-
-def _apply(
-    app: App,
-    client: MailchimpClient,
-    export: Export,
-    ledger: Ledger,
-    choice: TagChoice,
-    *,
-    preview: bool,
-) -> int:
-    if preview:
-        return choice.id or _NO_ID
+def _apply(attempt: PlanningAttempt, client: MailchimpClient, choice: TagChoice) -> int:
+    """Create, rename or just use a tag; return its id. A preview changes nothing."""
+    old = attempt.old
+    if attempt.run.preview:
+        return _NO_ID if choice.action == "create" else choice.id or _NO_ID
     if choice.action in ("create", "rename"):
         # Written first: when the answer is lost, the tag is known as ours all the same.
-        _own(app, ledger, export, choice.name, choice.id)
+        _own(attempt, choice.name, choice.id)
     try:
-        id_ = mailchimp_audience.apply_choice(client, ledger.audience, choice)
+        id_ = mailchimp_audience.apply_choice(client, old.audience, choice)
     except RefusedError:
         # Another planner may have been quicker.
-        found = [tag.id for tag in client.tags(ledger.audience) if tag.name == choice.name]
+        found = [tag.id for tag in client.tags(old.audience) if tag.name == choice.name]
         if choice.action != "create" or not found:
             raise
         id_ = found[0]
     if choice.action in ("create", "rename"):
-        _own(app, ledger, export, choice.name, id_)
+        _own(attempt, choice.name, id_)
     return id_
 
 
-def _own(app: App, ledger: Ledger, export: Export, name: str, id_: int | None) -> None:
-    entry = {"id": id_, "export": export.name, "created_at": to_text(utc_now())}
-    blob = _tags_name(ledger.account, ledger.audience)
-    app.blobs.create_document(blob, {"tags": {}})
-    app.blobs.update_document(blob, lambda d: {**d, "tags": {**d["tags"], name: entry}})
-
-
-def _tags_name(account: str, audience: str) -> str:
-    return f"{audience_folder(account, audience)}tags.json"
+def _own(attempt: PlanningAttempt, name: str, id_: int | None) -> None:
+    old, export = attempt.old, attempt.export.name
+    own_tag(attempt.app.blobs, old.account, old.audience, name=name, id_=id_, export=export)
 
 
 def _with_tags(
@@ -238,10 +200,10 @@ def _bit_of(tags: list[LedgerTag | None], name: str, id_: int, dead: int) -> int
         # The bit of a tag that has just gone is still in the ledger's rows.
         if tag is None and not dead >> bit & 1:
             return bit
-    if len(tags) >= MOST_TAGS:
-        raise RunFailure(
+    if len(tags) >= MAX_TAGS:
+        raise RunFailedError(
             "internal_error",
-            f"An export can give at most {MOST_TAGS} tags, those included that it still has to "
+            f"An export can give at most {MAX_TAGS} tags, those included that it still has to "
             "take away. Run it once without the new segments, then add them.",
         )
     tags.append(None)
@@ -250,37 +212,10 @@ def _bit_of(tags: list[LedgerTag | None], name: str, id_: int, dead: int) -> int
 
 def _with_fields(ledger: Ledger, plans: Sequence[FieldPlan]) -> tuple[str, ...]:
     fields = tuple(dict.fromkeys([*ledger.fields, *(plan.tag for plan in plans)]))
-    if len(fields) > MOST_FIELDS:
-        raise RunFailure(
+    if len(fields) > MAX_FIELDS:
+        raise RunFailedError(
             "internal_error",
-            f"This export has sent more than {MOST_FIELDS} different merge fields since it was "
+            f"This export has sent more than {MAX_FIELDS} different merge fields since it was "
             "made. Duplicate it, and use the new one.",
         )
     return fields
-
-
-def warnings_of(
-    export: Export, audience: Audience, required_unmapped: Sequence[str]
-) -> list[dict[str, str]]:
-    """Return what may surprise about an audience; required_unmapped: see Resolution."""
-    found = []
-    if audience.double_optin and export.status_for_new == "subscribed":
-        text = (
-            "The audience asks for double opt-in; new contacts are subscribed without it. Set "
-            "status_for_new to pending in the export to keep it."
-        )
-        found.append({"code": "double_optin_bypassed", "detail": text})
-    if audience.marketing_permissions:
-        text = (
-            "The audience has marketing permissions (GDPR fields); contacts arrive without any. "
-            "Mailchimp may leave them out of campaigns that ask for one."
-        )
-        found.append({"code": "marketing_permissions_unset", "detail": text})
-    if required_unmapped:
-        names = ", ".join(required_unmapped)
-        text = (
-            f"The audience requires merge fields that the export does not map: {names}. They stay "
-            "blank; map a column to each, or make them optional in Mailchimp."
-        )
-        found.append({"code": "merge_field_required", "detail": text})
-    return found

@@ -1,50 +1,46 @@
 """Calls the lanes for a plan that has been made."""
 
+from dataclasses import replace
+
 from shared.app import App
 from shared.mailchimp import board
 from shared.platform import log, queues, tracing
 from shared.platform.clock import to_text, utc_now
-from shared.runs import records
+from shared.runs.counts import Progress
 from shared.runs.ending import clear_up
 from shared.runs.plan_document import Plan
-from shared.runs.records import Record
+from shared.runs.record import Run, RunStatus, update_run
+from shared.runs.stopping import stop_order
 
 
 def dispatch(app: App, plan: Plan) -> None:
     """Call the lanes for a plan; may be repeated."""
-    run, document = plan.job.run, plan.document
-    batches = sum(chunk.calls for chunk in plan.chunks)
-    tracing.note(contacts=document["contacts"], chunks=len(plan.chunks), batches=batches)
+    tracing.note(contacts=plan.contacts, chunks=len(plan.chunks), batches=plan.calls)
 
-    def begin(record: Record) -> Record | None:
-        if record["status"] in records.ENDED or record["status"] == "running":
+    def begin(run: Run) -> Run | None:
+        if run.status.ended or run.status is RunStatus.RUNNING:
             return None
-        return {
-            **record,
-            "status": "running",
-            "snapshots": document["snapshots"],
-            "warnings": document["warnings"],
-            "counts": record["counts"]
-            | {"profiles": document["profiles"], "contacts": document["contacts"]},
-            "progress": record["progress"]
-            | {
-                "batches_total": batches,
-                "contacts_total": sum(chunk.items for chunk in plan.chunks),
-            },
-            "chunk_sizes": [[chunk.items, chunk.calls] for chunk in plan.chunks],
-            "sending_at": to_text(utc_now()),
-        }
+        return replace(
+            run,
+            status=RunStatus.RUNNING,
+            snapshots=plan.snapshots,
+            warnings=plan.warnings,
+            counts=replace(run.counts, profiles=plan.profiles, contacts=plan.contacts),
+            progress=Progress(batches_total=plan.calls, contacts_total=plan.items),
+            chunk_sizes=tuple((chunk.items, chunk.calls) for chunk in plan.chunks),
+            sending_at=to_text(utc_now()),
+        )
 
-    record = app.blobs.update_document(records.record_name(run), begin)
-    if record is not None and record["status"] in records.ENDED:
+    run = update_run(app.blobs, plan.run, begin)
+    if run is not None and run.status.ended:
         # It was ended while it was planned: nothing of it may be sent.
-        clear_up(app, record)
+        clear_up(app, run)
         return
-    if not plan.chunks or records.stop_order(app, run) is not None:
-        app.queues.send(queues.FINISH, {"run": run})
+    if not plan.chunks or stop_order(app.blobs, plan.run) is not None:
+        app.queues.send(queues.FINISH, {"run": plan.run})
         return
-    board.put_run(app, plan.account, plan.audience, run, "sending")
+    board.put_run(app, plan.account, plan.audience, plan.run, "sending")
     lanes = min(app.settings.max_connections, len(plan.chunks))
     for _ in range(lanes):
         app.queues.send(queues.LANE, {"account": plan.account})
-    log.event("run_sending", run=run, chunks=len(plan.chunks), batches=batches, lanes=lanes)
+    log.event("run_sending", run=plan.run, chunks=len(plan.chunks), batches=plan.calls, lanes=lanes)

@@ -4,37 +4,43 @@ Every step may be repeated. `plan.json` is created if absent: whoever finds one 
 messages that follow from it.
 """
 
-import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from typing import TYPE_CHECKING
 
 from shared.app import App
 from shared.erasure import register
 from shared.erasure.register import ErasureKeyError
 from shared.exports import store
-from shared.exports.models import Export, to_export
+from shared.exports.models import StoredConnection
 from shared.mailchimp import board
 from shared.platform import queues, tracing
-from shared.platform.blobs import Document
 from shared.platform.clock import seconds_since, to_text, utc_now
-from shared.runs import leaving, ledger, plan_document, records
+from shared.runs import leaving, ledger, names
 from shared.runs.ending import end_run
 from shared.runs.neighbours import neighbours
+from shared.runs.plan_document import Plan, create_plan, load_plan
 from shared.runs.planning import audience
+from shared.runs.planning.attempt import PlanningAttempt, check_no_order
+from shared.runs.planning.audience import Setup
 from shared.runs.planning.dispatch import dispatch
 from shared.runs.planning.mailchimp_calls import (
     check_same_account,
+    client_of,
     connection_of,
-    reach,
     refresh_suppressions,
 )
-from shared.runs.planning.run_input import RunInput, wait_for_input
-from shared.runs.planning.waiting import LATER, SOON, NotYetError, StoppedError, as_failure
-from shared.runs.planning.warnings import remarks
-from shared.runs.records import Record, RunFailure
+from shared.runs.planning.run_input import wait_for_input
+from shared.runs.planning.waiting import LATER, SOON, RetryLaterError, StoppedError, as_failure
+from shared.runs.planning.warnings import ledger_warnings
+from shared.runs.record import Run, RunFailedError, RunStatus, change_run, read_run
+from shared.runs.stopping import BY_APP, stop
+
+if TYPE_CHECKING:  # what needs polars is imported when its turn has come
+    from shared.runs.planning.build import Built
 
 # How long a vault may be silent before the run fails for it.
 _SILENT_SECONDS = 3600.0
@@ -42,200 +48,176 @@ _SILENT_SECONDS = 3600.0
 
 def plan_run(app: App, message: Mapping[str, str]) -> None:
     """Handle a plan message."""
-    run = message["run"]
-    record = records.read_record(app, run)
-    if record is None or record["status"] in records.ENDED:
+    run = read_run(app.blobs, message["run"])
+    if run is None or run.status.ended:
         return
-    with app.leases.held(records.lock_name(run)) as lock:
+    with app.leases.held(names.lock_name(run.id)) as lock:
         if lock is None:
             return  # Somebody plans it, or finishes it; the tick mends what they leave.
-        with tracing.span("plan", run, export=record["export"]):
-            tracing.note(outcome=_plan(app, record))
+        with tracing.span("plan", run.id, export=run.export):
+            tracing.note(outcome=_plan(app, run))
 
 
-def _plan(app: App, record: Record) -> str:
+def _plan(app: App, run: Run) -> str:
     """Plan a run as far as it goes now; return what came of it."""
-    run = record["id"]
     try:
-        plan = plan_document.load(app, run)
-        if plan is None:
-            _check_no_order(app, run)
-            plan = _new_plan(app, record)
+        plan = load_plan(app.blobs, run.id) or _make_plan(app, run)
         if plan is None:
             return "previewed"
         dispatch(app, plan)
         return "planned"
     except StoppedError:
-        app.queues.send(queues.FINISH, {"run": run})
+        app.queues.send(queues.FINISH, {"run": run.id})
         return "stopped"
-    except NotYetError as wait:
-        if wait.failure is not None and _has_waited(app, record):
-            return _fail(app, record, wait.failure)
-        waits = record.get("waits", 0)
-        seconds = min(wait.seconds, SOON * 2.0**waits) if wait.grows else wait.seconds
+    except RetryLaterError as wait:
+        if wait.failure is not None and _has_waited(app, run):
+            return _fail(app, run, wait.failure)
+        seconds = min(wait.seconds, SOON * 2.0**run.waits) if wait.grows else wait.seconds
         until = to_text(utc_now() + timedelta(seconds=seconds))
-        records.change_record(app, run, waits_until=until, waits=waits + wait.grows)
-        app.queues.send(queues.PLAN, {"run": run}, delay=seconds)
+        change_run(app.blobs, run.id, waits_until=until, waits=run.waits + wait.grows)
+        app.queues.send(queues.PLAN, {"run": run.id}, delay=seconds)
         return "waits"
-    except RunFailure as failure:
-        return _fail(app, record, failure)
+    except RunFailedError as failure:
+        return _fail(app, run, failure)
 
 
-def _fail(app: App, record: Record, failure: RunFailure) -> str:
-    end_run(app, record, failure.status, {"code": failure.code, "detail": failure.detail})
-    return failure.code
+def _fail(app: App, run: Run, failure: RunFailedError) -> str:
+    end_run(app, run.id, failure.status, failure.notice)
+    return failure.notice.code
 
 
-def _has_waited(app: App, record: Record) -> bool:
-    """Tell whether the vault has been silent for long; note when it was found so at first."""
-    since = record.get("silent_since")
-    if since is None:
-        records.change_record(app, record["id"], silent_since=to_text(utc_now()))
+def _has_waited(app: App, run: Run) -> bool:
+    """Return whether the vault has been silent for long; note when it was found so at first."""
+    if run.silent_since is None:
+        change_run(app.blobs, run.id, silent_since=to_text(utc_now()))
         return False
-    return seconds_since(since) > _SILENT_SECONDS
+    return seconds_since(run.silent_since) > _SILENT_SECONDS
 
 
-def _new_plan(app: App, record: Record) -> plan_document.Plan | None:
+def _make_plan(app: App, run: Run) -> Plan | None:
+    """Make and commit the plan; None where the run has ended with it (a preview).
+
+    Raises StoppedError, RetryLaterError, RunFailedError.
+    """
+    check_no_order(app.blobs, run.id)
+    _check_wanted(app, run)
     try:
-        return _make_plan(app, record)
+        connection = connection_of(
+            app, run.configuration, partial(check_no_order, app.blobs, run.id)
+        )
+        attempt = _begin(app, run, connection)
+        setup = _set_up(attempt)
+        refresh_suppressions(attempt)
+        built = _build(attempt, setup)
     except ErasureKeyError as error:
         raise as_failure(error) from None
+    return _commit(attempt, setup, built)
 
 
-def _make_plan(app: App, record: Record) -> plan_document.Plan | None:
-    """Make and commit the plan; None where the run has ended with it (a preview)."""
-    export = to_export(record["configuration"])
-    _check_wanted(app, record)
-    # Until the account is known its board can't say that the run was stopped.
-    connection = connection_of(app, export, partial(_check_no_order, app, record["id"]))
-    account = connection["account_id"]
-    _begin(app, record, account, export)
-    if not record["preview"] and leaving.must_wait(app, account, export.audience_id, record["id"]):
-        board.remove_run(app, account, export.audience_id, record["id"])
-        raise NotYetError(LATER / 3)
-    try:
-        found = wait_for_input(app, record, export)
-    except NotYetError:
-        # Until there is something to send, the audience is free for others.
-        board.remove_run(app, account, export.audience_id, record["id"])
-        raise
-    old = ledger.load(app.blobs, account, export.audience_id, record["configuration"]["uid"])
-    records.change_record(app, record["id"], snapshots=found.stamps)
-    guard = partial(_check_not_stopped, app, account, record["id"])
-    # Neither under the slot nor in the turn of the heavy work: it reads every export. Who comes
-    # meanwhile is seen before contacts leave.
-    others = neighbours(app, export.audience_id, old.uid)
-    with reach(app, export, account, guard) as client:
-        check_same_account(app, record, connection, client)
-        setup = audience.prepare(
-            app,
-            client,
-            export,
-            old,
-            found.types,
-            partial(_samples, export, found),
-            others,
-            preview=record["preview"],
-        )
-    setup = replace(setup, warnings=[*setup.warnings, *remarks(app, record, old)])
-    refresh_suppressions(app, export, account, guard)
-    return _build(app, record, export, found, setup, others)
-
-
-def _check_wanted(app: App, record: Record) -> None:
+def _check_wanted(app: App, run: Run) -> None:
     """End a run whose export was removed or detached in the moment it began.
 
     One that had no connection before is told so by `connection_of`.
     """
-    found = store.load_export(app.blobs, record["export"])
-    gone = found is None or found[0]["uid"] != record["configuration"]["uid"]
-    had_connection = record["configuration"]["connection"] is not None
-    if gone or (found and found[0]["connection"] is None and had_connection):
-        records.stop(app, record, "cancelled", None, "segment-export")
+    found = store.load_export(app.blobs, run.export)
+    gone = found is None or found[0].uid != run.uid
+    had_connection = run.configuration.connection is not None
+    if gone or (found and found[0].connection is None and had_connection):
+        stop(app, run, RunStatus.CANCELLED, None, BY_APP)
         raise StoppedError
 
 
-def _begin(app: App, record: Record, account: str, export: Export) -> None:
-    """Say that the run is being planned, in its record and on the account's board."""
-    members: Record = {"account": account}
-    if record["status"] == "queued":
-        members |= {"status": "planning", "started_at": to_text(utc_now())}
-    records.change_record(app, record["id"], **members)
-    record |= members
-    seen = "" if record["preview"] else export.audience_id
-    board.put_run(app, account, seen, record["id"], "planning")
-    _check_no_order(app, record["id"])
+def _begin(app: App, run: Run, connection: StoredConnection) -> PlanningAttempt:
+    """Show the run in its record and on the account's board; wait there for others, and for input.
+
+    Until there is something to send, the audience is free for others.
+    """
+    account = connection.account_id or ""
+    planning = {"account": account}
+    if run.status is RunStatus.QUEUED:
+        planning |= {"status": RunStatus.PLANNING, "started_at": to_text(utc_now())}
+    change_run(app.blobs, run.id, **planning)
+    run = replace(run, **planning)  # type: ignore[arg-type] # each value fits its field
+    board.put_run(app, account, "" if run.preview else run.audience, run.id, "planning")
+    # Whoever has stopped it before this could not say so on the board.
+    check_no_order(app.blobs, run.id)
+    try:
+        if not run.preview and leaving.must_wait(app, account, run.audience, run.id):
+            raise RetryLaterError(LATER / 3)
+        found = wait_for_input(app, run)
+    except RetryLaterError:
+        board.remove_run(app, account, run.audience, run.id)
+        raise
+    change_run(app.blobs, run.id, snapshots=found.stamps)
+    return PlanningAttempt(
+        app=app,
+        run=run,
+        connection=connection,
+        account=account,
+        found=found,
+        old=ledger.load(app.blobs, account, run.audience, run.uid),
+        # Neither under the slot nor in the turn of the heavy work: it reads every export. Who
+        # comes meanwhile is seen before contacts leave.
+        others=tuple(neighbours(app.blobs, run.audience, run.uid)),
+    )
 
 
-def _check_no_order(app: App, run: str) -> None:
-    """Raise StoppedError when the run was ordered to stop."""
-    if records.stop_order(app, run) is not None:
-        raise StoppedError
+def _set_up(attempt: PlanningAttempt) -> Setup:
+    """Make the audience ready for the run, under a slot."""
+    with client_of(attempt) as client:
+        check_same_account(attempt, client)
+        setup = audience.prepare(attempt, client)
+    return replace(setup, warnings=[*setup.warnings, *ledger_warnings(attempt)])
 
 
-def _check_not_stopped(app: App, account: str, run: str) -> None:
-    """Raise StoppedError when no call may be made for the run any more."""
-    seen = board.look(app, account, board.LOOK_SECONDS).runs.get(run)
-    if seen is None or seen.stopped:
-        raise StoppedError
+def _build(attempt: PlanningAttempt, setup: Setup) -> "Built":
+    """Work out what the run has to do, as the only one in this process that does such work."""
+    from shared.runs.planning import build
+    from shared.segments.errors import SnapshotChangedError
+
+    try:
+        with _turn(attempt.app):
+            built = build.build(attempt, setup)
+    except SnapshotChangedError:
+        raise RetryLaterError(SOON) from None
+    if register.load(attempt.app) != built.erased:
+        # Somebody was erased while this was worked out: it may hold them.
+        attempt.app.blobs.delete_all(attempt.folder)
+        raise RetryLaterError(SOON)
+    return built
 
 
-def _samples(export: Export, found: RunInput) -> Mapping[str, Sequence[str | None]]:
-    from shared.runs.planning.reading import samples
+def _commit(attempt: PlanningAttempt, setup: Setup, built: "Built") -> Plan | None:
+    """Make what was built the run's plan; a preview ends with it instead."""
+    from shared.runs.planning import preview
 
-    return samples(export, found)
+    app, run, plan = attempt.app, attempt.run, built.plan
+    if run.preview:
+        end_run(
+            app,
+            run.id,
+            RunStatus.SUCCEEDED,
+            counts=replace(run.counts, profiles=plan.profiles, contacts=plan.contacts),
+            plan=preview.describe(built, setup, app.settings.max_connections),
+            snapshots=plan.snapshots,
+            warnings=plan.warnings,
+        )
+        return None
+    if not create_plan(app.blobs, plan):
+        # Another attempt was quicker: its plan counts.
+        app.blobs.delete_all(attempt.folder)
+    return load_plan(app.blobs, run.id)
 
 
 @contextmanager
 def _turn(app: App) -> Iterator[None]:
-    """Have the heavy work for the block; raises NotYetError where others have it for long.
+    """Have the heavy work for the block; raises RetryLaterError where others have it for long.
 
     The host ends what takes ten minutes, the waiting included.
     """
     if not app.heavy_work.acquire(timeout=app.heavy_work_wait):
-        raise NotYetError(SOON)
+        raise RetryLaterError(SOON)
     try:
         yield
     finally:
         app.heavy_work.release()
-
-
-def _build(
-    app: App,
-    record: Record,
-    export: Export,
-    found: RunInput,
-    setup: audience.Setup,
-    others: Sequence[Document],
-) -> plan_document.Plan | None:
-    from shared.runs.planning import build, preview
-    from shared.segments.errors import SnapshotChangedError
-
-    run = record["id"]
-    attempt = secrets.token_hex(4)
-    try:
-        with _turn(app):
-            built = build.build(app, record, export, found, setup, others, attempt=attempt)
-    except SnapshotChangedError:
-        raise NotYetError(SOON) from None
-    if register.load(app) != built.erased:
-        # Somebody was erased while this was worked out: it may hold them.
-        if not record["preview"]:
-            app.blobs.delete_all(built.document["folder"])
-        raise NotYetError(SOON)
-    if record["preview"]:
-        end_run(
-            app,
-            record,
-            "succeeded",
-            None,
-            counts=record["counts"] | {"profiles": built.profiles, "contacts": built.contacts},
-            plan=preview.describe(app, built, export, setup),
-            snapshots=found.stamps,
-            warnings=built.document["warnings"],
-        )
-        return None
-    if app.blobs.create_document(records.plan_name(run), built.document) is None:
-        # Another attempt was quicker: its plan counts.
-        app.blobs.delete_all(built.document["folder"])
-    return plan_document.load(app, run)

@@ -1,15 +1,12 @@
 """What a preview tells: the plan's counts, calls and minutes, and a few masked contacts."""
 
-from typing import Any
-
 import polars as pl
 
-from shared.app import App
-from shared.exports.models import Export
 from shared.runs import payload
 from shared.runs.codes import NUMBER, OUTCOMES
 from shared.runs.planning.audience import Setup
 from shared.runs.planning.build import Built
+from shared.runs.preview_plan import PlanCounts, PreviewPlan, Sample, mask
 from shared.runs.run_table import Action, Kind
 
 _SAMPLES = 5
@@ -19,9 +16,10 @@ _SECONDS_PER_CALL = 10.0
 _SECONDS_PER_SINGLE = 0.5
 
 
-def describe(app: App, built: Built, export: Export, setup: Setup) -> dict[str, Any]:
-    """Return the member `plan` of a preview."""
-    work = payload.work_of(built.table, pending_first=export.status_for_new == "pending")
+def describe(built: Built, setup: Setup, lanes: int) -> PreviewPlan:
+    """Return what a preview tells; lanes: calls that are made at the same time."""
+    pending = built.plan.status_for_new == "pending"
+    work = payload.work_of(built.table, pending_first=pending)
     upserts = -(-work.upserts.height // payload.CONTACTS_PER_CALL)
     tag_calls = sum(chunk[0] for chunk in payload.tag_chunks(work.tag_ops, 1))
     calls = upserts + tag_calls + work.singles.height
@@ -30,19 +28,19 @@ def describe(app: App, built: Built, export: Export, setup: Setup) -> dict[str, 
     new = built.table.filter(
         (pl.col("action") == int(Action.UPSERT)) & pl.col("old_flags").is_null()
     )
-    return {
-        "counts": _counts(built),
-        "calls": calls,
-        "minutes": round(seconds / 60 / app.settings.max_connections, 1),
-        "new_to_export": new.height,
-        "audience_contacts": setup.state.audience.contacts,
-        "removals_withheld": built.removals.withheld or None,
-        "samples": _samples(built.table),
-    }
+    return PreviewPlan(
+        counts=_counts(built),
+        calls=calls,
+        minutes=round(seconds / 60 / lanes, 1),
+        new_to_export=new.height,
+        audience_contacts=setup.state.audience.contacts,
+        removals_withheld=built.plan.removals_withheld or None,
+        samples=_samples(built.table),
+    )
 
 
 def _kinds() -> dict[str, pl.Expr]:
-    """Return what a plan does with a contact, and how its rows are told."""
+    """Return what a plan does with a contact, and which rows those are."""
     action, none = pl.col("action"), int(Action.NONE)
     adds, removes = pl.col("add") != 0, pl.col("remove") != 0
     turned_away = [NUMBER[o.code] for o in OUTCOMES if o.count in ("skipped", "rejected")]
@@ -59,18 +57,18 @@ def _kinds() -> dict[str, pl.Expr]:
     }
 
 
-def _counts(built: Built) -> dict[str, int]:
+def _counts(built: Built) -> PlanCounts:
     """Return how many contacts the plan would do what with."""
     counts = built.table.lazy().select(**{kind: rows.sum() for kind, rows in _kinds().items()})
     found = counts.collect().row(0, named=True)
-    return {"profiles": built.profiles, "contacts": built.contacts, **found}
+    return PlanCounts(profiles=built.plan.profiles, contacts=built.plan.contacts, **found)
 
 
-def _samples(table: pl.DataFrame) -> dict[str, list[dict[str, str]]]:
+def _samples(table: pl.DataFrame) -> dict[str, list[Sample]]:
     """Return a few contacts of each kind."""
     return {
         kind: [
-            {"email": mask(row["email"]), "customer_id": row["customer_id"]}
+            Sample(mask(row["email"]), row["customer_id"])
             for row in table.lazy()
             .filter(rows)
             .select("email", "customer_id")
@@ -80,12 +78,3 @@ def _samples(table: pl.DataFrame) -> dict[str, list[dict[str, str]]]:
         ]
         for kind, rows in _kinds().items()
     }
-
-
-def mask(email: str) -> str:
-    """Hide most of an address: `j***@c***.com`; a blank one stays blank."""
-    if not email:
-        return ""
-    local, _, domain = email.partition("@")
-    name, dot, ending = domain.rpartition(".")
-    return f"{local[:1]}***@{name[:1]}***{dot}{ending}"

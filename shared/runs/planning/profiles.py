@@ -10,7 +10,7 @@ from shared.frames import memory
 from shared.runs.planning import addresses
 
 CUSTOMER_ID = "CustomerId"
-MOST_CONTACTS = 1_000_000
+MAX_CONTACTS = 1_000_000
 # Rows that are gathered before they are looked through for repetitions: bounds the memory.
 _GATHERED_ROWS = 50_000
 _KEY = ["email", "customer_id"]
@@ -59,7 +59,7 @@ def gather(
     columns: ProfileColumns,
     keep: Keep | None = None,
     *,
-    most: int = MOST_CONTACTS,
+    most: int = MAX_CONTACTS,
     at_once: int = _GATHERED_ROWS,
 ) -> Profiles:
     """Read every segment's record batches into one table.

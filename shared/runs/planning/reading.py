@@ -8,14 +8,14 @@ from shared.exports.models import Export
 from shared.runs.ledger import Ledger
 from shared.runs.planning.field_values import FieldValues
 from shared.runs.planning.profiles import (
-    MOST_CONTACTS,
+    MAX_CONTACTS,
     ProfileColumns,
     Profiles,
     TooManyContactsError,
     gather,
 )
 from shared.runs.planning.run_input import RunInput
-from shared.runs.records import RunFailure
+from shared.runs.record import RunFailedError, RunStatus
 from shared.segments.errors import SegmentsError
 from shared.segments.reader import read_profiles
 
@@ -35,16 +35,16 @@ def read_segments(export: Export, found: RunInput, values: FieldValues) -> Profi
         segments = [(s.segment, batches(i)) for i, s in enumerate(found.snapshots)]
         return gather(segments, columns, values.keep)
     except TooManyContactsError:
-        raise RunFailure(
+        raise RunFailedError(
             "too_many_contacts",
-            f"The segments hold more than {MOST_CONTACTS:,} contacts; one export sends at most so "
+            f"The segments hold more than {MAX_CONTACTS:,} contacts; one export sends at most so "
             "many. Share the segments out among several exports.",
-            "skipped",
+            RunStatus.SKIPPED,
         ) from None
     except SegmentsError as error:
         if error.code == "snapshot_incomplete":
             raise
-        raise RunFailure(error.code, str(error)) from None
+        raise RunFailedError(error.code, str(error)) from None
 
 
 def samples(export: Export, found: RunInput) -> Mapping[str, Sequence[str | None]]:
@@ -55,7 +55,7 @@ def samples(export: Export, found: RunInput) -> Mapping[str, Sequence[str | None
             batches = read_profiles(found.blobs, snapshot, columns)
             batch = next(iter(batches), None)
         except SegmentsError as error:
-            raise RunFailure(error.code, str(error)) from None
+            raise RunFailedError(error.code, str(error)) from None
         if batch is not None and batch.num_rows:
             part = batch.slice(0, 1000)
             return {name: part.column(name).to_pylist() for name in columns}
@@ -64,16 +64,16 @@ def samples(export: Export, found: RunInput) -> Mapping[str, Sequence[str | None
 
 def check_input(profiles: Profiles, distinct: int, old: Ledger) -> None:
     if not any(profiles.rows.values()) and old.contacts:
-        raise RunFailure(
+        raise RunFailedError(
             "snapshot_empty",
             "All segments are empty although contacts were exported before. Nothing was sent, so "
             "that nobody is removed by mistake: look at the segments in Customer Insights.",
-            "skipped",
+            RunStatus.SKIPPED,
         )
-    if distinct > MOST_CONTACTS:
-        raise RunFailure(
+    if distinct > MAX_CONTACTS:
+        raise RunFailedError(
             "too_many_contacts",
-            f"The segments hold {distinct:,} contacts; one export sends at most {MOST_CONTACTS:,}. "
+            f"The segments hold {distinct:,} contacts; one export sends at most {MAX_CONTACTS:,}. "
             "Share the segments out among several exports.",
-            "skipped",
+            RunStatus.SKIPPED,
         )

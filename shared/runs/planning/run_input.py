@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from shared.app import App
 from shared.exports.models import Export
+from shared.notice import Notice
 from shared.platform.blobs import Blobs
 from shared.platform.clock import seconds_since, to_text, utc_now
 from shared.runs.ledger import Ledger
-from shared.runs.planning.waiting import LATER, NotYetError
-from shared.runs.records import Record, RunFailure, change_record
+from shared.runs.planning.waiting import LATER, RetryLaterError
+from shared.runs.record import Run, RunFailedError, change_run
 from shared.segments.errors import SegmentNotFoundError
 from shared.segments.snapshots import Snapshot, find_snapshot
 
@@ -30,7 +31,7 @@ class RunInput:
 
     @property
     def whole(self) -> bool:
-        """Tell whether all snapshots are complete."""
+        """Return whether all snapshots are complete."""
         return all(snapshot.whole for snapshot in self.snapshots)
 
     @property
@@ -43,10 +44,10 @@ class RunInput:
         """Return the types of columns that model.json names; the first segment's count."""
         return {name: kind for s in reversed(self.snapshots) for name, kind in s.types.items()}
 
-    def warnings(self, stale_after_hours: float) -> list[dict[str, str]]:
+    def warnings(self, stale_after_hours: float) -> list[Notice]:
         """Return what a person should know about the input."""
         found = [
-            {"code": warned.code, "detail": warned.text}
+            Notice(warned.code, warned.text)
             for snapshot in self.snapshots
             for warned in snapshot.warnings
         ]
@@ -57,12 +58,12 @@ class RunInput:
                     f"The newest data of the segment {snapshot.segment} is {hours:.0f} hours old. "
                     "See whether its export in Customer Insights still runs."
                 )
-                found.append({"code": "input_stale", "detail": text})
+                found.append(Notice("input_stale", text))
         return found
 
 
 def find_input(app: App, export: Export) -> RunInput:
-    """Find the newest snapshots; raises RunFailure where a segment has none."""
+    """Find the newest snapshots; raises RunFailedError where a segment has none."""
     blobs = app.segment_container(export.source.container)
     quiet = app.settings.snapshot_quiet
     try:
@@ -71,38 +72,38 @@ def find_input(app: App, export: Export) -> RunInput:
             for segment in export.segments
         )
     except SegmentNotFoundError as error:
-        raise RunFailure(error.code, str(error)) from None
+        raise RunFailedError(error.code, str(error)) from None
     return RunInput(blobs, snapshots)
 
 
-def wait_for_input(app: App, record: Record, export: Export) -> RunInput:
-    """Return the newest snapshots once all are whole; raises NotYetError, RunFailure."""
-    found = find_input(app, export)
+def wait_for_input(app: App, run: Run) -> RunInput:
+    """Return the newest snapshots once all are whole; raises RetryLaterError, RunFailedError."""
+    found = find_input(app, run.configuration)
     if found.whole:
         return found
-    since = record.get("waits_since")
-    if since is None:
-        change_record(app, record["id"], waits_since=to_text(utc_now()))
-    elif seconds_since(since) > _INCOMPLETE_HOURS * 3600:
+    if run.waits_since is None:
+        change_run(app.blobs, run.id, waits_since=to_text(utc_now()))
+    elif seconds_since(run.waits_since) > _INCOMPLETE_HOURS * 3600:
         names = ", ".join(s.segment for s in found.snapshots if not s.whole)
-        raise RunFailure(
+        raise RunFailedError(
             "snapshot_incomplete",
             f"Customer Insights has not finished writing {names} for {_INCOMPLETE_HOURS:.0f} "
             "hours. See whether its own export failed there, and run this one again afterwards.",
         )
-    raise NotYetError(min(LATER, max(1.0, app.settings.snapshot_quiet / 2)))
+    raise RetryLaterError(min(LATER, max(1.0, app.settings.snapshot_quiet / 2)))
 
 
 def untrusted(found: RunInput, ledger: Ledger, rows: Mapping[str, int]) -> dict[int, str]:
     """Return the segments, by position, whose absent contacts can't be believed, and why.
 
     rows: rows read per segment. An empty snapshot is never believed as long as the ledger holds
-    members of the segment; whether it does is for difference/ to see.
+    contacts of the segment; whether it does is for difference/ to see.
     """
     reasons = {}
     for position, snapshot in enumerate(found.snapshots):
         now = rows[snapshot.segment]
-        before = ledger.segments.get(snapshot.segment, {}).get("rows", 0)
+        folded = ledger.segments.get(snapshot.segment)
+        before = folded.rows if folded else 0
         age = snapshot.age(utc_now()).total_seconds()
         if now == 0:
             reasons[position] = f"the snapshot of {snapshot.segment} is empty"

@@ -1,16 +1,16 @@
-"""Why a plan goes no further for now: it has to wait, it was stopped, or its run has failed."""
+"""Reasons for a plan to wait, to stop or to fail."""
 
 from shared.erasure.register import ErasureKeyError
 from shared.exports.errors import ConnectionUnusableError
 from shared.mailchimp.errors import RefusedError, RetryError, StopError
 from shared.mailchimp.slots import NoSlotError
-from shared.runs.records import RunFailure
+from shared.runs.record import RunFailedError, RunStatus
 
 # Seconds until a plan is tried again.
 SOON, LATER = 2.0, 30.0
 
 
-class NotYetError(Exception):
+class RetryLaterError(Exception):
     """The plan has to wait: for a slot, for input, for Mailchimp, for the vault.
 
     `failure`: what becomes of the run when it has waited for that for an hour. `grows`: shorter
@@ -18,7 +18,7 @@ class NotYetError(Exception):
     """
 
     def __init__(
-        self, seconds: float, failure: RunFailure | None = None, *, grows: bool = False
+        self, seconds: float, failure: RunFailedError | None = None, *, grows: bool = False
     ) -> None:
         super().__init__()
         self.seconds = seconds
@@ -35,20 +35,21 @@ def as_failure(error: Exception) -> Exception:
     match error:
         case ErasureKeyError():
             # Without the key nobody could tell who must be left out.
-            failure = RunFailure("secret_unreadable", str(error))
-            return NotYetError(LATER, failure) if error.temporary else failure
+            failure = RunFailedError("secret_unreadable", str(error))
+            return RetryLaterError(LATER, failure) if error.temporary else failure
         case ConnectionUnusableError(temporary=True):
-            return NotYetError(LATER, RunFailure(error.code, error.detail))
+            return RetryLaterError(LATER, RunFailedError(error.code, error.detail))
+        case ConnectionUnusableError(code="connection_missing" | "connection_not_ready"):
+            return RunFailedError(error.code, error.detail, RunStatus.SKIPPED)
         case ConnectionUnusableError():
-            skipped = error.code in ("connection_missing", "connection_not_ready")
-            return RunFailure(error.code, error.detail, "skipped" if skipped else "failed")
+            return RunFailedError(error.code, error.detail)
         case StopError():
-            return RunFailure(error.code, f"{error}. {error.advice}")
+            return RunFailedError(error.code, f"{error}. {error.advice}")
         case NoSlotError():
-            return NotYetError(SOON)
+            return RetryLaterError(SOON)
         case RetryError():
-            return NotYetError(LATER, grows=True)
+            return RetryLaterError(LATER, grows=True)
         case RefusedError():
-            return RunFailure("internal_error", f"Mailchimp refuses: {error.detail}")
+            return RunFailedError("internal_error", f"Mailchimp refuses: {error.detail}")
         case _:
             return error

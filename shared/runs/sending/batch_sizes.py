@@ -9,8 +9,8 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from shared.audiences.names import audience_folder
 from shared.platform.blobs import Blobs
-from shared.runs.ledger import audience_folder
 
 MOST = 500
 LEAST = 50

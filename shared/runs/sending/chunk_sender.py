@@ -327,7 +327,7 @@ class ChunkSender:
         again = self._next < self._suspect
         if kind == "tag":
             removes = self._index.phase == 0 and any(not item[2] for item in batch)
-            spared = newly_shared(self._app, self._plan) if removes else 0
+            spared = newly_shared(self._app.blobs, self._plan) if removes else 0
             return calls.at_hand(calls.change_tags(client, job, batch, spared))
         if kind == "upsert":
             # Mailchimp's clock, less what rounding to seconds may hide.

@@ -18,14 +18,17 @@ from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.errors import StopError, UnauthorizedError
 from shared.mailchimp.slots import Slot, SlotLostError, take_slot
 from shared.mailchimp.tokens import Token
+from shared.notice import Notice
 from shared.platform import log, queues, tracing
-from shared.runs import chunks, plan_document, records
+from shared.runs import chunks, names
 from shared.runs.chunks import Chunk, ChunkLostError, ChunkState
 from shared.runs.connect import new_client, token_of
 from shared.runs.payload import ChunkIndex
-from shared.runs.plan_document import Plan
+from shared.runs.plan_document import Plan, load_plan
+from shared.runs.record import RunStatus, read_run
 from shared.runs.sending.chunk_sender import ChunkSender
 from shared.runs.sending.turn import GiveWayError, must_make_room
+from shared.runs.stopping import BY_APP, stop
 
 # Well below the ten minutes that a platform update leaves a running invocation.
 WORK_SECONDS = 300.0
@@ -115,7 +118,7 @@ class Lane:
             plan = None if run in self._stopped else self._plan(run)
             if plan is None:
                 continue
-            states = listed.get(run) or chunks.states(self._app, run)
+            states = listed.get(run) or chunks.states(self._app.blobs, run)
             open_ = [n for n in range(len(plan.chunks)) if n not in states or not states[n].done]
             if not open_:
                 self._all_done(plan)
@@ -142,14 +145,14 @@ class Lane:
 
     def _plan(self, run: str) -> Plan | None:
         if run not in self._plans:
-            plan = plan_document.load(self._app, run)
+            plan = load_plan(self._app.blobs, run)
             if plan is None:
                 return None
             self._plans[run] = plan
         return self._plans[run]
 
     def _all_done(self, plan: Plan) -> None:
-        run = plan.job.run
+        run = plan.run
         self._app.protection.forget(run)
         self._app.served.pop(run, None)
         self._app.queues.send(queues.FINISH, {"run": run})
@@ -178,7 +181,7 @@ class Lane:
 
     def _send_with_token(self, plan: Plan, sender: ChunkSender) -> None:
         """Send with the connection's token; when Mailchimp refuses it, look for a newer one."""
-        connection = plan.document["connection"]
+        connection = plan.connection
         try:
             try:
                 sender.send(self._client(connection))
@@ -212,15 +215,14 @@ class Lane:
         return True
 
     def _stop(self, plan: Plan, code: str, detail: str) -> None:
-        self._stopped.add(plan.job.run)
-        record = records.read_record(self._app, plan.job.run)
-        if record is not None:
-            error = {"code": code, "detail": detail}
-            records.stop(self._app, record, "failed", error, "segment-export")
+        self._stopped.add(plan.run)
+        run = read_run(self._app.blobs, plan.run)
+        if run is not None:
+            stop(self._app, run, RunStatus.FAILED, Notice(code, detail), BY_APP)
 
     def _wake_next(self, plan: Plan, chunk: Chunk) -> None:
         """After the last chunk of a phase, call the lanes back, or the finisher."""
-        states = chunks.states(self._app, chunk.run)
+        states = chunks.states(self._app.blobs, chunk.run)
         open_ = [n for n in range(len(plan.chunks)) if n not in states or not states[n].done]
         if not open_:
             self._all_done(plan)
@@ -241,7 +243,7 @@ def by_need(view: board.View, served: Mapping[str, float]) -> list[str]:
     """
 
     def rank(run: str) -> tuple[int, float, str]:
-        return len(view.lanes_of(run)), served.get(run, 0.0), run[-22:]
+        return len(view.lanes_of(run)), served.get(run, 0.0), names.moment_of(run)
 
     return sorted(view.sending(), key=rank)
 

@@ -62,7 +62,7 @@ class Protection:
         Raises SlotLostError, and MailchimpError: ThrottledError where nothing new enough is known
         at the moment.
         """
-        known = self._known.get(plan.job.run)
+        known = self._known.get(plan.run)
         if known is None:
             known = self._read(app, plan)
         longest = refresh_seconds(app.settings)
@@ -122,11 +122,11 @@ class Protection:
     def _read(self, app: "App", plan: "Plan") -> "Changes":
         from shared.mailchimp import suppressions
 
-        generation = plan.document["suppressions"]
+        generation = plan.suppressions
         known = suppressions.changed_since(app, plan.account, plan.audience, generation)
         with self._lock:
-            self._known.pop(plan.job.run, None)
-            self._known[plan.job.run] = known
+            self._known.pop(plan.run, None)
+            self._known[plan.run] = known
             while len(self._known) > _MOST_RUNS:
                 # Of runs that were stopped, or ended elsewhere, nobody says that they are over.
                 del self._known[next(iter(self._known))]

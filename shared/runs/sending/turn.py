@@ -140,7 +140,7 @@ class Turn:
         return board.look(self.app, self.slot.account, board.LOOK_SECONDS)
 
     def _read(self) -> None:
-        self.items = payload.read_chunk(self.app.blobs, self.plan.document["payload"], self.index)
+        self.items = payload.read_chunk(self.app.blobs, self.plan.payload, self.index)
 
     def _look(self) -> None:
         view = self._view()

@@ -1,11 +1,14 @@
 """Drops runs when their retention is over, and what is kept of exports that are gone."""
 
 from shared.app import App
+from shared.audiences.names import audience_folder
 from shared.exports import store
 from shared.mailchimp import suppressions
 from shared.platform import log
+from shared.platform.blobs import Blobs
 from shared.platform.clock import seconds_since, to_text, utc_now
-from shared.runs import ledger, records
+from shared.runs import ledger, names
+from shared.runs.marker import active_runs
 
 DONE = "runs/_retention"
 """The blob that remembers when all of this was done last."""
@@ -13,26 +16,26 @@ DONE = "runs/_retention"
 _EVERY_SECONDS = 3600.0
 
 
-def is_due(app: App) -> bool:
-    """Tell whether all of it was last done an hour ago or more."""
-    done = app.blobs.read_document(DONE)
+def is_due(blobs: Blobs) -> bool:
+    """Return whether all of it was last done an hour ago or more."""
+    done = blobs.read_document(DONE)
     return done is None or seconds_since(done[0]["at"]) >= _EVERY_SECONDS
 
 
-def note_done(app: App) -> None:
+def note_done(blobs: Blobs) -> None:
     """Remember that all of it has been done now."""
-    app.blobs.write_document(DONE, {"at": to_text(utc_now())})
+    blobs.write_document(DONE, {"at": to_text(utc_now())})
 
 
 def drop_old_runs(app: App) -> None:
     """Drop the runs that were started too long ago, with their outcomes."""
-    active = {first["id"] for _, first in records.active_runs(app)}
-    for export in list(app.blobs.folders("runs/")):
+    active = {run.id for run in active_runs(app.blobs)}
+    for export in list(app.blobs.folders(names.RUNS)):
         if export.startswith("_"):
             continue
-        for run in list(app.blobs.folders(f"runs/{export}/")):
-            if run not in active and records.is_past_retention(app, run):
-                app.blobs.delete_all(records.folder(run))
+        for run in list(app.blobs.folders(f"{names.RUNS}{export}/")):
+            if run not in active and names.is_past_retention(run, app.settings.run_retention_days):
+                app.blobs.delete_all(names.folder(run))
                 log.event("run_dropped", run=run)
 
 
@@ -41,11 +44,11 @@ def drop_orphaned_ledgers(app: App) -> None:
     # Ledgers first: that of an export which is made between the looks is none of these. Then runs:
     # an export that is deleted between the looks still has its run's uid.
     ledgers = ledger.all_ledgers(app.blobs)
-    uids = {first["configuration"]["uid"] for _, first in records.active_runs(app)}
-    uids |= {export["uid"] for export in store.list_exports(app.blobs)}
+    uids = {run.uid for run in active_runs(app.blobs)}
+    uids |= {export.uid for export in store.list_exports(app.blobs)}
     orphaned = [found for found in ledgers if found[2] not in uids]
     for account, audience, uid in orphaned:
-        app.blobs.delete_all(f"{ledger.audience_folder(account, audience)}{uid}/")
+        app.blobs.delete_all(f"{audience_folder(account, audience)}{uid}/")
     if orphaned:
         log.event("ledgers_dropped", ledgers=len(orphaned))
 
@@ -55,8 +58,8 @@ def drop_orphaned_tables(app: App) -> None:
     # Tables first, as above: one that is made between the looks is none of these.
     tables = list(suppressions.tables(app))
     known = {audience for _, audience, _ in ledger.all_ledgers(app.blobs)}
-    known |= {first["configuration"]["audience_id"] for _, first in records.active_runs(app)}
-    known |= {export["audience_id"] for export in store.list_exports(app.blobs)}
+    known |= {run.audience for run in active_runs(app.blobs)}
+    known |= {export.audience_id for export in store.list_exports(app.blobs)}
     orphaned = [table for table in tables if table[1] not in known]
     for account, audience in orphaned:
         suppressions.drop(app, account, audience)

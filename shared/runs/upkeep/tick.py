@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 
 from shared.app import App
-from shared.health.ticks import note_tick
 from shared.notifications.changes import tell_due
 from shared.platform import log
 from shared.runs.upkeep import recovery, retention
@@ -12,7 +11,6 @@ from shared.runs.upkeep.due import start_due_exports
 Step = Callable[[App], None]
 
 _ALWAYS: tuple[Step, ...] = (
-    note_tick,
     recovery.mend_runs,
     recovery.clean_boards,
     recovery.clean_slots,
@@ -28,18 +26,18 @@ _HOURLY: tuple[Step, ...] = (
 
 
 def tick(app: App) -> None:
-    """Do all of it; a step that fails keeps none of the others."""
+    """Do all of it; a failing step does not stop the others."""
     _do(app, (*_ALWAYS, drop_hourly))
 
 
 def drop_hourly(app: App) -> None:
     """Drop what is past its retention, unless that was done within the last hour."""
-    if retention.is_due(app) and _do(app, _HOURLY):
-        retention.note_done(app)
+    if retention.is_due(app.blobs) and _do(app, _HOURLY):
+        retention.note_done(app.blobs)
 
 
 def _do(app: App, steps: Sequence[Step]) -> bool:
-    """Do every step; tell whether none has failed."""
+    """Do every step; return whether none has failed."""
     failed = False
     for step in steps:
         try:

@@ -11,7 +11,10 @@ import pytest
 
 from local.stack import Stack
 from shared.app import App, build_app
+from shared.notice import Notice
 from shared.platform.settings import Settings
+from shared.runs.record import Run, RunStatus
+from tests.support.stored import stored_export, stored_run
 
 SECRET = "webhook"
 
@@ -68,7 +71,7 @@ def app(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> App:
     return build_app(replace(settings, webhook_secret_name=SECRET))
 
 
-Ended = Callable[..., dict[str, Any]]
+Ended = Callable[..., Run]
 
 
 @pytest.fixture
@@ -76,21 +79,14 @@ def ended() -> Ended:
     """Make records of runs of one export, each later than the one before."""
     number = iter(range(100))
 
-    def make(status: str, *, export: str = "weekly", **members: Any) -> dict[str, Any]:
+    def make(status: str, *, export: str = "weekly", **changes: Any) -> Run:
         at = f"2026-11-22T06:{next(number):02d}:00Z"
-        error = None if status in ("succeeded", "cancelled") else {"code": "x", "detail": "Why."}
-        return {
-            "id": f"{export}-20261122T06{at[14:16]}00Z-7f3a",
-            "export": export,
-            "preview": False,
-            "status": status,
-            "submitted_at": at,
-            "ended_at": at,
-            "error": error,
-            "counts": {"created": 1},
-            "outcomes": {"created": 1},
-            "configuration": {"uid": f"u-{export}", "display_name": "Weekly news"},
-            **members,
-        }
+        error = None if status in ("succeeded", "cancelled") else Notice("x", "Why.")
+        ended = {"submitted_at": at, "ended_at": at, "status": RunStatus(status), "error": error}
+        return stored_run(
+            f"{export}-20261122T06{at[14:16]}00Z-7f3a",
+            stored_export(export, display_name="Weekly news"),
+            **ended | changes,
+        )
 
     return make

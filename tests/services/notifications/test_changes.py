@@ -7,6 +7,7 @@ import pytest
 
 from local.stack import Stack
 from shared.app import App
+from shared.notice import Notice
 from shared.notifications import changes
 from tests.services.notifications.conftest import SECRET, Ended, Hook
 from tests.support.place import until
@@ -128,7 +129,7 @@ def test_a_redirect_is_not_followed(app: App, hook: Hook, export: str, ended: En
 def test_an_address_in_mailchimps_words_is_left_out(
     app: App, hook: Hook, export: str, ended: Ended
 ) -> None:
-    error = {"code": "internal_error", "detail": "Mailchimp refuses: ana@contoso.com is odd"}
+    error = Notice("internal_error", "Mailchimp refuses: ana@contoso.com is odd")
     changes.note_end(app, ended("failed", export=export, error=error))
     (body,) = told(hook, 1)
     assert body["error"]["detail"] == "Mailchimp refuses: (address) is odd"

@@ -7,19 +7,23 @@ import pytest
 
 from shared.app import App
 from shared.mailchimp import board
+from shared.notice import Notice
 from shared.platform.blobs import BlobInfo
-from shared.runs import records
-from shared.runs.ending import end_run
-from shared.runs.records import RunEndedError, request_cancel
+from shared.runs import names
+from shared.runs.ending import end_record, end_run
+from shared.runs.marker import take_marker
+from shared.runs.record import Run, RunStatus, create_run
+from shared.runs.stopping import RunEndedError, request_cancel, stop, stop_order
 from shared.runs.upkeep import recovery
+from shared.runs.views import load_run
+from tests.support.stored import AT, stored_export, stored_run
 
 ACCOUNT, AUDIENCE = "a1", "b2"
 RUN = "news-20261122T061500Z-7f3a"
 
 
-def record(**members: Any) -> dict[str, Any]:
-    export = {"name": "news", "connection": "c", "audience_id": AUDIENCE, "uid": "u"}
-    return records.new_record(RUN, export, preview=False, **members)
+def record(**changes: Any) -> Run:
+    return stored_run(RUN, stored_export("news", audience_id=AUDIENCE), **changes)
 
 
 def notes(app: App) -> list[str]:
@@ -36,7 +40,7 @@ def test_a_late_note_does_not_bring_an_ended_run_back(app: App) -> None:
 
 
 def test_the_tick_takes_ended_runs_off_the_board(app: App) -> None:
-    app.blobs.write_document(records.record_name(RUN), record() | {"status": "succeeded"})
+    create_run(app.blobs, record(status=RunStatus.SUCCEEDED))
     board.put_run(app, ACCOUNT, AUDIENCE, RUN, "sending")
     board.put_leaving(app, ACCOUNT, AUDIENCE, RUN)
     board.stop_run(app, ACCOUNT, RUN)
@@ -45,7 +49,7 @@ def test_the_tick_takes_ended_runs_off_the_board(app: App) -> None:
 
 
 def test_the_tick_leaves_active_runs_on_the_board(app: App) -> None:
-    app.blobs.write_document(records.record_name(RUN), record() | {"status": "running"})
+    create_run(app.blobs, record(status=RunStatus.RUNNING))
     board.put_run(app, ACCOUNT, AUDIENCE, RUN, "sending")
     board.put_leaving(app, ACCOUNT, AUDIENCE, RUN)
     before = notes(app)
@@ -54,23 +58,24 @@ def test_the_tick_leaves_active_runs_on_the_board(app: App) -> None:
 
 
 def test_a_run_whose_account_was_learnt_meanwhile_is_stopped_on_its_board(app: App) -> None:
-    app.blobs.write_document(records.record_name(RUN), record(account=ACCOUNT))
+    create_run(app.blobs, record(account=ACCOUNT))
     board.put_run(app, ACCOUNT, AUDIENCE, RUN, "planning")
     # What the caller has read is older.
-    records.stop(app, record(), "cancelled", None, "somebody")
+    stop(app, record(), RunStatus.CANCELLED, None, "somebody")
     assert board.look(app, ACCOUNT, 0).runs[RUN].stopped
 
 
 def test_a_run_that_has_only_its_marker_yet_can_be_cancelled(app: App) -> None:
-    app.blobs.write_document(records.marker_name("news"), record())
+    take_marker(app.blobs, record())
     request_cancel(app, RUN, reason=None, by="somebody")
-    assert records.stop_order(app, RUN) is not None
+    assert stop_order(app.blobs, RUN) is not None
 
 
 def test_a_cancellation_that_died_halfway_is_completed_by_the_next_one(app: App) -> None:
-    app.blobs.write_document(records.record_name(RUN), record(account=ACCOUNT))
+    create_run(app.blobs, record(account=ACCOUNT))
     board.put_run(app, ACCOUNT, AUDIENCE, RUN, "sending")
-    app.blobs.write_document(records.stop_name(RUN), {"status": "cancelled", "error": None})
+    order = {"status": "cancelled", "error": None, "by": "somebody", "at": AT}
+    app.blobs.write_document(names.stop_name(RUN), order)
     with pytest.raises(RunEndedError):
         request_cancel(app, RUN, reason=None, by="somebody")
     assert board.look(app, ACCOUNT, 0).runs[RUN].stopped
@@ -84,21 +89,21 @@ def test_blank_metadata_is_not_written(app: App) -> None:
 
 
 def test_a_run_that_was_cancelled_ends_so_whatever_its_planner_comes_to(app: App) -> None:
-    app.blobs.write_document(records.record_name(RUN), record())
+    create_run(app.blobs, record())
     shown = request_cancel(app, RUN, reason=None, by="somebody")
-    end_run(app, record(), "failed", {"code": "column_missing", "detail": "no column Email"})
-    ended = records.load_run(app, RUN)
+    end_run(app, RUN, RunStatus.FAILED, Notice("column_missing", "no column Email"))
+    ended = load_run(app.blobs, RUN)
     assert ended is not None
-    assert (ended["status"], ended["error"]) == (shown["status"], None) == ("cancelled", None)
+    assert (ended.status, ended.error) == (shown.status, None) == ("cancelled", None)
 
 
 def test_a_run_that_ends_while_it_is_cancelled_has_ended(app: App) -> None:
-    app.blobs.write_document(records.record_name(RUN), record())
-    records.end_record(app, RUN, "succeeded", None)
+    create_run(app.blobs, record())
+    end_record(app.blobs, RUN, RunStatus.SUCCEEDED)
     # As somebody who has read the record before.
-    records.stop(app, record(), "cancelled", None, "somebody")
+    stop(app, record(), RunStatus.CANCELLED, None, "somebody")
     with pytest.raises(RunEndedError):
         request_cancel(app, RUN, reason=None, by="somebody")
-    ended = records.load_run(app, RUN)
+    ended = load_run(app.blobs, RUN)
     assert ended is not None
-    assert ended["status"] == "succeeded"
+    assert ended.status == "succeeded"

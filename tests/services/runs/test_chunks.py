@@ -9,7 +9,7 @@ from azure.storage.blob import BlobLeaseClient, BlobServiceClient
 
 from local.azurite import Azurite
 from shared.app import APP_CONTAINER, App
-from shared.runs import chunks, records
+from shared.runs import chunks, names
 from shared.runs.chunks import Block, Chunk, ChunkLostError
 from shared.runs.codes import NUMBER
 
@@ -48,7 +48,7 @@ class TestFresh:
             for number in numbers:
                 claims = list(lanes.map(lane, [number] * LANES))
                 assert sum(chunk is not None for chunk in claims) == 1
-        held = chunks.states(app, RUN)
+        held = chunks.states(app.blobs, RUN)
         assert sorted(held) == list(numbers)
         assert all(state.leased and state.open and not state.done for state in held.values())
 
@@ -63,7 +63,7 @@ class TestFresh:
         assert before <= int(info.metadata["since"]) <= time.time()
 
     def test_whoever_made_it_does_not_get_it_once_another_has_written(self, app: App) -> None:
-        name = records.chunk_name(RUN, 0)
+        name = names.chunk_name(RUN, 0)
         etag = app.blobs.create_append(name)
         assert etag is not None
         # Another lane sees it in a listing, sends all of it and is done.
@@ -71,7 +71,7 @@ class TestFresh:
         other.append(block(0, 1))
         other.release(done=True)
         assert app.leases.take(name, etag) is None
-        assert not chunks.states(app, RUN)[0].leased
+        assert not chunks.states(app.blobs, RUN)[0].leased
 
 
 class TestResumed:
@@ -127,27 +127,27 @@ class TestResumed:
 
     def test_taking_it_and_giving_it_back_is_no_progress(self, app: App) -> None:
         chunk = claim(app)
-        assert chunks.states(app, RUN)[0].accepted_at == 0
+        assert chunks.states(app.blobs, RUN)[0].accepted_at == 0
         before = int(time.time())
         chunk.append(block(0, 10))
         chunk.release()
-        accepted_at = chunks.states(app, RUN)[0].accepted_at
+        accepted_at = chunks.states(app.blobs, RUN)[0].accepted_at
         assert before <= accepted_at <= time.time()
         claim(app).release()
-        assert chunks.states(app, RUN)[0].accepted_at == accepted_at
+        assert chunks.states(app.blobs, RUN)[0].accepted_at == accepted_at
 
     def test_what_mailchimp_did_not_take_is_no_progress_either(self, app: App) -> None:
         codes = chr(65 + NUMBER["failed"]) + chr(65 + NUMBER["rejected_other"])
         chunk = claim(app)
         chunk.append({"at": 0, "n": 2, "codes": codes})
         chunk.release()
-        assert chunks.states(app, RUN)[0].accepted_at == 0
+        assert chunks.states(app.blobs, RUN)[0].accepted_at == 0
 
     def test_one_that_was_left_with_a_call_unanswered_says_so(self, app: App) -> None:
         chunk = claim(app)
         chunk.append(block(0, 10))
         chunk.release(unsure_since=1_800_000_000)
-        state = chunks.states(app, RUN)[0]
+        state = chunks.states(app.blobs, RUN)[0]
         assert (state.leased, state.open, state.position) == (False, True, 10)
         assert claim(app).since == 1_800_000_000
 
@@ -162,8 +162,8 @@ class TestLost:
             late.append(block(5, 5))
         late.release(done=True)
         holder.append(block(5, 7))
-        assert chunks.read_blocks(app, RUN, 0) == [block(0, 5), block(5, 7)]
-        state = chunks.states(app, RUN)[0]
+        assert chunks.read_blocks(app.blobs, RUN, 0) == [block(0, 5), block(5, 7)]
+        state = chunks.states(app.blobs, RUN)[0]
         assert (state.leased, state.done) == (True, False)
 
     def test_one_that_is_held_is_not_claimed(self, app: App) -> None:
@@ -174,7 +174,7 @@ class TestLost:
     def test_one_that_is_done_is_not_claimed_and_stays_done(self, app: App) -> None:
         claim(app).release(done=True)
         assert chunks.claim(app, RUN, 0) is None
-        state = chunks.states(app, RUN)[0]
+        state = chunks.states(app.blobs, RUN)[0]
         assert (state.done, state.leased) == (True, False)
 
 
@@ -185,7 +185,7 @@ class TestSealed:
         assert (left.open, left.position) == (False, 0)
         assert chunks.claim(app, RUN, 0) is None
         assert chunks.claim(app, RUN, 0, begun=False) is None
-        assert not chunks.states(app, RUN)[0].leased
+        assert not chunks.states(app.blobs, RUN)[0].leased
 
     def test_one_that_is_held_cannot_be(self, app: App) -> None:
         chunk = claim(app)
@@ -206,5 +206,5 @@ class TestSealed:
 
 
 def test_a_run_without_chunks_has_no_states_and_no_blocks(app: App) -> None:
-    assert chunks.states(app, RUN) == {}
-    assert chunks.read_blocks(app, RUN, 7) == []
+    assert chunks.states(app.blobs, RUN) == {}
+    assert chunks.read_blocks(app.blobs, RUN, 7) == []

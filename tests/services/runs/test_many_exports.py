@@ -4,61 +4,54 @@ from dataclasses import replace
 from typing import Any
 
 from shared.app import App
-from shared.exports import exports, store
-from shared.exports.access import Role, key_holder
-from shared.exports.models import Export
+from shared.exports import store
 from shared.platform.blobs import Blobs
 from shared.platform.clock import to_text, utc_now
-from shared.runs import last_run, records
+from shared.runs.last_run import note_end
+from shared.runs.marker import active_exports, take_marker
+from shared.runs.record import RunStatus
 from shared.runs.upkeep.due import start_due_exports
+from tests.support.stored import stored_export, stored_run
 
-SINCE = "2026-01-01T00:00:00.000Z"
 EVERY_DAY = {"kind": "cron", "cron": ["0 6 * * *"], "time_zone": "UTC"}
 
 
 def save(app: App, name: str, schedule: dict[str, Any], container: str = "segments") -> None:
     """Store an export that has had its schedule for long."""
-    export = Export.model_validate(
-        {
-            "name": name,
-            "connection": "c",
-            "audience_id": "b2",
-            "source": {"container": container, "folder": "BlobExport"},
-            "segments": ["VIP"],
-            "email_field": "Email",
-            "schedule": {"active": True, **schedule},
-        }
+    export = stored_export(
+        name,
+        source={"container": container, "folder": "BlobExport"},
+        schedule={"active": True, **schedule},
     )
-    document = exports.merged(export, None, key_holder(Role.ADMINISTRATOR), [])
-    store.save_export(app.blobs, document | {"scheduled_since": SINCE}, None)
+    store.save_export(app.blobs, export, None)
 
 
 def test_a_list_has_every_export_in_the_order_of_their_names(app: App) -> None:
     names = [f"news-{number:03d}" for number in range(300)]
     for name in reversed(names):
-        store.save_export(app.blobs, {"name": name}, None)
+        store.save_export(app.blobs, stored_export(name), None)
     app.blobs.write_document("exports/_last/news-000", {"run": "of no export's document"})
-    assert [export["name"] for export in store.list_exports(app.blobs)] == names
+    assert [export.name for export in store.list_exports(app.blobs)] == names
 
 
 def test_an_export_that_is_deleted_while_a_list_is_read_is_left_out(app: App) -> None:
     names = [f"news-{number:03d}" for number in range(300)]
     for name in names:
-        store.save_export(app.blobs, {"name": name}, None)
+        store.save_export(app.blobs, stored_export(name), None)
     listed = store.list_exports(app.blobs)
-    assert next(listed)["name"] == names[0]
+    assert next(listed).name == names[0]
     app.blobs.delete(f"exports/{names[-1]}.json")
-    assert [export["name"] for export in listed] == names[1:-1]
+    assert [export.name for export in listed] == names[1:-1]
 
 
 def test_every_export_that_is_due_is_started_and_a_broken_one_keeps_none_of_them(app: App) -> None:
     names = [f"news-{number:02d}" for number in range(40)]
     for name in names:
         save(app, name, EVERY_DAY)
-    store.save_export(app.blobs, {"name": "broken"}, None)
+    app.blobs.write_document("exports/broken.json", {"name": "broken"})
     save(app, "switched-off", EVERY_DAY | {"active": False})
     start_due_exports(app)
-    assert records.active_exports(app) == set(names)
+    assert active_exports(app.blobs) == set(names)
 
 
 def test_of_those_whose_leavers_wait_for_one_audience_one_is_started_at_a_time(app: App) -> None:
@@ -66,11 +59,10 @@ def test_of_those_whose_leavers_wait_for_one_audience_one_is_started_at_a_time(a
         save(app, f"news-{number:02d}", {"kind": "refresh"})
     now = to_text(utc_now())
     for export in store.list_exports(app.blobs):
-        run = f"{export['name']}-20260101T000000Z-7f3a"
-        record = records.new_record(run, export, preview=False, leavers_due=True)
-        last_run.note_end(app, record | {"status": "succeeded", "ended_at": now})
+        run = stored_run(f"{export.name}-20260101T000000Z-7f3a", export, leavers_due=True)
+        note_end(app.blobs, replace(run, status=RunStatus.SUCCEEDED, ended_at=now))
     start_due_exports(app)
-    assert len(records.active_exports(app)) == 1
+    assert len(active_exports(app.blobs)) == 1
 
 
 def test_a_folder_is_looked_at_once_and_not_for_an_export_that_runs(app: App) -> None:
@@ -83,6 +75,6 @@ def test_a_folder_is_looked_at_once_and_not_for_an_export_that_runs(app: App) ->
     for number in range(40):
         save(app, f"news-{number:02d}", {"kind": "refresh"}, container="shared")
     save(app, "running", {"kind": "refresh"}, container="of-its-own")
-    app.blobs.write_document(records.marker_name("running"), {"id": "running"})
+    take_marker(app.blobs, stored_run("running-20260101T000000Z-7f3a", stored_export("running")))
     start_due_exports(replace(app, segment_container=container))
     assert asked == ["shared"]

@@ -4,7 +4,7 @@ from shared.exports.accounts import check_account, remember_account
 from shared.mailchimp import board
 from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.tokens import parse_token
-from shared.runs import records
+from shared.runs.marker import active_run
 from tests.support.steps import Steps
 
 
@@ -22,7 +22,7 @@ def test_a_plan_begins_again_on_the_other_account_and_ends_without_the_audience(
     steps.plan(run)
 
     assert steps.record(run)["status"] == "planning"
-    assert steps.connection()["account_id"] == other.account_id
+    assert steps.connection().account_id == other.account_id
     # Others who work with the old account need not wait for this run.
     assert run not in board.look(steps.app, old.account_id, max_age=0).runs
 
@@ -32,7 +32,7 @@ def test_a_plan_begins_again_on_the_other_account_and_ends_without_the_audience(
     assert (ended["status"], ended["error"]["code"]) == ("failed", "audience_not_found")
     assert ended["account"] == other.account_id
     assert run not in board.look(steps.app, other.account_id, max_age=0).runs
-    assert records.active_run(steps.app, steps.name) is None
+    assert active_run(steps.app.blobs, steps.name) is None
     assert steps.calls(old) == calls
 
 

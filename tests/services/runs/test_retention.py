@@ -6,14 +6,16 @@ import pytest
 
 from shared.app import App
 from shared.exports import store
-from shared.exports.access import Role, key_holder
-from shared.exports.exports import remove
 from shared.mailchimp import suppressions
 from shared.platform.clock import utc_now
-from shared.runs import last_run, records
+from shared.runs import names
+from shared.runs.last_run import read_last
+from shared.runs.marker import take_marker
 from shared.runs.outcomes import OutcomesGoneError, open_outcomes
+from shared.runs.record import RunStatus, create_run, read_run
 from shared.runs.upkeep import retention
 from tests.support.steps import Steps
+from tests.support.stored import stored_run
 
 
 def run_of(days: float) -> str:
@@ -22,9 +24,8 @@ def run_of(days: float) -> str:
 
 def keep(app: App, run: str) -> None:
     """Store a run that has ended, with outcomes."""
-    record = records.new_record(run, {"name": "news"}) | {"status": "succeeded"}
-    app.blobs.write_document(records.record_name(run), record)
-    app.blobs.write(f"{records.folder(run)}outcomes/all.csv", b"email")
+    create_run(app.blobs, stored_run(run, status=RunStatus.SUCCEEDED))
+    app.blobs.write(f"{names.folder(run)}outcomes/all.csv", b"email")
 
 
 def test_a_run_is_kept_for_its_retention_and_then_dropped_whole(app: App) -> None:
@@ -32,23 +33,23 @@ def test_a_run_is_kept_for_its_retention_and_then_dropped_whole(app: App) -> Non
     keep(app, old)
     keep(app, recent)
     retention.drop_old_runs(app)
-    assert not list(app.blobs.list(records.folder(old)))
-    assert b"".join(open_outcomes(app, recent).chunks) == b"email"
+    assert not list(app.blobs.list(names.folder(old)))
+    assert b"".join(open_outcomes(app.blobs, recent, retention_days=30).chunks) == b"email"
     with pytest.raises(OutcomesGoneError):
-        open_outcomes(app, old)
+        open_outcomes(app.blobs, old, retention_days=30)
 
 
 def test_an_old_run_that_has_not_ended_is_kept(app: App) -> None:
     old = run_of(40)
     keep(app, old)
-    app.blobs.write_document(records.marker_name("news"), {"id": old})
+    take_marker(app.blobs, stored_run(old))
     retention.drop_old_runs(app)
-    assert records.read_record(app, old) is not None
+    assert read_run(app.blobs, old) is not None
 
 
 def test_outcomes_of_a_run_that_never_was_are_not_gone(app: App) -> None:
     with pytest.raises(KeyError):
-        open_outcomes(app, run_of(1))
+        open_outcomes(app.blobs, run_of(1), retention_days=30)
 
 
 def test_a_schedule_remembers_its_last_run_when_nothing_of_it_is_left(steps: Steps) -> None:
@@ -57,8 +58,9 @@ def test_a_schedule_remembers_its_last_run_when_nothing_of_it_is_left(steps: Ste
     steps.app.blobs.delete_all("runs/")
     found = store.load_export(steps.app.blobs, steps.name)
     assert found is not None
-    last = last_run.read_last(steps.app, steps.name, found[0]["uid"])
-    assert last["run"] == run
+    last = read_last(steps.app.blobs, steps.name, found[0].uid)
+    assert last is not None
+    assert last.run == run
 
 
 def test_protected_contacts_are_forgotten_with_the_last_export_of_their_audience(
@@ -70,7 +72,7 @@ def test_protected_contacts_are_forgotten_with_the_last_export_of_their_audience
         step(app)
     assert table in suppressions.tables(app)
 
-    remove(app, steps.name, key_holder(Role.ADMINISTRATOR))
+    store.delete_export(app.blobs, steps.name)
     for step in (retention.drop_orphaned_ledgers, retention.drop_orphaned_tables):
         step(app)
     assert table not in suppressions.tables(app)

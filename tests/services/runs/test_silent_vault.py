@@ -6,7 +6,9 @@ from threading import Thread
 
 from shared.erasure.erase import erase_person
 from shared.platform.clock import from_text, utc_now
-from shared.runs import chunks, records
+from shared.runs import chunks
+from shared.runs.record import RunStatus
+from shared.runs.stopping import stop_order
 from tests.support.steps import Steps, app_of
 
 
@@ -16,7 +18,7 @@ def test_a_plan_waits_and_is_made_once_the_vault_answers(steps: Steps) -> None:
     steps.plan(run)
 
     waiting = steps.record(run)
-    assert waiting["status"] not in records.ENDED
+    assert not RunStatus(waiting["status"]).ended
     assert from_text(waiting["waits_until"]) > utc_now()
     assert steps.calls(steps.account) == 0
 
@@ -34,7 +36,7 @@ def test_a_lane_gives_its_chunk_back_and_sends_it_once_the_vault_answers(steps: 
     lane.start()
     _await_given_back(steps, run)
 
-    assert records.stop_order(steps.app, run) is None
+    assert stop_order(steps.app.blobs, run) is None
     assert steps.calls(steps.account) == calls
 
     steps.vault.resume()
@@ -76,7 +78,7 @@ def _await_given_back(steps: Steps, run: str) -> None:
     """Wait until a chunk was claimed and is free again."""
     end = time.monotonic() + 60
     while time.monotonic() < end:
-        states = chunks.states(steps.app, run)
+        states = chunks.states(steps.app.blobs, run)
         if states and not any(state.leased for state in states.values()):
             return
         time.sleep(0.05)

@@ -6,7 +6,7 @@ import pytest
 
 from shared.app import App
 from shared.platform.clock import to_text, utc_now
-from shared.runs import records
+from shared.runs.record import read_run
 from shared.runs.upkeep import retention
 from shared.runs.upkeep.tick import tick
 from tests.campaigns.faults.kinds import is_step, kind_of
@@ -25,14 +25,14 @@ def last_done(app: App, minutes: float) -> None:
 def test_a_tick_drops_what_is_past_its_retention(app: App) -> None:
     keep(app, OLD)
     tick(app)
-    assert records.read_record(app, OLD) is None
+    assert read_run(app.blobs, OLD) is None
 
 
 def test_a_tick_within_the_hour_after_that_does_not_look_again(app: App) -> None:
     tick(app)
     keep(app, OLD)
     tick(app)
-    assert records.read_record(app, OLD) is not None
+    assert read_run(app.blobs, OLD) is not None
 
 
 def test_a_tick_an_hour_after_that_looks_again_however_late_it_comes(app: App) -> None:
@@ -40,7 +40,7 @@ def test_a_tick_an_hour_after_that_looks_again_however_late_it_comes(app: App) -
         keep(app, OLD)
         last_done(app, minutes)
         tick(app)
-        assert records.read_record(app, OLD) is None
+        assert read_run(app.blobs, OLD) is None
 
 
 def test_what_failed_is_tried_again_by_the_next_tick(app: App) -> None:
@@ -50,7 +50,7 @@ def test_what_failed_is_tried_again_by_the_next_tick(app: App) -> None:
     app.blobs.delete("exports/broken.json")
     keep(app, OLD)
     tick(app)
-    assert records.read_record(app, OLD) is None
+    assert read_run(app.blobs, OLD) is None
 
 
 @pytest.mark.parametrize(("name", "counts"), [(retention.DONE, False), ("runs/_active/a", True)])

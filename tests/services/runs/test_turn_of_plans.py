@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from shared.platform import queues
-from shared.runs import records
+from shared.runs.stopping import stop_order
 from shared.runs.upkeep import recovery
 from tests.support.steps import Steps
 
@@ -27,4 +27,4 @@ def test_a_plan_that_gets_no_turn_comes_back_and_is_made_then(steps: Steps) -> N
     steps.finish(run)
     ended = steps.record(run)
     assert (ended["status"], ended["counts"]["created"]) == ("succeeded", 3)
-    assert records.stop_order(steps.app, run) is None
+    assert stop_order(steps.app.blobs, run) is None

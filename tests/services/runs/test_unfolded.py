@@ -7,7 +7,10 @@ import polars.exceptions
 import pytest
 
 from shared.platform import queues
-from shared.runs import ledger, outcomes, plan_document, records
+from shared.runs import ledger, outcomes, views
+from shared.runs.marker import active_run
+from shared.runs.plan_document import load_plan
+from shared.runs.record import RunStatus
 from shared.runs.start import ActiveRunError
 from shared.runs.upkeep import recovery
 from tests.support.steps import Steps
@@ -21,9 +24,9 @@ def damage(steps: Steps) -> Iterator[Damage]:
     mends = []
 
     def make_unreadable(run: str) -> Callable[[], object]:
-        plan = plan_document.load(steps.app, run)
+        plan = load_plan(steps.app.blobs, run)
         assert plan is not None
-        blobs, name = steps.app.blobs, f"{plan.document['folder']}table.parquet"
+        blobs, name = steps.app.blobs, f"{plan.folder}table.parquet"
         mends.append(partial(blobs.write, name, blobs.read(name)))
         blobs.write(name, b"no table")
         return mends[-1]
@@ -37,7 +40,7 @@ def damage(steps: Steps) -> Iterator[Damage]:
 def let_fail(steps: Steps, run: str, queue: str = queues.FINISH) -> None:
     """Put a message aside as often as the app takes it back."""
     for _ in range(10):
-        if steps.record(run)["status"] in records.ENDED:
+        if RunStatus(steps.record(run)["status"]).ended:
             return
         recovery.revive(steps.app, queue, {"run": run})
     raise AssertionError("the run has not ended")
@@ -68,8 +71,9 @@ def test_it_is_told_as_failed_and_its_export_does_not_run_before_it_is_folded(
     damage(run)
     let_fail(steps, run)
 
-    shown = records.load_run(steps.app, run)
-    assert shown is not None
+    found = views.load_run(steps.app.blobs, run)
+    assert found is not None
+    shown = views.shown(found)
     assert (shown["status"], shown["error"]["code"]) == ("failed", "internal_error")
     assert "unfolded" not in shown
     with pytest.raises(ActiveRunError):
@@ -120,5 +124,5 @@ def test_a_plan_that_cannot_be_made_ends_the_run_and_frees_its_export(steps: Ste
     let_fail(steps, run, queues.PLAN)
     record = steps.record(run)
     assert (record["status"], record["error"]["code"]) == ("failed", "internal_error")
-    assert records.active_run(steps.app, steps.name) is None
+    assert active_run(steps.app.blobs, steps.name) is None
     assert steps.calls(steps.account) == 0

@@ -8,7 +8,7 @@ from threading import Thread
 from shared.exports import accounts
 from shared.mailchimp import board
 from shared.mailchimp.slots import take_slot
-from shared.runs import records
+from shared.runs.stopping import request_cancel
 from tests.support.steps import Steps
 
 _ANY = "unknown-us21"
@@ -17,11 +17,11 @@ _ANY = "unknown-us21"
 def test_who_reaches_an_account_for_the_first_time_learns_it_and_goes_on_under_its_slot(
     steps: Steps,
 ) -> None:
-    assert not steps.connection()["account_id"]
+    assert not steps.connection().account_id
     with accounts.open_account(steps.app, steps.connection()) as mailchimp:
         own = steps.account.account_id
         assert mailchimp.connection == steps.connection()
-        assert steps.connection()["account_id"] == own
+        assert steps.connection().account_id == own
         mailchimp.client.audiences()
         for account in (_ANY, own):
             assert _held(steps, account) == 1
@@ -32,7 +32,8 @@ def test_who_reaches_an_account_for_the_first_time_learns_it_and_goes_on_under_i
 def test_a_known_account_is_not_asked_for_again(steps: Steps) -> None:
     for _ in range(2):
         with accounts.open_account(steps.app, steps.connection()) as mailchimp:
-            assert mailchimp.connection["account_id"] == steps.account.account_id
+            assert mailchimp.connection is not None
+            assert mailchimp.connection.account_id == steps.account.account_id
     assert steps.calls(steps.account) == 1
 
 
@@ -45,7 +46,7 @@ def test_a_run_that_is_cancelled_while_it_waits_to_learn_its_account_calls_nobod
     plan.start()
     _await_waiting(steps)
 
-    records.request_cancel(steps.app, run, reason=None, by="test")
+    request_cancel(steps.app, run, reason=None, by="test")
     for slot in slots:
         assert slot is not None
         slot.release()

@@ -14,6 +14,8 @@ from shared.exports.access import (
     may_use,
     signed_in,
 )
+from shared.exports.models import StoredConnection
+from tests.support.stored import AT
 
 OBJECT_ID = "http://schemas.microsoft.com/identity/claims/objectidentifier"
 ROLE_TYPE = "http://schemas.microsoft.com/ws/2008/06/identity/claims/role"
@@ -105,7 +107,20 @@ def test_whoever_holds_a_key_is_an_administrator_on_the_routes_that_it_opens() -
     ],
 )
 def test_contributors_use_what_is_shared_with_them(role: Role, shared_with: str, may: bool) -> None:
-    assert may_use(Caller("1", "1", role), {"shared_with": shared_with}) is may
+    connection = StoredConnection.model_validate(
+        {
+            "name": "c",
+            "display_name": "C",
+            "shared_with": shared_with,
+            "secret_name": "mailchimp-c",
+            "consent": {"accepted": True},
+            "created_by": "test",
+            "created_at": AT,
+            "updated_by": "test",
+            "updated_at": AT,
+        }
+    )
+    assert may_use(Caller("1", "1", role), connection) is may
 
 
 def test_each_role_may_do_what_those_below_it_may() -> None:

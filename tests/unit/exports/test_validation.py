@@ -16,6 +16,7 @@ from shared.exports.validation import (
     check_segments,
 )
 from shared.mailchimp.answers import Audience, MergeField, Tag
+from tests.support.stored import stored_export
 from tests.unit.exports.test_models import EXPORT
 
 NAMES = (
@@ -49,7 +50,7 @@ def fields(found: Findings) -> list[str]:
 
 
 def codes(found: Findings) -> list[str]:
-    return [warning["code"] for warning in found.warnings]
+    return [warning.code for warning in found.warnings]
 
 
 @pytest.mark.parametrize(
@@ -101,7 +102,7 @@ def test_required_merge_fields_without_a_column_are_named() -> None:
     found = Findings()
     check_audience(export(), audience(merge_fields=required), found)
     assert codes(found) == ["merge_field_required"]
-    assert "CITY" in found.warnings[0]["detail"]
+    assert "CITY" in found.warnings[0].detail
 
 
 def test_a_tag_of_somebody_else_is_left_alone_unless_it_is_adopted() -> None:
@@ -155,8 +156,8 @@ def test_marketing_permissions_that_nobody_gives_are_said() -> None:
 def test_two_exports_that_fill_one_merge_field_differently_are_named(
     column: str, folder: str, shared: bool
 ) -> None:
-    other = export(name="other", merge_fields={"FNAME": column}, source={"folder": folder})
+    other = stored_export("other", merge_fields={"FNAME": column}, source={"folder": folder})
     found = Findings()
     mine = export(merge_fields={"FNAME": "FirstName"})
-    check_neighbours(mine, [other.model_dump(mode="json")], found)
+    check_neighbours(mine, [other], found)
     assert codes(found) == (["merge_field_shared"] if shared else [])

@@ -58,7 +58,6 @@ def cut(
     work = work_of(table, pending_first=pending, shared_tags=shared)
     values = lambda rows: pl.Series(['{"N":%d}' % row for row in rows], dtype=pl.String)  # noqa: E731, UP031 - braces
     index = payload.write(blobs, "p", work, values, lanes)
-    index = payload.read_index(payload.index_document(index))
     return [(chunk, list(payload.read_chunk(blobs, "p", chunk))) for chunk in index]
 
 

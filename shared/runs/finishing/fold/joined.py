@@ -8,10 +8,10 @@ import polars as pl
 from shared.frames.masks import MASK, empty
 from shared.runs.codes import FAILED, NUMBER, REJECTED
 from shared.runs.finishing.fold.results import MAYBE_SENT, NOT_SENT, Results
-from shared.runs.ledger import MOST_TAGS
+from shared.runs.ledger import MAX_TAGS
 
 _TAG_MASKS = ("tag_added", "tag_removed", "tag_bad", "tag_unsent", "tag_maybe")
-_MASKS = {bit: 1 << bit for bit in range(MOST_TAGS)}
+_MASKS = {bit: 1 << bit for bit in range(MAX_TAGS)}
 
 
 def answers_of(

@@ -1,5 +1,6 @@
 """What a preview tells: how much would be done, and enough of people to recognise them."""
 
+from dataclasses import asdict
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -10,7 +11,8 @@ from shared.runs.codes import NUMBER
 from shared.runs.ledger import Flag
 from shared.runs.planning.build import Built
 from shared.runs.planning.difference.policy import Policy
-from shared.runs.planning.preview import describe, mask
+from shared.runs.planning.preview import describe
+from shared.runs.preview_plan import mask
 from tests.support.tables import NOW, address, compare, contacts_of, given, ledger_of, suppressions
 
 
@@ -41,11 +43,15 @@ def preview() -> dict[str, Any]:
         suppressions(skipped="cleaned"),
         {0: 0, 1: 1},
     )
-    built = Built({}, table.with_row_index("row"), removals, 20, 12, erased=cast(Any, None))
-    app = SimpleNamespace(settings=SimpleNamespace(max_connections=8))
+    plan = SimpleNamespace(
+        status_for_new="subscribed",
+        profiles=20,
+        contacts=12,
+        removals_withheld=removals.withheld,
+    )
+    built = Built(cast(Any, plan), table.with_row_index("row"), erased=cast(Any, None))
     setup = SimpleNamespace(state=SimpleNamespace(audience=SimpleNamespace(contacts=1000)))
-    export = SimpleNamespace(status_for_new="subscribed")
-    return describe(cast(Any, app), built, cast(Any, export), cast(Any, setup))
+    return asdict(describe(built, cast(Any, setup), lanes=8))
 
 
 def test_its_counts_are_those_of_the_plan() -> None:

@@ -1,0 +1,199 @@
+"""A run's record: what is known of the run, read and changed by every stage.
+
+It is written by start, plan, finish and tick, and touched by who stops the run.
+"""
+
+from collections.abc import Callable
+from dataclasses import MISSING, dataclass, fields, replace
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import TypeAdapter
+
+from shared.exports.models import StoredExport
+from shared.notice import Notice
+from shared.platform.blobs import Blobs, Document
+from shared.platform.clock import to_text, utc_now
+from shared.runs import names
+from shared.runs.counts import Counts, Progress
+from shared.runs.preview_plan import PreviewPlan
+
+
+class RunStatus(StrEnum):
+    """What a run is doing, or how it ended."""
+
+    QUEUED = "queued"
+    PLANNING = "planning"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    PARTIAL = "partial"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    CANCELLED = "cancelled"
+
+    @property
+    def ended(self) -> bool:
+        """Whether the run is over."""
+        match self:
+            case RunStatus.QUEUED | RunStatus.PLANNING | RunStatus.RUNNING:
+                return False
+            case (
+                RunStatus.SUCCEEDED
+                | RunStatus.PARTIAL
+                | RunStatus.FAILED
+                | RunStatus.SKIPPED
+                | RunStatus.CANCELLED
+            ):
+                return True
+
+
+Kind = Literal["on_demand", "scheduled"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One execution of an export, whose configuration is frozen into it.
+
+    snapshots: by segment. outcomes: rows by code. Times are text (see shared.platform.clock).
+    """
+
+    id: str
+    export: str
+    status: RunStatus
+    submitted_at: str
+    started_at: str | None
+    ended_at: str | None
+    snapshots: dict[str, str]
+    counts: Counts
+    outcomes: dict[str, int]
+    progress: Progress
+    warnings: tuple[Notice, ...]
+    error: Notice | None
+    configuration: StoredExport
+    kind: Kind
+    requested_by: str
+    preview: bool
+    full: bool
+    allow_removals: bool
+
+    # What follows is stored only where it says something.
+    plan: PreviewPlan | None = None
+    # The Mailchimp account, once the plan knows it.
+    account: str | None = None
+    # How often the plan was put off for a reason that grows, and until when.
+    waits: int = 0
+    waits_until: str | None = None
+    # Since when the input has not been whole, and since when the vault has been silent.
+    waits_since: str | None = None
+    silent_since: str | None = None
+    # When sending began; items and calls of each chunk.
+    sending_at: str | None = None
+    chunk_sizes: tuple[tuple[int, int], ...] = ()
+    # How often a message was put back whose handler had failed.
+    revivals: int = 0
+    # There is an order to stop it.
+    stopped: bool = False
+    # It has ended as failed, but its results are still to be added up.
+    unfolded: bool = False
+    # Leavers were left to the next run, as another export was at work on the audience.
+    leavers_due: bool = False
+
+    @property
+    def audience(self) -> str:
+        """The audience that the run works on."""
+        return self.configuration.audience_id
+
+    @property
+    def uid(self) -> str:
+        """What the export's ledger belongs to."""
+        return self.configuration.uid
+
+    def document(self) -> Document:
+        """Return what is stored."""
+        document: Document = _ADAPTER.dump_python(self, mode="json")
+        unsaid = {name for name, value in _UNSAID.items() if getattr(self, name) == value}
+        return {name: value for name, value in document.items() if name not in unsaid}
+
+
+_ADAPTER = TypeAdapter(Run)
+_UNSAID = {field.name: field.default for field in fields(Run) if field.default is not MISSING}
+
+
+class RunFailedError(Exception):
+    """A run ends here: `code` is its error code, the text is for people."""
+
+    def __init__(self, code: str, detail: str, status: RunStatus = RunStatus.FAILED) -> None:
+        super().__init__(code)
+        self.notice = Notice(code, detail)
+        self.status = status
+
+
+def new_run(
+    run: str,
+    export: StoredExport,
+    *,
+    kind: Kind = "on_demand",
+    requested_by: str,
+    preview: bool = False,
+    full: bool = False,
+    allow_removals: bool = False,
+    snapshots: dict[str, str] | None = None,
+) -> Run:
+    """Return a run of an export as it begins; snapshots: those because of which it is started."""
+    return Run(
+        id=run,
+        export=export.name,
+        status=RunStatus.QUEUED,
+        submitted_at=to_text(utc_now()),
+        started_at=None,
+        ended_at=None,
+        snapshots=snapshots or {},
+        counts=Counts(),
+        outcomes={},
+        progress=Progress(),
+        warnings=(),
+        error=None,
+        configuration=export,
+        kind=kind,
+        requested_by=requested_by,
+        preview=preview,
+        full=full,
+        allow_removals=allow_removals,
+    )
+
+
+def run_of(document: Document) -> Run:
+    """Read what is stored of a run."""
+    return _ADAPTER.validate_python(document)
+
+
+def read_run(blobs: Blobs, run: str) -> Run | None:
+    """Return a run as it is stored, None where there is none."""
+    if names.export_of(run) is None:
+        return None
+    found = blobs.read_document(names.record_name(run))
+    return run_of(found[0]) if found else None
+
+
+def create_run(blobs: Blobs, run: Run) -> bool:
+    """Store a run's first record; return whether there was none yet."""
+    return blobs.create_document(names.record_name(run.id), run.document()) is not None
+
+
+def update_run(blobs: Blobs, run: str, change: Callable[[Run], Run | None]) -> Run | None:
+    """Change a run until nobody came between; `change` returns None to leave it as it is.
+
+    Returns what is stored at the end, None where there is no such run.
+    """
+
+    def changed(document: Document) -> Document | None:
+        after = change(run_of(document))
+        return None if after is None else after.document()
+
+    found = blobs.update_document(names.record_name(run), changed)
+    return None if found is None else run_of(found)
+
+
+def change_run(blobs: Blobs, run: str, **changes: Any) -> Run | None:
+    """Change fields of a run that has not ended; return what is stored."""
+    return update_run(blobs, run, lambda r: None if r.status.ended else replace(r, **changes))

@@ -1,0 +1,99 @@
+"""Runs as the API shows them: which fields, how far they are, and an export's list of them."""
+
+from dataclasses import replace
+
+from shared.platform.blobs import Blobs, Document
+from shared.runs import chunks, names
+from shared.runs.counts import Progress
+from shared.runs.record import Run, RunStatus, read_run
+from shared.runs.stopping import as_ordered, stop_order
+
+# Whatever else a record has is this package's own business.
+_SHOWN = (
+    "id",
+    "export",
+    "status",
+    "submitted_at",
+    "started_at",
+    "ended_at",
+    "snapshots",
+    "counts",
+    "outcomes",
+    "progress",
+    "warnings",
+    "error",
+    "kind",
+    "requested_by",
+    "preview",
+    "full",
+    "plan",
+)
+
+
+def shown(run: Run) -> Document:
+    """Return what the API shows of a run; only a preview that succeeded has a `plan`."""
+    document = run.document()
+    return {name: document[name] for name in _SHOWN if name in document}
+
+
+def load_run(blobs: Blobs, run: str) -> Run | None:
+    """Return a run as it is now, None where there is none."""
+    found = read_run(blobs, run)
+    return None if found is None else as_of_now(blobs, found)
+
+
+def as_of_now(blobs: Blobs, run: Run) -> Run:
+    """Return a stored run with the end that was ordered for it, or how far it is.
+
+    Its record says so later: when its last call is over.
+    """
+    if run.status.ended:
+        return run
+    order = stop_order(blobs, run.id)
+    if order is not None:
+        return as_ordered(run, order)
+    if run.status is RunStatus.RUNNING:
+        return replace(run, progress=progress_of(blobs, run))
+    return run
+
+
+def list_runs(
+    blobs: Blobs,
+    export: str,
+    *,
+    status: str | None = None,
+    before: str | None = None,
+    limit: int = 50,
+) -> list[Run]:
+    """Return an export's runs as they are now, newest first.
+
+    `before` is a run's id: only older ones are listed.
+    """
+    runs = sorted(blobs.folders(f"{names.RUNS}{export}/"), key=names.moment_of, reverse=True)
+    found: list[Run] = []
+    for run in runs:
+        if before is not None and names.moment_of(run) >= names.moment_of(before):
+            continue
+        loaded = load_run(blobs, run)
+        if loaded is not None and status in (None, loaded.status):
+            found.append(loaded)
+        if len(found) >= limit:
+            break
+    return found
+
+
+def progress_of(blobs: Blobs, run: Run) -> Progress:
+    """Return how far a run is that is sending, from one listing of its chunks' outcome blobs."""
+    batches = contacts = 0.0
+    for number, state in chunks.states(blobs, run.id).items():
+        items, calls = run.chunk_sizes[number]
+        share = 1.0 if state.done else min(1.0, state.position / max(1, items))
+        batches += calls * share
+        contacts += items * share
+    return Progress.since(
+        run.sending_at,
+        batches=sum(calls for _, calls in run.chunk_sizes),
+        contacts=sum(items for items, _ in run.chunk_sizes),
+        batches_done=batches,
+        contacts_done=contacts,
+    )
