@@ -73,6 +73,13 @@ param mailchimpClientSecretName string = ''
 @description('Name of the vault secret that holds the URL to notify; empty means no notifications by the app.')
 param notifyWebhookSecretName string = ''
 
+@description('The address people use where it is not the platform\'s own: a domain of yours, a gateway.')
+param publicUrl string = ''
+
+@description('link: outcomes by signed links to the storage account; parts: through the app, for networks that the account is closed to.')
+@allowed(['link', 'parts'])
+param outcomeDownloads string = 'link'
+
 @description('Seconds without change after which a snapshot without a usable model.json counts as whole.')
 param snapshotQuietSeconds int = 300
 
@@ -132,6 +139,8 @@ module workload 'workload.bicep' = {
     mailchimpClientId: mailchimpClientId
     mailchimpClientSecretName: mailchimpClientSecretName
     notifyWebhookSecretName: notifyWebhookSecretName
+    publicUrl: publicUrl
+    outcomeDownloads: outcomeDownloads
     snapshotQuietSeconds: snapshotQuietSeconds
     runDeadlineHours: runDeadlineHours
     runRetentionDays: runRetentionDays

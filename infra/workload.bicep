@@ -24,6 +24,8 @@ param mailchimpMaxConnections int = 8
 param mailchimpClientId string = ''
 param mailchimpClientSecretName string = ''
 param notifyWebhookSecretName string = ''
+param publicUrl string = ''
+param outcomeDownloads string = 'link'
 param snapshotQuietSeconds int = 300
 param runDeadlineHours int = 12
 param runRetentionDays int = 30
@@ -68,6 +70,10 @@ var appSettings = {
   SNAPSHOT_QUIET_SECONDS: string(snapshotQuietSeconds)
   RUN_RETENTION_DAYS: string(runRetentionDays)
   NOTIFY_WEBHOOK_SECRET_NAME: notifyWebhookSecretName
+  PUBLIC_URL: publicUrl
+  OUTCOME_DOWNLOADS: outcomeDownloads
+  // The console has the page there; without it every other method still gets Microsoft's.
+  AzureWebJobsDisableHomepage: 'true'
   // DefaultAzureCredential must be told which user-assigned identity to use.
   AZURE_CLIENT_ID: identity.outputs.clientId
   APPLICATIONINSIGHTS_CONNECTION_STRING: monitoring.outputs.connectionString

@@ -19,7 +19,8 @@ from shared.mailchimp.board import Boards
 from shared.platform.blobs import Blobs
 from shared.platform.leases import LeaseKeeper
 from shared.platform.queues import Queues
-from shared.platform.settings import Settings, StorageAccount, is_loopback
+from shared.platform.settings import Settings, StorageAccount
+from shared.platform.urls import is_loopback
 from shared.platform.vault import Vault
 from shared.runs.sending.batch_sizes import BatchSizes
 from shared.runs.sending.protection import Protection

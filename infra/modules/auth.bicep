@@ -29,6 +29,9 @@ resource authentication 'Microsoft.Web/sites/config@2024-11-01' = {
         '/api/health'
         '/api/openapi.json'
         '/api/oauth/callback'
+        // The console: files without data, which ask for a sign-in themselves.
+        '/'
+        '/console/*'
       ]
     }
     httpSettings: {
@@ -63,6 +66,9 @@ resource appSettings 'Microsoft.Web/sites/config@2024-11-01' = {
   properties: union(settings, {
     HTTP_AUTH: 'entra'
     ENTRA_AUTH_REQUIRED: 'true'
+    // What the app itself verifies a bearer token against.
+    ENTRA_TENANT_ID: subscription().tenantId
+    ENTRA_AUDIENCES: '${clientId},api://${clientId}'
   })
   dependsOn: [
     authentication

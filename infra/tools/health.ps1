@@ -20,5 +20,13 @@ foreach ($attempt in 1..$attempts) {
     }
     if ($attempt -ne $attempts) { Start-Sleep -Seconds $pause }
 }
+if ($answer -and $answer.Content) {
+    Write-Output "Its last answer: $($answer.Content)"
+    Write-Output "What is wrong, with a key: curl -H 'x-functions-key: <key>' $Url/api/health/details"
+}
+elseif ($answer) {
+    # What the Functions host answers by itself has no body.
+    Write-Output "Its last answer was HTTP $($answer.StatusCode) without a body: the host runs, and the app has no functions or does not start"
+}
 Write-Error "The app did not become healthy. What to look at: docs/operate.md, 'The app is not healthy'."
 exit 1

@@ -25,7 +25,17 @@ for attempt in $(seq 1 "$attempts"); do
 done
 
 echo "The app did not become healthy. Its last answer:" >&2
-cat "$body" >&2
-echo >&2
+if [ -s "$body" ]; then
+  cat "$body" >&2
+  echo >&2
+  echo "What is wrong, with a key: curl -H 'x-functions-key: <key>' $url/api/health/details" >&2
+else
+  # What the Functions host answers by itself has no body.
+  case "$status" in
+    000) echo "none: the address can't be reached" >&2 ;;
+    404) echo "404 without a body: the host runs and found no functions" >&2 ;;
+    *) echo "$status without a body: the host runs and the app does not start" >&2 ;;
+  esac
+fi
 echo "What to look at: docs/operate.md, 'The app is not healthy'." >&2
 exit 1

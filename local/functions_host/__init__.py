@@ -3,8 +3,8 @@
 Indexing, binding and conversion are Microsoft's own (`azure-functions-runtime`, the library that
 production runs on Python 3.13), in a process of their own as in Azure. What surrounds them there is
 written here: routes, limits and keys, queue listeners, timers, host.json, the ends of workers and
-hosts. `tests/functions_host/facts.py` lists what was measured on Microsoft's host and asks this one
-the same.
+hosts. `tests/stand_ins/functions_host/facts.py` is the table of what was measured on Microsoft's,
+and this one is asked the same.
 
 What a developer's machine does not have, and what is other here:
 * no front end: nothing gathers chunked bodies, and only the limit of 230 s is kept; no scale

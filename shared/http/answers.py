@@ -361,7 +361,34 @@ class Dependency(Answer):
 
 
 class Health(Answer):
-    """Whether the app can do its work; `dependencies` are for callers with a key or a role."""
+    """Whether the app can do its work."""
 
     status: Literal["ok", "unavailable"]
-    dependencies: dict[str, Dependency] | None = None
+
+
+class WrongSetting(Answer):
+    """A setting that can't be used; never its value."""
+
+    name: str
+    code: str
+    detail: str
+
+
+class WaitingQueue(Answer):
+    """What waits in a queue; `oldest_seconds` is of the messages that are not hidden."""
+
+    name: str
+    messages: int
+    oldest_seconds: int | None
+
+
+class HealthDetails(Health):
+    """The same with what is wrong; while settings are wrong, nothing else is asked."""
+
+    dependencies: dict[str, Dependency]
+    settings: list[WrongSetting]
+    queues: list[WaitingQueue]
+    active_runs: int | None
+    last_tick_at: Moment | None
+    functions_missing: list[str]
+    version: str

@@ -179,7 +179,7 @@ def _verify_mailchimp(app: App, connection: StoredConnection) -> dict[str, Any]:
 
 
 def _verify_storage(app: App) -> dict[str, Any]:
-    from shared.http.health import unreadable_containers
+    from shared.health.examination import unreadable_containers
 
     unreadable = unreadable_containers(app)
     if not unreadable:

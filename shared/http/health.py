@@ -1,95 +1,98 @@
-"""Whether the app can do its work; Mailchimp is not asked."""
+"""Whether the app can do its work, in short for anyone and in full for whoever may know.
+
+Both answer when settings are wrong, which is when a person looks here.
+"""
 
 import threading
-from collections.abc import Callable, Mapping
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import requests
-
-from shared.app import App
-from shared.exports.access import Role
-from shared.http.addresses import own_address
 from shared.http.messages import Request, Response
-from shared.platform import queues
-from shared.platform.errors import CloudError
+from shared.platform.clock import to_text
+from shared.platform.setting_values import WrongSetting
+from shared.platform.settings import judged
+from shared.version import VERSION
 
-# The SDKs try again and again, far longer than whoever asks for health waits.
-_PATIENCE = 10.0
+if TYPE_CHECKING:  # loading the Azure clients takes longer than answering
+    from shared.app import App
 
-
-def get(app: App, request: Request) -> Response:
-    """Answer 200 or 503; callers with a key or a role also see each dependency."""
-    dependencies = _ask_all(
-        {
-            "app_storage": lambda: _app_storage(app),
-            "segment_storage": lambda: not unreadable_containers(app),
-            "key_vault": app.vault.reachable,
-        }
-    )
-    well = all(dependencies.values())
-    document: dict[str, Any] = {"status": "ok" if well else "unavailable"}
-    if request.caller.role is not Role.ANYONE or holds_key(app, request):
-        document["dependencies"] = {name: {"ok": ok} for name, ok in dependencies.items()}
-    return Response(200 if well else 503, document=document)
+# Strangers may ask as often as they like: one look serves all of them for so many seconds.
+_SHARED_FOR = 10.0
+_lock = threading.Lock()
+_last: list[tuple[float, bool]] = []
 
 
-def _ask_all(questions: Mapping[str, Callable[[], bool]]) -> dict[str, bool]:
-    """Ask all at once; what has not answered in time does not answer."""
-    answers = dict.fromkeys(questions, False)
-
-    def ask(name: str, question: Callable[[], bool]) -> None:
-        answers[name] = question()
-
-    threads = [
-        threading.Thread(target=ask, args=item, daemon=True, name="health")
-        for item in questions.items()
-    ]
-    for thread in threads:
-        thread.start()
-    end = monotonic() + _PATIENCE
-    for thread in threads:
-        thread.join(max(0.0, end - monotonic()))
-    return dict(answers)
+def get(request: Request) -> Response:  # noqa: ARG001 - every handler's form
+    """Say whether the app can do its work, and no more."""
+    with _lock:
+        if not _last or monotonic() - _last[0][0] > _SHARED_FOR:
+            _last[:] = [(monotonic(), _is_well())]
+        well = _last[0][1]
+    return _answer(well, {})
 
 
-def holds_key(app: App, request: Request) -> bool:
-    """Tell whether a caller of an open route has a key of this app.
+def details(request: Request) -> Response:  # noqa: ARG001 - every handler's form
+    """Say what is wrong, what waits, and what the host left out; no value of a setting."""
+    wrong = list(judged()[1])
+    if wrong:
+        return _answer(False, _described(wrong))
+    from shared.health.examination import examine, waiting
+    from shared.platform.errors import CloudError
+    from shared.runs.marker import active_exports
 
-    The host checks keys only on routes that need one and tells the app nothing of them, so the
-    app tries the key on such a route of its own.
-    """
-    key = request.headers.get("x-functions-key") or request.query.get("code")
-    home = own_address(request.url)
-    if app.settings.http_auth != "keys" or not key or home is None:
-        return False
+    app = _connected()
+    if app is None:
+        return _answer(False, _described([]) | {"dependencies": {"app_storage": {"ok": False}}})
+    found = examine(app)
     try:
-        answer = requests.get(
-            f"{home}/api/terms",
-            headers={"x-functions-key": key},
-            timeout=5,
-            allow_redirects=False,
-        )
-    except (requests.RequestException, ValueError):
-        return False
-    return answer.status_code == 200
-
-
-def unreadable_containers(app: App) -> list[str]:
-    """Return the containers of segments that the app's identity can't list."""
-    unreadable = []
-    for name in app.settings.segment_containers:
-        try:
-            next(app.segment_container(name).list(""), None)
-        except CloudError:
-            unreadable.append(name)
-    return unreadable
-
-
-def _app_storage(app: App) -> bool:
-    try:
-        next(app.blobs.list("connections/"), None)
-        app.queues.length(queues.PLAN)
+        queues, active = waiting(app), len(active_exports(app.blobs))
     except CloudError:
+        queues, active = [], None
+    with _lock:
+        _last[:] = [(monotonic(), found.well)]
+    document = _described(list(found.settings)) | {
+        "dependencies": {name: {"ok": ok} for name, ok in found.dependencies.items()},
+        "queues": queues,
+        "active_runs": active,
+        "last_tick_at": to_text(found.last_tick_at) if found.last_tick_at else None,
+        "functions_missing": list(found.functions_missing),
+    }
+    return _answer(found.well, document)
+
+
+def _is_well() -> bool:
+    if judged()[1]:
         return False
-    return True
+    from shared.health.examination import examine
+
+    app = _connected()
+    return app is not None and examine(app).well
+
+
+def _connected() -> "App | None":
+    """Return the app, None where its storage does not let it begin within the patience."""
+    from shared.app import get_app
+    from shared.health.examination import ask_all
+
+    def begin() -> bool:
+        get_app()
+        return True
+
+    return get_app() if ask_all({"app": begin})["app"] else None
+
+
+def _described(wrong: list[WrongSetting]) -> dict[str, Any]:
+    return {
+        "dependencies": {},
+        "settings": [setting._asdict() for setting in wrong],
+        "queues": [],
+        "active_runs": None,
+        "last_tick_at": None,
+        "functions_missing": ["tick"] if any("tick_schedule" in w.code for w in wrong) else [],
+        "version": VERSION,
+    }
+
+
+def _answer(well: bool, document: dict[str, Any]) -> Response:
+    status = "ok" if well else "unavailable"
+    return Response(200 if well else 503, document={"status": status, **document})

@@ -8,8 +8,6 @@ from typing import Any
 from shared.exports.access import Caller
 from shared.http import problems
 
-MAX_BODY = 1 << 20
-
 
 @dataclass(frozen=True)
 class Request:
@@ -54,10 +52,6 @@ class Response:
 
 def parse_document(body: bytes) -> dict[str, Any]:
     """Read a JSON object; raises ProblemError."""
-    if len(body) > MAX_BODY:
-        raise problems.ProblemError(
-            413, "body_too_large", "The body is too large", "A document holds at most 1 MiB."
-        )
     try:
         document = json.loads(body, parse_constant=_no_constant, object_pairs_hook=_no_repeats)
         # Half a surrogate pair passes as JSON and can't be stored as UTF-8.

@@ -8,7 +8,6 @@ from typing import cast
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from shared.app import App
 from shared.exports.access import Role
 from shared.exports.models import Connection, Consent, Export
 from shared.http import answers
@@ -16,11 +15,13 @@ from shared.http.messages import Request, Response
 from shared.http.parameters import PATH, QUERY, Schema
 from shared.http.route import Route
 from shared.http.routes import ROUTES
+from shared.platform.settings import judged
+from shared.version import VERSION
 
 
-def get(app: App, request: Request) -> Response:  # noqa: ARG001 - every handler's form
+def get(request: Request) -> Response:  # noqa: ARG001 - every handler's form
     """Return the OpenAPI document."""
-    return Response(document=document(app.settings.http_auth))
+    return Response(document=document(judged()[0].http_auth))
 
 
 @cache
@@ -47,7 +48,7 @@ def document(http_auth: str) -> Schema:
         "openapi": "3.1.0",
         "info": {
             "title": "Segment export",
-            "version": "1",
+            "version": VERSION,
             "description": "Exports Customer Insights segments to Mailchimp audiences.",
         },
         "servers": [{"url": "/api"}],
@@ -98,19 +99,23 @@ def _responses(route: Route, http_auth: str) -> Schema:
     if "{" in route.path:
         statuses.add(404)
     if route.body is not None:
-        statuses |= {400, 413, 422}
+        statuses |= {400, 411, 413, 415, 422}
     if route.query:
         statuses.add(422)
     if route.conditional:
         statuses.add(412)
     if route.waits_for_mailchimp:
-        statuses |= {409, 503}
+        statuses.add(409)
+    if not route.bare:
+        statuses.add(503)
     if route.role is not Role.ANYONE:
         statuses.add(401)
         if http_auth == "entra":
             statuses.add(403)
-    for status in sorted(statuses - {int(key) for key in responses}):
-        responses[str(status)] = _problem(status, route)
+    for status in sorted(statuses):
+        problem = _problem(status, route)
+        content = responses.setdefault(str(status), problem).setdefault("content", {})
+        content |= problem.get("content", {})
     responses["500"] = _problem(500, route)
     return dict(sorted(responses.items()))
 
@@ -203,8 +208,10 @@ _DESCRIPTIONS = {
     409: "It does not fit what is there; `code` says why",
     410: "Its retention has ended",
     412: "Changed by somebody else",
+    411: "The body was announced in chunks and did not arrive",
     413: "The body is too large",
+    415: "The body is not JSON",
     422: "The input is not valid; `errors` names every problem",
     500: "A fault of the app",
-    503: "Mailchimp or a dependency is busy or does not answer",
+    503: "Mailchimp or a dependency is busy or does not answer, or a setting is wrong",
 }

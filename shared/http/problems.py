@@ -60,6 +60,48 @@ def malformed(detail: str) -> ProblemError:
     return ProblemError(400, "malformed_body", "The body can't be read", detail)
 
 
+def length_required() -> ProblemError:
+    """A body was announced in chunks and did not arrive: what it said is not known."""
+    return ProblemError(
+        411,
+        "length_required",
+        "The body did not arrive",
+        "The body was sent in chunks (Transfer-Encoding), which the platform does not pass on. "
+        "Send it whole, with Content-Length. Nothing was done.",
+    )
+
+
+def body_too_large(limit: int) -> ProblemError:
+    """The body has more bytes than such a document may have."""
+    return ProblemError(
+        413,
+        "body_too_large",
+        "The body is too large",
+        f"A body here has at most {limit >> 20} MiB.",
+    )
+
+
+def unsupported_media_type() -> ProblemError:
+    """The body says that it is something else than JSON."""
+    return ProblemError(
+        415,
+        "unsupported_media_type",
+        "The body is not JSON",
+        "Send JSON in UTF-8, with Content-Type: application/json.",
+    )
+
+
+def app_misconfigured() -> ProblemError:
+    """Settings of the app are missing or can't be used; which, only health tells."""
+    return ProblemError(
+        503,
+        "app_misconfigured",
+        "The app is not set up",
+        "Settings of this app are missing or can't be used. GET /api/health/details names them.",
+        headers={"Retry-After": "60"},
+    )
+
+
 def invalid(errors: Iterable[FieldError]) -> ProblemError:
     """Something in the input is wrong; all of it is named."""
     errors = tuple(errors)

@@ -28,7 +28,8 @@ class Route:
 
     path: the whole template, with `api/` where it has that.
     bare: the handler takes the request alone: no client is built, and no setting has to be right.
-    answer, body: the models of the success and of the body; other_answers: status and media type.
+    answer, body: the models of the success and of the body, which has at most `max_body` bytes;
+        other_answers: status and media type.
     query: the schema of each parameter, by its name in `parameters.py`.
     problems: statuses of its own beside those that every route of its kind has.
     waits_for_mailchimp: it takes one of the account's connections, and may have none in time.
@@ -46,6 +47,7 @@ class Route:
     answer: str | None = None
     body: str | None = None
     body_required: bool = True
+    max_body: int = 1 << 20
     query: Mapping[str, str] = field(default_factory=dict)
     query_required: frozenset[str] = frozenset()
     problems: tuple[int, ...] = ()
@@ -73,6 +75,7 @@ class About(TypedDict, total=False):
     answer: str
     body: str
     body_required: bool
+    max_body: int
     query: Mapping[str, str]
     query_required: frozenset[str]
     problems: tuple[int, ...]

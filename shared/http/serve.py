@@ -9,6 +9,7 @@ import azure.functions as func
 from shared.exports import access
 from shared.exports.access import Caller, Role
 from shared.http import problems
+from shared.http.bodies import check_body
 from shared.http.messages import Request, Response
 from shared.http.problems import ProblemError
 from shared.http.route import CACHE_CONTROL, Route
@@ -16,20 +17,17 @@ from shared.http.routes import ROUTES
 from shared.platform import log
 
 if TYPE_CHECKING:  # loading the Azure clients takes longer than answering
-    from shared.app import App
     from shared.platform.settings import Settings
 
-Handler = Callable[["App", Request], Response]
+# Handlers take the app and the request, those of bare rows the request alone.
+Handler = Callable[..., Response]
 
 
 def serve(name: str, request: func.HttpRequest) -> func.HttpResponse:
     """Answer a request to the route of this name."""
     route = ROUTES[name]
     try:
-        from shared.app import get_app
-
-        app = get_app()
-        answer = _handler(route)(app, _read(app.settings, route, request))
+        answer = _answer(route, request)
     except (KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:  # a panic of a library is no Exception
@@ -48,37 +46,62 @@ def serve(name: str, request: func.HttpRequest) -> func.HttpResponse:
     )
 
 
-def caller_of(settings: "Settings", route: Route, headers: Mapping[str, str]) -> Caller:
+def _answer(route: Route, request: func.HttpRequest) -> Response:
+    """Let the row's handler answer whoever may call it; raises what goes wrong."""
+    handler = _handler(route)
+    if route.page:
+        return handler(_read(request, access.NOBODY))
+    from shared.platform.settings import judged
+
+    settings, wrong = judged()
+    # With wrong settings only those may look who can mend them, as far as that can be told.
+    role = Role.ADMINISTRATOR if wrong and settings.http_auth == "entra" else route.role
+    headers = _headers(request)
+    caller = caller_of(settings, route.role if route.role is Role.ANYONE else role, headers)
+    if route.bare:
+        return handler(_read(request, caller))
+    if wrong:
+        raise problems.app_misconfigured()
+    check_body(route, headers, request.get_body())
+    from shared.app import get_app
+
+    return handler(get_app(), _read(request, caller))
+
+
+def caller_of(settings: "Settings", role: Role, headers: Mapping[str, str]) -> Caller:
     """Return who calls; raises ProblemError where the route is not for them.
 
     In keys mode the host has checked the key already. In entra mode the platform's header counts
     only when its authentication is known to be on: otherwise anybody can write it.
     """
     if settings.http_auth == "keys":
-        return access.key_holder(route.role)
+        return access.key_holder(role)
     try:
         if not settings.authentication_on:
             raise access.NotSignedInError
         caller = access.signed_in(headers.get("x-ms-client-principal"))
     except access.NotSignedInError:
-        if route.role is Role.ANYONE:
+        if role is Role.ANYONE:
             return access.NOBODY
         raise problems.not_signed_in() from None
-    if not caller.may(route.role):
-        raise problems.forbidden(f"This needs the app role Exports.{route.role.capitalize()}.")
+    if not caller.may(role):
+        raise problems.forbidden(f"This needs the app role Exports.{role.capitalize()}.")
     return caller
 
 
-def _read(settings: "Settings", route: Route, request: func.HttpRequest) -> Request:
-    headers = {key.lower(): value for key, value in request.headers.items()}
+def _headers(request: func.HttpRequest) -> dict[str, str]:
+    return {key.lower(): value for key, value in request.headers.items()}
+
+
+def _read(request: func.HttpRequest, caller: Caller) -> Request:
     return Request(
         method=request.method,
         url=request.url,
         path=dict(request.route_params),
         query=dict(request.params),
-        headers=headers,
+        headers=_headers(request),
         body=request.get_body(),
-        caller=caller_of(settings, route, headers),
+        caller=caller,
     )
 
 

@@ -59,7 +59,7 @@ def authorize(app: App, request: Request) -> Response:
             "Signing in with Mailchimp is not set up",
             "MAILCHIMP_CLIENT_ID and MAILCHIMP_CLIENT_SECRET_NAME are not set; use an API key.",
         )
-    address = own_address(request.url)
+    address = own_address(app.settings, request.url)
     if address is None:
         raise problems.conflict(
             "oauth_not_configured",

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from shared.platform.settings import is_loopback
+from shared.platform.urls import is_loopback
 
 # Seconds to connect and between two bytes of the answer: whoever is told has to be quick.
 _TIMEOUTS = (3.05, 5.0)

@@ -8,6 +8,8 @@ from typing import Any
 from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 from azure.storage.queue import QueueServiceClient, TextBase64EncodePolicy
 
+from shared.platform.clock import utc_now
+
 PLAN = "segment-export-plan"
 LANE = "segment-export-lane"
 FINISH = "segment-export-finish"
@@ -39,6 +41,17 @@ class Queues:
             return int(self._client(queue).get_queue_properties().approximate_message_count or 0)
         except ResourceNotFoundError:
             return 0
+
+    def age(self, queue: str) -> int | None:
+        """Return for how many seconds the oldest message that is not hidden has been there."""
+        try:
+            [oldest] = self._client(queue).peek_messages(max_messages=1) or [None]
+        except ResourceNotFoundError:
+            return None
+        if oldest is None:
+            return None
+        waited: float = (utc_now() - oldest.inserted_on).total_seconds()
+        return max(0, round(waited))
 
     def _client(self, queue: str) -> Any:
         with self._lock:

@@ -8,17 +8,20 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
+from functools import cache
+from typing import Literal
 
-from cronsim import CronSim, CronSimError
+from shared.platform import ncrontab
+from shared.platform.setting_values import Values, WrongSetting
 
 MAILCHIMP_API_URL = "https://{dc}.api.mailchimp.com/3.0"
 MAILCHIMP_LOGIN_URL = "https://login.mailchimp.com"
-_EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+EVERY_FIVE_MINUTES = "0 */5 * * * *"
+_ANY_MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class SettingsError(ValueError):
-    """A setting is missing or has a value that can't be used; the message names it."""
+    """Settings are missing or can't be used; the message names all of them and no value."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class Settings:
     segment_storage: StorageAccount
     key_vault_url: str
     segment_containers: tuple[str, ...] = ("dynamics365customerinsights",)
-    tick_schedule: str = "0 */5 * * * *"
+    tick_schedule: str = EVERY_FIVE_MINUTES
     max_connections: int = 8
     mailchimp_timeout: float = 130
     mailchimp_cooldown: float = 60
@@ -48,110 +51,151 @@ class Settings:
     mailchimp_login_url: str = MAILCHIMP_LOGIN_URL
     mailchimp_client_id: str | None = None
     mailchimp_client_secret_name: str | None = None
-    http_auth: str = "keys"
+    http_auth: Literal["keys", "entra"] = "keys"
     authentication_on: bool = False
+    entra_tenant_id: str | None = None
+    entra_audiences: tuple[str, ...] = ()
+    public_url: str | None = None
+    outcome_downloads: Literal["link", "parts"] = "link"
     snapshot_quiet: float = 300
     run_retention_days: float = 30
     webhook_secret_name: str | None = None
 
     @staticmethod
     def from_environment(environment: Mapping[str, str] | None = None) -> "Settings":
-        """Read all settings; raises SettingsError that names the first unusable one."""
-        env = os.environ if environment is None else environment
-        http_auth = env.get("HTTP_AUTH") or "keys"
-        if http_auth not in ("keys", "entra"):
-            raise SettingsError("HTTP_AUTH must be keys or entra")
-        return Settings(
-            app_storage=_storage(env, "AzureWebJobsStorage", queues=True),
-            segment_storage=_storage(env, "SegmentStorage", queues=False),
-            key_vault_url=_required(env, "KEY_VAULT_URL").rstrip("/"),
-            segment_containers=_containers(env),
-            tick_schedule=_schedule(env),
-            max_connections=int(_number(env, "MAILCHIMP_MAX_CONNECTIONS", 8, 1, 10)),
-            mailchimp_timeout=_number(env, "MAILCHIMP_TIMEOUT_SECONDS", 130, 0.1, 600),
-            mailchimp_cooldown=_number(env, "MAILCHIMP_COOLDOWN_SECONDS", 60, 0, 600),
-            run_deadline_hours=_number(env, "RUN_DEADLINE_HOURS", 12, 0, 240),
-            mailchimp_api_url=_mailchimp_url(env, "MAILCHIMP_API_URL", MAILCHIMP_API_URL),
-            mailchimp_login_url=_mailchimp_url(env, "MAILCHIMP_LOGIN_URL", MAILCHIMP_LOGIN_URL),
-            mailchimp_client_id=env.get("MAILCHIMP_CLIENT_ID") or None,
-            mailchimp_client_secret_name=env.get("MAILCHIMP_CLIENT_SECRET_NAME") or None,
-            http_auth=http_auth,
-            authentication_on=_true(env, "WEBSITE_AUTH_ENABLED")
-            or _true(env, "ENTRA_AUTH_REQUIRED"),
-            snapshot_quiet=_number(env, "SNAPSHOT_QUIET_SECONDS", 300, 0, 86_400),
-            run_retention_days=_number(env, "RUN_RETENTION_DAYS", 30, 0, 3650),
-            webhook_secret_name=env.get("NOTIFY_WEBHOOK_SECRET_NAME") or None,
-        )
+        """Read all settings; raises SettingsError that names every unusable one."""
+        settings, wrong = judge(environment)
+        if wrong:
+            raise SettingsError("; ".join(f"{one.name}: {one.detail}" for one in wrong))
+        return settings
 
 
-def is_loopback(url: str) -> bool:
-    """Whether a URL points at this machine; `{dc}` in it counts as any label."""
-    host = urlsplit(url.replace("{dc}", "dc")).hostname or ""
-    return host in ("localhost", "127.0.0.1", "::1") or host.endswith(".localhost")
+def judge(
+    environment: Mapping[str, str] | None = None,
+) -> tuple[Settings, tuple[WrongSetting, ...]]:
+    """Return the settings, and every one that can't be used; a default stands in for those."""
+    values = Values(os.environ if environment is None else environment)
+    settings = Settings(
+        app_storage=_storage(values, "AzureWebJobsStorage", queues=True),
+        segment_storage=_storage(values, "SegmentStorage", queues=False),
+        key_vault_url=_required_address(values, "KEY_VAULT_URL"),
+        segment_containers=_containers(values),
+        tick_schedule=_schedule(values),
+        max_connections=values.whole("MAILCHIMP_MAX_CONNECTIONS", 8, 1, 10),
+        mailchimp_timeout=values.number("MAILCHIMP_TIMEOUT_SECONDS", 130, 0.1, 600),
+        mailchimp_cooldown=values.number("MAILCHIMP_COOLDOWN_SECONDS", 60, 0, 600),
+        run_deadline_hours=values.number("RUN_DEADLINE_HOURS", 12, 0, 240),
+        mailchimp_api_url=_mailchimp_url(values, "MAILCHIMP_API_URL", MAILCHIMP_API_URL),
+        mailchimp_login_url=_mailchimp_url(values, "MAILCHIMP_LOGIN_URL", MAILCHIMP_LOGIN_URL),
+        mailchimp_client_id=values.matching("MAILCHIMP_CLIENT_ID", r"[!-~]{1,128}", "a client id"),
+        mailchimp_client_secret_name=_secret_name(values, "MAILCHIMP_CLIENT_SECRET_NAME"),
+        http_auth=values.choice("HTTP_AUTH", "keys", "entra"),
+        authentication_on=_authentication_on(values),
+        entra_tenant_id=values.matching("ENTRA_TENANT_ID", r"[0-9a-zA-Z.-]{1,128}", "a tenant"),
+        entra_audiences=_list(values, "ENTRA_AUDIENCES"),
+        public_url=values.address("PUBLIC_URL"),
+        outcome_downloads=values.choice("OUTCOME_DOWNLOADS", "link", "parts"),
+        snapshot_quiet=values.number("SNAPSHOT_QUIET_SECONDS", 300, 0, 86_400),
+        run_retention_days=values.number("RUN_RETENTION_DAYS", 30, 0, 3650),
+        webhook_secret_name=_secret_name(values, "NOTIFY_WEBHOOK_SECRET_NAME"),
+    )
+    return settings, tuple(values.wrong)
 
 
-def _required(env: Mapping[str, str], name: str) -> str:
-    if value := env.get(name):
-        return value
-    raise SettingsError(f"{name} is not set")
+@cache
+def judged() -> tuple[Settings, tuple[WrongSetting, ...]]:
+    """Judge this process's environment once: it stays as it is while the process lives."""
+    return judge()
 
 
-def _true(env: Mapping[str, str], name: str) -> bool:
-    return env.get(name, "").lower() in ("true", "1")
+def _authentication_on(values: Values) -> bool:
+    """Whether the platform authenticates: its own word counts, and its no above all else.
+
+    Somebody may have switched it off after the deployment that wrote ENTRA_AUTH_REQUIRED, and
+    from then on anybody can write the header that says who calls.
+    """
+    if (platform := values.given("WEBSITE_AUTH_ENABLED")) is not None:
+        return platform.lower() in ("true", "1")
+    return (values.given("ENTRA_AUTH_REQUIRED") or "").lower() in ("true", "1")
 
 
-def _number(
-    env: Mapping[str, str], name: str, default: float, lowest: float, highest: float
-) -> float:
-    text = env.get(name) or str(default)
-    try:
-        value = float(text)
-    except ValueError:
-        raise SettingsError(f"{name} is not a number") from None
-    if not lowest <= value <= highest:
-        raise SettingsError(f"{name} must be between {lowest:g} and {highest:g}")
-    return value
+def _required_address(values: Values, name: str) -> str:
+    address = values.address(name)
+    if address is None:
+        values.missing(name)
+    return address or ""
 
 
-def _storage(env: Mapping[str, str], prefix: str, *, queues: bool) -> StorageAccount:
+def _secret_name(values: Values, name: str) -> str | None:
+    return values.matching(name, r"[0-9A-Za-z-]{1,127}", "the name of a secret")
+
+
+def _list(values: Values, name: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in (values.given(name) or "").split(",") if part.strip())
+
+
+def _storage(values: Values, prefix: str, *, queues: bool) -> StorageAccount:
     """Follow the Functions convention for identity-based connections (`prefix__member`)."""
-    if connection_string := env.get(prefix):
+    if (connection_string := values.given(prefix)) is not None:
+        _try_connection_string(values, prefix, connection_string, queues=queues)
         return StorageAccount(connection_string=connection_string)
-    account = env.get(f"{prefix}__accountName")
-    blob_uri = env.get(f"{prefix}__blobServiceUri")
-    queue_uri = env.get(f"{prefix}__queueServiceUri")
+    account = values.matching(f"{prefix}__accountName", r"[a-z0-9]{3,24}", "an account's name")
+    blob_uri = values.address(f"{prefix}__blobServiceUri")
+    queue_uri = values.address(f"{prefix}__queueServiceUri")
     if account:
         blob_uri = blob_uri or f"https://{account}.blob.core.windows.net"
         queue_uri = queue_uri or f"https://{account}.queue.core.windows.net"
-    if not blob_uri:
-        raise SettingsError(f"{prefix} or {prefix}__blobServiceUri is not set")
-    if queues and not queue_uri:
-        raise SettingsError(f"{prefix}__queueServiceUri is not set")
-    return StorageAccount(
-        blob_uri=blob_uri, queue_uri=queue_uri, client_id=env.get(f"{prefix}__clientId")
-    )
+    if not any(wrong.name.startswith(prefix) for wrong in values.wrong):
+        if not blob_uri:
+            values.missing(prefix, f"Neither it nor {prefix}__blobServiceUri is set.")
+        elif queues and not queue_uri:
+            values.missing(f"{prefix}__queueServiceUri")
+    client_id = values.given(f"{prefix}__clientId")
+    return StorageAccount(blob_uri=blob_uri, queue_uri=queue_uri, client_id=client_id)
 
 
-def _containers(env: Mapping[str, str]) -> tuple[str, ...]:
-    text = env.get("SEGMENT_CONTAINERS") or "dynamics365customerinsights"
-    return tuple(name.strip() for name in text.split(",") if name.strip())
+def _try_connection_string(values: Values, name: str, text: str, *, queues: bool) -> None:
+    """Have the clients that will connect read it; they ask nobody yet."""
+    from azure.storage.blob import BlobServiceClient
+    from azure.storage.queue import QueueServiceClient
 
-
-def _schedule(env: Mapping[str, str]) -> str:
-    text = env.get("EXPORT_TICK") or "0 */5 * * * *"
-    fields = text.split()
     try:
-        if len(fields) not in (5, 6) or re.search(r"[L#?@7]", fields[-1]):
-            raise SettingsError("EXPORT_TICK is not an NCRONTAB expression of 5 or 6 fields")
-        CronSim(text, _EPOCH)
-    except CronSimError:
-        raise SettingsError("EXPORT_TICK is not an NCRONTAB expression of 5 or 6 fields") from None
+        BlobServiceClient.from_connection_string(text)
+        if queues:
+            QueueServiceClient.from_connection_string(text)
+        # The clients take one without a key, and are strangers to the account then.
+        usable = re.search(r"(?i)(AccountKey|SharedAccessSignature|UseDevelopment\w+)=\S", text)
+    except Exception:  # whatever a parser does with what it can't read, its words may quote it
+        usable = None
+    if not usable:
+        values.refuse(name, "malformed", "It is not a connection string of a storage account.")
+
+
+def _containers(values: Values) -> tuple[str, ...]:
+    names = _list(values, "SEGMENT_CONTAINERS")
+    if any(not re.fullmatch(r"[a-z0-9](-?[a-z0-9]){2,62}", name) for name in names):
+        values.refuse("SEGMENT_CONTAINERS", "malformed", "It names what can't be a container.")
+    return names or ("dynamics365customerinsights",)
+
+
+def _schedule(values: Values) -> str:
+    """Judge the timer's schedule as the host will."""
+    text = values.given("EXPORT_TICK")
+    if text is None:
+        return EVERY_FIVE_MINUTES
+    try:
+        schedule = ncrontab.parse(text)
+    except ncrontab.ScheduleError as error:
+        detail = f"The host drops this timer: its schedule {error}."
+        values.refuse("EXPORT_TICK", "tick_schedule_invalid", detail)
+        return EVERY_FIVE_MINUTES
+    if next(schedule.after(_ANY_MOMENT), None) is None:
+        values.refuse("EXPORT_TICK", "tick_never_fires", "No day that it names ever comes.")
     return text
 
 
-def _mailchimp_url(env: Mapping[str, str], name: str, official: str) -> str:
+def _mailchimp_url(values: Values, name: str, official: str) -> str:
     """Accept Mailchimp's own host or a loopback one, so that a token can't be sent elsewhere."""
-    url = (env.get(name) or official).rstrip("/")
-    if url == official or is_loopback(url):
-        return url
-    raise SettingsError(f"{name} may only be {official} or a loopback address")
+    if (values.environment.get(name) or "").rstrip("/") in ("", official):
+        return official
+    return values.address(name, local_only=True) or official

@@ -21,6 +21,7 @@ OF_THE_PLATFORM = {
     "APPLICATIONINSIGHTS_OPENTELEMETRY_RESOURCE_METRIC_DISABLED": "nor a description of itself",
     "APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL": "that the exporter does not report on itself",
     "APPLICATIONINSIGHTS_CONTROLPLANE_DISABLED": "that nobody changes the exporter from afar",
+    "AzureWebJobsDisableHomepage": "that the host has no page of its own",
     "PYTHON_THREADPOOL_THREAD_COUNT": "threads of the Python worker",
 }
 # Names that the code knows and a deployment does not set.
@@ -76,7 +77,11 @@ def _at_deployment(name: str, value: Any, defaults: Mapping[str, Any]) -> str:
         known = defaults[parameter]
         return ",".join(known) if call["type"] == "join" else str(known)
     if isinstance(value, dict):
-        return "https://a-vault.vault.azure.net/" if name == "KEY_VAULT_URL" else "an-output"
+        return (
+            "https://an-output.core.windows.net/"
+            if name.upper().endswith(("URL", "URI"))
+            else "an-output"
+        )
     if value in defaults:
         return str(defaults[value])
     return str(re.sub(r"\$\{[^{}]*\}", "x", value))

@@ -19,7 +19,7 @@ VAULT_ACTIONS = {
     "Microsoft.KeyVault/vaults/secrets/getSecret/action",
     "Microsoft.KeyVault/vaults/secrets/setSecret/action",
 }
-OPEN_PATHS = {"/api/health", "/api/openapi.json", "/api/oauth/callback"}
+OPEN_PATHS = {"/api/health", "/api/openapi.json", "/api/oauth/callback", "/", "/console/*"}
 
 # Property paths and the only values that they may have, by resource type.
 REQUIRED: dict[str, dict[str, tuple[Any, ...]]] = {

@@ -50,9 +50,11 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.server.asked.append(self.path)
         statuses = self.server.statuses
-        self.send_response(statuses.pop(0) if len(statuses) > 1 else statuses[0])
+        status = statuses.pop(0) if len(statuses) > 1 else statuses[0]
+        self.send_response(status)
         self.end_headers()
-        self.wfile.write(b'{"status": "unavailable"}')
+        if status in (200, 503):  # the rest is the host's own, which has no body
+            self.wfile.write(b'{"status": "unavailable"}')
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
@@ -87,6 +89,15 @@ def test_an_app_that_stays_unhealthy_fails_and_its_answer_is_shown(app: _App) ->
     assert result.returncode == 1
     assert '{"status": "unavailable"}' in result.stderr
     assert len(app.asked) == 3
+
+
+@pytest.mark.parametrize("app", [[404], [500]], indirect=True)
+def test_an_error_of_the_host_is_told_by_its_status_alone(app: _App) -> None:
+    status = app.statuses[0]
+    result = _health(app.url)
+
+    assert result.returncode == 1
+    assert f"{status} without a body: the host runs" in result.stderr
 
 
 def _deploy(

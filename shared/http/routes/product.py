@@ -14,12 +14,21 @@ ROUTES: dict[str, Route] = {
     "get_health": api(
         *("GET", "health", Role.ANYONE, "health:get"),
         "Whether the app can do its work",
+        bare=True,
         answer="answers:Health",
+        other_answers=((503, "same"),),
+    ),
+    "get_health_details": api(
+        *("GET", "health/details", Role.VIEWER, "health:details"),
+        "What is wrong, what waits, and what the host left out",
+        bare=True,
+        answer="answers:HealthDetails",
         other_answers=((503, "same"),),
     ),
     "get_openapi": api(
         *("GET", "openapi.json", Role.ANYONE, "openapi:get"),
         "This document",
+        bare=True,
         other_answers=((200, "application/json"),),
     ),
 }

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from shared.app import App
+from shared.health.ticks import note_tick
 from shared.notifications.changes import tell_due
 from shared.platform import log
 from shared.runs.upkeep import recovery, retention
@@ -11,6 +12,7 @@ from shared.runs.upkeep.due import start_due_exports
 Step = Callable[[App], None]
 
 _ALWAYS: tuple[Step, ...] = (
+    note_tick,
     recovery.mend_runs,
     recovery.clean_boards,
     recovery.clean_slots,

@@ -2,13 +2,14 @@
 
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 import pytest
 import requests
+from azure.storage.blob import ContainerClient
 
 from local.functions_host.process import HostProcess
 from local.mailchimp.control import Account
@@ -63,10 +64,15 @@ class Caller:
         check_described(answer)
         return answer
 
-    def send(self, method: str, path: str, body: bytes) -> requests.Response:
-        """Call a route with a body that may be anything."""
+    def send(
+        self, method: str, path: str, body: bytes | Iterable[bytes], **headers: str
+    ) -> requests.Response:
+        """Call a route with a body that may be anything; an iterable goes out in chunks."""
         url = f"{self.host.url}/api/{path}"
-        answer = requests.request(method, url, data=body, headers=self.headers, timeout=60)
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        answer = requests.request(
+            method, url, data=body, headers={**self.headers, **given}, timeout=60
+        )
         check_described(answer)
         return answer
 
@@ -115,6 +121,11 @@ def spoofed_host(stack: Stack) -> HostProcess:
 def call(stack: Stack, keys_host: HostProcess) -> Caller:
     """The holder of the master key."""
     return Caller(keys_host, {"x-functions-key": stack.keys.master})
+
+
+def app_container(stack: Stack) -> ContainerClient:
+    """The container that the app keeps its documents in."""
+    return ContainerClient.from_connection_string(stack.azurite.connection_string, "segment-export")
 
 
 def signed_in(host: HostProcess, *roles: str, name: str = "ana") -> Caller:

@@ -78,20 +78,3 @@ def test_a_written_principal_is_worthless_in_keys_mode(keys_host: HostProcess) -
 def test_the_platform_replaces_a_principal_that_a_caller_writes(entra_host: HostProcess) -> None:
     caller = Caller(entra_host, {"X-MS-CLIENT-PRINCIPAL": "e30="})
     assert caller("GET", "connections").status_code == 401
-
-
-def test_dependencies_are_shown_to_key_holders(stack: Stack, keys_host: HostProcess) -> None:
-    for headers, shown in (
-        ({"x-functions-key": stack.keys.function}, True),
-        ({"x-functions-key": "guessed"}, False),
-        ({}, False),
-    ):
-        answer = Caller(keys_host, headers)("GET", "health")
-        assert answer.status_code == 200
-        assert ("dependencies" in answer.json()) is shown
-
-
-def test_dependencies_are_shown_to_callers_with_a_role(entra_host: HostProcess) -> None:
-    assert "dependencies" in signed_in(entra_host, "Viewer")("GET", "health").json()
-    assert "dependencies" not in signed_in(entra_host)("GET", "health").json()
-    assert "dependencies" not in Caller(entra_host, {})("GET", "health").json()

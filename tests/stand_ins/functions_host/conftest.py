@@ -45,7 +45,6 @@ class Stage:
             "AzureFunctionsWebHost__hostid": self.name,
             "WORK_QUEUE": self.name,
             "TICK": "0 0 0 29 2 *",
-            "PYTHON_THREADPOOL_THREAD_COUNT": "16",
             **options.pop("environment", {}),
         }
         host = HostProcess.start(SAMPLE_APP, environment, time_scale=time_scale, **options)

@@ -5,12 +5,14 @@ import json
 from itertools import accumulate
 from pathlib import Path
 
+import pytest
 import requests
 from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.blob import ContainerClient
 from azure.storage.queue import QueueClient
 
 from local.azurite import Azurite
+from local.functions_host.delivery import HiddenTimes
 from tests.stand_ins.functions_host.conftest import Stage, until
 
 
@@ -67,6 +69,39 @@ def test_text_that_is_not_base64_is_poisoned_as_it_is(stage: Stage) -> None:
     poison = QueueClient.from_connection_string(stage.connection_string, stage.name + "-poison")
     [message] = until(lambda: poison.peek_messages() if _exists(poison) else [])
     assert message.content == "no base64!"
+
+
+def test_bytes_that_are_no_text_never_reach_the_function(stage: Stage) -> None:
+    plain = QueueClient.from_connection_string(stage.connection_string, stage.name)
+    plain.send_message(base64.b64encode(b"\xff\xfe").decode())
+    host = stage.start()
+    poison = QueueClient.from_connection_string(stage.connection_string, stage.name + "-poison")
+    [message] = until(lambda: poison.peek_messages() if _exists(poison) else [])
+    assert base64.b64decode(message.content) == b"\xff\xfe"
+    assert "work" not in host.status()["functions"]
+
+
+@pytest.mark.parametrize("text", ["", "no JSON"])
+def test_any_text_reaches_the_function(stage: Stage, text: str) -> None:
+    stage.queue().send_message(text)
+    host = stage.start()
+    # It fails there, which is the function's own affair.
+    until(lambda: host.status()["functions"].get("work", {}).get("failed") == 3)
+
+
+def test_sixteen_messages_run_at_once_without_any_setting(stage: Stage) -> None:
+    for _ in range(20):
+        stage.send("crowd", seconds=3)
+    queues = "AzureFunctionsJobHost__extensions__queues__"
+    stage.start(environment={f"{queues}batchSize": "8", f"{queues}newBatchThreshold": "8"})
+    until(lambda: len(stage.noted("crowd")) == 20)
+    changes = [(entry["time"], 1) for entry in stage.noted("crowd", "start")]
+    changes += [(entry["time"], -1) for entry in stage.noted("crowd")]
+    assert max(accumulate(change for _, change in sorted(changes))) == 16
+
+
+def test_a_running_message_is_hidden_for_ten_minutes() -> None:
+    assert HiddenTimes.scaled(visibility_timeout=10.0, time_scale=1.0) == HiddenTimes(600, 10)
 
 
 def test_messages_need_no_encoding_where_host_json_says_so(stage: Stage) -> None:

@@ -1,12 +1,14 @@
 """Whatever callers and operators rely on is in the documents."""
 
 import re
+import tomllib
 
 import pytest
 
 from shared.exports.schedules import RETRY_AFTER
 from shared.http.routes import ROUTES
 from shared.runs.codes import NAMES
+from shared.version import VERSION
 from tests.support.root import ROOT
 
 API = (ROOT / "docs/api.md").read_text()
@@ -51,6 +53,11 @@ def test_every_outcome_code_is_on_the_page_of_the_api(code: str) -> None:
 )
 def test_every_reason_of_a_conflict_is_on_the_page_of_the_api(word: str) -> None:
     assert f"`{word}`" in API
+
+
+def test_the_version_is_that_of_the_project() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project["version"] == VERSION
 
 
 def test_the_waits_after_failures_are_said() -> None:

@@ -39,4 +39,4 @@ def test_a_setting_that_cannot_be_used_is_named_in_the_log(
 ) -> None:
     with pytest.raises(log.StepError), log.without_texts("tick"):
         Settings.from_environment({"AzureWebJobsStorage": "x", "SegmentStorage": "x"})
-    assert "KEY_VAULT_URL is not set" in caplog.text
+    assert "KEY_VAULT_URL: It is not set." in caplog.text

@@ -66,6 +66,12 @@ def sleepy(req: func.HttpRequest) -> str:
     return "woken"
 
 
+@app.route(route="die", auth_level=func.AuthLevel.ANONYMOUS)
+def die(req: func.HttpRequest) -> str:  # noqa: ARG001 - the binding needs it
+    """Ends its worker."""
+    os._exit(1)
+
+
 @app.route(route="auth", auth_level=func.AuthLevel.ANONYMOUS)
 def auth(req: func.HttpRequest) -> str:
     """Says what it knows of its caller."""
@@ -76,13 +82,15 @@ def auth(req: func.HttpRequest) -> str:
 @app.queue_trigger(arg_name="msg", queue_name="%WORK_QUEUE%", connection="AzureWebJobsStorage")
 @app.queue_output(arg_name="out", queue_name="results", connection="AzureWebJobsStorage")
 def work(msg: func.QueueMessage, out: func.Out[str], context: func.Context) -> None:
-    """Does what the message says: `{word, seconds, fail_until}`."""
+    """Does what the message says: `{word, seconds, fail_until, die_at}`."""
     task = msg.get_json()
     attempt = msg.dequeue_count or 0
     metadata = [msg.id, msg.pop_receipt, msg.insertion_time, msg.expiration_time]
     metadata.append(msg.time_next_visible)
     details = {"attempt": attempt, "whole": all(metadata)}
     note("work", task["word"], "start", **details)
+    if attempt == task.get("die_at"):
+        os._exit(1)
     logging.info("attempt %d of %s", attempt, context.invocation_id)
     time.sleep(task.get("seconds", 0))
     if attempt < task.get("fail_until", 0):
