@@ -3,7 +3,7 @@
 #
 #   ./infra/deploy.sh --environment dev --location westeurope --segment-storage <resource id>
 #
-#   --environment NAME      takes infra/parameters/NAME.json (dev and prod are there)
+#   --environment NAME      takes infra/parameters/NAME.bicepparam (dev and prod are there)
 #   --location REGION       an Azure region with Flex Consumption
 #   --segment-storage ID    resource id of the storage account that Customer Insights writes to:
 #                           az storage account show --name <account> --query id --output tsv
@@ -45,8 +45,8 @@ done
 [ -n "$environment" ] || { usage >&2; fail "--environment is missing"; }
 [ -n "$location" ] || fail "--location is missing"
 [ -n "$segment_storage" ] || fail "--segment-storage is missing"
-parameters="infra/parameters/$environment.json"
-[ -f "$parameters" ] || fail "there is no $parameters; copy infra/parameters/dev.json to it"
+parameters="infra/parameters/$environment.bicepparam"
+[ -f "$parameters" ] || fail "there is no $parameters; copy infra/parameters/dev.bicepparam to it"
 case "$segment_storage" in
   /subscriptions/*/resourceGroups/*/providers/Microsoft.Storage/storageAccounts/*) ;;
   *) fail "--segment-storage must be a resource id: /subscriptions/…/storageAccounts/…" ;;
@@ -57,13 +57,11 @@ done
 az account show --output none 2>/dev/null || fail "not signed in: run 'az login', then 'az account set --subscription <id>'"
 echo "Subscription: $(az account show --query name --output tsv)"
 
-arguments=(
-  --name "segment-export-$environment"
-  --location "$location"
-  --template-file infra/main.bicep
-  --parameters "@$parameters"
-  --parameters "location=$location" "segmentStorageId=$segment_storage"
-)
+# The parameter file reads these two.
+export AZURE_LOCATION="$location" SEGMENT_STORAGE_ID="$segment_storage"
+# Azure keeps a deployment where it was first made: the name of another region is another one.
+deployment="segment-export-$environment-$location"
+arguments=(--name "$deployment" --location "$location" --parameters "$parameters")
 if [ ${#extra[@]} -gt 0 ]; then arguments+=(--parameters "${extra[@]}"); fi
 
 if $what_if; then
@@ -83,7 +81,7 @@ echo "Deploying the infrastructure (some minutes)"
 az deployment sub create "${arguments[@]}" --output none
 
 output() {
-  az deployment sub show --name "segment-export-$environment" --query "properties.outputs.$1.value" --output tsv
+  az deployment sub show --name "$deployment" --query "properties.outputs.$1.value" --output tsv
 }
 group="$(output resourceGroupName)"
 app="$(output functionAppName)"

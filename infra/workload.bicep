@@ -3,42 +3,91 @@
 // What each parameter means stands in main.bicep, which passes them on.
 targetScope = 'resourceGroup'
 
+import { Budget, DnsZones, InstanceMemory, Names, StorageSku, Subnets } from 'types.bicep'
+
+@minLength(2)
+@maxLength(64)
 param environmentName string
 param location string = resourceGroup().location
 param tags object = {}
+param names Names = {}
+@minLength(100)
 param segmentStorageId string
-param segmentContainers array = [
+param segmentContainers string[] = [
   'dynamics365customerinsights'
 ]
 param grantSegmentAccess bool = true
 param entraClientId string = ''
 param privateNetwork bool = false
+param networkAddressPrefix string = '10.71.0.0/16'
+param subnets Subnets?
+param createDnsZones bool = true
+param dnsZones DnsZones = {}
+@allowed([
+  ''
+  '1'
+  '2'
+  '3'
+])
+param natZone string = ''
 param privateSegmentStorage bool = false
-param storageSku string = 'Standard_ZRS'
+@maxLength(140)
+param segmentEndpointMessage string = ''
+param storageSku StorageSku = 'Standard_ZRS'
+param zoneRedundant bool = false
 param vaultPurgeProtection bool = true
+param recoverVault bool = false
+param vaultRoleId string = ''
+@minValue(1)
+@maxValue(40)
 param maximumInstanceCount int = 10
-param instanceMemoryMB int = 2048
+param instanceMemoryMB InstanceMemory = 2048
+@minValue(0)
+@maxValue(5)
 param alwaysReadySenders int = 0
 param exportTick string = '0 */5 * * * *'
+@minValue(1)
+@maxValue(10)
 param mailchimpMaxConnections int = 8
 param mailchimpClientId string = ''
 param mailchimpClientSecretName string = ''
 param notifyWebhookSecretName string = ''
+param mailchimpTrial 'auto' | 'never' = 'auto'
 param publicUrl string = ''
-param outcomeDownloads string = 'link'
+param outcomeDownloads 'link' | 'parts' = privateNetwork ? 'parts' : 'link'
+param controller string = ''
+param privacyContact string = ''
+@minValue(1)
 param snapshotQuietSeconds int = 300
+@minValue(1)
 param runDeadlineHours int = 12
+@minValue(1)
 param runRetentionDays int = 30
+param workspaceId string = ''
+@minValue(30)
+@maxValue(730)
 param logRetentionDays int = 90
+@minValue(-1)
 param logDailyCapGb int = 1
-param alertEmails array = []
+param appDiagnostics bool = false
+param storageDiagnostics bool = false
+param alertEmails string[] = []
+@minValue(0)
+@maxValue(48)
 param expectRunEveryHours int = 26
+param availabilityTest bool = false
+param budget Budget?
 
 // The same group and environment always give the same names; storage and vault allow 24 characters.
 var token = uniqueString(resourceGroup().id, environmentName)
-var storageName = take('stseg${token}', 24)
-var vaultName = take('kv-seg-${token}', 24)
-var appName = 'func-segment-export-${environmentName}-${token}'
+// What azd takes as a name of an environment is more than an app's name may hold.
+var label = toLower(take(
+  replace(replace(replace(replace(environmentName, '_', '-'), '.', '-'), '(', '-'), ')', '-'),
+  20
+))
+var storageName = names.?storage ?? take('stseg${token}', 24)
+var vaultName = names.?vault ?? take('kv-seg-${token}', 24)
+var appName = names.?functionApp ?? 'func-segment-export-${label}-${token}'
 // /subscriptions/2/resourceGroups/4/providers/Microsoft.Storage/storageAccounts/8
 var segmentStorage = split(segmentStorageId, '/')
 var blobHost = 'blob.${environment().suffixes.storage}'
@@ -52,6 +101,8 @@ var appSettings = {
   AzureWebJobsStorage__queueServiceUri: 'https://${storageName}.${queueHost}'
   AzureWebJobsStorage__credential: 'managedidentity'
   AzureWebJobsStorage__clientId: identity.outputs.clientId
+  // The console is at the root; without this the host shows its maker's page there.
+  AzureWebJobsDisableHomepage: 'true'
   SegmentStorage__blobServiceUri: 'https://${segmentStorage[8]}.${blobHost}'
   SegmentStorage__clientId: identity.outputs.clientId
   SEGMENT_CONTAINERS: join(segmentContainers, ',')
@@ -70,10 +121,11 @@ var appSettings = {
   SNAPSHOT_QUIET_SECONDS: string(snapshotQuietSeconds)
   RUN_RETENTION_DAYS: string(runRetentionDays)
   NOTIFY_WEBHOOK_SECRET_NAME: notifyWebhookSecretName
+  MAILCHIMP_TRIAL: mailchimpTrial
   PUBLIC_URL: publicUrl
   OUTCOME_DOWNLOADS: outcomeDownloads
-  // The console has the page there; without it every other method still gets Microsoft's.
-  AzureWebJobsDisableHomepage: 'true'
+  CONTROLLER: controller
+  PRIVACY_CONTACT: privacyContact
   // DefaultAzureCredential must be told which user-assigned identity to use.
   AZURE_CLIENT_ID: identity.outputs.clientId
   APPLICATIONINSIGHTS_CONNECTION_STRING: monitoring.outputs.connectionString
@@ -101,7 +153,17 @@ var appSettings = {
 module identity 'modules/identity.bicep' = {
   name: 'identity'
   params: {
-    name: 'id-segment-export-${token}'
+    name: names.?identity ?? 'id-segment-export-${token}'
+    location: location
+    tags: tags
+  }
+}
+
+// For signing people in alone, so that whoever may act as it can do nothing else.
+module signInIdentity 'modules/identity.bicep' = if (!empty(entraClientId)) {
+  name: 'sign-in-identity'
+  params: {
+    name: names.?signInIdentity ?? 'id-segment-export-sign-in-${token}'
     location: location
     tags: tags
   }
@@ -110,8 +172,9 @@ module identity 'modules/identity.bicep' = {
 module monitoring 'modules/monitoring.bicep' = {
   name: 'monitoring'
   params: {
-    workspaceName: 'log-segment-export-${token}'
-    componentName: 'appi-segment-export-${token}'
+    workspaceName: names.?workspace ?? 'log-segment-export-${token}'
+    existingWorkspaceId: workspaceId
+    componentName: names.?component ?? 'appi-segment-export-${token}'
     location: location
     tags: tags
     retentionDays: logRetentionDays
@@ -130,6 +193,7 @@ module storage 'modules/storage.bicep' = {
     privateOnly: privateNetwork
     runRetentionDays: runRetentionDays
     principalId: identity.outputs.principalId
+    diagnosticsWorkspaceId: storageDiagnostics ? monitoring.outputs.workspaceId : ''
   }
 }
 
@@ -140,10 +204,12 @@ module vault 'modules/vault.bicep' = {
     location: location
     tags: tags
     purgeProtection: vaultPurgeProtection
+    recover: recoverVault
     privateOnly: privateNetwork
     workspaceId: monitoring.outputs.workspaceId
     principalId: identity.outputs.principalId
     roleName: 'Segment export secrets ${token}'
+    roleId: vaultRoleId
   }
 }
 
@@ -153,9 +219,26 @@ module network 'modules/network.bicep' = if (privateNetwork) {
     token: token
     location: location
     tags: tags
+    addressPrefix: networkAddressPrefix
+    existingSubnets: subnets
+    natZone: natZone
+  }
+}
+
+module endpoints 'modules/endpoints.bicep' = if (privateNetwork) {
+  name: 'endpoints'
+  params: {
+    token: token
+    location: location
+    tags: tags
+    networkId: network!.outputs.networkId
+    subnetId: network!.outputs.endpointsSubnetId
+    createZones: createDnsZones
+    zones: dnsZones
     storageAccountId: storage.outputs.id
     vaultId: vault.outputs.id
     segmentStorageId: privateSegmentStorage ? segmentStorageId : ''
+    segmentMessage: segmentEndpointMessage
   }
 }
 
@@ -173,15 +256,20 @@ module functionApp 'modules/function-app.bicep' = {
   name: 'function-app'
   params: {
     name: appName
-    planName: 'plan-segment-export-${token}'
+    planName: names.?plan ?? 'plan-segment-export-${token}'
     location: location
     tags: tags
     identityId: identity.outputs.id
+    signInIdentityId: empty(entraClientId) ? '' : signInIdentity!.outputs.id
     deploymentContainerUrl: storage.outputs.deploymentContainerUrl
-    subnetId: privateNetwork ? network.outputs.appSubnetId : ''
+    subnetId: privateNetwork ? network!.outputs.appSubnetId : ''
+    zoneRedundant: zoneRedundant && !contains(storageSku, 'ZRS')
+      ? fail('zoneRedundant needs a storageSku with ZRS')
+      : zoneRedundant
     instanceMemoryMB: instanceMemoryMB
     maximumInstanceCount: maximumInstanceCount
     alwaysReadySenders: alwaysReadySenders
+    diagnosticsWorkspaceId: appDiagnostics ? monitoring.outputs.workspaceId : ''
   }
 }
 
@@ -200,6 +288,7 @@ module auth 'modules/auth.bicep' = if (!empty(entraClientId)) {
   params: {
     appName: functionApp.outputs.name
     clientId: entraClientId
+    signInClientId: signInIdentity!.outputs.clientId
     settings: appSettings
   }
 }
@@ -211,8 +300,29 @@ module alerts 'modules/alerts.bicep' = {
     location: location
     tags: tags
     workspaceId: monitoring.outputs.workspaceId
+    eventsOf: empty(workspaceId) ? '' : monitoring.outputs.componentId
     emails: alertEmails
     expectRunEveryHours: expectRunEveryHours
+  }
+}
+
+module availability 'modules/availability.bicep' = if (availabilityTest) {
+  name: 'availability'
+  params: {
+    name: 'segment-export-health-${token}'
+    location: location
+    tags: tags
+    componentId: monitoring.outputs.componentId
+    url: functionApp.outputs.url
+    actionGroupId: alerts.outputs.actionGroupId
+  }
+}
+
+module spending 'modules/budget.bicep' = if (budget != null) {
+  name: 'budget'
+  params: {
+    name: 'segment-export-${token}'
+    budget: budget!
   }
 }
 
@@ -222,6 +332,7 @@ module workbook 'modules/workbook.bicep' = {
     location: location
     tags: tags
     workspaceId: monitoring.outputs.workspaceId
+    eventsOf: empty(workspaceId) ? '' : monitoring.outputs.componentId
     displayName: 'Segment export ${environmentName}'
   }
 }
@@ -231,4 +342,5 @@ output appUrl string = functionApp.outputs.url
 output keyVaultName string = vault.outputs.name
 output storageAccountName string = storage.outputs.name
 output identityPrincipalId string = identity.outputs.principalId
-output outboundAddress string = privateNetwork ? network.outputs.outboundAddress : ''
+output signInPrincipalId string = signInIdentity.?outputs.principalId ?? ''
+output outboundAddress string = network.?outputs.outboundAddress ?? ''

@@ -4,10 +4,15 @@ param token string
 param location string
 param tags object
 param workspaceId string
-param emails array
+
+@description('In a workspace that others use too: the component whose events count; empty means all.')
+param eventsOf string
+param emails string[]
 
 @description('0 turns the rule about missing runs off.')
 param expectRunEveryHours int
+
+import { ofThisApp } from '../queries.bicep'
 
 // Severity: 1 nothing works for somebody, 2 will soon be so, 3 worth knowing.
 var rules = [
@@ -110,6 +115,17 @@ var rules = [
     by: ''
     enabled: true
   }
+  {
+    name: 'log-cap'
+    title: 'The workspace took no more logs today'
+    severity: 1
+    query: loadTextContent('../queries/log-cap.kql')
+    window: 'PT15M'
+    every: 'PT5M'
+    threshold: 0
+    by: ''
+    enabled: true
+  }
 ]
 
 resource people 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(emails)) {
@@ -119,59 +135,69 @@ resource people 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(emails
   properties: {
     groupShortName: 'segexport'
     enabled: true
-    emailReceivers: [for (address, i) in emails: {
-      name: 'email-${i}'
-      emailAddress: address
-      useCommonAlertSchema: true
-    }]
+    emailReceivers: [
+      for (address, i) in emails: {
+        name: 'email-${i}'
+        emailAddress: address
+        useCommonAlertSchema: true
+      }
+    ]
   }
 }
 
-resource alert 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for rule in rules: {
-  name: 'segment-export-${rule.name}-${token}'
-  location: location
-  tags: tags
-  kind: 'LogAlert'
-  properties: {
-    displayName: 'Segment export: ${rule.title}'
-    description: 'What it means and what to do: docs/operate.md, ${rule.name}'
-    severity: rule.severity
-    enabled: rule.enabled
-    scopes: [
-      workspaceId
-    ]
-    evaluationFrequency: rule.every
-    windowSize: rule.window
-    autoMitigate: true
-    // The function SegmentExportEvents may be a minute old, and the tables empty, at the first deployment.
-    skipQueryValidation: true
-    criteria: {
-      allOf: [
-        {
-          query: rule.query
-          timeAggregation: 'Count'
-          operator: 'GreaterThan'
-          threshold: rule.threshold
-          dimensions: empty(rule.by) ? [] : [
-            {
-              name: rule.by
-              operator: 'Include'
-              values: [
-                '*'
-              ]
+resource alert 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [
+  for rule in rules: {
+    name: 'segment-export-${rule.name}-${token}'
+    location: location
+    tags: tags
+    kind: 'LogAlert'
+    properties: {
+      displayName: 'Segment export: ${rule.title}'
+      description: 'What it means and what to do: docs/operate.md, ${rule.name}'
+      severity: rule.severity
+      enabled: rule.enabled
+      scopes: [
+        workspaceId
+      ]
+      evaluationFrequency: rule.every
+      windowSize: rule.window
+      autoMitigate: true
+      // The function SegmentExportEvents may be a minute old, and the tables empty, at the first deployment.
+      skipQueryValidation: true
+      criteria: {
+        allOf: [
+          {
+            query: ofThisApp(rule.query, eventsOf)
+            timeAggregation: 'Count'
+            operator: 'GreaterThan'
+            threshold: rule.threshold
+            dimensions: empty(rule.by)
+              ? []
+              : [
+                  {
+                    name: rule.by
+                    operator: 'Include'
+                    values: [
+                      '*'
+                    ]
+                  }
+                ]
+            failingPeriods: {
+              numberOfEvaluationPeriods: 1
+              minFailingPeriodsToAlert: 1
             }
-          ]
-          failingPeriods: {
-            numberOfEvaluationPeriods: 1
-            minFailingPeriodsToAlert: 1
           }
-        }
-      ]
-    }
-    actions: {
-      actionGroups: empty(emails) ? [] : [
-        people.id
-      ]
+        ]
+      }
+      actions: {
+        actionGroups: empty(emails)
+          ? []
+          : [
+              people.id
+            ]
+      }
     }
   }
-}]
+]
+
+output actionGroupId string = empty(emails) ? '' : people.id

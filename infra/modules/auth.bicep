@@ -6,11 +6,21 @@ param settings object
 @description('Client id of the app registration with the roles of infra/app-roles.json.')
 param clientId string
 
-resource app 'Microsoft.Web/sites@2024-11-01' existing = {
+@description('Client id of the identity that proves to Entra that it is the app who signs people in.')
+param signInClientId string
+
+var audiences = [
+  clientId
+  'api://${clientId}'
+]
+// In place of a client secret: the platform reads the identity's client id from the setting of this name.
+var signInSetting = 'OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID'
+
+resource app 'Microsoft.Web/sites@2025-03-01' existing = {
   name: appName
 }
 
-resource authentication 'Microsoft.Web/sites/config@2024-11-01' = {
+resource authentication 'Microsoft.Web/sites/config@2025-03-01' = {
   parent: app
   name: 'authsettingsV2'
   properties: {
@@ -22,16 +32,17 @@ resource authentication 'Microsoft.Web/sites/config@2024-11-01' = {
       requireAuthentication: true
       // An API: callers get a 401, not a sign-in page.
       unauthenticatedClientAction: 'Return401'
-      // Open to everybody: the health check, the description of the API, and the page that Mailchimp
-      // sends a browser to, which trusts nothing but a random state that the app has given out: it
-      // keeps the hash alone and takes each once.
+      // Open to everybody: the console's pages, which hold no data and send people to sign in, the health
+      // check, the description of the API, and the two addresses that others call: Mailchimp's sign-in,
+      // which trusts nothing but a random state that the app has given out, and its signed webhooks.
       excludedPaths: [
+        '/'
+        '/console'
+        '/console/*'
         '/api/health'
         '/api/openapi.json'
         '/api/oauth/callback'
-        // The console: files without data, which ask for a sign-in themselves.
-        '/'
-        '/console/*'
+        '/api/mailchimp/webhooks/*'
       ]
     }
     httpSettings: {
@@ -42,13 +53,11 @@ resource authentication 'Microsoft.Web/sites/config@2024-11-01' = {
         enabled: true
         registration: {
           clientId: clientId
-          openIdIssuer: '${environment().authentication.loginEndpoint}${subscription().tenantId}/v2.0'
+          clientSecretSettingName: signInSetting
+          openIdIssuer: '${environment().authentication.loginEndpoint}${tenant().tenantId}/v2.0'
         }
         validation: {
-          allowedAudiences: [
-            clientId
-            'api://${clientId}'
-          ]
+          allowedAudiences: audiences
         }
       }
     }
@@ -60,15 +69,15 @@ resource authentication 'Microsoft.Web/sites/config@2024-11-01' = {
   }
 }
 
-resource appSettings 'Microsoft.Web/sites/config@2024-11-01' = {
+resource appSettings 'Microsoft.Web/sites/config@2025-03-01' = {
   parent: app
   name: 'appsettings'
   properties: union(settings, {
     HTTP_AUTH: 'entra'
     ENTRA_AUTH_REQUIRED: 'true'
-    // What the app itself verifies a bearer token against.
-    ENTRA_TENANT_ID: subscription().tenantId
-    ENTRA_AUDIENCES: '${clientId},api://${clientId}'
+    ENTRA_TENANT_ID: tenant().tenantId
+    ENTRA_AUDIENCES: join(audiences, ',')
+    '${signInSetting}': signInClientId
   })
   dependsOn: [
     authentication

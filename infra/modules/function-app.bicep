@@ -11,16 +11,26 @@ param planName string
 param location string
 param tags object
 param identityId string
+
+@description('Identity that signs people in; empty means none.')
+param signInIdentityId string
+
 param deploymentContainerUrl string
 
 @description('Subnet that the app reaches storage, vault and Mailchimp through; empty means none.')
 param subnetId string
 
+@description('True needs a region that offers it.')
+param zoneRedundant bool
+
 param instanceMemoryMB int
 param maximumInstanceCount int
 param alwaysReadySenders int
 
-resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {
+@description('Where the platform\'s log of the app goes; empty means nowhere.')
+param diagnosticsWorkspaceId string
+
+resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   name: planName
   location: location
   tags: tags
@@ -31,10 +41,11 @@ resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {
   }
   properties: {
     reserved: true
+    zoneRedundant: zoneRedundant
   }
 }
 
-resource app 'Microsoft.Web/sites@2024-11-01' = {
+resource app 'Microsoft.Web/sites@2025-03-01' = {
   name: name
   location: location
   // azd finds the app that it deploys to by this tag.
@@ -44,9 +55,16 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
   kind: 'functionapp,linux'
   identity: {
     type: 'UserAssigned'
-    userAssignedIdentities: {
-      '${identityId}': {}
-    }
+    userAssignedIdentities: union(
+      {
+        '${identityId}': {}
+      },
+      empty(signInIdentityId)
+        ? {}
+        : {
+            '${signInIdentityId}': {}
+          }
+    )
   }
   properties: {
     serverFarmId: plan.id
@@ -79,12 +97,14 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
       scaleAndConcurrency: {
         instanceMemoryMB: instanceMemoryMB
         maximumInstanceCount: maximumInstanceCount
-        alwaysReady: alwaysReadySenders == 0 ? [] : [
-          {
-            name: 'function:send_batches'
-            instanceCount: alwaysReadySenders
-          }
-        ]
+        alwaysReady: alwaysReadySenders == 0
+          ? []
+          : [
+              {
+                name: 'function:send_batches'
+                instanceCount: alwaysReadySenders
+              }
+            ]
         triggers: {
           http: {
             perInstanceConcurrency: 16
@@ -97,7 +117,7 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
 
 // Deployment goes by Entra identity alone: user names and passwords for the deployment site, and for
 // FTP, which Flex Consumption does not have today, are off.
-resource ftpPasswords 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-11-01' = {
+resource ftpPasswords 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01' = {
   parent: app
   name: 'ftp'
   properties: {
@@ -105,11 +125,26 @@ resource ftpPasswords 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@20
   }
 }
 
-resource deploymentPasswords 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-11-01' = {
+resource deploymentPasswords 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01' = {
   parent: app
   name: 'scm'
   properties: {
     allow: false
+  }
+}
+
+#disable-next-line use-recent-api-versions // the newest there is; the rule knows stable ones alone
+resource platformLog 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = if (!empty(diagnosticsWorkspaceId)) {
+  name: 'platform'
+  scope: app
+  properties: {
+    workspaceId: diagnosticsWorkspaceId
+    logs: [
+      {
+        category: 'FunctionAppLogs'
+        enabled: true
+      }
+    ]
   }
 }
 

@@ -1,5 +1,9 @@
 // Logs and telemetry. Nothing is accepted by instrumentation key: the app's identity must say who it is.
 param workspaceName string
+
+@description('Given, no workspace is made, and nothing is written into that one but what the app logs.')
+param existingWorkspaceId string
+
 param componentName string
 param location string
 param tags object
@@ -7,9 +11,10 @@ param retentionDays int
 param dailyCapGb int
 param principalId string
 
+var own = empty(existingWorkspaceId)
 var monitoringMetricsPublisher = '3913510d-42f4-4e42-8a64-420c390055eb'
 
-resource workspace 'Microsoft.OperationalInsights/workspaces@2025-02-01' = {
+resource workspace 'Microsoft.OperationalInsights/workspaces@2025-02-01' = if (own) {
   name: workspaceName
   location: location
   tags: tags
@@ -29,9 +34,11 @@ resource workspace 'Microsoft.OperationalInsights/workspaces@2025-02-01' = {
 }
 
 // One name for the app's events, so that alerts, workbook and people ask the same question.
-resource events 'Microsoft.OperationalInsights/workspaces/savedSearches@2025-02-01' = {
+resource events 'Microsoft.OperationalInsights/workspaces/savedSearches@2025-02-01' = if (own) {
   parent: workspace
   name: 'segment-export-events'
+  // Without it the second deployment is refused as a conflict.
+  etag: '*'
   properties: {
     category: 'Segment export'
     displayName: 'Events of the segment export app'
@@ -48,7 +55,7 @@ resource component 'Microsoft.Insights/components@2020-02-02' = {
   kind: 'web'
   properties: {
     Application_Type: 'web'
-    WorkspaceResourceId: workspace.id
+    WorkspaceResourceId: own ? workspace.id : existingWorkspaceId
     DisableLocalAuth: true
   }
 }
@@ -64,6 +71,7 @@ resource publisher 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
-output workspaceId string = workspace.id
+output workspaceId string = own ? workspace.id : existingWorkspaceId
+output componentId string = component.id
 // An address with an identifier: with local authentication off it lets nobody in.
 output connectionString string = component.properties.ConnectionString

@@ -1,71 +1,51 @@
-// A virtual network for the app: private endpoints and DNS for its storage and vault, and a fixed
-// address for the way out to Mailchimp. The app's HTTP API stays public.
+// The network that the app reaches storage, vault and Mailchimp through: two subnets of one that is
+// there, or one made here, with a fixed address for the way out. The app's HTTP API stays public.
+import { Subnets } from '../types.bicep'
+
 param token string
 param location string
 param tags object
-param storageAccountId string
-param vaultId string
 
-@description('Resource id of the segment storage when it gets a private endpoint too; empty means none.')
-param segmentStorageId string
+@description('At least a /24: the app gets its lower half, the endpoints a /27 of the upper one.')
+param addressPrefix string
 
-var zones = {
-  blob: 'privatelink.blob.${environment().suffixes.storage}'
-  queue: 'privatelink.queue.${environment().suffixes.storage}'
-  vault: 'privatelink.vaultcore.azure.net'
-}
-var ownEndpoints = [
-  {
-    name: 'blob'
-    resource: storageAccountId
-    group: 'blob'
-    zone: zones.blob
-  }
-  {
-    name: 'queue'
-    resource: storageAccountId
-    group: 'queue'
-    zone: zones.queue
-  }
-  {
-    name: 'vault'
-    resource: vaultId
-    group: 'vault'
-    zone: zones.vault
-  }
-]
-var segmentEndpoint = [
-  {
-    name: 'segments'
-    resource: segmentStorageId
-    group: 'blob'
-    zone: zones.blob
-  }
-]
-var endpoints = empty(segmentStorageId) ? ownEndpoints : concat(ownEndpoints, segmentEndpoint)
+@description('Given, nothing is made here.')
+param existingSubnets Subnets?
+
+@description('Empty means no zone.')
+param natZone string
+
+var own = existingSubnets == null
+var zones = empty(natZone) ? null : [natZone]
+var length = int(split(addressPrefix, '/')[1])
+// 10.71.0.0/16 gives 10.71.0.0/24 and 10.71.1.0/27; nothing larger than a /24 is of use to the app.
+var appPrefix = cidrSubnet(addressPrefix, max(24, length + 1), 0)
+var endpointsPrefix = cidrSubnet(addressPrefix, 27, length <= 23 ? 8 : 4)
 
 // New networks have no way out of their own, and Mailchimp is outside. It also gives an address that a
 // firewall can know.
-resource outboundAddress 'Microsoft.Network/publicIPAddresses@2024-07-01' = {
+resource outboundAddress 'Microsoft.Network/publicIPAddresses@2025-01-01' = if (own) {
   name: 'pip-segment-export-${token}'
   location: location
   tags: tags
   sku: {
     name: 'Standard'
   }
+  zones: zones
   properties: {
     publicIPAllocationMethod: 'Static'
     publicIPAddressVersion: 'IPv4'
   }
 }
 
-resource wayOut 'Microsoft.Network/natGateways@2024-07-01' = {
+resource wayOut 'Microsoft.Network/natGateways@2025-01-01' = if (own) {
   name: 'ng-segment-export-${token}'
   location: location
   tags: tags
   sku: {
     name: 'Standard'
   }
+  zones: zones
   properties: {
     publicIpAddresses: [
       {
@@ -76,7 +56,7 @@ resource wayOut 'Microsoft.Network/natGateways@2024-07-01' = {
 }
 
 // Only the app may reach the endpoints, and only by TLS.
-resource endpointRules 'Microsoft.Network/networkSecurityGroups@2024-07-01' = {
+resource endpointRules 'Microsoft.Network/networkSecurityGroups@2025-01-01' = if (own) {
   name: 'nsg-segment-export-endpoints-${token}'
   location: location
   tags: tags
@@ -89,9 +69,9 @@ resource endpointRules 'Microsoft.Network/networkSecurityGroups@2024-07-01' = {
           direction: 'Inbound'
           access: 'Allow'
           protocol: 'Tcp'
-          sourceAddressPrefix: '10.71.0.0/24'
+          sourceAddressPrefix: appPrefix
           sourcePortRange: '*'
-          destinationAddressPrefix: '10.71.1.0/27'
+          destinationAddressPrefix: endpointsPrefix
           destinationPortRange: '443'
         }
       }
@@ -112,21 +92,23 @@ resource endpointRules 'Microsoft.Network/networkSecurityGroups@2024-07-01' = {
   }
 }
 
-resource network 'Microsoft.Network/virtualNetworks@2024-07-01' = {
+// The subnets stand inside the network: as resources of their own, a second deployment would first
+// take them away, which Azure refuses while they are in use.
+resource network 'Microsoft.Network/virtualNetworks@2025-01-01' = if (own) {
   name: 'vnet-segment-export-${token}'
   location: location
   tags: tags
   properties: {
     addressSpace: {
       addressPrefixes: [
-        '10.71.0.0/16'
+        addressPrefix
       ]
     }
     subnets: [
       {
         name: 'app'
         properties: {
-          addressPrefix: '10.71.0.0/24'
+          addressPrefix: appPrefix
           defaultOutboundAccess: false
           natGateway: {
             id: wayOut.id
@@ -144,7 +126,7 @@ resource network 'Microsoft.Network/virtualNetworks@2024-07-01' = {
       {
         name: 'endpoints'
         properties: {
-          addressPrefix: '10.71.1.0/27'
+          addressPrefix: endpointsPrefix
           defaultOutboundAccess: false
           // Without this the rules of the group do not apply to private endpoints.
           privateEndpointNetworkPolicies: 'NetworkSecurityGroupEnabled'
@@ -157,64 +139,7 @@ resource network 'Microsoft.Network/virtualNetworks@2024-07-01' = {
   }
 }
 
-resource zone 'Microsoft.Network/privateDnsZones@2024-06-01' = [for item in items(zones): {
-  name: item.value
-  location: 'global'
-  tags: tags
-}]
-
-resource zoneLink 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01' = [for (item, i) in items(zones): {
-  parent: zone[i]
-  name: 'app'
-  location: 'global'
-  tags: tags
-  properties: {
-    registrationEnabled: false
-    virtualNetwork: {
-      id: network.id
-    }
-  }
-}]
-
-resource endpoint 'Microsoft.Network/privateEndpoints@2024-07-01' = [for item in endpoints: {
-  name: 'pe-${item.name}-${token}'
-  location: location
-  tags: tags
-  properties: {
-    subnet: {
-      id: '${network.id}/subnets/endpoints'
-    }
-    privateLinkServiceConnections: [
-      {
-        name: item.name
-        properties: {
-          privateLinkServiceId: item.resource
-          groupIds: [
-            item.group
-          ]
-        }
-      }
-    ]
-  }
-}]
-
-resource endpointNames 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2024-07-01' = [for (item, i) in endpoints: {
-  parent: endpoint[i]
-  name: 'default'
-  properties: {
-    privateDnsZoneConfigs: [
-      {
-        name: item.group
-        properties: {
-          privateDnsZoneId: resourceId('Microsoft.Network/privateDnsZones', item.zone)
-        }
-      }
-    ]
-  }
-  dependsOn: [
-    zone
-  ]
-}]
-
-output appSubnetId string = '${network.id}/subnets/app'
-output outboundAddress string = outboundAddress.properties.ipAddress
+output networkId string = own ? network.id : join(take(split(existingSubnets!.app, '/'), 9), '/')
+output appSubnetId string = own ? '${network.id}/subnets/app' : existingSubnets!.app
+output endpointsSubnetId string = own ? '${network.id}/subnets/endpoints' : existingSubnets!.endpoints
+output outboundAddress string = own ? outboundAddress!.properties.ipAddress : ''

@@ -7,17 +7,32 @@ param privateOnly bool
 param runRetentionDays int
 param principalId string
 
+@description('Where the log of every access goes; empty means nowhere.')
+param diagnosticsWorkspaceId string
+
 var storageBlobDataOwner = 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
 var storageQueueDataContributor = '974c5e8b-45b9-4653-ba55-5f855dd0fb88'
 var storageBlobDelegator = 'db58b8e5-c6ad-4a2a-8342-4190687cbf4a'
+
+var accesses = [
+  'StorageRead'
+  'StorageWrite'
+  'StorageDelete'
+]
 
 var queues = [
   'segment-export-plan'
   'segment-export-lane'
   'segment-export-finish'
+  'segment-export-upkeep'
+  'segment-export-notices'
+  'segment-export-events'
   'segment-export-plan-poison'
   'segment-export-lane-poison'
   'segment-export-finish-poison'
+  'segment-export-upkeep-poison'
+  'segment-export-notices-poison'
+  'segment-export-events-poison'
 ]
 
 resource account 'Microsoft.Storage/storageAccounts@2025-01-01' = {
@@ -84,10 +99,12 @@ resource queueService 'Microsoft.Storage/storageAccounts/queueServices@2025-01-0
   name: 'default'
 }
 
-resource queue 'Microsoft.Storage/storageAccounts/queueServices/queues@2025-01-01' = [for queueName in queues: {
-  parent: queueService
-  name: queueName
-}]
+resource queue 'Microsoft.Storage/storageAccounts/queueServices/queues@2025-01-01' = [
+  for queueName in queues: {
+    parent: queueService
+    name: queueName
+  }
+]
 
 // The app drops runs after the retention; this is for what it could not drop. A week later, so that it
 // never takes what the app still answers for. What outlives runs is kept elsewhere.
@@ -161,6 +178,36 @@ resource delegator 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', storageBlobDelegator)
     principalId: principalId
     principalType: 'ServicePrincipal'
+  }
+}
+
+#disable-next-line use-recent-api-versions // the newest there is; the rule knows stable ones alone
+resource blobLog 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = if (!empty(diagnosticsWorkspaceId)) {
+  name: 'access'
+  scope: blobService
+  properties: {
+    workspaceId: diagnosticsWorkspaceId
+    logs: [
+      for category in accesses: {
+        category: category
+        enabled: true
+      }
+    ]
+  }
+}
+
+#disable-next-line use-recent-api-versions // the newest there is; the rule knows stable ones alone
+resource queueLog 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = if (!empty(diagnosticsWorkspaceId)) {
+  name: 'access'
+  scope: queueService
+  properties: {
+    workspaceId: diagnosticsWorkspaceId
+    logs: [
+      for category in accesses: {
+        category: category
+        enabled: true
+      }
+    ]
   }
 }
 

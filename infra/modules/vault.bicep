@@ -3,6 +3,10 @@ param name string
 param location string
 param tags object
 param purgeProtection bool
+
+@description('True takes the removed vault of this name back; Azure refuses that where there is none.')
+param recover bool
+
 param privateOnly bool
 param workspaceId string
 param principalId string
@@ -10,12 +14,16 @@ param principalId string
 @description('Display name of the role; unique in the tenant.')
 param roleName string
 
-resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
+@description('Resource id of a role that is there already; empty makes one.')
+param roleId string
+
+resource vault 'Microsoft.KeyVault/vaults@2025-05-01' = {
   name: name
   location: location
   tags: tags
   properties: {
     tenantId: subscription().tenantId
+    createMode: recover ? 'recover' : 'default'
     sku: {
       family: 'A'
       name: 'standard'
@@ -36,7 +44,7 @@ resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
 // Reading and writing secrets, and no more. The built-in role that writes secrets (Key Vault Secrets
 // Officer) also lists, deletes, purges and restores all of them, and the one that reads them cannot
 // write; a taken-over app should not be able to empty the vault.
-resource getAndSet 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+resource getAndSet 'Microsoft.Authorization/roleDefinitions@2022-04-01' = if (empty(roleId)) {
   name: guid(resourceGroup().id, vault.id, 'get-and-set-secrets')
   properties: {
     roleName: roleName
@@ -61,16 +69,17 @@ resource getAndSet 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
 
 // The app reads a connection's token before each run and writes it when a person connects Mailchimp.
 resource tokens 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(vault.id, principalId, getAndSet.id)
+  name: guid(vault.id, principalId, empty(roleId) ? getAndSet.id : roleId)
   scope: vault
   properties: {
-    roleDefinitionId: getAndSet.id
+    roleDefinitionId: empty(roleId) ? getAndSet.id : roleId
     principalId: principalId
     principalType: 'ServicePrincipal'
   }
 }
 
 // Who read or wrote which secret, and when.
+#disable-next-line use-recent-api-versions // the newest there is; the rule knows stable ones alone
 resource audit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'audit'
   scope: vault

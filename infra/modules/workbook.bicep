@@ -2,7 +2,13 @@
 param location string
 param tags object
 param workspaceId string
+
+@description('In a workspace that others use too: the component whose events count; empty means all.')
+param eventsOf string
+
 param displayName string
+
+import { workbookOf } from '../queries.bicep'
 
 resource workbook 'Microsoft.Insights/workbooks@2023-06-01' = {
   name: guid(resourceGroup().id, 'segment-export-workbook')
@@ -13,6 +19,6 @@ resource workbook 'Microsoft.Insights/workbooks@2023-06-01' = {
     displayName: displayName
     category: 'workbook'
     sourceId: workspaceId
-    serializedData: loadTextContent('../workbook.json')
+    serializedData: workbookOf(loadTextContent('../workbook.json'), eventsOf)
   }
 }

@@ -1,120 +1,165 @@
-"""Reads the Bicep files, as text and as syntax trees.
+"""The Bicep files, and what they deploy in each way that there is to deploy them."""
 
-A check takes texts by path, so that its own test can hand it a file with a mistake in it.
-"""
-
+import os
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from pycep import BicepParser
+from tests.deployment.compiler import SEGMENT_STORAGE, SUBSCRIPTION, Compiler
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 INFRA = ROOT / "infra"
+_ELSEWHERE = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-platform/providers"
+_NETWORK = f"{_ELSEWHERE}/Microsoft.Network/virtualNetworks/hub"
+_SECRETS_OFFICER = (
+    f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions"
+    "/b86a8fe4-44ce-4948-aee5-eccb2c155cd7"
+)
+GROUP = "rg-given"
+ENTRA_CLIENT = "00000000-0000-0000-0000-0000000000aa"
+
+# The ways to deploy: the parameters of main.bicep that are not as by default.
+WAYS = {
+    "defaults": "",
+    "entra": f"param entraClientId = '{ENTRA_CLIENT}'",
+    "private": """
+        param privateNetwork = true
+        param privateSegmentStorage = true
+        param natZone = '1'
+    """,
+    "small-network": """
+        param privateNetwork = true
+        param networkAddressPrefix = '192.168.8.0/24'
+    """,
+    "own-network": f"""
+        param privateNetwork = true
+        param subnets = {{
+          app: '{_NETWORK}/subnets/functions'
+          endpoints: '{_NETWORK}/subnets/endpoints'
+        }}
+        param createDnsZones = false
+        param dnsZones = {{
+          blob: '{_ELSEWHERE}/Microsoft.Network/privateDnsZones/privatelink.blob.core.windows.net'
+        }}
+        param privateSegmentStorage = true
+        param segmentEndpointMessage = 'Segment export reads the exports of Customer Insights'
+        param grantSegmentAccess = false
+    """,
+    "everything": f"""
+        param names = {{
+          functionApp: 'func-contoso'
+          plan: 'plan-contoso'
+          identity: 'id-contoso'
+          signInIdentity: 'id-contoso-sign-in'
+          storage: 'stcontoso'
+          vault: 'kv-contoso'
+          component: 'appi-contoso'
+        }}
+        param entraClientId = '{ENTRA_CLIENT}'
+        param zoneRedundant = true
+        param recoverVault = true
+        param vaultRoleId = '{_SECRETS_OFFICER}'
+        param workspaceId = '{_ELSEWHERE}/Microsoft.OperationalInsights/workspaces/shared'
+        param appDiagnostics = true
+        param storageDiagnostics = true
+        param alwaysReadySenders = 1
+        param alertEmails = ['operations@example.com']
+        param availabilityTest = true
+        param budget = {{ amount: 50, start: '2026-12-01', emails: ['operations@example.com'] }}
+    """,
+}
+_REQUIRED = f"""
+param environmentName = 'test'
+param location = 'westeurope'
+param segmentStorageId = '{SEGMENT_STORAGE}'
+"""
+# What stands in infra/ for people to use, by name.
+FILES = {
+    "dev": "parameters/dev.bicepparam",
+    "prod": "parameters/prod.bicepparam",
+    "azd": "main.bicepparam",
+}
+
+Resource = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Resource:
-    """One resource of one file; `body` is what stands between its braces, loops taken off."""
+class Deployment:
+    """What one way deploys: every resource worked out, as far as that is known before."""
 
-    path: str
-    symbol: str
-    type: str
-    api_version: str
-    existing: bool
-    body: dict[str, Any]
+    way: str
+    resources: tuple[Resource, ...]
+    outputs: Mapping[str, Any]
 
-    def __str__(self) -> str:
-        return f"{self.path}: {self.symbol}"
+    def of(self, kind: str) -> list[Resource]:
+        """Return the resources of one type."""
+        return [resource for resource in self.resources if resource["type"] == kind]
+
+    def one(self, kind: str, name: str = "") -> Resource:
+        """Return the one resource of a type whose name ends so."""
+        [found] = [item for item in self.of(kind) if item["name"].endswith(name)]
+        return found
+
+    def settings(self) -> dict[str, str]:
+        """Return the app settings; what only the deployment knows stands in brackets."""
+        return dict(self.one("Microsoft.Web/sites/config", "/appsettings")["properties"])
 
 
-def texts() -> dict[str, str]:
+def label(resource: Resource) -> str:
+    """Return how a resource is called in a message."""
+    return f"{resource['type']} {resource['name'].rpartition('/')[2][:40]}"
+
+
+def texts(infra: Path = INFRA) -> dict[str, str]:
     """Return every Bicep file by its path below infra/."""
     return {
-        path.relative_to(INFRA).as_posix(): path.read_text()
-        for path in sorted(INFRA.rglob("*.bicep"))
+        path.relative_to(infra).as_posix(): path.read_text()
+        for path in sorted([*infra.rglob("*.bicep"), *infra.rglob("*.bicepparam")])
     }
 
 
-def with_mistake(path: str, right: str, wrong: str) -> dict[str, str]:
-    """Return all texts, `right` replaced by `wrong` in one of them."""
-    changed = texts()
-    if right not in changed[path]:
+def deployed(compiler: Compiler, way: str, infra: Path = INFRA) -> Deployment:
+    """Work out what a way deploys; raises ValueError where nothing could be deployed."""
+    with TemporaryDirectory() as folder:
+        path = infra / FILES[way] if way in FILES else _way(Path(folder).resolve(), infra, way)
+        found = compiler.snapshot(path, GROUP if way.startswith("workload:") else None)
+    if found["diagnostics"]:
+        raise ValueError(str(found["diagnostics"]))
+    return Deployment(way, tuple(found["predictedResources"]), found.get("outputs") or {})
+
+
+def _way(folder: Path, infra: Path, way: str) -> Path:
+    """Write the parameters of a way down; `workload:` in front takes the inner file."""
+    entry, _, name = way.rpartition(":")
+    target = os.path.relpath(infra / f"{entry or 'main'}.bicep", folder)
+    path = folder / "way.bicepparam"
+    path.write_text(f"using '{target}'\n{_REQUIRED}\n{WAYS[name]}\n")
+    return path
+
+
+def with_mistake(folder: Path, path: str, right: str, wrong: str) -> Path:
+    """Copy infra/ and put `wrong` in place of `right` in one of the files."""
+    infra = folder / "infra"
+    shutil.copytree(INFRA, infra)
+    text = (infra / path).read_text()
+    if right not in text:
         raise AssertionError(f"{path} has no {right!r}: the mistake would not be made")
-    changed[path] = changed[path].replace(right, wrong)
-    return changed
+    (infra / path).write_text(text.replace(right, wrong))
+    return infra
 
 
-@cache
-def tree(text: str) -> dict[str, Any]:
-    """Parse one file; raises the parser's error when it is no Bicep."""
-    return dict(BicepParser().parse(text=text))
+def templates(template: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield a compiled template and every one nested in it."""
+    yield template
+    for resource in resources(template):
+        if resource["type"] == "Microsoft.Resources/deployments":
+            yield from templates(resource["properties"]["template"])
 
 
-def unwrapped(value: Any) -> Any:
-    """Take loops and conditions off, down to the body that they repeat."""
-    while isinstance(value, dict) and "config" in value and "condition" in value:
-        value = value["config"]
-    while isinstance(value, dict) and set(value) == {"condition", "config"}:
-        value = value["config"]
-    return value
-
-
-def resources(files: Mapping[str, str]) -> Iterator[Resource]:
-    """Yield every resource of every file, also those that exist already."""
-    for path, text in files.items():
-        for symbol, found in tree(text).get("resources", {}).items():
-            yield Resource(
-                path=path,
-                symbol=symbol,
-                type=found["type"],
-                api_version=found["api_version"],
-                existing=found["existing"],
-                body=unwrapped(found["config"]),
-            )
-
-
-def operator_of(value: Any) -> dict[str, Any] | None:
-    """Return the operator that a value is made with; a property may be called operator too."""
-    if isinstance(value, dict) and set(value) == {"operator"}:
-        operator = value["operator"]
-        return operator if isinstance(operator, dict) and "operands" in operator else None
-    return None
-
-
-def function_of(value: Any) -> dict[str, Any] | None:
-    """Return the function call that a value is."""
-    if isinstance(value, dict) and set(value) == {"function"}:
-        function = value["function"]
-        return function if isinstance(function, dict) and "type" in function else None
-    return None
-
-
-def is_loop(value: Any) -> bool:
-    """Tell whether a value is an array made by a loop."""
-    return isinstance(value, dict) and "loop_type" in value and "config" in value
-
-
-def names(text: str) -> set[str]:
-    """Return the names that a file declares. The parser does not tell `name` from `'name'`."""
-    found = tree(text)
-    declared: set[str] = set()
-    for kind in ("parameters", "variables", "resources", "modules"):
-        declared |= set(found.get(kind, {}))
-    return declared | set(_loop_names(found))
-
-
-def _loop_names(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        detail = value.get("detail")
-        if "loop_type" in value or isinstance(detail, dict):
-            for key in ("item_name", "index_name"):
-                if isinstance(detail, dict) and key in detail:
-                    yield detail[key]
-        for member in value.values():
-            yield from _loop_names(member)
-    elif isinstance(value, list):
-        for member in value:
-            yield from _loop_names(member)
+def resources(template: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the resources of one template, which has them by name or as a list."""
+    found = template.get("resources", [])
+    return list(found.values()) if isinstance(found, dict) else found

@@ -4,22 +4,26 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tests.deployment import bicep
-from tests.deployment.bicep import Resource
+from tests.deployment import bicep, consistent
+from tests.deployment.bicep import Deployment, Resource, label
 
 # Every role that the app's identity may have; any other is a mistake until it is here.
 ROLES = {
-    "storageBlobDataOwner": "b7e6dc6d-f1e8-4753-8033-0f276bb0955b",
-    "storageQueueDataContributor": "974c5e8b-45b9-4653-ba55-5f855dd0fb88",
-    "storageBlobDelegator": "db58b8e5-c6ad-4a2a-8342-4190687cbf4a",
-    "storageBlobDataReader": "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
-    "monitoringMetricsPublisher": "3913510d-42f4-4e42-8a64-420c390055eb",
+    "b7e6dc6d-f1e8-4753-8033-0f276bb0955b": "Storage Blob Data Owner",
+    "974c5e8b-45b9-4653-ba55-5f855dd0fb88": "Storage Queue Data Contributor",
+    "db58b8e5-c6ad-4a2a-8342-4190687cbf4a": "Storage Blob Delegator",
+    "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1": "Storage Blob Data Reader",
+    "3913510d-42f4-4e42-8a64-420c390055eb": "Monitoring Metrics Publisher",
 }
+SECRETS_OFFICER = "b86a8fe4-44ce-4948-aee5-eccb2c155cd7"
 VAULT_ACTIONS = {
     "Microsoft.KeyVault/vaults/secrets/getSecret/action",
     "Microsoft.KeyVault/vaults/secrets/setSecret/action",
 }
-OPEN_PATHS = {"/api/health", "/api/openapi.json", "/api/oauth/callback", "/", "/console/*"}
+OPEN_PATHS = {
+    *("/", "/console", "/console/*", "/api/health", "/api/openapi.json"),
+    *("/api/oauth/callback", "/api/mailchimp/webhooks/*"),
+}
 
 # Property paths and the only values that they may have, by resource type.
 REQUIRED: dict[str, dict[str, tuple[Any, ...]]] = {
@@ -59,16 +63,18 @@ REQUIRED: dict[str, dict[str, tuple[Any, ...]]] = {
     "Microsoft.OperationalInsights/workspaces": {"properties.features.disableLocalAuth": (True,)},
     "Microsoft.Authorization/roleAssignments": {"properties.principalType": ("ServicePrincipal",)},
 }
-# What closes a resource to the public network, when that is asked for.
-PRIVATE = {
-    "Microsoft.Storage/storageAccounts": {
-        "properties.publicNetworkAccess": "Disabled",
-        "properties.networkAcls.defaultAction": "Deny",
-    },
-    "Microsoft.KeyVault/vaults": {
-        "properties.publicNetworkAccess": "Disabled",
-        "properties.networkAcls.defaultAction": "Deny",
-    },
+_CLOSED = {
+    "properties.publicNetworkAccess": "Disabled",
+    "properties.networkAcls.defaultAction": "Deny",
+}
+# What is closed to the public network, when that is asked for.
+PRIVATE = {"Microsoft.Storage/storageAccounts": _CLOSED, "Microsoft.KeyVault/vaults": _CLOSED}
+SIGN_IN = {
+    "properties.platform.enabled": True,
+    "properties.globalValidation.requireAuthentication": True,
+    "properties.globalValidation.unauthenticatedClientAction": "Return401",
+    "properties.httpSettings.requireHttps": True,
+    "properties.identityProviders.azureActiveDirectory.enabled": True,
 }
 _SECRETS = re.compile(
     r"list(Keys|AccountSas|ServiceSas|Secrets|\w*Settings)\s*\(|AccountKey=|SharedAccessSignature"
@@ -77,110 +83,117 @@ _SECRETS = re.compile(
 )
 
 
-def problems(files: Mapping[str, str]) -> list[str]:
-    """Return what is unsafe, one line for each."""
-    found: list[str] = []
+def in_source(files: Mapping[str, str]) -> Iterator[str]:
+    """Yield what is unsafe in the files themselves, one line for each."""
     for path, text in files.items():
-        found += [f"{path}: {match.group()} reads or holds a secret" for match in _secrets(text)]
-        found += _outputs(path, text)
-    own = [resource for resource in bicep.resources(files) if not resource.existing]
-    for resource in own:
-        found += [f"{resource}: {text}" for text in _values(resource)]
-        found += [f"{resource}: {text}" for text in _roles(resource, files[resource.path])]
-    passwords = {
-        resource.body.get("name")
-        for resource in own
-        if resource.type.endswith("CredentialsPolicies")
-    }
-    if passwords != {"ftp", "scm"}:
-        found.append("modules/function-app.bicep: passwords for ftp or scm are not turned off")
-    return found + list(_authentication(files, own)) + list(_endpoints(files))
+        for match in _SECRETS.finditer(text):
+            yield f"{path}: {match.group()} reads or holds a secret"
+        for name in re.findall(r"^output (\w+)", text, re.MULTILINE):
+            if re.search(r"secret|password|token|key(?!Vault)", name, re.IGNORECASE):
+                yield f"{path}: the output {name} sounds like a secret"
+        code = re.sub(r"//[^\n]*", "", text)
+        if "ENTRA_AUTH_REQUIRED" in code and path != "modules/auth.bicep":
+            yield f"{path}: only modules/auth.bicep may write ENTRA_AUTH_REQUIRED"
+        for comment, name in re.findall(
+            r"(.*)\nresource (\w+) 'Microsoft.Authorization/roleAssignments", text
+        ):
+            if not comment.startswith("// "):
+                yield f"{path}: {name} has no comment that says why"
+
+
+def in_template(template: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what the order of the deployment makes unsafe."""
+    waits = [
+        str(resource.get("dependsOn"))
+        for nested in bicep.templates(template)
+        for resource in bicep.resources(nested)
+        if "ENTRA_AUTH_REQUIRED" in str(resource.get("properties"))
+        and "template" not in str(resource)
+    ]
+    if len(waits) != 1 or not re.search("authsettingsV2|authentication", waits[0]):
+        yield "modules/auth.bicep: the settings do not wait for authentication to be on"
+
+
+def deployed(deployment: Deployment) -> Iterator[str]:
+    """Yield what is unsafe of what a way deploys, one line for each."""
+    private = bool(deployment.of("Microsoft.Network/privateEndpoints"))
+    for resource in deployment.resources:
+        for path, allowed in REQUIRED.get(resource["type"], {}).items():
+            if (value := at(resource, path)) not in allowed:
+                yield f"{label(resource)}: {path} is {value!r}"
+        for path, closed in PRIVATE.get(resource["type"], {}).items():
+            if private and at(resource, path) != closed:
+                yield f"{label(resource)}: {path} is not {closed} in a private network"
+        yield from _roles(resource, deployment)
+    yield from _passwords(deployment)
+    yield from _authentication(deployment)
+    if private:
+        yield from _endpoints(deployment)
 
 
 def at(body: Any, path: str) -> Any:
     """Return the value at a dotted path, or None."""
     for name in path.split("."):
-        body = body.get(name) if isinstance(body, dict) else None
+        body = body.get(name) if isinstance(body, Mapping) else None
     return body
 
 
-def _secrets(text: str) -> Iterator[re.Match[str]]:
-    return _SECRETS.finditer(text)
-
-
-def _outputs(path: str, text: str) -> Iterator[str]:
-    for name in bicep.tree(text).get("outputs", {}):
-        if re.search(r"secret|password|token|key(?!Vault|_VAULT)", name, re.IGNORECASE):
-            yield f"{path}: the output {name} sounds like a secret"
-
-
-def _values(resource: Resource) -> Iterator[str]:
-    for path, allowed in REQUIRED.get(resource.type, {}).items():
-        value = at(resource.body, path)
-        if value not in allowed:
-            yield f"{path} is {value!r}"
-    for path, closed in PRIVATE.get(resource.type, {}).items():
-        value = bicep.operator_of(at(resource.body, path)) or {"operands": {}}
-        operands = value["operands"]
-        if (operands.get("condition"), operands.get("true_value")) != ("privateOnly", closed):
-            yield f"{path} is not {closed} when privateOnly"
-
-
-def _roles(resource: Resource, text: str) -> Iterator[str]:
-    if resource.type == "Microsoft.Authorization/roleDefinitions":
-        for permission in at(resource.body, "properties.permissions"):
+def _roles(resource: Resource, deployment: Deployment) -> Iterator[str]:
+    if resource["type"] == "Microsoft.Authorization/roleDefinitions":
+        for permission in at(resource, "properties.permissions"):
             if permission["actions"] or not set(permission["dataActions"]) <= VAULT_ACTIONS:
-                yield "allows more than getting and setting secrets"
-    if resource.type != "Microsoft.Authorization/roleAssignments":
+                yield "the custom role allows more than getting and setting secrets"
+    if resource["type"] != "Microsoft.Authorization/roleAssignments":
         return
-    if "scope" not in resource.body:
-        yield "has no scope, so it counts for the whole resource group"
-    if not re.search(rf"^// [^\n]+\nresource {resource.symbol} ", text, re.MULTILINE):
-        yield "has no comment that says why"
-    role = at(resource.body, "properties.roleDefinitionId")
-    call = bicep.function_of(role)
-    name = call["parameters"].get("resource_name_1") if call else None
-    variables = bicep.tree(text).get("variables", {})
-    if call is None:
-        if "operator" not in role or role["operator"]["operands"]["operand_1"] != "getAndSet":
-            yield "grants a role that is not known"
-    elif name not in ROLES or variables.get(name, {}).get("value") != ROLES[name]:
-        yield f"grants a role that is not known: {name}"
+    if not resource["id"].startswith("[extensionResourceId("):
+        yield f"{label(resource)} has no scope, so it counts for the whole resource group"
+    role = at(resource, "properties.roleDefinitionId")
+    own = [one["id"] for one in deployment.of("Microsoft.Authorization/roleDefinitions")]
+    # Where custom roles are not allowed, whoever deploys names the role for the vault.
+    known = {*ROLES, *([SECRETS_OFFICER] if deployment.way == "everything" else [])}
+    if role not in own and role.rpartition("/")[2] not in known:
+        yield f"a role is granted that is not known: {role}"
 
 
-def _authentication(files: Mapping[str, str], own: list[Resource]) -> Iterator[str]:
-    for path, text in files.items():
-        code = re.sub(r"//[^\n]*", "", text)
-        if "ENTRA_AUTH_REQUIRED" in code and path != "modules/auth.bicep":
-            yield f"{path}: only modules/auth.bicep may write ENTRA_AUTH_REQUIRED"
-    auth = {
-        resource.body["name"]: resource.body
-        for resource in own
-        if resource.path == "modules/auth.bicep"
+def _passwords(deployment: Deployment) -> Iterator[str]:
+    off = {
+        one["name"].rpartition("/")[2]
+        for one in deployment.of("Microsoft.Web/sites/basicPublishingCredentialsPolicies")
     }
-    settings, sign_in = auth["appsettings"], auth["authsettingsV2"]
-    if settings.get("dependsOn") != ["authentication"]:
-        yield "modules/auth.bicep: the settings do not wait for authentication to be on"
-    for path, wanted in {
-        "properties.platform.enabled": True,
-        "properties.globalValidation.requireAuthentication": True,
-        "properties.globalValidation.unauthenticatedClientAction": "Return401",
-        "properties.httpSettings.requireHttps": True,
-        "properties.identityProviders.azureActiveDirectory.enabled": True,
-    }.items():
+    if off != {"ftp", "scm"}:
+        yield "passwords for ftp or scm are not turned off"
+
+
+def _authentication(deployment: Deployment) -> Iterator[str]:
+    settings = deployment.settings()
+    sign_in = deployment.one("Microsoft.Web/sites/config", "/authsettingsV2")
+    if settings["HTTP_AUTH"] == "keys":
+        if "ENTRA_AUTH_REQUIRED" in settings or at(sign_in, "properties.platform.enabled"):
+            yield "authentication is half on"
+        return
+    if settings.get("ENTRA_AUTH_REQUIRED") != "true":
+        yield "the app is not told that authentication is on"
+    for path, wanted in SIGN_IN.items():
         if at(sign_in, path) != wanted:
-            yield f"modules/auth.bicep: {path} is not {wanted}"
+            yield f"authentication: {path} is not {wanted}"
     if set(at(sign_in, "properties.globalValidation.excludedPaths")) != OPEN_PATHS:
-        yield "modules/auth.bicep: other paths are open than those that must be"
+        yield "authentication: other paths are open than those that must be"
+    provider = at(sign_in, "properties.identityProviders.azureActiveDirectory")
+    audiences = at(provider, "validation.allowedAudiences")
+    if settings.get("ENTRA_AUDIENCES") != ",".join(audiences):
+        yield "the app takes other audiences than the platform"
+    if at(provider, "registration.clientSecretSettingName") not in settings:
+        yield "the platform has nothing to sign people in with"
 
 
-def _endpoints(files: Mapping[str, str]) -> Iterator[str]:
-    endpoints = bicep.tree(files["modules/network.bicep"])["variables"]["ownEndpoints"]["value"]
-    found = {(endpoint["resource"], endpoint["group"]) for endpoint in endpoints}
-    wanted = {("storageAccountId", "blob"), ("storageAccountId", "queue"), ("vaultId", "vault")}
-    if found != wanted:
-        yield "modules/network.bicep: an endpoint of storage or vault is missing"
-    for module in ("storage", "vault"):
-        call = bicep.tree(files["workload.bicep"])["modules"][module]["config"]
-        if bicep.unwrapped(call)["params"].get("privateOnly") != "privateNetwork":
-            yield f"workload.bicep: {module} stays public in a private network"
+def _endpoints(deployment: Deployment) -> Iterator[str]:
+    found = {
+        (one["privateLinkServiceId"].rpartition("/")[2], group)
+        for endpoint in deployment.of("Microsoft.Network/privateEndpoints")
+        for one in consistent.connections_of(endpoint)
+        for group in one["groupIds"]
+    }
+    storage = deployment.one("Microsoft.Storage/storageAccounts")["name"]
+    vault = deployment.one("Microsoft.KeyVault/vaults")["name"]
+    if not {(storage, "blob"), (storage, "queue"), (vault, "vault")} <= found:
+        yield "an endpoint of storage or vault is missing"

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.deployment import bicep
+from tests.deployment.compiler import Compiled
 
 DOCS = bicep.ROOT / "docs"
 PAGES = [
@@ -42,8 +43,8 @@ def test_every_file_that_is_named_exists(page: Path) -> None:
     assert [path for path in named if not (bicep.ROOT / path).exists()] == []
 
 
-def test_every_parameter_that_the_pages_set_exists() -> None:
-    parameters = bicep.tree(bicep.texts()["main.bicep"])["parameters"]
+def test_every_parameter_that_the_pages_set_exists(compiled: Compiled) -> None:
+    parameters = compiled.template["parameters"]
     named = {
         name for page in PAGES for name in re.findall(r"--parameter \"?(\w+)=", page.read_text())
     }

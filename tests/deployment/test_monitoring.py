@@ -2,18 +2,21 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from azure.monitor.opentelemetry import _constants
 
 from tests.deployment import app_settings, bicep
+from tests.deployment.bicep import Deployment
+from tests.deployment.compiler import Compiler
 from tests.deployment.logged import logged
 
 QUERIES = {path.stem: path.read_text() for path in (bicep.INFRA / "queries").glob("*.kql")}
 WORKBOOK = (bicep.INFRA / "workbook.json").read_text()
 OPERATE = (bicep.ROOT / "docs" / "operate.md").read_text()
-RULES = bicep.tree(bicep.texts()["modules/alerts.bicep"])["variables"]["rules"]["value"]
+RULES = re.findall(r"name: '([a-z-]+)'\n    title", bicep.texts()["modules/alerts.bicep"])
 EVENT = re.compile(r"event (?:==|in) (\([^)]*\)|'\w+')")
 
 
@@ -76,31 +79,67 @@ def test_the_fields_of_a_query_are_found() -> None:
     assert "account" not in LOGGED["throttled"]
 
 
-def test_every_query_belongs_to_an_alert_and_every_alert_has_one() -> None:
-    rules = {rule["name"] for rule in RULES}
-
-    assert rules | {"SegmentExportEvents"} == QUERIES.keys()
-    alerts = bicep.texts()["modules/alerts.bicep"]
-    assert all(f"loadTextContent('../queries/{rule}.kql')" in alerts for rule in rules)
-    assert "queries/SegmentExportEvents.kql" in bicep.texts()["modules/monitoring.bicep"]
-
-
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: str(rule["name"]))
-def test_an_alert_splits_by_a_column_that_its_query_returns(rule: dict[str, str]) -> None:
-    if rule["by"]:
-        assert re.search(rf"\b{rule['by']}\b", QUERIES[rule["name"]].split("project", 1)[1])
+def _alerts(deployed: Deployment) -> dict[str, dict[str, Any]]:
+    """Return the properties of every rule by its name."""
+    return {
+        one["name"].removeprefix("segment-export-").rpartition("-")[0]: one["properties"]
+        for one in deployed.of("Microsoft.Insights/scheduledQueryRules")
+    }
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: str(rule["name"]))
-def test_the_docs_explain_every_alert_with_its_query(rule: dict[str, str]) -> None:
-    section = OPERATE.split(f"\n### {rule['name']}\n")[1].split("\n### ")[0]
-
-    assert QUERIES[rule["name"]] in section
+def _query(alert: dict[str, Any]) -> str:
+    return str(alert["criteria"]["allOf"][0]["query"])
 
 
-def test_the_expected_time_between_runs_reaches_its_query() -> None:
-    assert "ago(26h)" in QUERIES["no-run"]
-    assert "'26h', '${expectRunEveryHours}h'" in bicep.texts()["modules/alerts.bicep"]
+def test_every_query_belongs_to_an_alert_and_every_alert_has_one(
+    deployment: Callable[[str], Deployment],
+) -> None:
+    alerts = _alerts(deployment("defaults"))
+
+    assert {*alerts, "SegmentExportEvents"} == QUERIES.keys()
+    assert {name: _query(alert) for name, alert in alerts.items()} == {
+        name: QUERIES[name] for name in alerts
+    }
+    [saved] = deployment("defaults").of("Microsoft.OperationalInsights/workspaces/savedSearches")
+    assert saved["properties"]["query"] == QUERIES["SegmentExportEvents"]
+
+
+def test_an_alert_splits_by_a_column_that_its_query_returns(
+    deployment: Callable[[str], Deployment],
+) -> None:
+    for name, alert in _alerts(deployment("defaults")).items():
+        for dimension in alert["criteria"]["allOf"][0]["dimensions"]:
+            columns = QUERIES[name].split("project", 1)[1]
+            assert re.search(rf"\b{dimension['name']}\b", columns), name
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_the_docs_explain_every_alert_with_its_query(rule: str) -> None:
+    section = OPERATE.split(f"\n### {rule}\n")[1].split("\n### ")[0]
+
+    assert QUERIES[rule] in section
+
+
+def test_the_expected_time_between_runs_reaches_its_query(
+    bicep_compiler: Compiler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(bicep.WAYS, "rare", "param expectRunEveryHours = 40")
+
+    alert = _alerts(bicep.deployed(bicep_compiler, "rare"))["no-run"]
+
+    assert "ago(40h)" in _query(alert)
+    assert alert["enabled"] is True
+
+
+def test_mails_reach_whom_they_should(deployment: Callable[[str], Deployment]) -> None:
+    everything = deployment("everything")
+    [people] = everything.of("Microsoft.Insights/actionGroups")
+
+    for alert in _alerts(everything).values():
+        assert alert["actions"]["actionGroups"] == [people["id"]]
+    [unavailable] = everything.of("Microsoft.Insights/metricAlerts")
+    assert unavailable["properties"]["actions"] == [{"actionGroupId": people["id"]}]
+    assert "\n### unavailable\n" in OPERATE
 
 
 def test_the_workbook_shows_runs_throughput_outcomes_and_cost() -> None:
@@ -111,16 +150,22 @@ def test_the_workbook_shows_runs_throughput_outcomes_and_cost() -> None:
     assert any("Cost" in str(title) for title in titles)
 
 
-def test_no_library_is_made_to_send_spans_of_its_own() -> None:
+def test_no_library_is_made_to_send_spans_of_its_own(
+    deployment: Callable[[str], Deployment],
+) -> None:
     """A newer distribution may know more libraries: their spans would hold URLs and blob names."""
-    disabled = app_settings.environment(bicep.texts())["OTEL_PYTHON_DISABLED_INSTRUMENTATIONS"]
+    disabled = app_settings.environment(deployment("defaults"))[
+        "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS"
+    ]
 
     assert set(_constants._FULLY_SUPPORTED_INSTRUMENTED_LIBRARIES) == set(disabled.split(","))
 
 
-def test_the_worker_sends_telemetry_only_where_the_host_leaves_it_to_the_worker() -> None:
+def test_the_worker_sends_telemetry_only_where_the_host_leaves_it_to_the_worker(
+    deployment: Callable[[str], Deployment],
+) -> None:
     host = json.loads((bicep.ROOT / "host.json").read_text())
-    settings = app_settings.environment(bicep.texts())
+    settings = app_settings.environment(deployment("defaults"))
 
     assert host["telemetryMode"] == "OpenTelemetry"
     assert settings["PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY"] == "true"
@@ -128,8 +173,10 @@ def test_the_worker_sends_telemetry_only_where_the_host_leaves_it_to_the_worker(
     assert "applicationInsights" not in host["logging"]
 
 
-def test_the_worker_sends_the_lines_of_the_logger_that_events_are_written_to() -> None:
-    settings = app_settings.environment(bicep.texts())
+def test_the_worker_sends_the_lines_of_the_logger_that_events_are_written_to(
+    deployment: Callable[[str], Deployment],
+) -> None:
+    settings = app_settings.environment(deployment("defaults"))
 
     name = settings["PYTHON_APPLICATIONINSIGHTS_LOGGER_NAME"]
 

@@ -6,12 +6,14 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pathspec
 import pytest
 
 from tests.deployment import app_settings, bicep
+from tests.deployment.bicep import Deployment
 
 ROOT = bicep.ROOT
 LOCKED = re.compile(r"^([\w.-]+)==([\w.]+)", re.MULTILINE)
@@ -77,7 +79,9 @@ EXPECTED = {
 }
 
 
-def test_the_functions_doctor_finds_nothing(tmp_path: Path) -> None:
+def test_the_functions_doctor_finds_nothing(
+    tmp_path: Path, deployment: Callable[[str], Deployment]
+) -> None:
     for path in [*_deployed(), *(p for p in _tracked() if p.endswith(".bicep")), ".funcignore"]:
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / path, tmp_path / path)
@@ -87,7 +91,7 @@ def test_the_functions_doctor_finds_nothing(tmp_path: Path) -> None:
             *("--path", tmp_path, "--profile", "deploy"),
             *("--hosting-plan", "flex-consumption", "--format", "json"),
         ],
-        env={**os.environ, **app_settings.environment(bicep.texts())},
+        env={**os.environ, **app_settings.environment(deployment("defaults"))},
         capture_output=True,
         text=True,
     )

@@ -139,8 +139,10 @@ def test_a_deployment_makes_everything_and_ends_healthy(app: _App, tmp_path: Pat
 
     assert result.returncode == 0, result.stderr
     [create] = [call for call in calls if call.startswith("deployment sub create")]
-    assert "--parameters @infra/parameters/dev.json" in create
-    assert f"segmentStorageId={SEGMENT_STORAGE} --parameters alwaysReadySenders=1" in create
+    assert "--name segment-export-dev-westeurope" in create
+    assert (
+        "--parameters infra/parameters/dev.bicepparam --parameters alwaysReadySenders=1" in create
+    )
     [upload] = [call for call in calls if call.startswith("functionapp deployment source")]
     assert "--build-remote true" in upload
     assert f"--src {tmp_path / 'app.zip'}" in upload
@@ -185,7 +187,7 @@ def test_what_if_changes_nothing(tmp_path: Path) -> None:
         ),
         (
             ["--environment", "none", "--location", "x", "--segment-storage", SEGMENT_STORAGE],
-            "there is no infra/parameters/none.json",
+            "there is no infra/parameters/none.bicepparam",
         ),
         (["--enviroment", "dev"], "unknown argument: --enviroment"),
     ],

@@ -1,7 +1,8 @@
-"""What Bicep deploys is what the code uses: settings, queues, containers, functions, scale."""
+"""What a deployment sets is what the code uses: settings, queues, containers, functions, scale."""
 
 import json
-import re
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,37 +10,36 @@ import pytest
 from shared.app import APP_CONTAINER
 from shared.platform import queues
 from shared.platform.settings import Settings
-from tests.deployment import app_settings, bicep, names
+from tests.deployment import app_settings, bicep
+from tests.deployment.bicep import Deployment
 
 
-def test_every_app_setting_is_written_and_none_that_nothing_reads() -> None:
-    assert list(app_settings.problems(bicep.texts())) == []
+def test_every_app_setting_is_written_and_none_that_nothing_reads(
+    deployment: Callable[[str], Deployment],
+) -> None:
+    assert list(app_settings.problems(deployment("entra"))) == []
 
 
-@pytest.mark.parametrize(
-    ("right", "wrong", "found"),
-    [
-        (
-            "  RUN_RETENTION_DAYS: string(runRetentionDays)\n",
-            "",
-            "the code reads RUN_RETENTION_DAYS",
-        ),
-        ("HTTP_AUTH: 'keys'", "HTTP_AUTH: 'keys'\n  HTTP_AUT: 'keys'", "Bicep writes HTTP_AUT,"),
-        (
-            "HTTP_AUTH: 'keys'",
-            "HTTP_AUTH: 'keys'\n  TZ: 'Europe/Zagreb'",
-            "TZ has no place on Flex",
-        ),
-    ],
-)
-def test_a_setting_on_one_side_only_is_found(right: str, wrong: str, found: str) -> None:
-    files = bicep.with_mistake("workload.bicep", right, wrong)
+@pytest.mark.parametrize("name", sorted(app_settings.NOT_ON_FLEX))
+def test_a_setting_that_has_no_place_on_flex_is_found(
+    name: str, deployment: Callable[[str], Deployment]
+) -> None:
+    entra = deployment("entra")
+    resources = [
+        {**one, "properties": {**one["properties"], name: "1"}}
+        if one["name"].endswith("/appsettings")
+        else one
+        for one in entra.resources
+    ]
 
-    assert any(found in problem for problem in app_settings.problems(files))
+    found = app_settings.problems(replace(entra, resources=tuple(resources)))
+    assert f"{name} has no place on Flex Consumption" in list(found)
 
 
-def test_the_deployed_defaults_are_the_defaults_of_the_code() -> None:
-    deployed = Settings.from_environment(app_settings.environment(bicep.texts()))
+def test_the_deployed_defaults_are_the_defaults_of_the_code(
+    deployment: Callable[[str], Deployment],
+) -> None:
+    deployed = Settings.from_environment(app_settings.environment(deployment("defaults")))
 
     by_default = Settings(
         app_storage=deployed.app_storage,
@@ -49,19 +49,21 @@ def test_the_deployed_defaults_are_the_defaults_of_the_code() -> None:
     assert deployed == by_default
 
 
-def test_the_queues_and_containers_are_those_of_the_code() -> None:
-    storage = bicep.tree(bicep.texts()["modules/storage.bicep"])
-    containers = {
-        resource.body["name"]
-        for resource in bicep.resources({"": bicep.texts()["modules/storage.bicep"]})
-        if resource.type.endswith("/containers")
-    }
+def test_the_queues_and_containers_of_the_code_are_made(
+    deployment: Callable[[str], Deployment],
+) -> None:
+    def names(kind: str) -> set[str]:
+        return {
+            one["name"].rpartition("/")[2]
+            for one in deployment("defaults").of(f"Microsoft.Storage/storageAccounts/{kind}")
+        }
 
-    assert set(storage["variables"]["queues"]["value"]) == {
-        *queues.ALL,
-        *(f"{queue}-poison" for queue in queues.ALL),
+    made = names("queueServices/queues")
+    assert set(queues.ALL) <= made
+    assert {name for name in made if not name.endswith("-poison")} == {
+        name.removesuffix("-poison") for name in made if name.endswith("-poison")
     }
-    assert containers == {APP_CONTAINER, "deployment"}
+    assert names("blobServices/containers") == {APP_CONTAINER, "deployment"}
 
 
 def _queue_settings() -> dict[str, int]:
@@ -70,44 +72,55 @@ def _queue_settings() -> dict[str, int]:
     return found
 
 
-def _defaults() -> dict[str, Any]:
-    return names.defaults(bicep.texts()["main.bicep"])
+def _scale(deployed: Deployment) -> dict[str, Any]:
+    app = deployed.one("Microsoft.Web/sites")["properties"]["functionAppConfig"]
+    found: dict[str, Any] = app["scaleAndConcurrency"]
+    return found
 
 
-def test_there_is_a_thread_for_every_message_that_an_instance_works_on() -> None:
+def test_there_is_a_thread_for_every_message_that_an_instance_works_on(
+    deployment: Callable[[str], Deployment],
+) -> None:
     at_once = _queue_settings()["batchSize"] + _queue_settings()["newBatchThreshold"]
-    threads = app_settings.environment(bicep.texts())["PYTHON_THREADPOOL_THREAD_COUNT"]
+    threads = deployment("defaults").settings()["PYTHON_THREADPOOL_THREAD_COUNT"]
 
     assert int(threads) >= at_once
 
 
 @pytest.mark.parametrize("environment", ["dev", "prod"])
-def test_the_scale_limit_holds_the_lanes_of_an_account_and_is_a_limit(environment: str) -> None:
-    path = bicep.INFRA / "parameters" / f"{environment}.json"
-    given = json.loads(path.read_text())["parameters"]
-    values = _defaults() | {name: entry["value"] for name, entry in given.items()}
+def test_the_scale_limit_holds_the_lanes_of_an_account_and_is_a_limit(
+    environment: str, deployment: Callable[[str], Deployment]
+) -> None:
+    deployed = deployment(environment)
     at_once = _queue_settings()["batchSize"] + _queue_settings()["newBatchThreshold"]
 
-    lanes = values["maximumInstanceCount"] * at_once
-    assert lanes >= 2 * values["mailchimpMaxConnections"]
+    most = _scale(deployed)["maximumInstanceCount"]
+    assert most * at_once >= 2 * int(deployed.settings()["MAILCHIMP_MAX_CONNECTIONS"])
     # Azure's own default is 100 instances of each function, which a retry storm would fill.
-    assert values["maximumInstanceCount"] <= 40
+    assert most <= 40
 
 
-def test_the_instances_kept_warm_are_of_a_function_that_exists() -> None:
-    [name] = re.findall(r"'function:(\w+)'", bicep.texts()["modules/function-app.bicep"])
+def test_the_instances_kept_warm_are_of_a_function_that_exists(
+    deployment: Callable[[str], Deployment],
+) -> None:
+    [warm] = _scale(deployment("everything"))["alwaysReady"]
+    name = warm["name"].removeprefix("function:")
 
     assert f"def {name}(" in (bicep.ROOT / "function_app.py").read_text()
 
 
-def test_the_runtime_is_the_python_that_the_tests_run_on() -> None:
-    app = bicep.texts()["modules/function-app.bicep"]
+def test_the_runtime_is_the_python_that_the_tests_run_on(
+    deployment: Callable[[str], Deployment],
+) -> None:
+    app = deployment("defaults").one("Microsoft.Web/sites")["properties"]["functionAppConfig"]
 
-    assert "version: '3.13'" in app
+    assert app["runtime"] == {"name": "python", "version": "3.13"}
     assert 'requires-python = ">=3.13,<3.14"' in (bicep.ROOT / "pyproject.toml").read_text()
 
 
-def test_a_lane_that_made_room_is_called_back_while_all_others_work() -> None:
+def test_a_lane_that_made_room_is_called_back_while_all_others_work(
+    deployment: Callable[[str], Deployment],
+) -> None:
     # The host fetches messages only while at most so many are at work.
-    lanes = names.defaults(bicep.texts()["main.bicep"])["mailchimpMaxConnections"]
+    lanes = int(deployment("defaults").settings()["MAILCHIMP_MAX_CONNECTIONS"])
     assert _queue_settings()["newBatchThreshold"] >= lanes - 1

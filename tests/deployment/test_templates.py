@@ -1,159 +1,150 @@
-"""The Bicep files: syntax, names, and the resource providers' schemas."""
+"""The Bicep files as Bicep's own compiler sees them, and what Azure takes of what they deploy."""
 
-import json
+import re
+from collections.abc import Callable
+from itertools import chain
 
 import pytest
 
-from tests.deployment import bicep, names, schema
+from tests.deployment import accepted, again, bicep, consistent
+from tests.deployment.bicep import FILES, INFRA, WAYS, Deployment
+from tests.deployment.compiler import Compiled, Compiler
+
+ALL_WAYS = [*WAYS, *FILES, "workload:defaults"]
+# deploy.sh and azd give these to every deployment.
+ASKED = {"location", "segmentStorageId"}
+
+
+def test_the_compiler_minds_nothing(compiled: Compiled) -> None:
+    assert compiled.complaints == ()
 
 
 @pytest.mark.parametrize("path", bicep.texts())
-def test_every_file_parses(path: str) -> None:
-    assert bicep.tree(bicep.texts()[path])
+def test_every_file_stands_as_the_compiler_writes_it(path: str, bicep_compiler: Compiler) -> None:
+    assert bicep_compiler.formatted(INFRA / path) == (INFRA / path).read_text()
 
 
-def test_every_name_is_declared_and_every_module_called_as_it_asks() -> None:
-    assert names.problems(bicep.texts()) == []
+@pytest.mark.parametrize("path", FILES.values())
+def test_every_parameter_file_fits(path: str, bicep_compiler: Compiler) -> None:
+    assert bicep_compiler.parameters(INFRA / path).complaints == ()
 
 
-def test_resources_are_what_the_providers_publish() -> None:
-    assert schema.problems(bicep.texts()) == []
+@pytest.mark.parametrize("way", ALL_WAYS)
+def test_azure_takes_what_is_deployed(way: str, deployment: Callable[[str], Deployment]) -> None:
+    found = deployment(way)
+
+    assert list(chain(accepted.problems(found), consistent.problems(found))) == []
 
 
-def test_every_schema_says_where_it_comes_from_and_is_used() -> None:
-    kept = [json.loads(path.read_text()) for path in schema.SCHEMAS.glob("*.json")]
+@pytest.mark.parametrize("way", ALL_WAYS)
+def test_a_second_deployment_is_taken_and_changes_nothing(
+    way: str, deployment: Callable[[str], Deployment], compiled: Compiled
+) -> None:
+    assert list(again.problems(compiled.template, deployment(way))) == []
 
-    assert all(entry["source"] for entry in kept)
-    assert {entry["type"] for entry in kept} == {
-        resource.type for resource in bicep.resources(bicep.texts())
+
+def test_every_type_that_is_deployed_has_been_judged_and_no_other(
+    deployment: Callable[[str], Deployment],
+) -> None:
+    types = {one["type"] for way in ALL_WAYS for one in deployment(way).resources}
+
+    assert types == again.NEEDS.keys()
+    assert types == {re.sub("(/config)/.*", r"\1", kind) for kind in accepted.TABLE}
+
+
+def test_both_entry_points_take_the_same_parameters(
+    compiled: Compiled, bicep_compiler: Compiler
+) -> None:
+    inner = bicep_compiler.compile(INFRA / "workload.bicep").template["parameters"]
+    outer = compiled.template["parameters"]
+
+    assert inner.keys() == outer.keys() - {"resourceGroupName"}
+    said = {
+        name: {
+            key: one for key, one in parameter.items() if key not in ("metadata", "defaultValue")
+        }
+        for name, parameter in outer.items()
+    }
+    assert {
+        name: {
+            key: one for key, one in parameter.items() if key not in ("metadata", "defaultValue")
+        }
+        for name, parameter in inner.items()
+    } == {name: said[name] for name in inner}
+    own = {"tags", "location"}
+    assert {name: one.get("defaultValue") for name, one in inner.items() if name not in own} == {
+        name: outer[name].get("defaultValue") for name in inner if name not in own
     }
 
 
-@pytest.mark.parametrize(
-    ("path", "right", "wrong", "found"),
-    [
-        (
-            "modules/storage.bicep",
-            "allowSharedKeyAccess: false",
-            "allowSharedKeyAcess: false",
-            "unknown property allowSharedKeyAcess",
-        ),
-        (
-            "modules/storage.bicep",
-            "minimumTlsVersion: 'TLS1_2'",
-            "minimumTlsVersion: 'TLS1.2'",
-            "'TLS1.2' is not one of",
-        ),
-        (
-            "modules/function-app.bicep",
-            "maximumInstanceCount: maximumInstanceCount",
-            "maxInstanceCount: maximumInstanceCount",
-            "unknown property maxInstanceCount",
-        ),
-        (
-            "modules/function-app.bicep",
-            "httpsOnly: true",
-            "httpsOnly: 'yes'",
-            "'yes' is not bool",
-        ),
-        (
-            "modules/function-app.bicep",
-            "http20Enabled: true",
-            "linuxFxVersion: 'Python|3.13'",
-            "unknown property linuxFxVersion",
-        ),
-        (
-            "modules/vault.bicep",
-            "    tenantId: subscription().tenantId\n",
-            "",
-            "tenantId is missing",
-        ),
-        (
-            "modules/auth.bicep",
-            "requireAuthentication: true",
-            "requireAuth: true",
-            "unknown property requireAuth",
-        ),
-        (
-            "modules/auth.bicep",
-            "name: 'authsettingsV2'",
-            "name: 'authsettingsV3'",
-            "unknown property name",
-        ),
-        ("modules/alerts.bicep", "timeAggregation: 'Count'", "timeAggregation: 'Sum'", "'Sum'"),
-        (
-            "modules/identity.bicep",
-            "userAssignedIdentities@2024-11-30",
-            "userAssignedIdentities@2023-01-31",
-            "version 2023-01-31",
-        ),
-        (
-            "modules/network.bicep",
-            "Microsoft.Network/natGateways@",
-            "Microsoft.Network/natGateway@",
-            "no schema of Microsoft.Network/natGateway",
-        ),
-    ],
-)
-def test_a_wrong_type_property_or_value_is_found(
-    path: str, right: str, wrong: str, found: str
+def test_every_parameter_says_what_it_is_for(compiled: Compiled) -> None:
+    assert [
+        name
+        for name, parameter in compiled.template["parameters"].items()
+        if not parameter.get("metadata", {}).get("description")
+    ] == []
+
+
+def test_only_what_deploy_sh_and_azd_ask_for_has_no_default(compiled: Compiled) -> None:
+    required = {
+        name
+        for name, parameter in compiled.template["parameters"].items()
+        if "defaultValue" not in parameter and not parameter.get("nullable")
+    }
+
+    assert required == ASKED | {"environmentName"}
+
+
+def test_zones_without_storage_in_zones_are_refused_before_anything_is_made(
+    bicep_compiler: Compiler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    [problem] = schema.problems(bicep.with_mistake(path, right, wrong))[:1]
-
-    assert found in problem
-
-
-@pytest.mark.parametrize(
-    ("path", "right", "wrong", "found"),
-    [
-        (
-            "workload.bicep",
-            "location: location\n",
-            "location: locaton\n",
-            "nothing declares locaton",
-        ),
-        ("workload.bicep", "${storageName}.", "${storagName}.", "nothing declares storagName"),
-        ("workload.bicep", "    sku: storageSku\n", "", "called without sku"),
-        (
-            "main.bicep",
-            "    exportTick: exportTick\n",
-            "    tick: exportTick\n",
-            "no parameter tick",
-        ),
-        ("workload.bicep", "vault.outputs.url", "vault.outputs.uri", "no output uri"),
-        ("workload.bicep", "'modules/vault.bicep'", "'modules/safe.bicep'", "there is no"),
-        ("workload.bicep", "    retentionDays: logRetentionDays\n", "", "without retentionDays"),
-        (
-            "modules/vault.bicep",
-            "param purgeProtection",
-            "param unused bool\nparam purgeProtection",
-            "nothing uses unused",
-        ),
-    ],
-)
-def test_a_wrong_name_is_found(path: str, right: str, wrong: str, found: str) -> None:
-    assert any(
-        found in problem for problem in names.problems(bicep.with_mistake(path, right, wrong))
+    monkeypatch.setitem(
+        WAYS, "halfway", "param zoneRedundant = true\nparam storageSku = 'Standard_LRS'"
     )
 
-
-def test_both_entry_points_have_the_same_defaults() -> None:
-    files = bicep.texts()
-    main = names.defaults(files["main.bicep"])
-    workload = names.defaults(files["workload.bicep"])
-
-    shared = main.keys() & workload.keys() - {"tags", "location"}
-    assert {name: main[name] for name in shared} == {name: workload[name] for name in shared}
+    with pytest.raises(ValueError, match="zoneRedundant needs a storageSku with ZRS"):
+        bicep.deployed(bicep_compiler, "halfway")
 
 
-@pytest.mark.parametrize(
-    "path", ["parameters/dev.json", "parameters/prod.json", "main.parameters.json"]
-)
-def test_parameter_files_name_parameters_that_exist(path: str) -> None:
-    given = json.loads((bicep.INFRA / path).read_text())["parameters"]
-    parameters = bicep.tree(bicep.texts()["main.bicep"])["parameters"]
+def test_an_environment_of_any_name_gives_valid_names(
+    bicep_compiler: Compiler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        bicep, "_REQUIRED", bicep._REQUIRED.replace("'test'", f"'Contoso_EU.Prod-{'x' * 40}'")
+    )
 
-    assert given.keys() <= parameters.keys()
-    # These two come from the command line (deploy.sh) or from the azd environment.
-    asked = {name for name, entry in parameters.items() if entry["default"] is None}
-    assert asked - given.keys() <= {"location", "segmentStorageId"}
+    assert list(accepted.problems(bicep.deployed(bicep_compiler, "private"))) == []
+
+
+def test_an_endpoint_that_asks_waits_for_its_owner(deployment: Callable[[str], Deployment]) -> None:
+    asks = deployment("own-network").one(
+        "Microsoft.Network/privateEndpoints", "pe-segments-em5bwa4hxxa6u"
+    )
+
+    assert asks["properties"]["privateLinkServiceConnections"] == []
+    [connection] = asks["properties"]["manualPrivateLinkServiceConnections"]
+    assert connection["properties"]["requestMessage"].startswith("Segment export")
+
+
+def test_a_network_of_ones_own_is_left_as_it_is(deployment: Callable[[str], Deployment]) -> None:
+    made = {resource["type"] for resource in deployment("own-network").resources}
+
+    assert not {kind for kind in made if kind.startswith("Microsoft.Network/")} - {
+        "Microsoft.Network/privateEndpoints",
+        "Microsoft.Network/privateEndpoints/privateDnsZoneGroups",
+    }
+
+
+def test_a_workspace_of_ones_own_gets_telemetry_and_nothing_else(
+    deployment: Callable[[str], Deployment],
+) -> None:
+    shared = deployment("everything")
+
+    assert [one for one in shared.resources if "OperationalInsights" in one["type"]] == []
+    for rule in shared.of("Microsoft.Insights/scheduledQueryRules"):
+        query = rule["properties"]["criteria"]["allOf"][0]["query"]
+        assert "_LogOperation" in query or "_ResourceId =~ '/subscriptions/" in query
+    [workbook] = shared.of("Microsoft.Insights/workbooks")
+    text = workbook["properties"]["serializedData"]
+    tables = len(re.findall(r"(?:AppTraces|AppRequests|AppDependencies)\\n", text))
+    assert tables == text.count("where _ResourceId =~ '") > 5

@@ -9,7 +9,7 @@ from typing import Any, Self
 from local.certificates import Certificates
 from local.identity import read_token
 from local.loopback import Answer, LoopbackServer, Request
-from tests.deployment import app_settings, bicep
+from tests.deployment import app_settings
 
 _OF_TELEMETRY = ("OTEL_", "PYTHON_APPLICATIONINSIGHTS_", "APPLICATIONINSIGHTS_")
 
@@ -53,7 +53,7 @@ class Collector:
     @property
     def settings(self) -> dict[str, str]:
         """The settings of the deployment that concern telemetry, with this server's address."""
-        deployed = app_settings.environment(bicep.texts())
+        deployed = app_settings.written_down()
         mine = {name: value for name, value in deployed.items() if name.startswith(_OF_TELEMETRY)}
         url = self._server.url
         mine["APPLICATIONINSIGHTS_CONNECTION_STRING"] = (
