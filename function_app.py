@@ -26,7 +26,7 @@ app = func.FunctionApp()
 @app.timer_trigger(arg_name="timer", schedule=os.environ.get("EXPORT_TICK") or EVERY_FIVE_MINUTES)
 def tick(timer: func.TimerRequest, context: func.Context) -> None:  # noqa: ARG001 - the binding wants it
     """Start due exports; mend lost messages and missing lanes."""
-    from shared.app import get_app
+    from shared.bootstrap import get_app
     from shared.runs.upkeep.tick import tick as run_tick
 
     with _step("tick", context):
@@ -36,7 +36,7 @@ def tick(timer: func.TimerRequest, context: func.Context) -> None:  # noqa: ARG0
 @app.queue_trigger(arg_name="message", queue_name=queues.PLAN, connection=STORAGE)
 def plan_run(message: func.QueueMessage, context: func.Context) -> None:
     """Read the snapshots of a run and decide what to send."""
-    from shared.app import get_app
+    from shared.bootstrap import get_app
     from shared.runs.planning.plan import plan_run as run_plan
 
     with _step("plan_run", context):
@@ -46,17 +46,17 @@ def plan_run(message: func.QueueMessage, context: func.Context) -> None:
 @app.queue_trigger(arg_name="message", queue_name=queues.LANE, connection=STORAGE)
 def send_batches(message: func.QueueMessage, context: func.Context) -> None:
     """Send batches to one Mailchimp account for some minutes."""
-    from shared.app import get_app
+    from shared.bootstrap import get_lanes
     from shared.runs.sending.lane import send_batches as run_lane
 
     with _step("send_batches", context):
-        run_lane(get_app(), _ids(message))
+        run_lane(get_lanes(), _ids(message))
 
 
 @app.queue_trigger(arg_name="message", queue_name=queues.FINISH, connection=STORAGE)
 def finish_run(message: func.QueueMessage, context: func.Context) -> None:
     """Fold a run's outcomes into the ledger and end it."""
-    from shared.app import get_app
+    from shared.bootstrap import get_app
     from shared.runs.finishing.finish import finish_run as run_finish
 
     with _step("finish_run", context):
@@ -109,7 +109,7 @@ def _step(name: str, context: func.Context) -> Iterator[None]:
 
 
 def _revive(queue: str, message: func.QueueMessage, context: func.Context) -> None:
-    from shared.app import get_app
+    from shared.bootstrap import get_app
     from shared.runs.upkeep.recovery import revive
 
     with _step("revive", context):

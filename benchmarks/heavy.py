@@ -9,7 +9,8 @@ import json
 import sys
 
 from benchmarks.watching import Watch
-from shared.app import App, build_app
+from shared.app import App
+from shared.bootstrap import build_app
 from shared.platform.settings import Settings
 from shared.runs import chunks
 from shared.runs.codes import NUMBER

@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from shared.accounts import board
 from shared.app import App
 from shared.erasure import ledgers, mailchimp, outcomes, plans, previews, register
 from shared.erasure.mailchimp import Deletion
 from shared.erasure.person import Person
 from shared.exports import store
-from shared.mailchimp import board, suppressions
+from shared.mailchimp import suppressions
 from shared.platform import log
 from shared.runs import ledger
 from shared.runs.record import read_run
@@ -137,7 +138,7 @@ def _tell_lanes(app: App, folders: Iterable[str]) -> None:
     found = (read_run(app.blobs, folder.rstrip("/").rpartition("/")[2]) for folder in folders)
     accounts = {run.account for run in found if run and run.account}
     for account in accounts:
-        board.put_erased(app, account)
+        app.board.put_erased(account)
     if accounts:
         # No lane goes by an older view of the board than this.
         time.sleep(board.LOOK_SECONDS + _A_LOOK_SECONDS)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from shared.accounts.slots import NoSlotError
 from shared.app import App
 from shared.erasure.person import Person
 from shared.exports import store
@@ -11,7 +12,6 @@ from shared.exports.connections import usable_connection
 from shared.exports.errors import ConnectionUnusableError
 from shared.exports.models import StoredConnection
 from shared.mailchimp.errors import MailchimpError
-from shared.mailchimp.slots import NoSlotError
 
 _NO_CONNECTION = "No connection to this audience's account is ready."
 _BUSY = "All connections to Mailchimp stayed busy."

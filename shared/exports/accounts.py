@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from time import monotonic
 
+from shared.accounts.slots import NoSlotError
 from shared.app import App
 from shared.exports import store
 from shared.exports.errors import ConnectionUnusableError
@@ -13,7 +14,6 @@ from shared.exports.models import StoredConnection
 from shared.mailchimp.answers import Account
 from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.errors import UnavailableError
-from shared.mailchimp.slots import NoSlotError, hold_slot
 from shared.mailchimp.tokens import Token, TokenError, parse_token
 from shared.platform.vault import SecretUnreadableError, VaultUnreachableError
 
@@ -51,7 +51,7 @@ class AccountSession:
         """Make the calls under a slot of this account, too; raises NoSlotError."""
         if account in self._held:
             return
-        slot = self._stack.enter_context(hold_slot(self._app, account, self._left(), self._guard))
+        slot = self._stack.enter_context(self._app.slots.hold(account, self._left(), self._guard))
         if slot.busy_seconds() > self._left():
             raise NoSlotError
         self._held.add(account)

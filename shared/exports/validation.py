@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from shared.accounts.slots import NoSlotError
 from shared.app import App
 from shared.audiences.owned_tags import owned_tags
 from shared.audiences.warnings import audience_warnings
@@ -13,7 +14,6 @@ from shared.exports.models import Export, StoredConnection, StoredExport
 from shared.mailchimp.answers import Audience, MergeField, Tag
 from shared.mailchimp.errors import AudienceNotFoundError, RetryError, StopError
 from shared.mailchimp.merge_fields import resolve_mapping
-from shared.mailchimp.slots import NoSlotError
 from shared.notice import Notice
 from shared.platform.clock import utc_now
 from shared.platform.errors import CloudError

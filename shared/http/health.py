@@ -71,7 +71,7 @@ def _is_well() -> bool:
 
 def _connected() -> "App | None":
     """Return the app, None where its storage does not let it begin within the patience."""
-    from shared.app import get_app
+    from shared.bootstrap import get_app
     from shared.health.examination import ask_all
 
     def begin() -> bool:

@@ -63,7 +63,7 @@ def _answer(route: Route, request: func.HttpRequest) -> Response:
     if wrong:
         raise problems.app_misconfigured()
     check_body(route, headers, request.get_body())
-    from shared.app import get_app
+    from shared.bootstrap import get_app
 
     return handler(get_app(), _read(request, caller))
 
@@ -124,9 +124,9 @@ def _refuse(name: str, error: BaseException) -> Response:
 
 def _translate(error: BaseException) -> ProblemError:
     # Only here after something has failed, so these modules may take their time to load.
+    from shared.accounts.slots import NoSlotError
     from shared.exports.errors import ConnectionUnusableError
     from shared.mailchimp.errors import RefusedError, RetryError, StopError
-    from shared.mailchimp.slots import NoSlotError
     from shared.platform.blobs import BlobConflictError
 
     match error:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.accounts.slots import NoSlotError
 from shared.app import App
 from shared.exports import accounts, oauth_states, store
 from shared.exports.access import Caller
@@ -20,7 +21,6 @@ from shared.http.problems import FieldError, ProblemError
 from shared.mailchimp import oauth
 from shared.mailchimp.answers import Account
 from shared.mailchimp.errors import RefusedError, RetryError, StopError
-from shared.mailchimp.slots import NoSlotError
 from shared.mailchimp.tokens import Token, TokenError, oauth_secret, parse_token
 from shared.platform import log
 from shared.platform.vault import SecretUnreadableError

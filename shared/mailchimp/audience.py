@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from shared.mailchimp.answers import Audience, MergeField, Tag
-from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.errors import RefusedError
 from shared.mailchimp.merge_fields import Resolution, resolve_mapping
+from shared.mailchimp.protocols import AudienceCalls
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class TagChoice:
     id: int | None = None
 
 
-def read_audience(client: MailchimpClient, list_id: str) -> AudienceState:
+def read_audience(client: AudienceCalls, list_id: str) -> AudienceState:
     """Read an audience in three calls, more where it has above 1,000 tags."""
     return AudienceState(
         client.audience(list_id), client.merge_fields(list_id), client.tags(list_id)
@@ -50,7 +50,7 @@ def read_audience(client: MailchimpClient, list_id: str) -> AudienceState:
 
 
 def create_missing_fields(
-    client: MailchimpClient,
+    client: AudienceCalls,
     list_id: str,
     mapping: Mapping[str, str],
     merge_fields: Sequence[MergeField],
@@ -119,7 +119,7 @@ def choose_tags(
     return [choose(want) for want in wanted]
 
 
-def apply_choice(client: MailchimpClient, list_id: str, choice: TagChoice) -> int:
+def apply_choice(client: AudienceCalls, list_id: str, choice: TagChoice) -> int:
     """Create or rename the tag where needed and return its id; raises MailchimpError."""
     if choice.action == "create":
         return client.create_tag(list_id, choice.name).id

@@ -1,4 +1,4 @@
-"""What may go wrong with Mailchimp, grouped by what helps.
+"""Everything that can go wrong with Mailchimp, grouped by how to recover.
 
 MailchimpError
 ├── StopError                   the run can't go on; `code` is the run's error code
@@ -18,8 +18,10 @@ from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, ClassVar, Final, Literal
 
+from shared.accounts.errors import CallError
 
-class MailchimpError(Exception):
+
+class MailchimpError(CallError):
     """Mailchimp did not do what it was asked.
 
     `str(error)` never holds anything of a person. `detail` is Mailchimp's own text and never goes
@@ -107,6 +109,7 @@ class TimedOutError(RetryError):
     """No answer in time; the work may be done all the same."""
 
     summary = "Mailchimp did not answer in time"
+    timed_out = True
 
     def __init__(
         self, detail: str = "", *, status: int | None = None, may_be_open: bool = True

@@ -5,7 +5,6 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from shared.app import App
-from shared.mailchimp import board
 from shared.notice import Notice
 from shared.notifications import changes
 from shared.platform import log, tracing
@@ -82,7 +81,7 @@ def clear_up(app: App, run: Run) -> None:
     last_run.note_end(app.blobs, run)
     _notify(app, run)
     if run.account:
-        board.remove_run(app, run.account, run.audience, run.id)
+        app.board.remove_run(run.account, run.audience, run.id)
     for part in ("plans/", "chunks/"):
         app.blobs.delete_all(f"{names.folder(run.id)}{part}")
     for name in (names.plan_name(run.id), names.stop_name(run.id)):

@@ -6,7 +6,6 @@ begins says so and then looks whether contacts leave. Whoever comes second waits
 """
 
 from shared.app import App
-from shared.mailchimp import board
 from shared.platform.blobs import Blobs
 from shared.runs import ledger
 from shared.runs.neighbours import neighbours
@@ -20,8 +19,8 @@ def may_leave(app: App, plan: Plan) -> bool:
     ledger has changed since the plan looked into it: then they are due in the next run.
     """
     run = plan.run
-    board.put_leaving(app, plan.account, plan.audience, run)
-    view = board.look(app, plan.account, max_age=0)
+    app.board.put_leaving(plan.account, plan.audience, run)
+    view = app.board.look(plan.account, max_age=0)
     if any(other != run and seen.audience == plan.audience for other, seen in view.runs.items()):
         return False
     uids = [export.uid for export in neighbours(app.blobs, plan.audience, plan.ledger.uid)]
@@ -45,5 +44,5 @@ def newly_shared(blobs: Blobs, plan: Plan) -> int:
 
 def must_wait(app: App, account: str, audience: str, run: str) -> bool:
     """Return whether a run that has put itself on the board must wait for leavers of another."""
-    view = board.look(app, account, max_age=0)
+    view = app.board.look(account, max_age=0)
     return any(a == audience and other != run for a, other in view.leaving)

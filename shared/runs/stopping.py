@@ -7,7 +7,6 @@ from typing import Literal
 from pydantic import TypeAdapter
 
 from shared.app import App
-from shared.mailchimp import board
 from shared.notice import Notice
 from shared.platform import queues
 from shared.platform.blobs import Blobs
@@ -70,7 +69,7 @@ def stop(app: App, run: Run, status: RunStatus, error: Notice | None, by: str) -
     # who ends the run sees the order or has ended it already.
     touched = change_run(app.blobs, run.id, stopped=True)
     if account := (touched or run).account:
-        board.stop_run(app, account, run.id)
+        app.board.stop_run(account, run.id)
     app.queues.send(queues.FINISH, {"run": run.id})
 
 

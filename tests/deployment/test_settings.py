@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.app import APP_CONTAINER
+from shared.bootstrap import APP_CONTAINER
 from shared.platform import queues
 from shared.platform.settings import Settings
 from tests.deployment import app_settings, bicep

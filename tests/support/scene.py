@@ -10,9 +10,10 @@ from urllib.parse import parse_qs
 import polars
 
 from local.mailchimp.control import Account, Simulator
-from shared.app import App, build_app
+from shared.accounts.slots import Slot
+from shared.app import App
+from shared.bootstrap import build_app
 from shared.mailchimp.client import MailchimpClient
-from shared.mailchimp.slots import Slot, hold_slot
 from shared.mailchimp.suppressions import (
     OVERLAP,
     RefreshResult,
@@ -57,7 +58,7 @@ class Scene:
 
     def slot(self) -> AbstractContextManager[Slot]:
         """Wait for a slot, but not long."""
-        return hold_slot(self.app, self.account.account_id, 0.2)
+        return self.app.slots.hold(self.account.account_id, 0.2)
 
     def refresh(
         self,

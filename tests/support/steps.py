@@ -15,7 +15,8 @@ from local.sample_data import write_export
 from local.services import Services
 from local.stack import SEGMENT_CONTAINER
 from local.vault import Vault as LocalVault
-from shared.app import App, build_app
+from shared.app import App
+from shared.bootstrap import build_app
 from shared.exports import connections, exports, store
 from shared.exports.access import Role, key_holder
 from shared.exports.models import Connection, Export, StoredConnection
@@ -24,7 +25,9 @@ from shared.platform.vault import Vault
 from shared.runs import names
 from shared.runs.finishing.finish import finish_run
 from shared.runs.planning.plan import plan_run
+from shared.runs.sending.batch_sizes import BatchSizes
 from shared.runs.sending.lane import send_batches
+from shared.runs.sending.lanes import Lanes
 from shared.runs.start import start_run
 
 _TIMES = {
@@ -136,7 +139,8 @@ class Steps:
     def lane(self, slot: int | None = None) -> None:
         """Handle a lane message, perhaps one that names a slot."""
         message = {"account": self.account.account_id}
-        send_batches(self.app, message if slot is None else message | {"slot": str(slot)})
+        lanes = Lanes(self.app, BatchSizes(self.app.blobs))
+        send_batches(lanes, message if slot is None else message | {"slot": str(slot)})
 
     def finish(self, run: str) -> None:
         """Handle a finish message."""

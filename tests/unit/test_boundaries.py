@@ -33,12 +33,48 @@ def test_a_stage_imports_no_other_stage(stage: str) -> None:
     assert [(file, name) for file, name in found if name.startswith(others)] == []
 
 
-@pytest.mark.parametrize("ground", ["frames", "platform"])
-def test_the_ground_floor_imports_nothing_above(ground: str) -> None:
-    allowed = tuple(f"shared.{floor}." for floor in ("frames", "platform"))
+@pytest.mark.parametrize(
+    ("floor", "below"),
+    [
+        ("platform", ()),
+        ("frames", ("platform",)),
+        ("accounts", ("platform",)),
+        ("segments", ("platform",)),
+    ],
+)
+def test_a_lower_floor_imports_nothing_above(floor: str, below: tuple[str, ...]) -> None:
+    allowed = tuple(f"shared.{other}." for other in (floor, *below))
     found = [
         (file, name)
-        for file, name in imports_of(ROOT / "shared" / ground)
+        for file, name in imports_of(ROOT / "shared" / floor)
         if name.startswith("shared.") and not name.startswith(allowed)
+    ]
+    assert found == []
+
+
+def test_one_place_builds_the_clients_of_azure_and_entry_points_alone_use_it() -> None:
+    clients = ("BlobServiceClient", "QueueServiceClient", "SecretClient", "DefaultAzureCredential")
+    built = set()
+    for path in (ROOT / "shared").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).startswith(clients):
+                built.add(path.relative_to(ROOT).as_posix())
+    assert built == {"shared/bootstrap.py"}
+    users = {file for file, name in imports_of(ROOT / "shared") if ".bootstrap." in f"{name}."}
+    assert users <= {"shared/http/health.py", "shared/http/serve.py"}
+
+
+def test_the_mailchimp_client_is_imported_where_calls_are_made_and_nowhere_else() -> None:
+    allowed = (
+        "shared/mailchimp/",
+        "shared/exports/accounts.py",
+        "shared/runs/connect.py",
+        "shared/runs/planning/mailchimp_calls.py",
+        "shared/runs/sending/",
+    )
+    found = [
+        file
+        for file, name in imports_of(ROOT / "shared")
+        if name.startswith("shared.mailchimp.client.") and not file.startswith(allowed)
     ]
     assert found == []

@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from shared.accounts.slots import NoSlotError
 from shared.mailchimp.answers import MembersPage
 from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.errors import RetryError
-from shared.mailchimp.slots import NoSlotError
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
 _SLOT_PAUSE = 1.0
@@ -22,7 +22,7 @@ class OutOfTimeError(Exception):
 
 
 class HeldSlot(Protocol):
-    """What this part needs of `shared.mailchimp.slots.Slot`."""
+    """What this part needs of `shared.accounts.slots.Slot`."""
 
     def call[**P, R](self, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Make one call to Mailchimp."""

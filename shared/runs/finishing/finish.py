@@ -13,7 +13,6 @@ from shared.app import App
 from shared.erasure import register
 from shared.erasure.register import ErasureKeyError, Register
 from shared.frames import tables
-from shared.mailchimp import board
 from shared.notice import Notice
 from shared.platform import queues, tracing
 from shared.platform.blobs import BlobConflictError, Blobs
@@ -102,7 +101,7 @@ def _calls_are_over(app: App, plan: Plan) -> bool:
 def _slots_are_over(app: App, plan: Plan) -> bool:
     """Return whether no call under any slot is one of the run's."""
     run = plan.run
-    view = board.look(app, plan.account, max_age=0)
+    view = app.board.look(plan.account, max_age=0)
     over = True
     for number, slot in view.slots.items():
         if slot.run == run and not slot.clean:

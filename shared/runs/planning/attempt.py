@@ -3,9 +3,9 @@
 import secrets
 from dataclasses import dataclass, field
 
+from shared.accounts import board
 from shared.app import App
 from shared.exports.models import StoredConnection, StoredExport
-from shared.mailchimp import board
 from shared.platform.blobs import Blobs
 from shared.runs import names
 from shared.runs.ledger import Ledger
@@ -44,7 +44,7 @@ class PlanningAttempt:
 
     def check_not_stopped(self) -> None:
         """Raise StoppedError when no call may be made for the run any more."""
-        seen = board.look(self.app, self.account, board.LOOK_SECONDS).runs.get(self.run.id)
+        seen = self.app.board.look(self.account, board.LOOK_SECONDS).runs.get(self.run.id)
         if seen is None or seen.stopped:
             raise StoppedError
 

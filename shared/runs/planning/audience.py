@@ -8,9 +8,9 @@ from shared.audiences.warnings import audience_warnings
 from shared.exports.models import Export
 from shared.mailchimp import audience as mailchimp_audience
 from shared.mailchimp.audience import AudienceState, TagChoice, WantedTag
-from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.errors import RefusedError
 from shared.mailchimp.merge_fields import FieldPlan, Resolution, resolve_mapping
+from shared.mailchimp.protocols import AudienceCalls
 from shared.notice import Notice
 from shared.platform.clock import utc_now
 from shared.runs.ledger import MAX_FIELDS, MAX_TAGS, Ledger, LedgerTag
@@ -39,7 +39,7 @@ class Setup:
     warnings: list[Notice]
 
 
-def prepare(attempt: PlanningAttempt, client: MailchimpClient) -> Setup:
+def prepare(attempt: PlanningAttempt, client: AudienceCalls) -> Setup:
     """Read the audience; create what is missing, except for a preview.
 
     `client` makes its calls under a slot. Raises RunFailedError, MailchimpError.
@@ -64,7 +64,7 @@ def prepare(attempt: PlanningAttempt, client: MailchimpClient) -> Setup:
 
 
 def _merge_fields(
-    attempt: PlanningAttempt, client: MailchimpClient, state: AudienceState
+    attempt: PlanningAttempt, client: AudienceCalls, state: AudienceState
 ) -> Resolution:
     """Match the mapping with the audience's merge fields; creates missing ones, if it may."""
     export, types = attempt.export, attempt.found.types
@@ -146,7 +146,7 @@ def _once(choices: Sequence[TagChoice]) -> list[TagChoice]:
     return list({choice.name: choice for choice in reversed(choices)}.values())
 
 
-def _apply(attempt: PlanningAttempt, client: MailchimpClient, choice: TagChoice) -> int:
+def _apply(attempt: PlanningAttempt, client: AudienceCalls, choice: TagChoice) -> int:
     """Create, rename or just use a tag; return its id. A preview changes nothing."""
     old = attempt.old
     if attempt.run.preview:

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from shared.app import App
-from shared.mailchimp import board
 from shared.platform import log, queues, tracing
 from shared.platform.clock import to_text, utc_now
 from shared.runs.counts import Progress
@@ -39,7 +38,7 @@ def dispatch(app: App, plan: Plan) -> None:
     if not plan.chunks or stop_order(app.blobs, plan.run) is not None:
         app.queues.send(queues.FINISH, {"run": plan.run})
         return
-    board.put_run(app, plan.account, plan.audience, plan.run, "sending")
+    app.board.put_run(plan.account, plan.audience, plan.run, "sending")
     lanes = min(app.settings.max_connections, len(plan.chunks))
     for _ in range(lanes):
         app.queues.send(queues.LANE, {"account": plan.account})

@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from shared.accounts.slots import NoSlotError
 from shared.app import App
 from shared.exports.accounts import Guard, check_account, learn_account, remember_account
 from shared.exports.connections import usable_connection
 from shared.exports.errors import ConnectionUnusableError
 from shared.exports.models import Export, StoredConnection
-from shared.mailchimp import board, suppressions
+from shared.mailchimp import suppressions
 from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.errors import MailchimpError
-from shared.mailchimp.slots import NoSlotError, hold_slot
 from shared.runs.connect import new_client, token_of
 from shared.runs.planning.attempt import PlanningAttempt
 from shared.runs.planning.waiting import SOON, RetryLaterError, as_failure
@@ -36,7 +36,7 @@ def client_of(attempt: PlanningAttempt) -> Iterator[MailchimpClient]:
     app, account = attempt.app, attempt.account
     try:
         with (
-            hold_slot(app, account, _SLOT_SECONDS, attempt.check_not_stopped) as slot,
+            app.slots.hold(account, _SLOT_SECONDS, attempt.check_not_stopped) as slot,
             new_client(app, token_of(app, attempt.export.connection or "", account)) as client,
         ):
             yield client.under(slot.call)
@@ -49,7 +49,7 @@ def check_same_account(attempt: PlanningAttempt, client: MailchimpClient) -> Non
     account = check_account(client.account())
     if account.account_id != attempt.account:
         remember_account(attempt.app, attempt.connection, account)
-        board.remove_run(attempt.app, attempt.account, attempt.run.audience, attempt.run.id)
+        attempt.app.board.remove_run(attempt.account, attempt.run.audience, attempt.run.id)
         raise RetryLaterError(SOON)
 
 
@@ -64,7 +64,7 @@ def refresh_suppressions(attempt: PlanningAttempt) -> None:
             attempt.run.audience,
             lambda: new_client(app, token),
             budget_seconds=_SUPPRESSIONS_SECONDS,
-            slots=lambda: hold_slot(app, account, _SLOT_SECONDS, attempt.check_not_stopped),
+            slots=lambda: app.slots.hold(account, _SLOT_SECONDS, attempt.check_not_stopped),
         )
     except (ConnectionUnusableError, MailchimpError, NoSlotError) as error:
         raise as_failure(error) from None

@@ -16,7 +16,6 @@ from shared.erasure import register
 from shared.erasure.register import ErasureKeyError
 from shared.exports import store
 from shared.exports.models import StoredConnection
-from shared.mailchimp import board
 from shared.platform import queues, tracing
 from shared.platform.clock import seconds_since, to_text, utc_now
 from shared.runs import leaving, ledger, names
@@ -138,7 +137,7 @@ def _begin(app: App, run: Run, connection: StoredConnection) -> PlanningAttempt:
         planning |= {"status": RunStatus.PLANNING, "started_at": to_text(utc_now())}
     change_run(app.blobs, run.id, **planning)
     run = replace(run, **planning)  # type: ignore[arg-type] # each value fits its field
-    board.put_run(app, account, "" if run.preview else run.audience, run.id, "planning")
+    app.board.put_run(account, "" if run.preview else run.audience, run.id, "planning")
     # Whoever has stopped it before this could not say so on the board.
     check_no_order(app.blobs, run.id)
     try:
@@ -146,7 +145,7 @@ def _begin(app: App, run: Run, connection: StoredConnection) -> PlanningAttempt:
             raise RetryLaterError(LATER / 3)
         found = wait_for_input(app, run)
     except RetryLaterError:
-        board.remove_run(app, account, run.audience, run.id)
+        app.board.remove_run(account, run.audience, run.id)
         raise
     change_run(app.blobs, run.id, snapshots=found.stamps)
     return PlanningAttempt(

@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
 
-from shared.app import App
+from shared.accounts.slots import Slot
 from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.errors import (
     RefusedError,
@@ -15,7 +15,6 @@ from shared.mailchimp.errors import (
     TimedOutError,
 )
 from shared.mailchimp.protocols import ContactCalls
-from shared.mailchimp.slots import Slot
 from shared.platform import log, tracing
 from shared.runs import chunks
 from shared.runs.chunks import Chunk
@@ -24,6 +23,7 @@ from shared.runs.leaving import may_leave, newly_shared
 from shared.runs.payload import SINGLES
 from shared.runs.plan_document import Plan
 from shared.runs.sending import batch_sizes, calls
+from shared.runs.sending.lanes import Lanes
 from shared.runs.sending.missing_tags import give_lacking_tags
 from shared.runs.sending.turn import NO_ANSWER, TRIES, Turn
 
@@ -66,7 +66,7 @@ class ChunkSender:
 
     def __init__(
         self,
-        app: App,
+        lanes: Lanes,
         slot: Slot,
         writer: ThreadPoolExecutor,
         plan: Plan,
@@ -74,8 +74,9 @@ class ChunkSender:
         end: float,
         not_ready: Mapping[str, float],
     ) -> None:
-        self._turn = Turn(app, slot, plan, chunk, end, not_ready)
-        self._app, self._slot, self._plan, self._chunk = app, slot, plan, chunk
+        self._turn = Turn(lanes, slot, plan, chunk, end, not_ready)
+        self._lanes, self._app = lanes, lanes.app
+        self._slot, self._plan, self._chunk = slot, plan, chunk
         self._writer = writer
         self._index = self._turn.index
         self._next = chunk.position
@@ -200,7 +201,7 @@ class ChunkSender:
         items, kind = self._turn.items, self._index.kind
         if kind in SINGLES:
             return 1
-        most = self._app.sizes.current(self._plan.account, self._plan.audience, kind)
+        most = self._lanes.sizes.current(self._plan.account, self._plan.audience, kind)
         most = min(most, self._cap)
         if kind == "tag":
             return calls.tag_size(items, self._next, most)
@@ -239,7 +240,7 @@ class ChunkSender:
                     self._suspect_batch(size, begun)
                 load = self._load(size)
                 if isinstance(error, TimedOutError) and load > batch_sizes.LEAST:
-                    self._app.sizes.timed_out(plan.account, plan.audience, kind, load)
+                    self._lanes.sizes.timed_out(plan.account, plan.audience, kind, load)
                     self._make_smaller(size)
                     return
                 waits += 1
@@ -258,11 +259,11 @@ class ChunkSender:
             if sent.position + sent.size >= self._cap_until:
                 self._cap = min(batch_sizes.MOST, 2 * self._cap)
         self._record(sent, batch, unread)
-        self._app.sizes.worked(plan.account, plan.audience, kind, load)
+        self._lanes.sizes.worked(plan.account, plan.audience, kind, load)
 
     def _when_ready(self, client: MailchimpClient, size: int) -> Mapping[str, str]:
         """Wait until the next call may be made; return whom it must leave out (see Protection)."""
-        app, kind = self._app, self._index.kind
+        kind = self._index.kind
         protected: Mapping[str, str] = {}
         waits = 0
         while True:
@@ -270,8 +271,8 @@ class ChunkSender:
             try:
                 if kind != "tag":
                     leaving = kind != "upsert"
-                    protected = app.protection.since_plan(
-                        app, self._slot, client, self._plan, leaving=leaving
+                    protected = self._lanes.protection.since_plan(
+                        self._app, self._slot, client, self._plan, leaving=leaving
                     )
             except RetryError as error:
                 self._turn.note(error, size)

@@ -10,13 +10,12 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from shared.app import App
+from shared.accounts import board
+from shared.accounts.slots import Slot, SlotLostError
 from shared.erasure.register import ErasureKeyError
 from shared.exports.errors import ConnectionUnusableError
-from shared.mailchimp import board
 from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.errors import StopError, UnauthorizedError
-from shared.mailchimp.slots import Slot, SlotLostError, take_slot
 from shared.mailchimp.tokens import Token
 from shared.notice import Notice
 from shared.platform import log, queues, tracing
@@ -27,6 +26,7 @@ from shared.runs.payload import ChunkIndex
 from shared.runs.plan_document import Plan, load_plan
 from shared.runs.record import RunStatus, read_run
 from shared.runs.sending.chunk_sender import ChunkSender
+from shared.runs.sending.lanes import Lanes
 from shared.runs.sending.turn import GiveWayError, must_make_room
 from shared.runs.stopping import BY_APP, stop
 
@@ -36,14 +36,15 @@ WORK_SECONDS = 300.0
 _VAULT_SECONDS = 5.0
 
 
-def send_batches(app: App, message: dict[str, str]) -> None:
+def send_batches(lanes: Lanes, message: dict[str, str]) -> None:
     """Handle a lane message."""
+    app = lanes.app
     account = message["account"]
     wanted = message.get("slot")
-    slot = take_slot(app, account, int(wanted) if wanted is not None else None)
+    slot = app.slots.take(account, int(wanted) if wanted is not None else None)
     if slot is None:
         return
-    lane = Lane(app, slot)
+    lane = Lane(lanes, slot)
     try:
         if slot.number >= app.settings.max_connections:
             # Fewer are allowed than before: its last call is waited out, and no other made.
@@ -62,8 +63,8 @@ def send_batches(app: App, message: dict[str, str]) -> None:
 class Lane:
     """One invocation's work under one slot."""
 
-    def __init__(self, app: App, slot: Slot) -> None:
-        self._app = app
+    def __init__(self, lanes: Lanes, slot: Slot) -> None:
+        self._lanes, self._app = lanes, lanes.app
         self._slot = slot
         self._end = time.monotonic() + WORK_SECONDS
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="outcomes")
@@ -87,8 +88,8 @@ class Lane:
         """Send until the time is over or nothing is left; tell whether to put a message back."""
         while time.monotonic() < self._end:
             self.wait_out()
-            view = board.look(self._app, self._slot.account, board.LOOK_SECONDS)
-            if must_make_room(self._app, self._slot, view):
+            view = self._app.board.look(self._slot.account, board.LOOK_SECONDS)
+            if must_make_room(self._slot, view):
                 return False
             claimed = self._claim(view)
             if claimed is None:
@@ -114,7 +115,7 @@ class Lane:
     def _claim(self, view: board.View) -> tuple[Plan, Chunk] | None:
         """Claim a chunk of the run with the fewest lanes that has one."""
         listed, self._listed = self._listed, {}
-        for run in by_need(view, self._app.served):
+        for run in by_need(view, self._lanes.served):
             plan = None if run in self._stopped else self._plan(run)
             if plan is None:
                 continue
@@ -136,7 +137,7 @@ class Lane:
                 if chunk is not None:
                     try:
                         self._slot.serve(run)
-                        self._app.served[run] = time.monotonic()
+                        self._lanes.served[run] = time.monotonic()
                     except BaseException:
                         chunk.abandon()
                         raise
@@ -153,16 +154,16 @@ class Lane:
 
     def _all_done(self, plan: Plan) -> None:
         run = plan.run
-        self._app.protection.forget(run)
-        self._app.served.pop(run, None)
+        self._lanes.protection.forget(run)
+        self._lanes.served.pop(run, None)
         self._app.queues.send(queues.FINISH, {"run": run})
         # The run may have ended already, and must not come back.
-        board.change_run(self._app, plan.account, plan.audience, run, "finishing")
+        self._app.board.change_run(plan.account, plan.audience, run, "finishing")
 
     def _send_chunk(self, plan: Plan, chunk: Chunk) -> None:
         """Send what is left of a chunk, and give it back."""
         sender = ChunkSender(
-            self._app, self._slot, self._writer, plan, chunk, self._end, self._not_ready
+            self._lanes, self._slot, self._writer, plan, chunk, self._end, self._not_ready
         )
         try:
             try:

@@ -17,7 +17,7 @@ def give_lacking_tags(turn: Turn, client: MailchimpClient) -> None:
     for bit, places in calls.lacking_of(turn.chunk.blocks).items():
         cap = batch_sizes.MOST
         while places:
-            most = min(cap, turn.app.sizes.current(plan.account, plan.audience, "tag"))
+            most = min(cap, turn.lanes.sizes.current(plan.account, plan.audience, "tag"))
             part = places[:most]
             bad = _give(turn, client, bit, part)
             if bad is None:
@@ -50,13 +50,13 @@ def _give(
             with turn.in_span("lacking_tag", len(emails)) as work:
                 bad = calls.give_tag(client, plan.job, bit, list(emails))
             work.end(errors=len(bad))
-            turn.app.sizes.worked(plan.account, plan.audience, "tag", len(emails))
+            turn.lanes.sizes.worked(plan.account, plan.audience, "tag", len(emails))
         except RefusedError as error:
             bad = dict.fromkeys(emails, f"tag {plan.job.tags[bit][0]}: {error.detail}")
         except RetryError as error:
             turn.note(error, len(emails))
             if isinstance(error, TimedOutError) and len(emails) > batch_sizes.LEAST:
-                turn.app.sizes.timed_out(plan.account, plan.audience, "tag", len(emails))
+                turn.lanes.sizes.timed_out(plan.account, plan.audience, "tag", len(emails))
                 return None
             waits += 1
             turn.pause(waits)

@@ -19,9 +19,9 @@ from shared.platform.clock import utc_now
 from shared.platform.settings import Settings
 
 if TYPE_CHECKING:  # the composition root holds a Protection, and these know that root
+    from shared.accounts.slots import Slot
     from shared.app import App
     from shared.mailchimp.client import MailchimpClient
-    from shared.mailchimp.slots import Slot
     from shared.mailchimp.suppressions import Changes
     from shared.runs.plan_document import Plan
 

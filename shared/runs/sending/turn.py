@@ -9,15 +9,15 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from shared.app import App
-from shared.mailchimp import board
+from shared.accounts import board
+from shared.accounts.slots import Slot
 from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.errors import MailchimpError, RetryError, StopError
-from shared.mailchimp.slots import Slot
 from shared.platform import log, tracing
 from shared.runs import payload
 from shared.runs.chunks import Chunk
 from shared.runs.plan_document import Plan
+from shared.runs.sending.lanes import Lanes
 
 _NOT_READY_SECONDS = 5.0
 # Calls that failed though Mailchimp answers others: after so many fewer contacts are sent at once.
@@ -30,9 +30,9 @@ class GiveWayError(Exception):
     """The lane has to leave its chunk: nothing is wrong with it."""
 
 
-def must_make_room(app: App, slot: Slot, view: board.View) -> bool:
+def must_make_room(slot: Slot, view: board.View) -> bool:
     """Tell whether a lane is among the first that give their slot to somebody who waits."""
-    free = app.settings.max_connections - sum(seen.leased for seen in view.slots.values())
+    free = slot.limit - sum(seen.leased for seen in view.slots.values())
     if view.waiting <= max(0, free):
         return False
     lanes = sorted(n for n, seen in view.slots.items() if seen.leased and seen.run in view.runs)
@@ -48,14 +48,14 @@ class Turn:
 
     def __init__(
         self,
-        app: App,
+        lanes: Lanes,
         slot: Slot,
         plan: Plan,
         chunk: Chunk,
         end: float,
         not_ready: Mapping[str, float],
     ) -> None:
-        self.app = app
+        self.lanes, self._app = lanes, lanes.app
         self.slot = slot
         self.plan = plan
         self.chunk = chunk
@@ -137,10 +137,10 @@ class Turn:
         )
 
     def _view(self) -> board.View:
-        return board.look(self.app, self.slot.account, board.LOOK_SECONDS)
+        return self._app.board.look(self.slot.account, board.LOOK_SECONDS)
 
     def _read(self) -> None:
-        self.items = payload.read_chunk(self.app.blobs, self.plan.payload, self.index)
+        self.items = payload.read_chunk(self._app.blobs, self.plan.payload, self.index)
 
     def _look(self) -> None:
         view = self._view()
@@ -148,7 +148,7 @@ class Turn:
             self._erased = view.erased
             self._read()
         mine = view.runs.get(self.chunk.run)
-        if mine is None or mine.stopped or must_make_room(self.app, self.slot, view):
+        if mine is None or mine.stopped or must_make_room(self.slot, view):
             raise GiveWayError
         lanes = view.lanes_of(self.chunk.run)
         starving = [

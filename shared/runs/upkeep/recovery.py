@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from shared.app import App
-from shared.mailchimp import board
 from shared.notice import Notice
 from shared.platform import log, queues
 from shared.platform.blobs import Blobs
@@ -61,7 +60,7 @@ def _mend(app: App, first: Run) -> None:
         return
     elif stop_order(app.blobs, run.id) is not None:
         if run.account:
-            board.stop_run(app, run.account, run.id)
+            app.board.stop_run(run.account, run.id)
         app.queues.send(queues.FINISH, {"run": run.id})
     elif (plan := load_plan(app.blobs, run.id)) is None:
         _mend_planning(app, run)
@@ -97,9 +96,9 @@ def _is_overdue(run: Run) -> bool:
 
 def _call_lanes(app: App, plan: Plan, wanted: int) -> None:
     """Call the lanes that are missing, and never more."""
-    view = board.look(app, plan.account, max_age=0)
+    view = app.board.look(plan.account, max_age=0)
     if plan.run not in view.runs or view.runs[plan.run].state != "sending":
-        board.put_run(app, plan.account, plan.audience, plan.run, "sending")
+        app.board.put_run(plan.account, plan.audience, plan.run, "sending")
     held = sum(slot.leased for slot in view.slots.values())
     missing = min(wanted, app.settings.max_connections - held)
     for _ in range(missing):
@@ -110,17 +109,17 @@ def _call_lanes(app: App, plan: Plan, wanted: int) -> None:
 
 def clean_boards(app: App) -> None:
     """Take ended runs off the boards: a note that came too late would keep others waiting."""
-    for account, audience, run in board.all_runs(app):
+    for account, audience, run in app.board.all_runs():
         found = read_run(app.blobs, run)
         if found is None or found.status.ended:
-            board.remove_run(app, account, audience, run)
+            app.board.remove_run(account, audience, run)
             log.event("note_removed", run=run)
-    board.drop_dead_waiters(app)
+    app.board.drop_dead_waiters()
 
 
 def clean_slots(app: App) -> None:
     """Have the calls of dead holders waited out now, so that nobody has to who is in a hurry."""
-    for account, number in board.unclean_slots(app):
+    for account, number in app.board.unclean_slots():
         app.queues.send(queues.LANE, {"account": account, "slot": str(number)})
         log.event("slot_cleaned", account_id=account, slot=number)
 

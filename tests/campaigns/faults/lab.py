@@ -22,7 +22,7 @@ from local.mailchimp.control import Account, Simulator
 from local.sample_data import write_export
 from local.services import Services
 from local.stack import COMPRESSED_TIME_SCALE, ROOT, SEGMENT_CONTAINER, Stack
-from shared.app import APP_CONTAINER
+from shared.bootstrap import APP_CONTAINER
 from shared.platform import queues
 from shared.platform.blobs import Blobs
 from tests.campaigns.faults import people

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from local.stack import Stack
-from shared.app import App, build_app
+from shared.app import App
+from shared.bootstrap import build_app
 from shared.notice import Notice
 from shared.platform.settings import Settings
 from shared.runs.record import Run, RunStatus

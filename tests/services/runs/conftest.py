@@ -7,7 +7,8 @@ from azure.storage.blob import BlobServiceClient
 
 from local.azurite import Azurite
 from local.services import Services
-from shared.app import APP_CONTAINER, App
+from shared.app import App
+from shared.bootstrap import APP_CONTAINER
 from tests.support.scene import app_on
 from tests.support.steps import Steps, app_of
 

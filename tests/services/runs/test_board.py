@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from shared.app import App
-from shared.mailchimp import board
 from shared.notice import Notice
 from shared.platform.blobs import BlobInfo
 from shared.runs import names
@@ -31,27 +30,27 @@ def notes(app: App) -> list[str]:
 
 
 def test_a_late_note_does_not_bring_an_ended_run_back(app: App) -> None:
-    board.put_run(app, ACCOUNT, AUDIENCE, RUN, "sending")
-    board.change_run(app, ACCOUNT, AUDIENCE, RUN, "finishing")
-    assert board.look(app, ACCOUNT, 0).runs[RUN].state == "finishing"
-    board.remove_run(app, ACCOUNT, AUDIENCE, RUN)
-    board.change_run(app, ACCOUNT, AUDIENCE, RUN, "finishing")
+    app.board.put_run(ACCOUNT, AUDIENCE, RUN, "sending")
+    app.board.change_run(ACCOUNT, AUDIENCE, RUN, "finishing")
+    assert app.board.look(ACCOUNT, 0).runs[RUN].state == "finishing"
+    app.board.remove_run(ACCOUNT, AUDIENCE, RUN)
+    app.board.change_run(ACCOUNT, AUDIENCE, RUN, "finishing")
     assert notes(app) == []
 
 
 def test_the_tick_takes_ended_runs_off_the_board(app: App) -> None:
     create_run(app.blobs, record(status=RunStatus.SUCCEEDED))
-    board.put_run(app, ACCOUNT, AUDIENCE, RUN, "sending")
-    board.put_leaving(app, ACCOUNT, AUDIENCE, RUN)
-    board.stop_run(app, ACCOUNT, RUN)
+    app.board.put_run(ACCOUNT, AUDIENCE, RUN, "sending")
+    app.board.put_leaving(ACCOUNT, AUDIENCE, RUN)
+    app.board.stop_run(ACCOUNT, RUN)
     recovery.clean_boards(app)
     assert notes(app) == []
 
 
 def test_the_tick_leaves_active_runs_on_the_board(app: App) -> None:
     create_run(app.blobs, record(status=RunStatus.RUNNING))
-    board.put_run(app, ACCOUNT, AUDIENCE, RUN, "sending")
-    board.put_leaving(app, ACCOUNT, AUDIENCE, RUN)
+    app.board.put_run(ACCOUNT, AUDIENCE, RUN, "sending")
+    app.board.put_leaving(ACCOUNT, AUDIENCE, RUN)
     before = notes(app)
     recovery.clean_boards(app)
     assert notes(app) == before
@@ -59,10 +58,10 @@ def test_the_tick_leaves_active_runs_on_the_board(app: App) -> None:
 
 def test_a_run_whose_account_was_learnt_meanwhile_is_stopped_on_its_board(app: App) -> None:
     create_run(app.blobs, record(account=ACCOUNT))
-    board.put_run(app, ACCOUNT, AUDIENCE, RUN, "planning")
+    app.board.put_run(ACCOUNT, AUDIENCE, RUN, "planning")
     # What the caller has read is older.
     stop(app, record(), RunStatus.CANCELLED, None, "somebody")
-    assert board.look(app, ACCOUNT, 0).runs[RUN].stopped
+    assert app.board.look(ACCOUNT, 0).runs[RUN].stopped
 
 
 def test_a_run_that_has_only_its_marker_yet_can_be_cancelled(app: App) -> None:
@@ -73,12 +72,12 @@ def test_a_run_that_has_only_its_marker_yet_can_be_cancelled(app: App) -> None:
 
 def test_a_cancellation_that_died_halfway_is_completed_by_the_next_one(app: App) -> None:
     create_run(app.blobs, record(account=ACCOUNT))
-    board.put_run(app, ACCOUNT, AUDIENCE, RUN, "sending")
+    app.board.put_run(ACCOUNT, AUDIENCE, RUN, "sending")
     order = {"status": "cancelled", "error": None, "by": "somebody", "at": AT}
     app.blobs.write_document(names.stop_name(RUN), order)
     with pytest.raises(RunEndedError):
         request_cancel(app, RUN, reason=None, by="somebody")
-    assert board.look(app, ACCOUNT, 0).runs[RUN].stopped
+    assert app.board.look(ACCOUNT, 0).runs[RUN].stopped
 
 
 def test_blank_metadata_is_not_written(app: App) -> None:

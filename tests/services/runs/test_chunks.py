@@ -8,7 +8,8 @@ import pytest
 from azure.storage.blob import BlobLeaseClient, BlobServiceClient
 
 from local.azurite import Azurite
-from shared.app import APP_CONTAINER, App
+from shared.app import App
+from shared.bootstrap import APP_CONTAINER
 from shared.runs import chunks, names
 from shared.runs.chunks import Block, Chunk, ChunkLostError
 from shared.runs.codes import NUMBER

@@ -6,8 +6,8 @@ from threading import Thread
 import pytest
 
 from local.mailchimp.control import CallRecord
+from shared.accounts import board
 from shared.erasure.erase import erase_person
-from shared.mailchimp import board
 from tests.support.place import until
 from tests.support.steps import Steps
 
@@ -36,7 +36,7 @@ def calls(steps: Steps) -> list[CallRecord]:
 
 def erased(steps: Steps) -> str:
     """What a lane's last look at the board said of erased people."""
-    return board.look(steps.app, steps.account.account_id, board.LOOK_SECONDS).erased
+    return steps.app.board.look(steps.account.account_id, board.LOOK_SECONDS).erased
 
 
 def test_they_are_given_by_one_more_call(late: Steps) -> None:

@@ -1,7 +1,6 @@
 """A connection whose secret leads to another Mailchimp account by now: nothing goes astray."""
 
 from shared.exports.accounts import check_account, remember_account
-from shared.mailchimp import board
 from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.tokens import parse_token
 from shared.runs.marker import active_run
@@ -24,14 +23,14 @@ def test_a_plan_begins_again_on_the_other_account_and_ends_without_the_audience(
     assert steps.record(run)["status"] == "planning"
     assert steps.connection().account_id == other.account_id
     # Others who work with the old account need not wait for this run.
-    assert run not in board.look(steps.app, old.account_id, max_age=0).runs
+    assert run not in steps.app.board.look(old.account_id, max_age=0).runs
 
     steps.plan(run)
 
     ended = steps.record(run)
     assert (ended["status"], ended["error"]["code"]) == ("failed", "audience_not_found")
     assert ended["account"] == other.account_id
-    assert run not in board.look(steps.app, other.account_id, max_age=0).runs
+    assert run not in steps.app.board.look(other.account_id, max_age=0).runs
     assert active_run(steps.app.blobs, steps.name) is None
     assert steps.calls(old) == calls
 

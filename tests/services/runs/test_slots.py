@@ -6,16 +6,17 @@ import pytest
 from azure.storage.blob import BlobLeaseClient, BlobServiceClient
 
 from local.azurite import Azurite
-from shared.app import APP_CONTAINER, App
-from shared.mailchimp import board
-from shared.mailchimp.slots import Slot, SlotLostError, take_slot
+from shared.accounts import board
+from shared.accounts.slots import Slot, SlotLostError
+from shared.app import App
+from shared.bootstrap import APP_CONTAINER
 from shared.platform.leases import KeptLease, LeaseLostError
 
 ACCOUNT = "a1"
 
 
 def take(app: App) -> Slot:
-    slot = take_slot(app, ACCOUNT)
+    slot = app.slots.take(ACCOUNT)
     assert slot is not None
     return slot
 
@@ -60,6 +61,6 @@ def test_a_call_that_broke_off_is_waited_out_like_one_without_an_answer(app: App
         slot.call(breaks)
     assert slot.busy_seconds() > 0
     slot.release()
-    seen = board.look(app, ACCOUNT, max_age=0).slots[slot.number]
+    seen = app.board.look(ACCOUNT, max_age=0).slots[slot.number]
     assert not seen.clean
     assert not seen.leased

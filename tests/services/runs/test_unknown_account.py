@@ -6,8 +6,6 @@ import time
 from threading import Thread
 
 from shared.exports import accounts
-from shared.mailchimp import board
-from shared.mailchimp.slots import take_slot
 from shared.runs.stopping import request_cancel
 from tests.support.steps import Steps
 
@@ -40,7 +38,7 @@ def test_a_known_account_is_not_asked_for_again(steps: Steps) -> None:
 def test_a_run_that_is_cancelled_while_it_waits_to_learn_its_account_calls_nobody(
     steps: Steps,
 ) -> None:
-    slots = [take_slot(steps.app, _ANY) for _ in range(steps.app.settings.max_connections)]
+    slots = [steps.app.slots.take(_ANY) for _ in range(steps.app.settings.max_connections)]
     run = steps.start()
     plan = Thread(target=steps.plan, args=(run,), daemon=True)
     plan.start()
@@ -59,12 +57,12 @@ def test_a_run_that_is_cancelled_while_it_waits_to_learn_its_account_calls_nobod
 
 
 def _held(steps: Steps, account: str) -> int:
-    return sum(slot.leased for slot in board.look(steps.app, account, max_age=0).slots.values())
+    return sum(slot.leased for slot in steps.app.board.look(account, max_age=0).slots.values())
 
 
 def _await_waiting(steps: Steps) -> None:
     """Wait until somebody stands in line for a slot of an account that isn't known."""
     end = time.monotonic() + 60
-    while not board.look(steps.app, _ANY, max_age=0).waiting:
+    while not steps.app.board.look(_ANY, max_age=0).waiting:
         assert time.monotonic() < end
         time.sleep(0.05)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.mailchimp.board import RunView, SlotView, View
+from shared.accounts.board import RunView, SlotView, View
 from shared.runs.chunks import ChunkState
 from shared.runs.payload import ChunkIndex
 from shared.runs.sending.lane import by_need, in_order

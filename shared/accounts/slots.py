@@ -1,0 +1,226 @@
+"""The right to one of an account's simultaneous connections.
+
+An account has as many slots as it allows connections: leased blobs below `slots/{account}/`. Every
+call is made under one. The other side goes on counting a call whose client has gone, so a slot says
+whether it was given back cleanly; whoever takes one that was not first waits out the read timeout.
+"""
+
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from shared.accounts import board
+from shared.accounts.board import Board
+from shared.accounts.errors import CallError
+from shared.platform import queues
+from shared.platform.blobs import BlobConflictError, BlobMissingError, Blobs
+from shared.platform.leases import KeptLease, LeaseKeeper, LeaseLostError
+from shared.platform.queues import Queues
+
+_POLL_SECONDS = 0.25
+
+
+class NoSlotError(Exception):
+    """All of the account's connections stayed busy for as long as the caller would wait."""
+
+
+class SlotLostError(Exception):
+    """The slot's lease ran out: no further call may be made under it."""
+
+
+@dataclass(frozen=True)
+class CallTimes:
+    """Seconds: the read timeout of a call, and how long its slot is held on after one."""
+
+    timeout: float
+    cooldown: float
+
+
+class Slot:
+    """One connection's worth of calls; one call at a time."""
+
+    def __init__(
+        self,
+        slots: "Slots",
+        account: str,
+        number: int,
+        kept: KeptLease,
+        open_for: float,
+    ) -> None:
+        # Called before each call; whoever holds the slot for a run sees there whether it may go on.
+        self.guard: Callable[[], None] | None = None
+        self._slots = slots
+        self.account = account
+        self.number = number
+        self._kept = kept
+        # The other side may be working on an earlier call until then (monotonic clock).
+        self._busy_until = time.monotonic() + open_for
+        self._unclean = open_for > 0
+        self._run = ""
+
+    def serve(self, run: str) -> None:
+        """Note in the slot which run the next calls belong to, and that calls are made.
+
+        Raises SlotLostError. Not while an earlier run's call may be open: the note says so.
+        """
+        if run == self._run:
+            return
+        try:
+            self._write(clean=False, run=run)
+        except (BlobConflictError, BlobMissingError):
+            raise SlotLostError from None
+        self._run, self._unclean = run, True
+
+    @property
+    def limit(self) -> int:
+        """How many slots an account has."""
+        return self._slots.limit
+
+    def busy_seconds(self) -> float:
+        """Return how long the next call must still wait for an earlier one to be over."""
+        return max(0.0, self._busy_until - time.monotonic())
+
+    def call[**P, R](self, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Make one call; raises SlotLostError and what the function raises."""
+        if busy := self.busy_seconds():
+            time.sleep(busy)
+        if self.guard is not None:
+            self.guard()
+        try:
+            self._kept.check()
+        except LeaseLostError:
+            raise SlotLostError from None
+        if not self._run:
+            self.serve("-")
+        started = time.monotonic()
+        try:
+            return function(*args, **kwargs)
+        except CallError as error:
+            if error.may_be_open:
+                times = self._slots.times
+                until = max(started + times.timeout, time.monotonic())
+                if error.timed_out:
+                    until += times.cooldown
+                self._busy_until = until
+            raise
+        except BaseException:
+            # Where it broke off is not known: the other side may have the call.
+            self._busy_until = max(self._busy_until, started + self._slots.times.timeout)
+            raise
+
+    def release(self) -> None:
+        """Give the slot back, marked clean when no call of ours can be open any more."""
+        try:
+            if self._unclean and self.busy_seconds() == 0:
+                self._write(clean=True, run="")
+        except (BlobConflictError, BlobMissingError):
+            self._slots.leases.forget(self._kept)
+            return
+        except BaseException:
+            # Without this the lease would be renewed for as long as the process lives.
+            self._slots.leases.forget(self._kept)
+            raise
+        self._kept.release()
+
+    def _write(self, *, clean: bool, run: str) -> None:
+        metadata = {"clean": "1" if clean else "0", "run": run}
+        self._slots.blobs.set_metadata(
+            board.slot_name(self.account, self.number), metadata, self._kept.lease
+        )
+
+
+class Slots:
+    """The slots of every account: `limit` each."""
+
+    def __init__(
+        self,
+        blobs: Blobs,
+        leases: LeaseKeeper,
+        queues: Queues,
+        accounts_board: Board,
+        times: CallTimes,
+        limit: int,
+    ) -> None:
+        self.blobs = blobs
+        self.leases = leases
+        self.times = times
+        self.limit = limit
+        self._queues = queues
+        self._board = accounts_board
+
+    def take(self, account: str, number: int | None = None) -> Slot | None:
+        """Take a free slot of the account, or that one; None where it or all are held.
+
+        A slot that was not given back cleanly counts as busy for the read timeout from now on, so
+        clean ones come first.
+        """
+        view = self._board.look(account, max_age=0)
+        unclean = {n for n, seen in view.slots.items() if not seen.clean}
+        taken = {n for n, seen in view.slots.items() if seen.leased}
+        wanted = range(self.limit) if number is None else [number]
+        for n in sorted(set(wanted) - taken, key=lambda n: (n in unclean, n)):
+            name = board.slot_name(account, n)
+            kept = self.leases.take_or_create(name)
+            if kept is None:
+                continue
+            try:
+                info = self.blobs.info(name)
+            except BaseException:
+                kept.release()
+                raise
+            clean = info is not None and info.metadata.get("clean", "1") == "1"
+            return Slot(self, account, n, kept, 0.0 if clean else self.times.timeout)
+        return None
+
+    @contextmanager
+    def hold(
+        self,
+        account: str,
+        wait_seconds: float = 15,
+        guard: Callable[[], None] | None = None,
+    ) -> Iterator[Slot]:
+        """Hold a slot for some calls; lanes make room for it.
+
+        Raises NoSlotError, also where the slot is lost meanwhile: another one may come.
+
+        `guard` is called before each call and may raise.
+        """
+        slot = self._wait(account, wait_seconds)
+        slot.guard = guard
+        try:
+            yield slot
+        except SlotLostError:
+            raise NoSlotError from None
+        finally:
+            slot.release()
+            # A lane that made room, or found no slot because of us, comes back.
+            if self._board.look(account, max_age=0).sending():
+                self._queues.send(queues.LANE, {"account": account})
+
+    def _wait(self, account: str, seconds: float) -> Slot:
+        """Take a slot that is ready for a call within some seconds."""
+        end = time.monotonic() + seconds
+        slot = self.take(account)
+        if slot is None:
+            slot = self._wait_in_line(account, end)
+        if slot.busy_seconds() > max(0.0, end - time.monotonic()):
+            slot.release()
+            # Its last holder died. Nobody who has so little time can wait that out, but a lane can.
+            self._queues.send(queues.LANE, {"account": account, "slot": str(slot.number)})
+            raise NoSlotError
+        return slot
+
+    def _wait_in_line(self, account: str, end: float) -> Slot:
+        marker = board.waiting_name(account, uuid.uuid4().hex)
+        self.blobs.write(marker, b"")
+        try:
+            while time.monotonic() < end:
+                time.sleep(_POLL_SECONDS)
+                slot = self.take(account)
+                if slot is not None:
+                    return slot
+        finally:
+            self.blobs.delete(marker)
+        raise NoSlotError
