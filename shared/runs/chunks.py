@@ -8,6 +8,7 @@ not written.
 
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -227,6 +228,11 @@ def read_blocks(blobs: Blobs, run: str, number: int) -> list[Block]:
     except BlobMissingError:
         return []
     return [json.loads(line) for line in data.splitlines()]
+
+
+def unfinished(count: int, states: Mapping[int, ChunkState]) -> list[int]:
+    """Return the numbers of a run's chunks that still have something left."""
+    return [n for n in range(count) if n not in states or not states[n].done]
 
 
 def position_of(blocks: list[Block]) -> int:

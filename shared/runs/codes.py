@@ -57,5 +57,7 @@ UNDELIVERED = REJECTED | {FAILED}
 ERASED = NUMBER["skipped_erased"]
 # Stands in a lane's notes for the address of the contact that they are about.
 ADDRESS_MARK = "{address}"
-# A lane's note on a leaver that it had to leave for the next run; finish knows it by this text.
-DUE = "waits for the next run: another export works on this audience"
+# A lane's note on a leaver that it had to leave for the next run; finish knows it by its text.
+DUE = "postponed to the next run: another export is using this audience"
+# Chunks that version 0.1.0 began say it in other words.
+DUE_TEXTS = frozenset({DUE, "waits for the next run: another export works on this audience"})

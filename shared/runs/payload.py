@@ -10,7 +10,7 @@ import gzip
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import orjson
 
@@ -22,8 +22,9 @@ if TYPE_CHECKING:  # polars is imported where a plan or a finish runs; lanes do 
 CONTACTS_PER_CALL = 500
 BATCHES_PER_CHUNK = 125
 _UPSERT_COLUMNS = ["row", "email", "add", "old_flags", "old_fields", "old_tried"]
+ChunkKind = Literal["upsert", "tag", "archive", "unsubscribe"]
 # Kinds of chunks whose calls are about one contact each, and how many of those one chunk holds.
-SINGLES = ("archive", "unsubscribe")
+SINGLES: tuple[ChunkKind, ...] = ("archive", "unsubscribe")
 SINGLES_PER_CHUNK = 50
 # Zeros behind each chunk. Blanking an item, when a person is erased, may make the rest compress
 # worse than before, and a chunk must not grow: its place is in the plan.
@@ -40,7 +41,7 @@ Values = Callable[["pl.Series"], "pl.Series"]
 class ChunkIndex:
     """Where a chunk lies in the payload. Chunks of a phase wait for all of the one before."""
 
-    kind: str
+    kind: ChunkKind
     phase: int
     items: int
     calls: int
@@ -211,7 +212,9 @@ def read_chunk(blobs: "Blobs", name: str, chunk: ChunkIndex) -> Items:
     return Items(gzip.decompress(blobs.read_range(name, chunk.offset, chunk.length)))
 
 
-def _chunks(work: Work, values: Values, lanes: int) -> Iterator[tuple[str, int, int, "pl.Series"]]:
+def _chunks(
+    work: Work, values: Values, lanes: int
+) -> Iterator[tuple[ChunkKind, int, int, "pl.Series"]]:
     """Yield each chunk's kind, phase, number of calls and items as JSON."""
     import polars as pl
 
@@ -226,7 +229,11 @@ def _chunks(work: Work, values: Values, lanes: int) -> Iterator[tuple[str, int, 
     for phase, last in ((0, False), (1, True)):
         for calls, ops in tag_chunks(work.tag_ops.filter(pl.col("last") == last), lanes):
             yield "tag", phase, calls, _lines(ops, '["{}",{},{}]', "email", "bit", "add")
-    for kind, action in (("archive", Action.ARCHIVE), ("unsubscribe", Action.UNSUBSCRIBE)):
+    leaving: tuple[tuple[ChunkKind, Action], ...] = (
+        ("archive", Action.ARCHIVE),
+        ("unsubscribe", Action.UNSUBSCRIBE),
+    )
+    for kind, action in leaving:
         rows = work.singles.filter(work.singles["action"] == int(action))
         size = min(SINGLES_PER_CHUNK, max(1, -(-rows.height // (2 * lanes))))
         for start in range(0, rows.height, size):

@@ -7,7 +7,7 @@ the ledger's document says which run was folded into it last.
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from shared.app import App
 from shared.erasure import register
@@ -18,10 +18,10 @@ from shared.platform import queues, tracing
 from shared.platform.blobs import BlobConflictError, Blobs
 from shared.runs import chunks, ledger, names, outcomes
 from shared.runs.chunks import OPEN_CALLS, Block
-from shared.runs.codes import DUE
+from shared.runs.codes import DUE_TEXTS
 from shared.runs.counts import Counts, Progress
 from shared.runs.ending import clear_up, end_run
-from shared.runs.payload import CONTACTS_PER_CALL, SINGLES, ChunkIndex
+from shared.runs.payload import CONTACTS_PER_CALL, SINGLES, ChunkIndex, ChunkKind
 from shared.runs.plan_document import Plan, load_plan
 from shared.runs.record import Run, RunStatus, read_run, update_run
 from shared.runs.stopping import StopOrder, stop_order
@@ -193,7 +193,7 @@ def _folded(
     )
 
 
-def _results(ends: Sequence[_ChunkEnd], kinds: tuple[str, ...]) -> "Results":
+def _results(ends: Sequence[_ChunkEnd], kinds: tuple[ChunkKind, ...]) -> "Results":
     from shared.runs.finishing.fold import results_of
 
     mine = [end for end in ends if end.index.kind in kinds]
@@ -205,17 +205,22 @@ def _results(ends: Sequence[_ChunkEnd], kinds: tuple[str, ...]) -> "Results":
 
 def _maybe_sent(end: _ChunkEnd) -> int:
     """Return how many items after the last outcome a dead lane may have sent."""
-    if end.index.kind in SINGLES:
-        return OPEN_CALLS
-    # A tag call takes as many removals as additions.
-    per_call = CONTACTS_PER_CALL * (2 if end.index.kind == "tag" else 1)
-    return OPEN_CALLS * per_call
+    match end.index.kind:
+        case "archive" | "unsubscribe":
+            return OPEN_CALLS
+        case "upsert":
+            return OPEN_CALLS * CONTACTS_PER_CALL
+        case "tag":
+            # A tag call takes as many removals as additions.
+            return OPEN_CALLS * CONTACTS_PER_CALL * 2
+        case unknown:
+            assert_never(unknown)
 
 
 def _has_leavers_due(ends: Sequence[_ChunkEnd]) -> bool:
     """Return whether leavers were left to the next run, as another export was at work."""
     return any(
-        DUE in block.get("details", {}).values()
+        not DUE_TEXTS.isdisjoint(block.get("details", {}).values())
         for end in ends
         if end.index.kind != "upsert"
         for block in end.blocks

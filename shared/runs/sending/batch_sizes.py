@@ -12,8 +12,8 @@ from typing import Any
 from shared.audiences.names import audience_folder
 from shared.platform.blobs import Blobs
 
-MOST = 500
-LEAST = 50
+MAX_BATCH = 500
+MIN_BATCH = 50
 # So many calls of one size must succeed before a larger one is tried.
 _GROW_AFTER = 50
 # A size that timed out is not tried again for this long.
@@ -23,7 +23,7 @@ _READ_EVERY_SECONDS = 30.0
 
 @dataclass
 class _Known:
-    size: int = MOST
+    size: int = MAX_BATCH
     too_large: int = 0
     too_large_at: float = 0.0
     # The largest full call that was answered; what a failed attempt with more falls back to.
@@ -58,11 +58,11 @@ class BatchSizes:
         known = self._get(account, audience, kind)
         with known.lock:
             self._read(known, account, audience, kind)
-            if not known.size / 2 < size <= known.size or size <= LEAST:
+            if not known.size / 2 < size <= known.size or size <= MIN_BATCH:
                 return
             if known.worked >= size:
                 known.worked = 0
-            known.size = known.worked or max(LEAST, size // 2)
+            known.size = known.worked or max(MIN_BATCH, size // 2)
             known.too_large, known.too_large_at = size, time.time()
             known.successes = 0
             self._write(known, account, audience, kind)
@@ -74,10 +74,10 @@ class BatchSizes:
             if size < known.size:
                 return
             known.worked = max(known.worked, size)
-            if known.size >= MOST:
+            if known.size >= MAX_BATCH:
                 return
             known.successes += 1
-            larger = min(MOST, known.size + max(1, known.size // 4))
+            larger = min(MAX_BATCH, known.size + max(1, known.size // 4))
             avoided = time.time() - known.too_large_at < _AVOIDED_SECONDS
             if known.successes < _GROW_AFTER or (avoided and larger >= known.too_large):
                 return

@@ -5,32 +5,39 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
+from functools import partial
+from typing import assert_never
 
-from shared.accounts.slots import Slot
 from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.errors import (
     RefusedError,
     RefusesAllError,
     RetryError,
-    TimedOutError,
 )
 from shared.mailchimp.protocols import ContactCalls
 from shared.platform import log, tracing
 from shared.runs import chunks
-from shared.runs.chunks import Chunk
 from shared.runs.codes import FAILED, NUMBER, REJECTED
 from shared.runs.leaving import may_leave, newly_shared
 from shared.runs.payload import SINGLES
-from shared.runs.plan_document import Plan
-from shared.runs.sending import batch_sizes, calls
-from shared.runs.sending.lanes import Lanes
+from shared.runs.sending import calls
+from shared.runs.sending.after import (
+    TRIES,
+    Batch,
+    SendAgain,
+    Settled,
+    Smaller,
+    after,
+    after_failures,
+)
+from shared.runs.sending.batch_sizes import MAX_BATCH
 from shared.runs.sending.missing_tags import give_lacking_tags
-from shared.runs.sending.turn import NO_ANSWER, TRIES, Turn
+from shared.runs.sending.turn import Turn
 
 # How long after a batch its answer is read and its outcomes are written.
 _LATER_SECONDS = 0.02
-# So many contacts after each other whose calls are refused, each by itself: it is not them.
-_REFUSED_IN_A_ROW = 100
+# After this many consecutive single-contact refusals the fault is not in the contacts.
+_MAX_REFUSED_IN_A_ROW = 100
 
 
 def _counts(answers: calls.Answers) -> dict[str, int]:
@@ -58,27 +65,26 @@ class _Sent:
     work: tracing.Timed
 
 
+@dataclass(frozen=True)
+class _Try:
+    """One try at the next batch, and what came of it; begun and seconds as in _Sent."""
+
+    batch: Batch
+    begun: int
+    seconds: float
+    work: tracing.Timed
+    result: calls.PendingAnswers | RefusedError | RetryError
+
+
 class ChunkSender:
-    """Sends what is left of a chunk; `end` is when to leave it (monotonic clock).
+    """Sends what is left of a turn's chunk; `writer` has one thread."""
 
-    not_ready: runs that had nothing to claim, and when (see Turn).
-    """
-
-    def __init__(
-        self,
-        lanes: Lanes,
-        slot: Slot,
-        writer: ThreadPoolExecutor,
-        plan: Plan,
-        chunk: Chunk,
-        end: float,
-        not_ready: Mapping[str, float],
-    ) -> None:
-        self._turn = Turn(lanes, slot, plan, chunk, end, not_ready)
-        self._lanes, self._app = lanes, lanes.app
-        self._slot, self._plan, self._chunk = slot, plan, chunk
+    def __init__(self, turn: Turn, writer: ThreadPoolExecutor) -> None:
+        self._turn, self._slot = turn, turn.slot
+        self._lanes, self._app = turn.lanes, turn.lanes.app
+        self._plan, self._chunk, self._index = turn.plan, turn.chunk, turn.index
         self._writer = writer
-        self._index = self._turn.index
+        chunk = turn.chunk
         self._next = chunk.position
         # The last batch, and the end of its writing.
         self._last: tuple[_Sent, Future[None]] | None = None
@@ -86,12 +92,12 @@ class ChunkSender:
         # clock) or later, by a call whose answer is not known.
         self._suspect, self._first_try = 0, 0
         if chunk.since is not None:
-            most = 1 if self._index.kind in SINGLES else batch_sizes.MOST
+            most = 1 if self._index.kind in SINGLES else MAX_BATCH
             self._suspect = chunk.position + chunks.OPEN_CALLS * most
             self._first_try = chunk.since
         self._hopeless = chunk.tries >= TRIES
         # A batch that can't be sent whole is sent in smaller ones up to here; then they grow again.
-        self._cap, self._cap_until = batch_sizes.MOST, 0
+        self._cap, self._cap_until = MAX_BATCH, 0
         # Contacts whose calls were refused, since one was not.
         self._refused = 0
 
@@ -142,17 +148,20 @@ class ChunkSender:
         """Return when what follows `end` was sent at the earliest; `answered`: the call before."""
         return self._first_try if end < self._suspect else answered
 
-    def _record(self, sent: _Sent, batch: list[calls.Item], unread: calls.Unread) -> None:
+    def _record(self, tried: _Try, pending: calls.PendingAnswers) -> None:
         """Have outcomes written beside the next call; at most one such write is under way."""
-        if not self._flush():
+        batch = tried.batch
+        sent = _Sent(self._next, len(batch.items), tried.begun, tried.seconds, tried.work)
+        if self._flush():
+            self._next += sent.size
+            since = self._unwritten_since(self._next, int(sent.begun + sent.seconds))
+            write = partial(self._write, sent, batch.items, pending, since)
+            self._last = sent, self._writer.submit(copy_context().run, write)
+        else:
             # The one before is sent again, and then this one: so they are written in order.
             self._suspect = max(self._suspect, sent.position + sent.size)
             sent.work.end()
-            return
-        self._next += sent.size
-        since = self._unwritten_since(self._next, int(sent.begun + sent.seconds))
-        written = self._writer.submit(copy_context().run, self._write, sent, batch, unread, since)
-        self._last = sent, written
+        self._lanes.sizes.worked(self._plan.account, self._plan.audience, batch.kind, batch.load)
 
     def _flush(self) -> bool:
         """Wait until the last batch's outcomes are written; go back to it if it has none."""
@@ -172,7 +181,7 @@ class ChunkSender:
         self,
         sent: _Sent,
         batch: list[calls.Item],
-        unread: calls.Unread,
+        unread: calls.PendingAnswers,
         since: int | None,
     ) -> None:
         """Read an answer and write what it says; raises RetryError where it can't be read."""
@@ -201,65 +210,87 @@ class ChunkSender:
         items, kind = self._turn.items, self._index.kind
         if kind in SINGLES:
             return 1
-        most = self._lanes.sizes.current(self._plan.account, self._plan.audience, kind)
-        most = min(most, self._cap)
+        largest = self._lanes.sizes.current(self._plan.account, self._plan.audience, kind)
+        largest = min(largest, self._cap)
         if kind == "tag":
-            return calls.tag_size(items, self._next, most)
-        return calls.upsert_size(items, self._next, most, self._plan.job)
+            return calls.tag_size(items, self._next, largest)
+        return calls.upsert_size(items, self._next, largest, self._plan.job)
 
     def _send_next(self, client: MailchimpClient) -> None:
         """Send the next batch until it has an outcome or has to be made smaller."""
-        plan, kind = self._plan, self._index.kind
         size = self._size()
         failures = waits = 0
-        delivered = True
         while True:
-            protected = self._when_ready(client, size)
-            # Only now: somebody may have been erased from it while this lane waited or looked.
-            batch = self._turn.items[self._next : self._next + size]
-            begun, started = int(time.time()), time.monotonic()
-            try:
-                with self._turn.in_span(kind, len(batch)) as work:
-                    unread = self._call(client, batch, protected)
-                break
-            except RefusedError as error:
-                if kind == "tag" and error.status == 404:
-                    unread = calls.at_hand(calls.tag_gone(plan.job, batch, error.detail))
-                    break
-                if size > 1:
-                    self._make_smaller(size)
+            tried = self._try(client, size)
+            match tried.result:
+                case RefusedError() | RetryError() as error:
+                    decision = after(error, tried.batch, self._plan.job)
+                case pending:
+                    self._delivered(tried, pending)
                     return
-                self._refused += 1
-                if self._refused >= _REFUSED_IN_A_ROW:
-                    raise RefusesAllError(error.detail, status=error.status) from None
-                unread, delivered = calls.at_hand(calls.refused_alone(error)), False
-                break
-            except RetryError as error:
-                self._turn.note(error, size)
-                if error.may_be_done:
-                    self._suspect_batch(size, begun)
-                load = self._load(size)
-                if isinstance(error, TimedOutError) and load > batch_sizes.LEAST:
-                    self._lanes.sizes.timed_out(plan.account, plan.audience, kind, load)
-                    self._make_smaller(size)
-                    return
+            if isinstance(decision, SendAgain):
                 waits += 1
                 self._turn.pause(waits)
-                failures += error.counts and self._turn.answers_others(client)
-                if failures >= TRIES:
-                    if size > 1:
-                        self._make_smaller(size)
-                        return
-                    unread, delivered = calls.at_hand(calls.given_up(size, NO_ANSWER)), False
-                    break
-        load = self._load(size)
-        sent = _Sent(self._next, len(batch), begun, time.monotonic() - started, work)
-        if delivered:
-            self._refused = 0
-            if sent.position + sent.size >= self._cap_until:
-                self._cap = min(batch_sizes.MOST, 2 * self._cap)
-        self._record(sent, batch, unread)
-        self._lanes.sizes.worked(plan.account, plan.audience, kind, load)
+                failures += decision.counts and self._turn.answers_others(client)
+                decision = after_failures(failures, tried.batch)
+            match decision:
+                case SendAgain():
+                    continue
+                case Smaller(timed_out):
+                    self._make_smaller(tried.batch, timed_out=timed_out)
+                case Settled():
+                    self._settle(tried, decision)
+                case unknown:
+                    assert_never(unknown)
+            return
+
+    def _try(self, client: MailchimpClient, size: int) -> _Try:
+        """Make the calls of the next batch once they may be made."""
+        protected = self._when_ready(client, size)
+        # Only now: somebody may have been erased from it while this lane waited or looked.
+        batch = self._batch(size)
+        begun, started = int(time.time()), time.monotonic()
+        result: calls.PendingAnswers | RefusedError | RetryError
+        try:
+            with self._turn.in_span(batch.kind, size) as work:
+                result = self._call(client, batch.items, protected)
+        except RefusedError as error:
+            result = error
+        except RetryError as error:
+            self._turn.note(error, size)
+            if error.may_be_done:
+                self._suspect_batch(size, begun)
+            result = error
+        return _Try(batch, begun, time.monotonic() - started, work, result)
+
+    def _batch(self, size: int) -> Batch:
+        kind, items = self._index.kind, self._turn.items[self._next : self._next + size]
+        return Batch(kind, items, calls.tag_load(items) if kind == "tag" else size)
+
+    def _delivered(self, tried: _Try, pending: calls.PendingAnswers) -> None:
+        """Go on from a batch that Mailchimp took; larger ones may be sent again."""
+        self._refused = 0
+        if self._next + len(tried.batch.items) >= self._cap_until:
+            self._cap = min(MAX_BATCH, 2 * self._cap)
+        self._record(tried, pending)
+
+    def _settle(self, tried: _Try, settled: Settled) -> None:
+        """Go on from a batch whose outcome is known without an answer; raises RefusesAllError."""
+        if settled.delivered:
+            self._delivered(tried, calls.ready(settled.answers))
+            return
+        if (error := settled.refused) is not None:
+            self._refused += 1
+            if self._refused >= _MAX_REFUSED_IN_A_ROW:
+                raise RefusesAllError(error.detail, status=error.status) from None
+        self._record(tried, calls.ready(settled.answers))
+
+    def _make_smaller(self, batch: Batch, *, timed_out: bool) -> None:
+        if timed_out:
+            self._lanes.sizes.timed_out(
+                self._plan.account, self._plan.audience, batch.kind, batch.load
+            )
+        self._cap, self._cap_until = max(1, batch.load // 2), self._next + len(batch.items)
 
     def _when_ready(self, client: MailchimpClient, size: int) -> Mapping[str, str]:
         """Wait until the next call may be made; return whom it must leave out (see Protection)."""
@@ -283,15 +314,6 @@ class ChunkSender:
             self._turn.wait()
             return protected
 
-    def _load(self, size: int) -> int:
-        """Return how many contacts the next call is about, as its limit counts them."""
-        if self._index.kind != "tag":
-            return size
-        return calls.tag_load(self._turn.items[self._next : self._next + size])
-
-    def _make_smaller(self, size: int) -> None:
-        self._cap, self._cap_until = max(1, self._load(size) // 2), self._next + size
-
     def _suspect_batch(self, size: int, begun: int) -> None:
         if self._next >= self._suspect or begun < self._first_try:
             self._first_try = begun
@@ -299,7 +321,7 @@ class ChunkSender:
 
     def _call(
         self, client: MailchimpClient, batch: list[calls.Item], protected: Mapping[str, str]
-    ) -> calls.Unread:
+    ) -> calls.PendingAnswers:
         """Make the calls of a batch. One that breaks off between two of them is suspect: what
         the first has done is written nowhere.
         """
@@ -323,20 +345,26 @@ class ChunkSender:
         client: ContactCalls,
         batch: list[calls.Item],
         protected: Mapping[str, str],
-    ) -> calls.Unread:
+    ) -> calls.PendingAnswers:
         job, kind = self._plan.job, self._index.kind
         again = self._next < self._suspect
-        if kind == "tag":
-            removes = self._index.phase == 0 and any(not item[2] for item in batch)
-            spared = newly_shared(self._app.blobs, self._plan) if removes else 0
-            return calls.at_hand(calls.change_tags(client, job, batch, spared))
-        if kind == "upsert":
-            # Mailchimp's clock, less what rounding to seconds may hide.
-            tried = self._first_try + job.clock_offset - 2 if again else None
-            unread = calls.upsert(client, job, batch, protected, tried)
-            # One that failed before, perhaps because its answer could not be read, waits for it.
-            return calls.at_hand(unread()) if again else unread
-        state = protected.get(batch[0][0])
-        if kind == "archive":
-            return calls.at_hand(calls.archive(client, job, batch[0], state, again=again))
-        return calls.at_hand(calls.unsubscribe(client, job, batch[0], state))
+        match kind:
+            case "tag":
+                removes = self._index.phase == 0 and any(not item[2] for item in batch)
+                spared = newly_shared(self._app.blobs, self._plan) if removes else 0
+                return calls.ready(calls.change_tags(client, job, batch, spared))
+            case "upsert":
+                # Mailchimp's clock, less what rounding to seconds may hide.
+                tried = self._first_try + job.clock_offset - 2 if again else None
+                pending = calls.upsert(client, job, batch, protected, tried)
+                # One that failed before, perhaps because its answer could not be read, waits for
+                # it.
+                return calls.ready(pending()) if again else pending
+            case "archive":
+                state = protected.get(batch[0][0])
+                return calls.ready(calls.archive(client, job, batch[0], state, again=again))
+            case "unsubscribe":
+                state = protected.get(batch[0][0])
+                return calls.ready(calls.unsubscribe(client, job, batch[0], state))
+            case unknown:
+                assert_never(unknown)

@@ -1,13 +1,12 @@
 """A lane: a worker that holds a slot of an account and sends batch after batch.
 
-It works for the run with the fewest lanes, of several for the one that was served longest ago,
-claims a chunk of it, sends its batches one after the other, and gives way between two calls: to a
+It serves the run with the fewest lanes; ties go to the run served least recently. It claims a chunk
+of it, sends its batches one after the other, and gives way between two calls: to a
 run without lanes, to somebody who waits for a slot.
 A lane message names an account; one too many finds no slot, or no work, and ends.
 """
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from shared.accounts import board
@@ -19,15 +18,15 @@ from shared.mailchimp.errors import StopError, UnauthorizedError
 from shared.mailchimp.tokens import Token
 from shared.notice import Notice
 from shared.platform import log, queues, tracing
-from shared.runs import chunks, names
+from shared.runs import chunks
 from shared.runs.chunks import Chunk, ChunkLostError, ChunkState
 from shared.runs.connect import new_client, token_of
-from shared.runs.payload import ChunkIndex
 from shared.runs.plan_document import Plan, load_plan
 from shared.runs.record import RunStatus, read_run
+from shared.runs.sending.choice import AllDone, NoneReady, Ready, by_need, next_chunks
 from shared.runs.sending.chunk_sender import ChunkSender
 from shared.runs.sending.lanes import Lanes
-from shared.runs.sending.turn import GiveWayError, must_make_room
+from shared.runs.sending.turn import GiveWayError, Turn, must_make_room
 from shared.runs.stopping import BY_APP, stop
 
 # Well below the ten minutes that a platform update leaves a running invocation.
@@ -85,7 +84,7 @@ class Lane:
             client.close()
 
     def work(self) -> bool:
-        """Send until the time is over or nothing is left; tell whether to put a message back."""
+        """Send until the time is over or nothing is left; return whether to put a message back."""
         while time.monotonic() < self._end:
             self.wait_out()
             view = self._app.board.look(self._slot.account, board.LOOK_SECONDS)
@@ -120,29 +119,27 @@ class Lane:
             if plan is None:
                 continue
             states = listed.get(run) or chunks.states(self._app.blobs, run)
-            open_ = [n for n in range(len(plan.chunks)) if n not in states or not states[n].done]
-            if not open_:
-                self._all_done(plan)
-                continue
-            phase = min(plan.chunks[n].phase for n in open_)
-            ready = [
-                n
-                for n in open_
-                if plan.chunks[n].phase == phase and not (n in states and states[n].leased)
-            ]
-            if not ready:
-                self._not_ready[run] = time.monotonic()
-            for number in in_order(plan.chunks, states, ready, self._slot.number):
-                chunk = chunks.claim(self._app, run, number, begun=number in states)
-                if chunk is not None:
-                    try:
-                        self._slot.serve(run)
-                        self._lanes.served[run] = time.monotonic()
-                    except BaseException:
-                        chunk.abandon()
-                        raise
-                    return plan, chunk
+            match next_chunks(plan.chunks, states, self._slot.number):
+                case AllDone():
+                    self._all_done(plan)
+                case NoneReady():
+                    self._not_ready[run] = time.monotonic()
+                case Ready(numbers):
+                    for number in numbers:
+                        chunk = chunks.claim(self._app, run, number, begun=number in states)
+                        if chunk is not None:
+                            self._serve(chunk)
+                            return plan, chunk
         return None
+
+    def _serve(self, chunk: Chunk) -> None:
+        """Note that the slot's next calls are for a claimed chunk's run."""
+        try:
+            self._slot.serve(chunk.run)
+            self._lanes.served[chunk.run] = time.monotonic()
+        except BaseException:
+            chunk.abandon()
+            raise
 
     def _plan(self, run: str) -> Plan | None:
         if run not in self._plans:
@@ -162,9 +159,8 @@ class Lane:
 
     def _send_chunk(self, plan: Plan, chunk: Chunk) -> None:
         """Send what is left of a chunk, and give it back."""
-        sender = ChunkSender(
-            self._lanes, self._slot, self._writer, plan, chunk, self._end, self._not_ready
-        )
+        turn = Turn(self._lanes, self._slot, plan, chunk, self._end, self._not_ready)
+        sender = ChunkSender(turn, self._writer)
         try:
             try:
                 self._send_with_token(plan, sender)
@@ -224,48 +220,13 @@ class Lane:
     def _wake_next(self, plan: Plan, chunk: Chunk) -> None:
         """After the last chunk of a phase, call the lanes back, or the finisher."""
         states = chunks.states(self._app.blobs, chunk.run)
-        open_ = [n for n in range(len(plan.chunks)) if n not in states or not states[n].done]
-        if not open_:
+        left = chunks.unfinished(len(plan.chunks), states)
+        if not left:
             self._all_done(plan)
             return
-        if any(n not in states for n in open_):
+        if any(n not in states for n in left):
             self._listed = {chunk.run: states}
         phase = plan.chunks[chunk.number].phase
-        if all(plan.chunks[n].phase > phase for n in open_):
-            for _ in range(min(len(open_), self._app.settings.max_connections) - 1):
+        if all(plan.chunks[n].phase > phase for n in left):
+            for _ in range(min(len(left), self._app.settings.max_connections) - 1):
                 self._app.queues.send(queues.LANE, {"account": plan.account})
-
-
-def by_need(view: board.View, served: Mapping[str, float]) -> list[str]:
-    """Return the runs to work for: those with the fewest lanes first, the oldest of equals.
-
-    served: when this process began to work for a run last (monotonic clock). Whom that is longest
-    ago comes before those with as many lanes: more runs than lanes take turns.
-    """
-
-    def rank(run: str) -> tuple[int, float, str]:
-        return len(view.lanes_of(run)), served.get(run, 0.0), names.moment_of(run)
-
-    return sorted(view.sending(), key=rank)
-
-
-def in_order(
-    index: Sequence[ChunkIndex],
-    states: Mapping[int, ChunkState],
-    ready: Iterable[int],
-    slot: int,
-) -> list[int]:
-    """Return chunks with most left to do first, so that lanes end together.
-
-    Of those with equally much, lanes that begin together begin at different ones.
-    """
-
-    def left(number: int) -> float:
-        chunk = index[number]
-        done = states[number].position if number in states else 0
-        return chunk.calls * (1 - done / max(1, chunk.items))
-
-    ordered = sorted(ready, key=lambda number: (-left(number), number))
-    alike = sum(left(number) == left(ordered[0]) for number in ordered)
-    start = slot % alike if alike else 0
-    return ordered[start:alike] + ordered[:start] + ordered[alike:]

@@ -4,8 +4,10 @@ from typing import Any
 
 from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.errors import RefusedError, RetryError, TimedOutError
-from shared.runs.sending import batch_sizes, calls
-from shared.runs.sending.turn import NO_ANSWER, TRIES, Turn
+from shared.runs.sending import calls
+from shared.runs.sending.after import NO_ANSWER, TRIES
+from shared.runs.sending.batch_sizes import MAX_BATCH, MIN_BATCH
+from shared.runs.sending.turn import Turn
 
 
 def give_lacking_tags(turn: Turn, client: MailchimpClient) -> None:
@@ -15,7 +17,7 @@ def give_lacking_tags(turn: Turn, client: MailchimpClient) -> None:
     """
     plan = turn.plan
     for bit, places in calls.lacking_of(turn.chunk.blocks).items():
-        cap = batch_sizes.MOST
+        cap = MAX_BATCH
         while places:
             most = min(cap, turn.lanes.sizes.current(plan.account, plan.audience, "tag"))
             part = places[:most]
@@ -23,7 +25,7 @@ def give_lacking_tags(turn: Turn, client: MailchimpClient) -> None:
             if bad is None:
                 cap = max(1, len(part) // 2)
                 continue
-            cap = min(batch_sizes.MOST, 2 * cap)
+            cap = min(MAX_BATCH, 2 * cap)
             block: dict[str, Any] = {"tag": bit, "items": part}
             if bad:
                 block["bad"] = bad
@@ -55,7 +57,7 @@ def _give(
             bad = dict.fromkeys(emails, f"tag {plan.job.tags[bit][0]}: {error.detail}")
         except RetryError as error:
             turn.note(error, len(emails))
-            if isinstance(error, TimedOutError) and len(emails) > batch_sizes.LEAST:
+            if isinstance(error, TimedOutError) and len(emails) > MIN_BATCH:
                 turn.lanes.sizes.timed_out(plan.account, plan.audience, "tag", len(emails))
                 return None
             waits += 1

@@ -20,9 +20,6 @@ from shared.runs.plan_document import Plan
 from shared.runs.sending.lanes import Lanes
 
 _NOT_READY_SECONDS = 5.0
-# Calls that failed though Mailchimp answers others: after so many fewer contacts are sent at once.
-TRIES = 6
-NO_ANSWER = "Mailchimp did not answer, although it answered other calls"
 _FIRST_WAIT, _LONGEST_WAIT = 0.125, 60.0
 
 
@@ -31,7 +28,7 @@ class GiveWayError(Exception):
 
 
 def must_make_room(slot: Slot, view: board.View) -> bool:
-    """Tell whether a lane is among the first that give their slot to somebody who waits."""
+    """Return whether a lane is among the first that give their slot to somebody who waits."""
     free = slot.limit - sum(seen.leased for seen in view.slots.values())
     if view.waiting <= max(0, free):
         return False
@@ -115,7 +112,7 @@ class Turn:
                 raise
 
     def answers_others(self, client: MailchimpClient) -> bool:
-        """Tell whether Mailchimp answers other calls, so that a batch is what is wrong."""
+        """Return whether Mailchimp answers other calls, so that a batch is what is wrong."""
         try:
             client.ping()
         except StopError:

@@ -77,15 +77,15 @@ def _mend_planning(app: App, run: Run) -> None:
 
 def _mend_sending(app: App, run: Run, plan: Plan) -> None:
     states = chunks.states(app.blobs, run.id)
-    open_ = [n for n in range(len(plan.chunks)) if n not in states or not states[n].done]
+    left = chunks.unfinished(len(plan.chunks), states)
     if run.status is not RunStatus.RUNNING:
         app.queues.send(queues.PLAN, {"run": run.id})
-    elif not open_:
+    elif not left:
         app.queues.send(queues.FINISH, {"run": run.id})
     elif _stalled(app, _last_accepted(run, states)):
         _give_up(app, run)
     else:
-        _call_lanes(app, plan, len(open_))
+        _call_lanes(app, plan, len(left))
 
 
 def _is_overdue(run: Run) -> bool:

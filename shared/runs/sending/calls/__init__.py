@@ -12,10 +12,10 @@ Nothing here retries or waits: chunk_sender.py and missing_tags.py do.
 
 from shared.runs.sending.calls.answers import (
     Answers,
-    Unread,
-    at_hand,
+    PendingAnswers,
     given_up,
     not_now,
+    ready,
     refused_alone,
     without_address,
 )
@@ -34,14 +34,14 @@ from shared.runs.sending.calls.upserts import upsert, upsert_size
 __all__ = [
     "Answers",
     "Item",
-    "Unread",
+    "PendingAnswers",
     "archive",
-    "at_hand",
     "change_tags",
     "give_tag",
     "given_up",
     "lacking_of",
     "not_now",
+    "ready",
     "refused_alone",
     "tag_gone",
     "tag_load",

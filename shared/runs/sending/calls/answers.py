@@ -45,11 +45,11 @@ class Answers:
 
 # Reads an answer of Mailchimp: that takes longer than sending the next call, which need not wait
 # for it. Raises UnavailableError for one that can't be read.
-Unread = Callable[[], Answers]
+PendingAnswers = Callable[[], Answers]
 
 
-def at_hand(answers: Answers) -> Unread:
-    """Return what reads answers that have been read already."""
+def ready(answers: Answers) -> PendingAnswers:
+    """Wrap answers that are already parsed."""
     return lambda: answers
 
 

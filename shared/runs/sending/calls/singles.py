@@ -48,4 +48,6 @@ def unsubscribe(client: ContactCalls, job: Job, item: Item, state: str | None) -
 
 
 def _left_alone(state: str) -> Answers:
-    return Answers([NUMBER["unchanged"]], {0: f"left alone: it is {state} since this run began"})
+    return Answers(
+        [NUMBER["unchanged"]], {0: f"left alone: it became {state} after this run began"}
+    )

@@ -9,7 +9,7 @@ from shared.mailchimp.errors import classify_contact_error, is_contact_exists
 from shared.mailchimp.protocols import ContactCalls
 from shared.runs.codes import ERASED, FAILED, NUMBER, SKIPPED_BY_STATUS
 from shared.runs.job import Job
-from shared.runs.sending.calls.answers import Answers, Unread, at_hand
+from shared.runs.sending.calls.answers import Answers, PendingAnswers, ready
 from shared.runs.sending.calls.items import Item, first_try, is_new, key, may_return
 from shared.runs.sending.calls.members import members_of
 from shared.runs.sending.calls.pending import may_be_ours, settle_pending
@@ -34,7 +34,7 @@ def upsert(
     items: Sequence[Item],
     protected: Mapping[str, str],
     tried: int | None,
-) -> Unread:
+) -> PendingAnswers:
     """Create or update contacts; return what reads the answer.
 
     protected: addresses that got into a protected state since
@@ -53,7 +53,7 @@ def upsert(
         else:
             answers.codes[place] = SKIPPED_BY_STATUS[state]
     if not sent:
-        return at_hand(answers)
+        return ready(answers)
     create = job.status_for_new == "pending" and all(is_new(items[p]) for p in sent.values())
     unread = _send(client, job, items, sent, create=create)
 
@@ -72,7 +72,7 @@ def upsert(
         # They are in the audience and nobody knows them as protected: update what is there.
         unread = _send(client, job, items, again, create=False)
         _read(unread(), job, items, again, answers, tried, create=False)
-    return at_hand(answers)
+    return ready(answers)
 
 
 def _send(
@@ -101,7 +101,9 @@ def _read(
     *,
     create: bool,
 ) -> list[str]:
-    """Take over what Mailchimp says; return who exists that was only to be created."""
+    """Record what Mailchimp answered; return the addresses that already existed although they were
+    meant to be created.
+    """
     by_id = {id_: bit for bit, (_, id_) in job.tags.items()}
     exists: list[str] = []
     for code, found in (("created", answer.new), ("updated", answer.updated)):

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.platform.blobs import Blobs
-from shared.runs.sending.batch_sizes import LEAST, MOST, BatchSizes
+from shared.runs.sending.batch_sizes import MAX_BATCH, MIN_BATCH, BatchSizes
 
 PLACE = "account", "audience", "upsert"
 
@@ -52,7 +52,7 @@ def calls(sizes: BatchSizes, limit: int, count: int) -> list[int]:
 
 
 @settings(deadline=None)
-@given(st.integers(LEAST, MOST))
+@given(st.integers(MIN_BATCH, MAX_BATCH))
 def test_few_calls_are_lost_until_a_size_is_found_that_is_nearly_the_largest(limit: int) -> None:
     sizes = sizes_of(Memory())
     failed = calls(sizes, limit, 600)
@@ -62,7 +62,7 @@ def test_few_calls_are_lost_until_a_size_is_found_that_is_nearly_the_largest(lim
 
 
 @settings(deadline=None)
-@given(st.integers(LEAST, MOST - 1))
+@given(st.integers(MIN_BATCH, MAX_BATCH - 1))
 def test_an_attempt_with_more_falls_back_to_what_worked(limit: int) -> None:
     sizes = sizes_of(Memory())
     calls(sizes, limit, 600)
@@ -86,7 +86,7 @@ def test_another_process_need_not_learn_it_again() -> None:
 
 def test_what_no_longer_works_is_left_behind() -> None:
     sizes = sizes_of(Memory())
-    calls(sizes, MOST, 10)
+    calls(sizes, MAX_BATCH, 10)
     assert calls(sizes, 120, 20) == [500, 250, 125]
     assert sizes.current(*PLACE) <= 120
 

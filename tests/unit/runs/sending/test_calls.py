@@ -313,7 +313,7 @@ class TestLeavers:
         for state in (None, "archived"):
             answers = self.archived(audience, "a", state)
             assert codes(answers) == ["unchanged"]
-            assert "archived since this run began" in answers.details[0]
+            assert "became archived after this run began" in answers.details[0]
 
     @pytest.mark.parametrize("state", ["unsubscribed", "cleaned", "pending", "transactional"])
     @pytest.mark.parametrize("again", [False, True])

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from shared.accounts.board import RunView, SlotView, View
 from shared.runs.chunks import ChunkState
 from shared.runs.payload import ChunkIndex
-from shared.runs.sending.lane import by_need, in_order
+from shared.runs.sending.choice import by_need, in_order
 
 CHUNK = st.tuples(st.integers(1, 40), st.integers(0, 100))
 

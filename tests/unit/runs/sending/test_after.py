@@ -1,0 +1,73 @@
+"""What a failed call means: nothing is given up that may still be sent."""
+
+from typing import Any, cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.mailchimp.errors import (
+    RefusedError,
+    RetryError,
+    ThrottledError,
+    TimedOutError,
+    UnavailableError,
+)
+from shared.runs.codes import FAILED, NUMBER
+from shared.runs.job import Job
+from shared.runs.payload import ChunkKind
+from shared.runs.sending.after import (
+    TRIES,
+    Batch,
+    SendAgain,
+    Settled,
+    Smaller,
+    after,
+    after_failures,
+)
+
+JOB = Job("run", "b2", {0: ("VIP", 7)}, (), "subscribed")
+KINDS: tuple[ChunkKind, ...] = ("upsert", "tag", "archive", "unsubscribe")
+
+
+def batch(size: int, kind: ChunkKind = "upsert") -> Batch:
+    items = cast(Any, [[f"{n}@x.org", 0, n % 2] for n in range(size)])
+    return Batch(kind, items, size)
+
+
+@given(
+    st.sampled_from(KINDS),
+    st.integers(2, 500),
+    st.sampled_from([RefusedError("no"), ThrottledError(), UnavailableError(), TimedOutError()]),
+)
+def test_contacts_that_fail_together_are_never_failed_by_that(
+    kind: ChunkKind, size: int, error: RefusedError | RetryError
+) -> None:
+    assert isinstance(after(error, batch(size, kind), JOB), SendAgain | Smaller)
+    assert isinstance(after_failures(TRIES, batch(size, kind)), Smaller)
+
+
+def test_a_refused_contact_has_mailchimps_own_words_as_its_outcome() -> None:
+    decision = after(RefusedError("looks fake or invalid"), batch(1), JOB)
+    assert isinstance(decision, Settled)
+    assert decision.refused is not None
+    assert decision.answers.details == {0: "looks fake or invalid"}
+
+
+def test_a_tag_that_is_gone_fails_additions_and_settles_removals() -> None:
+    decision = after(RefusedError("gone", status=404), batch(2, "tag"), JOB)
+    assert isinstance(decision, Settled)
+    assert decision.delivered
+    assert decision.answers.codes == [NUMBER["untagged"], FAILED]
+
+
+@pytest.mark.parametrize(("error", "counts"), [(ThrottledError(), False), (TimedOutError(), True)])
+def test_being_throttled_is_no_try_that_counts(error: RetryError, counts: bool) -> None:
+    assert after(error, batch(1), JOB) == SendAgain(counts)
+
+
+def test_one_contact_is_given_up_after_so_many_tries_and_not_before() -> None:
+    assert isinstance(after_failures(TRIES - 1, batch(1)), SendAgain)
+    decision = after_failures(TRIES, batch(1))
+    assert isinstance(decision, Settled)
+    assert decision.answers.codes == [FAILED]
