@@ -24,11 +24,10 @@ class HiddenTimes:
     retry: int
 
     @classmethod
-    def scaled(cls, visibility_timeout: float, time_scale: float) -> "HiddenTimes":
-        """Ten minutes while running, as in Azure, and the delay between two attempts."""
+    def scaled(cls, running: float, visibility_timeout: float, time_scale: float) -> "HiddenTimes":
+        """While running, unscaled, and between two attempts, scaled."""
         # Two seconds at least: a renewal at half of it must still come in time.
-        running = max(2, round(600 * time_scale))
-        return cls(running, math.ceil(visibility_timeout * time_scale))
+        return cls(max(2, round(running)), math.ceil(visibility_timeout * time_scale))
 
 
 class Delivery:

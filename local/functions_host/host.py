@@ -87,7 +87,9 @@ class Host:
 
     async def _create_listeners(self) -> None:
         settings = self._app.host_json.queues
-        hidden = HiddenTimes.scaled(settings.visibility_timeout, self._options.time_scale)
+        hidden = HiddenTimes.scaled(
+            self._options.hidden, settings.visibility_timeout, self._options.time_scale
+        )
         for function in self._app.functions:
             if self._options.functions is not None and function.name not in self._options.functions:
                 continue

@@ -23,6 +23,7 @@ class Options:
     keys: Keys
     functions: frozenset[str] | None
     easy_auth: bool
+    hidden: float
     grace: float
     http_grace: float
     answer_limit: float
@@ -48,6 +49,7 @@ def parse_options(arguments: list[str]) -> Options:
     add("--function-key", default=os.environ.pop(FUNCTION_KEY, ""), help="the same")
     add("--functions", default="", help="comma-separated: the queue and timer functions to run")
     add("--easy-auth", action="store_true", help="stand in for App Service Authentication")
+    add("--hidden", type=float, help="seconds that a message hides while it runs: 600, scaled")
     add("--grace", type=float, default=10.0, help="seconds for queue functions after SIGTERM")
     add("--http-grace", type=float, default=30.0, help="seconds for HTTP calls, before the others")
     add("--answer-limit", type=float, default=230.0, help="seconds until an HTTP call is a 504")
@@ -71,6 +73,7 @@ def parse_options(arguments: list[str]) -> Options:
         ),
         functions=frozenset(given.functions.split(",")) if given.functions else None,
         easy_auth=given.easy_auth,
+        hidden=600 * given.time_scale if given.hidden is None else given.hidden,
         grace=given.grace,
         http_grace=given.http_grace,
         answer_limit=given.answer_limit,

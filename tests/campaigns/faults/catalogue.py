@@ -4,6 +4,7 @@ import random
 
 from tests.campaigns.faults.crowds import all_crowds
 from tests.campaigns.faults.deliveries import all_deliveries
+from tests.campaigns.faults.ends import all_ends, short_end
 from tests.campaigns.faults.kills import all_kills
 from tests.campaigns.faults.outages import all_outages
 from tests.campaigns.faults.people_act import all_acts
@@ -21,7 +22,7 @@ _SHORT = (
     "cancelled before call POST /lists/{id} #1",
     "token rotated while sending",
 )
-SHORT_COUNT = _SHORT_KILLS + len(_SHORT)
+SHORT_COUNT = _SHORT_KILLS + len(_SHORT) + 1
 
 
 def every_scenario(reference: Reference) -> list[Scenario]:
@@ -33,8 +34,9 @@ def short_selection(reference: Reference) -> list[Scenario]:
     """Return SHORT_COUNT of them: kill points by lot, the others one of each sort."""
     dice = random.Random(_SEED)  # noqa: S311 - repeatable, not secret
     kills = dice.sample(all_kills(reference), _SHORT_KILLS)
-    return [*kills, *(one for one in _others() if one.name in _SHORT)]
+    others = [one for one in _others() if one.name in _SHORT]
+    return [*kills, *others, short_end()]
 
 
 def _others() -> list[Scenario]:
-    return [*all_outages(), *all_acts(), *all_deliveries(), *all_crowds()]
+    return [*all_outages(), *all_acts(), *all_deliveries(), *all_crowds(), *all_ends()]

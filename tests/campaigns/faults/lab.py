@@ -2,9 +2,10 @@
 
 import itertools
 import os
+import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -125,6 +126,7 @@ class Case:
         hosts: int = 1,
         settings: Mapping[str, str] | None = None,
         size: people.Size | None = None,
+        options: Sequence[str] = (),
     ) -> None:
         self.lab = lab
         self.mailchimp = lab.mailchimp
@@ -132,6 +134,9 @@ class Case:
         self.name = lab.account_name()
         self.restarts = 0
         self._hosts = hosts
+        self._options = options
+        # Hosts that died without their workers.
+        self._outlived: list[HostProcess] = []
         self._snapshots = 0
         azurite = lab.azurite
         self._urls = {
@@ -170,10 +175,13 @@ class Case:
     def start_hosts(self) -> None:
         """Start as many hosts as are wanted and wait until all listen."""
         for host in [host for host in self.stack.hosts if not host.running]:
-            self.stack.kill_host(host)
+            if host in self._outlived:
+                self.stack.hosts.remove(host)
+            else:
+                self.stack.kill_host(host)
             self.restarts += 1
         while len(self.stack.hosts) < self._hosts:
-            self.stack.add_host()
+            self.stack.add_host(options=self._options)
 
     def kill(self, *which: int) -> None:
         """Kill hosts as a power failure would, all where none are named; returns at once."""
@@ -181,8 +189,21 @@ class Case:
         for host in [hosts[n] for n in which] if which else list(hosts):
             kill_at_once(host)
 
+    def tell_to_stop(self) -> None:
+        """Send SIGTERM to all hosts, as a deployment does; returns at once."""
+        for host in self.stack.hosts:
+            os.kill(host.pid, signal.SIGTERM)
+
+    def kill_without_workers(self) -> None:
+        """Kill all hosts and leave their workers to finish what they do; returns at once."""
+        for host in list(self.stack.hosts):
+            self._outlived.append(host)
+            os.kill(host.pid, signal.SIGKILL)
+
     def close(self) -> None:
         """Kill the hosts, and drop everything that was stored."""
+        for host in self._outlived:
+            host.crash()
         for host in list(self.stack.hosts):
             self.stack.kill_host(host)
         self.relay.close()

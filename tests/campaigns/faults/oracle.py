@@ -110,15 +110,20 @@ def repeated(case: Case, export: str = "") -> list[str]:
     return found
 
 
-def left_behind(case: Case) -> list[str]:
-    """Wait until nothing is leased, marked or waited for any more; say what remains."""
-    deadline = time.monotonic() + _LEFT_WAIT_SECONDS
-    while (found := _remains(case)) and time.monotonic() < deadline:
+def left_behind(
+    case: Case, wait: float = _LEFT_WAIT_SECONDS, *, messages: bool = True
+) -> list[str]:
+    """Wait until nothing is leased, marked or waited for any more; say what remains.
+
+    messages: whether none may be left in the queues.
+    """
+    deadline = time.monotonic() + wait
+    while (found := _remains(case, messages)) and time.monotonic() < deadline:
         time.sleep(0.5)
     return found
 
 
-def _remains(case: Case) -> list[str]:
+def _remains(case: Case, messages: bool) -> list[str]:
     found = []
     for blob in case.blobs.list("", metadata=True):
         name = blob.name
@@ -133,7 +138,7 @@ def _remains(case: Case) -> list[str]:
             found.append(f"slot {parts[-1]} is not clean")
         if parts[0] == "runs" and parts[3:4] in (["chunks"], ["plans"], ["plan.json"]):
             found.append(f"{'/'.join(parts[3:])} is there")
-    if not found and (count := case.waiting_messages()):
+    if messages and not found and (count := case.waiting_messages()):
         found.append(f"{count} messages wait")
     return found
 

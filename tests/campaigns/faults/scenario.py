@@ -34,7 +34,7 @@ class Scenario:
     """`play` disturbs a case whose hosts run; it gets the reference to compare with.
 
     With `lab`, options of Lab, none or some, the scenario has services of its own: it disturbs or
-    changes them for everybody.
+    changes them for everybody. `options` are words of the hosts' command line.
     """
 
     name: str
@@ -43,6 +43,7 @@ class Scenario:
     settings: Mapping[str, str] = field(default_factory=dict)
     size: people.Size = field(default_factory=people.Size)
     lab: Mapping[str, Any] | None = None
+    options: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,11 @@ class Theatre:
         started = time.monotonic()
         reached: Mapping[str, int] = {}
         with Case(
-            lab, hosts=scenario.hosts, settings=scenario.settings, size=scenario.size
+            lab,
+            hosts=scenario.hosts,
+            settings=scenario.settings,
+            size=scenario.size,
+            options=scenario.options,
         ) as case:
             try:
                 case.start_hosts()
@@ -136,11 +141,17 @@ def first_run_done(case: Case) -> None:
     case.relay.set()
 
 
-def verdict(case: Case, run: str, wanted: Picture, *, timeout: float = 400) -> list[str]:
-    """Await the end of a run and say everything that is wrong afterwards."""
+def verdict(
+    case: Case, run: str, wanted: Picture, *, timeout: float = 400, left_wait: float | None = 40
+) -> list[str]:
+    """Await the end of a run and say everything that is wrong afterwards.
+
+    left_wait: seconds until nothing may be leased, marked or queued any more, None where messages
+    of dead hosts may stay.
+    """
     record = case.await_end(run, timeout=timeout)
     case.relay.set()
     found = oracle.differences(oracle.picture(case, record), wanted)
-    found += oracle.left_behind(case)
+    found += oracle.left_behind(case, left_wait or 40, messages=left_wait is not None)
     found += oracle.connections(case)
     return found + oracle.repeated(case)

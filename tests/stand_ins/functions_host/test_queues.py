@@ -13,6 +13,7 @@ from azure.storage.queue import QueueClient
 
 from local.azurite import Azurite
 from local.functions_host.delivery import HiddenTimes
+from local.functions_host.options import parse_options
 from tests.stand_ins.functions_host.conftest import Stage, until
 
 
@@ -101,7 +102,10 @@ def test_sixteen_messages_run_at_once_without_any_setting(stage: Stage) -> None:
 
 
 def test_a_running_message_is_hidden_for_ten_minutes() -> None:
-    assert HiddenTimes.scaled(visibility_timeout=10.0, time_scale=1.0) == HiddenTimes(600, 10)
+    options = parse_options([])
+    assert (options.hidden, options.grace, options.http_grace) == (600, 10, 30)
+    hidden = HiddenTimes.scaled(options.hidden, visibility_timeout=10.0, time_scale=1.0)
+    assert hidden == HiddenTimes(running=600, retry=10)
 
 
 def test_messages_need_no_encoding_where_host_json_says_so(stage: Stage) -> None:
