@@ -1,0 +1,133 @@
+// E-mail and fields: proposed, with the types of both sides and masked samples from the snapshot.
+import { html, useEffect, useState } from "../vendor/preact.js";
+import { ApiError, ask, at, query } from "../lib/api.js";
+import { find, t } from "../lib/i18n.js";
+import { useResource } from "../lib/resource.js";
+import { Button, Notice, Told } from "../parts/basics.js";
+import { Check, Field, Select, Wrong, idOf, problemsAt } from "../parts/form.js";
+import { say } from "../parts/live.js";
+import { Section } from "./export-form.js";
+import { useAudiences } from "./form-audience.js";
+import { useSegments } from "./form-segments.js";
+
+/** @typedef {Api.ColumnDetail} Column */
+
+/**
+ * The columns of the first chosen segment with types and samples; their names alone meanwhile.
+ * @param {Api.Export} doc
+ * @returns {Column[]}
+ */
+export function useColumns(doc) {
+  const segments = useSegments(doc.source);
+  const first = doc.segments[0]?.name ?? "";
+  const item = /** @type {Api.SegmentList | null} */ (segments.data)?.items.find((each) => each.name === first);
+  const detail = useResource(item ? at`segments/${first}` + query({ container: doc.source.container, folder: doc.source.folder }) : null);
+  const found = /** @type {Api.SegmentDetail | null} */ (detail.data);
+  return found?.columns ?? (item?.columns ?? []).map((name) => ({ name, type: "", blank_share: 0, samples: [] }));
+}
+
+/** @param {import("./export-form.js").SectionProps} props */
+export function FieldsSection({ doc, set, problems, readonly }) {
+  const columns = useColumns(doc);
+  const audiences = useAudiences(doc.connection);
+  const audience = /** @type {Api.AudienceList | null} */ (audiences.data)?.items.find((each) => each.id === doc.audience_id);
+  const fields = audience?.merge_fields ?? [];
+  const { proposed, propose } = useProposals(doc, set, readonly);
+  const options = /** @type {[string, string][]} */ ([["", t("form.choose")], ...columns.map((column) => [column.name, column.name])]);
+  const email = columns.find((column) => column.name === doc.email_field);
+  const mapped = Object.entries(doc.merge_fields ?? {});
+  const change = (/** @type {string} */ tag, /** @type {string} */ next, /** @type {unknown} */ value) => {
+    const entries = mapped.map(([each, was]) => (each === tag ? [next, value] : [each, was]));
+    set({ merge_fields: Object.fromEntries(entries) });
+  };
+  const remove = (/** @type {string} */ tag) => set({ merge_fields: Object.fromEntries(mapped.filter(([each]) => each !== tag)) });
+  const free = fields.filter((field) => !(field.tag in (doc.merge_fields ?? {})));
+  const required = free.filter((field) => field.required);
+  return html`<${Section} title=${t("form.fields")} text=${t("form.fields_text")}>
+    <div class="actions"><${Button} small=${true} why=${doc.segments.length && doc.audience_id ? null : t("form.propose_first")} onClick=${propose}>${t("form.propose")}</${Button}></div>
+    ${proposed && html`<${Notice}><p>${t("form.proposed")}</p></${Notice}>`}
+    <${Select} field="email_field" label=${t("field.email_field")} value=${doc.email_field} onChange=${(/** @type {string} */ email_field) => set({ email_field })} options=${options} problems=${problems}
+      hint=${email?.samples.length ? t("form.samples", { samples: email.samples.join(", ") }) : undefined} />
+    <fieldset id=${idOf("merge_fields")} tabindex="-1"><legend class="label">${t("field.merge_fields")}</legend>
+      <${Wrong} problems=${problemsAt(problems, "merge_fields")} />
+      ${mapped.map(([tag, value]) => html`<${Mapping} key=${tag} tag=${tag} value=${value} columns=${columns} fields=${fields} options=${options} problems=${problems} onChange=${change} onRemove=${remove} />`)}
+      <${AddField} free=${free} create=${doc.create_merge_fields} onAdd=${(/** @type {string} */ tag) => set({ merge_fields: { ...doc.merge_fields, [tag]: "" } })} />
+    </fieldset>
+    ${required.length > 0 && html`<${Notice} tone="warn"><p>${t("form.required_fields", { fields: required.map((field) => field.name).join(", ") })}</p></${Notice}>`}
+    <${Check} field="create_merge_fields" label=${t("field.create_merge_fields")} hint=${t("field.create_merge_fields.hint")} checked=${doc.create_merge_fields} onChange=${(/** @type {boolean} */ create_merge_fields) => set({ create_merge_fields })} />
+  </${Section}>`;
+}
+
+/**
+ * Proposals come by themselves once there is enough to go by, and on demand; nothing that is chosen is changed.
+ * @param {Api.Export} doc
+ * @param {(change: Partial<Api.Export>) => void} set
+ * @param {boolean} readonly
+ */
+function useProposals(doc, set, readonly) {
+  const [proposed, setProposed] = useState(false);
+  const ready = doc.connection && doc.audience_id && doc.segments.length > 0 && !readonly;
+  const propose = async () => {
+    if (!ready) return;
+    try {
+      const body = { connection: doc.connection, audience_id: doc.audience_id, source: doc.source.container ? doc.source : { folder: doc.source.folder }, segments: doc.segments.map((segment) => segment.name) };
+      const { data } = /** @type {{ data: Api.Suggestion }} */ (await ask("POST", "exports/suggest", { body }));
+      const fields = Object.entries(data.merge_fields ?? {}).filter(([tag]) => !doc.merge_fields?.[tag]);
+      set({
+        ...(!doc.email_field && data.email_field && { email_field: data.email_field.value }),
+        merge_fields: { ...doc.merge_fields, ...Object.fromEntries(fields.map(([tag, field]) => [tag, field.value])) },
+        ...(!doc.consent && data.consent && { consent: data.consent.value }),
+      });
+      setProposed(true);
+      say(t("form.proposed"));
+    } catch (error) {
+      // A proposal is a help; without one everything can be chosen by hand.
+      if (!(error instanceof ApiError)) throw error;
+    }
+  };
+  useEffect(() => {
+    if (ready && !doc.email_field && !Object.keys(doc.merge_fields ?? {}).length) void propose();
+  }, [ready, doc.audience_id]);
+  return { proposed, propose };
+}
+
+/**
+ * @param {{ tag: string, value: any, columns: Column[], fields: Api.MergeField[], options: [string, string][], problems: import("./export-form.js").Problem[],
+ *   onChange: (tag: string, next: string, value: unknown) => void, onRemove: (tag: string) => void }} props
+ */
+function Mapping({ tag, value, columns, fields, options, problems, onChange, onRemove }) {
+  const field = fields.find((each) => each.tag === tag);
+  // Templates and fixed values are kept as they are; this form maps columns.
+  const column = typeof value === "string" ? value : value?.field;
+  const found = columns.find((each) => each.name === column);
+  const fixed = typeof value === "object" && value && !("field" in value);
+  const samples = found?.samples.length ? t("form.samples", { samples: found.samples.join(", ") }) : "";
+  const name = field ? t("form.field_known", { name: field.name, tag, type: find(`field_type.${field.type}`) ?? field.type }) : t("form.field_new", { tag });
+  return html`<div class="mapping">
+    <div><span class="strong"><${Told} text=${name} /></span>${field?.required && html` <span class="soft">${t("form.required")}</span>`}
+      ${field?.name === "First Name" || tag === "FNAME" ? html`<div class="soft">${t("field.first_name")}</div>` : tag === "LNAME" ? html`<div class="soft">${t("field.last_name")}</div>` : null}</div>
+    ${fixed
+      ? html`<div><code>${value.template ?? value.value}</code></div>`
+      : html`<${Select} field=${`merge_fields.${tag}`} label=${html`<span class="hidden">${t("form.column_for", { tag })}</span>`} value=${column ?? ""} options=${options} problems=${problems} inside=${true}
+          onChange=${(/** @type {string} */ next) => onChange(tag, tag, typeof value === "object" && value ? { ...value, field: next } : next)} />`}
+    <${Button} small=${true} icon="cross" label=${t("form.remove_field", { tag })} onClick=${() => onRemove(tag)} />
+    ${(samples || found?.type) && html`<p class="sample">${found?.type && html`<span>${found.type}</span> · `}<${Told} text=${samples} /></p>`}
+  </div>`;
+}
+
+/** @param {{ free: Api.MergeField[], create: boolean, onAdd: (tag: string) => void }} props */
+function AddField({ free, create, onAdd }) {
+  const [tag, setTag] = useState("");
+  const [own, setOwn] = useState("");
+  const wanted = tag === "+" ? own.trim().toUpperCase() : tag;
+  const add = () => {
+    onAdd(wanted);
+    setTag("");
+    setOwn("");
+  };
+  return html`<div class="tools"><${Select} field="add-field" label=${t("field.add")} value=${tag} onChange=${setTag}
+      options=${[["", t("form.choose")], ...free.map((field) => [field.tag, `${field.name} (${field.tag})`]), ...(create ? [["+", t("form.create_field")]] : [])]} />
+    ${tag === "+" && html`<${Field} field="new-field" label=${t("form.new_tag")}>${(/** @type {Record<string, unknown>} */ attributes) => html`<input ...${attributes} class="code" value=${own} maxlength="10"
+      onInput=${(/** @type {any} */ event) => setOwn(event.target.value)} />`}</${Field}>`}
+    <${Button} icon="plus" why=${wanted ? null : t("form.choose_first")} onClick=${add}>${t("action.add")}</${Button}></div>`;
+}

@@ -1,0 +1,103 @@
+// The API's shapes by short names, from the types that are generated from its description.
+import type { components } from "api";
+
+type Schemas = components["schemas"];
+
+declare global {
+  namespace Api {
+    type Problem = Schemas["Problem"] & { code: string; params?: Record<string, unknown>; errors?: FieldProblem[] };
+    type FieldProblem = { field: string; code?: string; params?: Record<string, unknown>; message: string };
+    type Coded = { code: string; params?: Record<string, unknown>; detail?: string | null };
+    type Me = { name: string; role: "administrator" | "contributor" | "viewer" | null; auth: string; version: string; downloads?: string };
+    type Terms = Schemas["Terms"] & { language?: string };
+    type Connection = Schemas["ConnectionView"] & {
+      exclusive_user?: boolean;
+      plan_size?: number | null;
+      block_size?: number | null;
+      block_price?: { amount: number; currency: string } | null;
+      awaiting?: { account_id: string; account_name: string } | null;
+    };
+    type SharedConnection = Schemas["SharedConnection"];
+    type ConnectionList = { items: Connection[] };
+    type Verification = {
+      mailchimp: Schemas["MailchimpCheck"] & { code?: string | null };
+      segment_storage: Schemas["StorageCheck"] & { code?: string | null };
+    };
+    type AudienceList = Schemas["AudienceList"];
+    type MergeField = Schemas["MergeFieldView"];
+    type Segment = Schemas["SegmentView"];
+    type SegmentList = Schemas["SegmentList"];
+    type ColumnDetail = { name: string; type: string; blank_share: number; samples: string[] };
+    type SegmentDetail = {
+      name: string;
+      snapshots: { snapshot: string; whole: boolean; profiles: number | { count: number } | null; bytes: number }[];
+      columns: ColumnDetail[];
+      exports: { name: string; audience_id: string }[];
+    };
+    type Source = { container: string; folder: string };
+    type Schedule = Omit<Schemas["Schedule"], "kind"> & { active: boolean; kind: "refresh" | "cron" | "after" | "none"; after?: string | null; cron?: string[]; time_zone?: string };
+    type Export = Omit<Schemas["ExportView"], "schedule" | "segments" | "consent" | "merge_fields" | "source"> & {
+      name: string;
+      display_name: string;
+      source: Source;
+      segments: { name: string; tag: string; adopt: boolean }[];
+      merge_fields: Record<string, unknown>;
+      consent: { field: string; values: string[]; withdrawn?: string } | null;
+      schedule: Schedule;
+      last_run?: { id: string; status: Run["status"]; ended_at: string | null; counts: Counts; error: Coded | null } | null;
+      active_run?: string | null;
+      next_run_at?: string | null;
+      contacts?: number | null;
+      audience_name?: string | null;
+      connection_display_name?: string | null;
+      waiting?: (Coded & { since?: string }) | null;
+      may?: { edit: true | string; run: true | string; see_persons: true | string };
+    };
+    type ExportList = { items: Export[]; next?: string | null };
+    type Validation = { errors: FieldProblem[]; warnings: Coded[] };
+    type Suggestion = {
+      email_field?: { value: string; reason: string } | null;
+      merge_fields?: Record<string, { value: string; type: string; exists: boolean; reason: string }>;
+      consent?: { value: { field: string; values: string[] }; reason: string } | null;
+    };
+    type Counts = Schemas["Counts"];
+    type Withheld = { additions: number; removals: number; withdrawals: number };
+    type Range = { at_least: number | null; at_most: number | null };
+    type Bill = {
+      audience_before: number | null;
+      audience_after: Range | null;
+      account_after: Range | null;
+      blocks_after: Range | null;
+      price_change: (Range & { currency: string }) | null;
+    };
+    type Plan = Schemas["PreviewPlan"] & { withheld?: Withheld | null; bill?: Bill | null };
+    type Run = Omit<Schemas["RunView"], "plan" | "warnings" | "error"> & {
+      triggered_by?: string;
+      warnings: Coded[];
+      error: Coded | null;
+      plan?: Plan | null;
+      withheld?: Withheld | null;
+      contacts_held?: number | null;
+      stages?: Record<string, { began_at: string | null; ended_at: string | null; seconds: number } | null>;
+      waiting?: Coded | null;
+      compared_with_previous?: { run: string; counts: Record<string, { difference: number; per_cent: number | null }> } | null;
+    };
+    type RunList = { items: Run[]; next?: string | null };
+    type Series = { from: string | null; every_seconds: number; calls_in_flight: number[]; contacts_per_second: number[] };
+    type OutcomeRow = { email: string; customer_id: string | null; code: string; detail: string | null; reason: Coded | null; segments: string[] };
+    type OutcomePage = { items: OutcomeRow[]; next: string | null; csv_url: string | null };
+    type HistoryEvent = { at: string; kind: string; by: string | null; run: Run | string | null; changes: { member: string; old: unknown; new: unknown }[] | null };
+    type History = { items: HistoryEvent[]; next: string | null };
+    type Queue = { name: string; messages: number; oldest_seconds: number | null };
+    type HealthDetails = {
+      status: string;
+      dependencies: Record<string, { ok: boolean }>;
+      settings: { name: string; code: string; detail: string }[];
+      queues: Queue[];
+      active_runs: number | null;
+      last_tick_at: string | null;
+      functions_missing: string[];
+      version: string;
+    };
+  }
+}
