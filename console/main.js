@@ -1,10 +1,10 @@
 // Starts the console: language, session, and the page that the path names.
-import { html, render, useEffect, useErrorBoundary, useLayoutEffect } from "./vendor/preact.js";
+import { html, render, useEffect, useErrorBoundary, useLayoutEffect, useState } from "./vendor/preact.js";
 import { format, language, startLanguage, t } from "./lib/i18n.js";
 import { guard, here, startRouter } from "./lib/router.js";
 import { me, phase, startSession } from "./lib/session.js";
 import { useStore } from "./lib/store.js";
-import { Button, Notice } from "./parts/basics.js";
+import { Button, Loading, Notice } from "./parts/basics.js";
 import { Shell } from "./parts/shell.js";
 import { NoRole, SignInAgain, SignInPage } from "./parts/signin.js";
 import { pageOf } from "./pages/index.js";
@@ -24,24 +24,43 @@ function App() {
   </${Shell}>`;
 }
 
+/** @type {string | undefined} the path shown last: a first page takes no focus */
+let shownPath;
+
 /** @param {{ path: string, query: URLSearchParams }} props */
 function Page({ path, query }) {
-  const { title, view } = pageOf(path, query);
+  const { title, load, props } = pageOf(path, query);
+  const [loaded, setLoaded] = useState(/** @type {{ path: string, view: unknown } | null} */ (null));
   useLayoutEffect(() => {
     guard.mayLeave = null;
     document.title = `${title} – ${t("product")}`;
   }, [path, title]);
   useEffect(() => {
-    if (Page.shown !== undefined && Page.shown !== path) {
+    let wanted = true;
+    load().then(
+      (view) => wanted && setLoaded({ path, view }),
+      () => wanted && setLoaded({ path, view: Outdated }),
+    );
+    return () => {
+      wanted = false;
+    };
+  }, [path]);
+  const ready = loaded?.path === path;
+  useEffect(() => {
+    if (!ready) return;
+    if (shownPath !== undefined && shownPath !== path) {
       scrollTo(0, 0);
       document.querySelector("h1")?.focus({ preventScroll: true });
     }
-    Page.shown = path;
-  }, [path]);
-  return html`<${Boundary} key=${path}>${view}</${Boundary}>`;
+    shownPath = path;
+  }, [path, ready]);
+  return ready ? html`<${Boundary} key=${path}><${loaded.view} ...${props} /></${Boundary}>` : html`<${Loading} />`;
 }
-/** @type {string | undefined} the path shown last: a first page takes no focus */
-Page.shown = undefined;
+
+/** The app was deployed anew: this page's files have gone, or can't be reached. */
+function Outdated() {
+  return html`<${Notice} tone="warn" title=${t("state.outdated")} actions=${html`<${Button} onClick=${() => location.reload()}>${t("state.reload")}</${Button}>`} />`;
+}
 
 /** @param {{ children: unknown }} props a fault of a page's own code is said, and the rest goes on */
 function Boundary({ children }) {

@@ -73,8 +73,10 @@ export function find(key, params = {}) {
 
 /** The locale that dates and numbers are written in; kk is the caller's own affair. */
 export function locale() {
-  const chosen = format.get() || language.get();
-  return chosen === MIRRORED ? "en" : chosen;
+  const code = language.get() === MIRRORED ? "en" : language.get();
+  // The browser says which kind of English it is; Britain's where it is set to another language.
+  const own = navigator.languages.find((tag) => tag.split("-")[0] === code) ?? (code === "en" ? "en-GB" : code);
+  return format.get() || own;
 }
 
 /** @param {Intl.NumberFormatOptions} [options] */

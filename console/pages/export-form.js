@@ -1,6 +1,6 @@
 // New and edit: one page in sections. Saving checks everything, tells every problem, never runs.
 import { html, useEffect, useState } from "../vendor/preact.js";
-import { ApiError, ask, at } from "../lib/api.js";
+import { ApiError, ask, at, query } from "../lib/api.js";
 import { textOf } from "../lib/codes.js";
 import { t } from "../lib/i18n.js";
 import { useResource } from "../lib/resource.js";
@@ -59,7 +59,14 @@ function blank(connection) {
 
 /**
  * What a section gets: the document, how to change members of it, and the problems found.
- * @typedef {{ doc: Api.Export, set: (change: Partial<Api.Export>) => void, problems: Problem[], readonly: boolean }} SectionProps
+ * @typedef {object} SectionProps
+ * @property {Api.Export} doc
+ * @property {(change: Partial<Api.Export>) => void} set
+ * @property {Problem[]} problems
+ * @property {boolean} readonly
+ * @property {import("../lib/resource.js").Resource<Api.AudienceList>} audiences of the connection's account
+ * @property {import("../lib/resource.js").Resource<Api.SegmentList>} segments in the folder
+ * @property {Api.ColumnDetail[]} columns of the first chosen segment
  */
 
 /** @param {{ first: Api.Export, isNew: boolean }} props */
@@ -73,6 +80,10 @@ function ExportForm({ first, isNew }) {
   const [error, setError] = useState(/** @type {ApiError | null} */ (null));
   const [busy, setBusy] = useState("");
   const why = isNew ? null : mayOf(first, "edit");
+  const { connection, source } = doc;
+  const audiences = useResource(connection ? at`connections/${connection}/audiences` : null);
+  const segments = useResource(source.folder ? `segments${query({ ...source })}` : null);
+  const columns = useColumns(doc, /** @type {Api.SegmentList | null} */ (segments.data));
 
   const set = (/** @type {Partial<Api.Export>} */ change) => {
     setDoc((before) => ({ ...before, ...change }));
@@ -123,7 +134,7 @@ function ExportForm({ first, isNew }) {
     if (!data.errors.length) say(t("form.all_well"));
   });
   const rename = (/** @type {string} */ title) => set({ display_name: title, ...(!typedName && { name: nameFrom(title) }) });
-  const section = { doc, set, problems, readonly: why !== null };
+  const section = { doc, set, problems, readonly: why !== null, audiences, segments, columns };
 
   return html`
     <${Heading} above=${html`<a href=${isNew ? "/console/exports" : `/console/${at`exports/${first.name}`}`}>${isNew ? t("nav.exports") : first.display_name}</a>`}
@@ -157,6 +168,20 @@ function ExportForm({ first, isNew }) {
         <span class="soft">${t("form.save_never_runs")}</span>
       </div>`}
     </form>`;
+}
+
+/**
+ * Columns with types and samples; their names alone until these are there.
+ * @param {Api.Export} doc
+ * @param {Api.SegmentList | null} segments
+ * @returns {Api.ColumnDetail[]}
+ */
+function useColumns({ source, segments: chosen }, segments) {
+  const first = chosen[0]?.name ?? "";
+  const item = segments?.items.find((each) => each.name === first);
+  const detail = useResource(item ? at`segments/${first}` + query({ ...source }) : null);
+  const found = /** @type {Api.SegmentDetail | null} */ (detail.data);
+  return found?.columns ?? (item?.columns ?? []).map((name) => ({ name, type: "", blank_share: 0, samples: [] }));
 }
 
 /** @param {{ title: string, text?: string, children?: import("../vendor/preact.js").Child }} props */

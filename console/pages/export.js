@@ -50,7 +50,7 @@ function What({ item }) {
   const fields = Object.keys(item.merge_fields ?? {});
   return html`<${Facts} items=${[
     [t("export.connection"), item.connection && html`<${Told} text=${item.connection_display_name || item.connection} />`],
-    [t("field.audience_id"), html`<${Told} text=${item.audience_name || item.audience_id} />`],
+    [t("form.audience"), html`<${Told} text=${item.audience_name || item.audience_id} />`],
     [t("field.segments"), html`<${Told} text=${list(item.segments.map((segment) => segment.name))} />`],
     [t("export.fields"), html`<${Told} text=${list([item.email_field, ...fields])} />`],
     [t("field.consent"), item.consent ? html`<${Told} text=${item.consent.field} />` : t("export.no_consent")],

@@ -89,7 +89,7 @@ function columns(chosen, choose, actions) {
         <div class="soft"><${Told} text=${item.segments.map((segment) => segment.name).join(", ")} /></div>`,
     },
     {
-      title: t("field.audience_id"),
+      title: t("form.audience"),
       cell: (item) => html`<${Told} text=${item.audience_name || item.audience_id} />
         <div class="soft">${item.connection ? html`<${Told} text=${item.connection_display_name || item.connection} />` : t("exports.detached")}</div>`,
     },

@@ -1,6 +1,5 @@
 // Whose account, and which audience: picked, not typed.
 import { html } from "../vendor/preact.js";
-import { at } from "../lib/api.js";
 import { number } from "../lib/formats.js";
 import { t } from "../lib/i18n.js";
 import { useResource } from "../lib/resource.js";
@@ -8,18 +7,9 @@ import { Failure, Loading, Notice } from "../parts/basics.js";
 import { Radios, Select, Text } from "../parts/form.js";
 import { Section } from "./export-form.js";
 
-/**
- * The audiences of a connection's account; the form's parts read them together.
- * @param {string | null} connection
- */
-export function useAudiences(connection) {
-  return useResource(connection ? at`connections/${connection}/audiences` : null);
-}
-
 /** @param {import("./export-form.js").SectionProps} props */
-export function AudienceSection({ doc, set, problems }) {
+export function AudienceSection({ doc, set, problems, audiences }) {
   const connections = useResource("connections");
-  const audiences = useAudiences(doc.connection);
   const items = /** @type {Api.ConnectionList | null} */ (connections.data)?.items ?? [];
   const found = /** @type {Api.AudienceList | null} */ (audiences.data)?.items;
   const chosen = found?.find((audience) => audience.id === doc.audience_id);

@@ -1,35 +1,20 @@
 // E-mail and fields: proposed, with the types of both sides and masked samples from the snapshot.
 import { html, useEffect, useState } from "../vendor/preact.js";
-import { ApiError, ask, at, query } from "../lib/api.js";
+import { ApiError, ask } from "../lib/api.js";
 import { find, t } from "../lib/i18n.js";
-import { useResource } from "../lib/resource.js";
 import { Button, Notice, Told } from "../parts/basics.js";
 import { Check, Field, Select, Wrong, idOf, problemsAt } from "../parts/form.js";
 import { say } from "../parts/live.js";
 import { Section } from "./export-form.js";
-import { useAudiences } from "./form-audience.js";
-import { useSegments } from "./form-segments.js";
 
 /** @typedef {Api.ColumnDetail} Column */
 
-/**
- * The columns of the first chosen segment with types and samples; their names alone meanwhile.
- * @param {Api.Export} doc
- * @returns {Column[]}
- */
-export function useColumns(doc) {
-  const segments = useSegments(doc.source);
-  const first = doc.segments[0]?.name ?? "";
-  const item = /** @type {Api.SegmentList | null} */ (segments.data)?.items.find((each) => each.name === first);
-  const detail = useResource(item ? at`segments/${first}` + query({ container: doc.source.container, folder: doc.source.folder }) : null);
-  const found = /** @type {Api.SegmentDetail | null} */ (detail.data);
-  return found?.columns ?? (item?.columns ?? []).map((name) => ({ name, type: "", blank_share: 0, samples: [] }));
-}
+/** Fields that every audience has, in the reader's language.
+ * @type {Record<string, import("../lib/i18n.js").Key>} */
+const OWN_NAMES = { FNAME: "field.first_name", LNAME: "field.last_name" };
 
 /** @param {import("./export-form.js").SectionProps} props */
-export function FieldsSection({ doc, set, problems, readonly }) {
-  const columns = useColumns(doc);
-  const audiences = useAudiences(doc.connection);
+export function FieldsSection({ doc, set, problems, readonly, audiences, columns }) {
   const audience = /** @type {Api.AudienceList | null} */ (audiences.data)?.items.find((each) => each.id === doc.audience_id);
   const fields = audience?.merge_fields ?? [];
   const { proposed, propose } = useProposals(doc, set, readonly);
@@ -102,10 +87,9 @@ function Mapping({ tag, value, columns, fields, options, problems, onChange, onR
   const found = columns.find((each) => each.name === column);
   const fixed = typeof value === "object" && value && !("field" in value);
   const samples = found?.samples.length ? t("form.samples", { samples: found.samples.join(", ") }) : "";
-  const name = field ? t("form.field_known", { name: field.name, tag, type: find(`field_type.${field.type}`) ?? field.type }) : t("form.field_new", { tag });
+  const name = field ? t("form.field_known", { name: OWN_NAMES[tag] ? t(OWN_NAMES[tag]) : field.name, tag, type: find(`field_type.${field.type}`) ?? field.type }) : t("form.field_new", { tag });
   return html`<div class="mapping">
-    <div><span class="strong"><${Told} text=${name} /></span>${field?.required && html` <span class="soft">${t("form.required")}</span>`}
-      ${field?.name === "First Name" || tag === "FNAME" ? html`<div class="soft">${t("field.first_name")}</div>` : tag === "LNAME" ? html`<div class="soft">${t("field.last_name")}</div>` : null}</div>
+    <div><span class="strong"><${Told} text=${name} /></span>${field?.required && html` <span class="soft">${t("form.required")}</span>`}</div>
     ${fixed
       ? html`<div><code>${value.template ?? value.value}</code></div>`
       : html`<${Select} field=${`merge_fields.${tag}`} label=${html`<span class="hidden">${t("form.column_for", { tag })}</span>`} value=${column ?? ""} options=${options} problems=${problems} inside=${true}

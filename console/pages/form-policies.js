@@ -4,12 +4,10 @@ import { useFeatures } from "../lib/features.js";
 import { t } from "../lib/i18n.js";
 import { Check, Radios, Select, Text } from "../parts/form.js";
 import { Section } from "./export-form.js";
-import { useColumns } from "./form-fields.js";
 
 /** @param {import("./export-form.js").SectionProps} props */
-export function ConsentSection({ doc, set, problems }) {
+export function ConsentSection({ doc, set, problems, columns }) {
   const has = useFeatures();
-  const columns = useColumns(doc);
   const consent = doc.consent;
   const column = columns.find((each) => each.name === consent?.field);
   const change = (/** @type {object} */ members) => set({ consent: /** @type {any} */ ({ ...consent, ...members }) });

@@ -1,9 +1,7 @@
 // The folder, and the segments in it with their members, their age and the tags that they become.
 import { html, useEffect, useState } from "../vendor/preact.js";
-import { query } from "../lib/api.js";
 import { duration, percent } from "../lib/formats.js";
 import { t } from "../lib/i18n.js";
-import { useResource } from "../lib/resource.js";
 import { Button, Content, Empty, Notice, Progress, Told } from "../parts/basics.js";
 import { Field, Wrong, idOf, problemsAt } from "../parts/form.js";
 import { Section } from "./export-form.js";
@@ -12,16 +10,10 @@ import { useSources } from "./sources.js";
 
 const MOST = 1_000_000;
 
-/** @param {Api.Source} source */
-export function useSegments(source) {
-  return useResource(source.folder ? `segments${query({ container: source.container, folder: source.folder })}` : null);
-}
-
 /** @param {import("./export-form.js").SectionProps} props */
-export function SegmentsSection({ doc, set, problems, readonly }) {
+export function SegmentsSection({ doc, set, problems, readonly, segments }) {
   const sources = useSources();
   const [folder, setFolder] = useState(doc.source.folder);
-  const segments = useSegments(doc.source);
   useEffect(() => {
     const first = sources?.[0];
     if (first && !doc.source.folder && !readonly) take(first.folder);

@@ -35,7 +35,7 @@ function Details({ found }) {
     <${Notice} tone=${well ? "good" : "bad"} title=${t(well ? "health.ok" : "health.not_ok")} />
     ${(found.settings ?? []).map((setting) => html`<${Notice} tone="bad" title=${setting.name}><p>${textOf("setting", setting)}</p></${Notice}>`)}
     <div class="columns">
-      <div class="card stack"><h2>${t("health.dependencies")}</h2><ul class="plain-list stack">${Object.entries(found.dependencies ?? {}).map(([name, each]) => html`
+      <div class="card stack"><h2>${t("health.dependencies")}</h2><ul class="bare stack">${Object.entries(found.dependencies ?? {}).map(([name, each]) => html`
         <li><${State} state=${each.ok ? "ok" : "broken"}>${find(`dependency.${name}`) ?? name}</${State}> <span class="soft">${t(each.ok ? "health.answers" : "health.silent")}</span></li>`)}</ul></div>
       <div class="card stack"><h2>${t("health.app")}</h2><${Facts} items=${[
         [t("health.version"), found.version],

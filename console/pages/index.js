@@ -1,21 +1,17 @@
-// Which page a path names.
-import { html } from "../vendor/preact.js";
+// Which page a path names. Pages are loaded when they are first gone to.
 import { t } from "../lib/i18n.js";
-import { Heading } from "../parts/basics.js";
-import { ConnectionPage } from "./connection.js";
-import { ConnectionsPage } from "./connections.js";
-import { ExportPage } from "./export.js";
-import { EditExportPage, NewExportPage } from "./export-form.js";
-import { ExportsPage } from "./exports.js";
-import { HealthPage } from "./health.js";
-import { NewConnectionPage } from "./new-connection.js";
-import { RunPage } from "./run.js";
-import { RunsPage } from "./runs.js";
-import { SegmentsPage } from "./segments.js";
+
+/**
+ * @typedef {object} PageOf
+ * @property {string} title
+ * @property {() => Promise<unknown>} load gives the page's component
+ * @property {Record<string, unknown>} [props] of the component
+ */
 
 /**
  * @param {string} path below /console/
  * @param {URLSearchParams} query
+ * @returns {PageOf}
  */
 export function pageOf(path, query) {
   const [first = "", raw = "", last] = path.split("/");
@@ -23,35 +19,32 @@ export function pageOf(path, query) {
   switch (name ? `${first}/*${last ? `/${last}` : ""}` : first) {
     case "":
     case "exports":
-      return { title: t("nav.exports"), view: html`<${ExportsPage} />` };
-    case "new-export":
-      return { title: t("export.new"), view: html`<${NewExportPage} connection=${query.get("connection") ?? ""} />` };
+      return { title: t("nav.exports"), load: async () => (await import("./exports.js")).ExportsPage };
+    case "new-export": {
+      const props = { connection: query.get("connection") ?? "" };
+      return { title: t("export.new"), load: async () => (await import("./export-form.js")).NewExportPage, props };
+    }
     case "exports/*":
-      return { title: name, view: html`<${ExportPage} name=${name} />` };
+      return { title: name, load: async () => (await import("./export.js")).ExportPage, props: { name } };
     case "exports/*/edit":
-      return { title: name, view: html`<${EditExportPage} name=${name} />` };
+      return { title: name, load: async () => (await import("./export-form.js")).EditExportPage, props: { name } };
     case "runs":
-      return { title: t("nav.runs"), view: html`<${RunsPage} />` };
+      return { title: t("nav.runs"), load: async () => (await import("./runs.js")).RunsPage };
     case "runs/*":
-      return { title: t("run.title"), view: html`<${RunPage} id=${name} />` };
+      return { title: t("run.title"), load: async () => (await import("./run.js")).RunPage, props: { id: name } };
     case "connections":
-      return { title: t("nav.connections"), view: html`<${ConnectionsPage} />` };
+      return { title: t("nav.connections"), load: async () => (await import("./connections.js")).ConnectionsPage };
     case "new-connection":
-      return { title: t("connection.add"), view: html`<${NewConnectionPage} />` };
+      return { title: t("connection.add"), load: async () => (await import("./new-connection.js")).NewConnectionPage };
     case "connections/*":
-      return { title: name, view: html`<${ConnectionPage} name=${name} />` };
+      return { title: name, load: async () => (await import("./connection.js")).ConnectionPage, props: { name } };
     case "segments":
-      return { title: t("nav.segments"), view: html`<${SegmentsPage} />` };
+      return { title: t("nav.segments"), load: async () => (await import("./segments.js")).SegmentsPage };
     case "health":
-      return { title: t("nav.health"), view: html`<${HealthPage} />` };
+      return { title: t("nav.health"), load: async () => (await import("./health.js")).HealthPage };
     default:
-      return { title: t("status.404"), view: html`<${NotFound} />` };
+      return { title: t("state.not_found"), load: async () => (await import("./not-found.js")).NotFoundPage };
   }
-}
-
-function NotFound() {
-  return html`<${Heading} title=${t("state.not_found")}><p>${t("state.not_found_text")}</p></${Heading}>
-    <p><a href="/console/exports">${t("nav.exports")}</a></p>`;
 }
 
 /** @param {string} text */

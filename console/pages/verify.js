@@ -30,7 +30,7 @@ export function Verify({ item }) {
   }, [item.name, item.status, item.account_id]);
   return html`
     ${error && html`<${Failure} error=${error} />`}
-    ${found && html`<ul class="plain-list stack" role="status">
+    ${found && html`<ul class="bare stack" role="status">
       <li><${State} state=${found.mailchimp.ok ? "ok" : "broken"}>${t("verify.mailchimp")}</${State}>
         <div class="soft">${found.mailchimp.ok
           ? t("verify.mailchimp_ok", { account: found.mailchimp.account_name ?? "", role: found.mailchimp.role ?? "", data_center: found.mailchimp.data_center ?? "" })
