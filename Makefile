@@ -48,6 +48,7 @@ lint: set-up ## Check format, lint rules and types
 	@$(PYTHON) -m ruff format --check $(CODE)
 	@$(PYTHON) -m ruff check $(CODE)
 	@$(PYTHON) -m mypy
+	@$(PYTHON) scripts/check_console.py
 
 .PHONY: format
 format: set-up ## Bring the code into its format

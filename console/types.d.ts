@@ -10,7 +10,8 @@ declare global {
     type Coded = { code: string; params?: Record<string, unknown>; detail?: string | null };
     type Me = { name: string; role: "administrator" | "contributor" | "viewer" | null; auth: string; version: string; downloads?: string };
     type Terms = Schemas["Terms"] & { language?: string };
-    type Connection = Schemas["ConnectionView"] & {
+    type Connection = Omit<Schemas["ConnectionView"], "status"> & {
+      status: Schemas["ConnectionView"]["status"] | "needs_confirmation";
       exclusive_user?: boolean;
       plan_size?: number | null;
       block_size?: number | null;

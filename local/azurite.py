@@ -74,7 +74,7 @@ class Azurite(Running):
     def _command(self) -> list[str | Path]:
         if not _PROGRAM.is_file():
             raise StartError("Azurite is not installed: run `make set-up`")
-        command: list[str | Path] = [_node()]
+        command: list[str | Path] = [node()]
         command += ["--require", _STOP_WITH_PARENT, "--require", _NO_SWEEP, _PROGRAM]
         # It refuses API versions that are newer than itself, though they work (the SDK's are).
         command += ["--silent", "--disableTelemetry", "--skipApiVersionCheck"]
@@ -128,7 +128,7 @@ class Azurite(Running):
         self._process = self._launch()
 
 
-def _node() -> Path:
+def node() -> Path:
     """Node.js as set-up found or installed it: on PATH if new enough, else the wheel's."""
     on_path = shutil.which("node")
     if on_path is not None:

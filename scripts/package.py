@@ -6,7 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 FILES = ("function_app.py", "host.json", "requirements.txt")
-PACKAGES = ("shared",)
+PACKAGES = ("shared", "console")
 
 
 def main() -> None:
@@ -21,7 +21,7 @@ def main() -> None:
         paths += sorted(
             path
             for path in (ROOT / package).rglob("*")
-            if path.is_file() and "__pycache__" not in path.parts
+            if path.is_file() and "__pycache__" not in path.parts and path.suffixes != [".d", ".ts"]
         )
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as bundle:
         for path in paths:

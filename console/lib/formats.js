@@ -45,6 +45,12 @@ export function relative(text) {
   return words.format(amount, unit);
 }
 
+/**
+ * As `relative`, of something this old.
+ * @param {number} seconds
+ */
+export const ago = (seconds) => relative(new Date(Date.now() - seconds * 1000).toISOString());
+
 /** @param {number} value */
 export const number = (value) => numbers().format(value);
 

@@ -35,6 +35,7 @@ export function FieldsSection({ doc, set, problems, readonly, audiences, columns
       hint=${email?.samples.length ? t("form.samples", { samples: email.samples.join(", ") }) : undefined} />
     <fieldset id=${idOf("merge_fields")} tabindex="-1"><legend class="label">${t("field.merge_fields")}</legend>
       <${Wrong} problems=${problemsAt(problems, "merge_fields")} />
+      ${mapped.length > 0 && html`<div class="mapping soft"><span>Mailchimp</span><span>${t("field.profile")}</span></div>`}
       ${mapped.map(([tag, value]) => html`<${Mapping} key=${tag} tag=${tag} value=${value} columns=${columns} fields=${fields} options=${options} problems=${problems} onChange=${change} onRemove=${remove} />`)}
       <${AddField} free=${free} create=${doc.create_merge_fields} onAdd=${(/** @type {string} */ tag) => set({ merge_fields: { ...doc.merge_fields, [tag]: "" } })} />
     </fieldset>

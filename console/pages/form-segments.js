@@ -1,6 +1,6 @@
 // The folder, and the segments in it with their members, their age and the tags that they become.
 import { html, useEffect, useState } from "../vendor/preact.js";
-import { duration, percent } from "../lib/formats.js";
+import { ago, percent } from "../lib/formats.js";
 import { t } from "../lib/i18n.js";
 import { Button, Content, Empty, Notice, Progress, Told } from "../parts/basics.js";
 import { Field, Wrong, idOf, problemsAt } from "../parts/form.js";
@@ -67,7 +67,7 @@ function Choice({ item, doc, toggle, retag, problems }) {
   const chosen = doc.segments[index];
   const here = index < 0 ? [] : problemsAt(problems, `segments.${index}`, true);
   return html`<div><label class="check"><input type="checkbox" checked=${index >= 0} onChange=${(/** @type {any} */ event) => toggle(item.name, event.target.checked)} />
-      <span><${Told} text=${item.name} /><span class="hint">${t("form.segment_about", { members: membersText(item), age: duration(item.age_seconds) })}</span></span></label>
+      <span><${Told} text=${item.name} /><span class="hint">${t("form.segment_about", { members: membersText(item), age: ago(item.age_seconds) })}</span></span></label>
     ${chosen && html`<div class="tag-name"><label for=${idOf(`segments.${index}.tag`)}>${t("form.tag")}</label>
       <input id=${idOf(`segments.${index}.tag`)} value=${chosen.tag} aria-invalid=${here.length ? "true" : undefined} onInput=${(/** @type {any} */ event) => retag(item.name, event.target.value)} /></div>`}
     ${here.length > 0 && html`<${Wrong} problems=${here} />`}

@@ -44,7 +44,7 @@ function Run({ run, reload }) {
   const cancel = !run.ended_at && html`<${Button} icon="ban" why=${may("contributor") ? null : t("why.contributor")} onClick=${() => ask_(true)}>${t("action.cancel_run")}</${Button}>`;
   return html`
     <${Heading} above=${name} title=${t(run.preview ? "run.preview" : "run.title")} actions=${html`${cancel}<${Again} run=${run} />`}>
-      <p><${State} state=${run.status}>${runState(run.status)}</${State}> · ${kindText(run)} · <${Time} at=${run.submitted_at} /></p>
+      <p><${State} state=${run.status}>${runState(run.status)}</${State}> · ${!run.preview && html`${kindText(run)} · `} <${Time} at=${run.submitted_at} /></p>
     </${Heading}>
     ${run.error && html`<${Notice} tone=${run.status === "failed" ? "bad" : "warn"} title=${textOf("error", run.error)}><p>${adviceOf("error", run.error)}</p></${Notice}>`}
     ${!run.ended_at && html`<${Under} run=${run} />`}

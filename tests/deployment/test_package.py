@@ -38,8 +38,9 @@ def test_azd_deploys_the_same_files_as_the_package_holds() -> None:
 
     deployed = _deployed()
     assert allowed <= set(deployed)
-    assert [path for path in deployed if path not in allowed and path[:7] != "shared/"] == []
-    assert "shared/app.py" in deployed
+    parts = ("shared/", "console/")
+    assert [path for path in deployed if path not in allowed and not path.startswith(parts)] == []
+    assert {"shared/app.py", "console/index.html", "console/languages/kk.json"} <= set(deployed)
 
 
 def test_every_package_is_pinned_by_hash_and_no_registry_is_named() -> None:

@@ -5,11 +5,12 @@ route with a catch-all sorts last.
 """
 
 from shared.http.route import Route
-from shared.http.routes import connections, exports, product, runs
+from shared.http.routes import connections, console, exports, product, runs
 
 ROUTES: dict[str, Route] = {
     **connections.ROUTES,
     **exports.ROUTES,
     **runs.ROUTES,
     **product.ROUTES,
+    **console.ROUTES,
 }
