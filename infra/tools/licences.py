@@ -5,6 +5,7 @@
 The packages are those of requirements.txt; their licences are what they say in their own metadata.
 """
 
+import json
 import re
 from importlib import metadata
 from pathlib import Path
@@ -19,6 +20,10 @@ after `infra/tools/lock.sh`. Packages for development only (requirements-dev.in)
 
 | package | version | licence |
 | --- | --- | --- |
+"""
+TAIL = """
+In the console: `console/vendor/preact.js` is the module `htm/preact/standalone` of htm {htm}
+(Apache-2.0), which holds Preact (MIT). What checks the console is not deployed.
 """
 # Old classifiers, shortened to the identifiers that newer packages use.
 IDENTIFIERS = {
@@ -42,7 +47,8 @@ def page() -> str:
     """Return the page as it should be."""
     locked = re.findall(r"^([\w.-]+)==([\w.]+)", (ROOT / "requirements.txt").read_text(), re.M)
     lines = [f"| {name} | {version} | {licence(name)} |\n" for name, version in locked]
-    return HEAD + "".join(lines)
+    web = json.loads((ROOT / "scripts" / "web" / "package.json").read_text())["devDependencies"]
+    return HEAD + "".join(lines) + TAIL.format(htm=web["htm"])
 
 
 def licence(package: str) -> str:

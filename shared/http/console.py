@@ -29,7 +29,7 @@ PAGES = re.compile(
     r"|exports|new-export|exports/[^/]+(/edit)?|runs|runs/[^/]+"
     r"|connections|new-connection|connections/[^/]+|segments|health|signed-in"
 )
-HEADERS: Mapping[str, str] = {
+POLICY: Mapping[str, str] = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
     "img-src 'self' data:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; "
     "base-uri 'none'; require-trusted-types-for 'script'",
@@ -37,7 +37,6 @@ HEADERS: Mapping[str, str] = {
     "Permissions-Policy": "accelerometer=(), camera=(), clipboard-read=(), display-capture=(), "
     "geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), usb=()",
     "Referrer-Policy": "no-referrer",
-    "Vary": "Accept-Encoding",
 }
 # Comments and types are for people who read the source; they are a fifth of what would be sent.
 _BLOCK_COMMENT = re.compile(rb"/\*\*.*?\*/ ?", re.DOTALL)
@@ -75,6 +74,12 @@ def get(request: Request) -> Response:
     if digest == found.digest and name != INDEX and (file := found.files.get(name)) is not None:
         return _answer(request, 200, file, {"Cache-Control": CACHE_CONTROL["immutable"]})
     return _page(request, found, 200 if PAGES.fullmatch(path) else 404)
+
+
+def asset_url(name: str) -> str | None:
+    """Return where one of the files is served, for pages that are not the console's own."""
+    found = manifest()
+    return f"/console/{found.digest}/{name}" if name in found.files else None
 
 
 @cache
@@ -115,7 +120,7 @@ def _page(request: Request, found: Manifest, status: int) -> Response:
     auth = "entra" if os.environ.get("HTTP_AUTH") == "entra" else "keys"
     etag = f'"{found.digest}-{auth}"'
     if status == 200 and etag in request.headers.get("if-none-match", ""):
-        return Response(304, headers={**HEADERS, "ETag": etag})
+        return Response(304, headers={**POLICY, "ETag": etag})
     return _answer(request, status, _index(auth), {"ETag": etag})
 
 
@@ -126,5 +131,5 @@ def _answer(request: Request, status: int, file: File, headers: Mapping[str, str
         status,
         body=file.zipped if zipped else file.plain,
         content_type=file.content_type,
-        headers={**HEADERS, **encoding, **headers},
+        headers={**POLICY, "Vary": "Accept-Encoding", **encoding, **headers},
     )
