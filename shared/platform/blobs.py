@@ -32,6 +32,8 @@ Document = dict[str, Any]
 # Documents that are read at once, and how many are at most in the memory before they are asked for.
 _READERS = 16
 _READ_AHEAD = 128
+# Answers of status 409 that no other version of the blob explains.
+_ARCHIVED = ("BlobArchived", "BlobBeingRehydrated")
 
 
 class BlobConflictError(Exception):
@@ -40,6 +42,10 @@ class BlobConflictError(Exception):
 
 class BlobMissingError(Exception):
     """There is no blob of this name."""
+
+
+class BlobArchivedError(Exception):
+    """The blob is in the archive tier, or on its way out of it: nobody can read it now."""
 
 
 @dataclass(frozen=True)
@@ -331,7 +337,7 @@ class Blobs:
 
 
 class _conflicts:
-    """Turn the SDK's errors into this module's two."""
+    """Turn the SDK's errors into this module's."""
 
     def __enter__(self) -> None:
         return None
@@ -340,12 +346,18 @@ class _conflicts:
         match error:
             case ResourceNotFoundError():
                 raise BlobMissingError("no such blob") from None
+            case HttpResponseError() if _code(error) in _ARCHIVED:
+                raise BlobArchivedError("the blob is archived") from None
             case ResourceExistsError() | ResourceModifiedError():
                 raise BlobConflictError("written or leased by somebody else") from None
             case HttpResponseError() if error.status_code in (409, 412):
                 raise BlobConflictError("written or leased by somebody else") from None
             case _:
                 return
+
+
+def _code(error: HttpResponseError) -> str:
+    return str(getattr(error, "error_code", None) or "")
 
 
 def _to_json(document: Document) -> bytes:

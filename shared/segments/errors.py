@@ -46,16 +46,36 @@ class ColumnMissingError(SegmentsError):
 
 
 class SnapshotUnreadableError(SegmentsError):
-    """A file can't be read; `line` counts from 1, None where the whole file is meant."""
+    """A file can't be read.
+
+    `line` and `row` count from 1, lines of the file and rows of profiles, None where the whole file
+    is meant; `column` is a column's name. `help`: what would help at the source.
+    """
 
     code = "snapshot_unreadable"
 
-    def __init__(self, segment: str, file: str, line: int | None, reason: str) -> None:
-        self.line = line
-        place = file if line is None else f"{file}, line {line}"
+    def __init__(
+        self,
+        segment: str,
+        file: str,
+        line: int | None,
+        reason: str,
+        *,
+        row: int | None = None,
+        column: str | None = None,
+        help: str = "",
+    ) -> None:
+        self.line, self.row, self.column, self.file = line, row, column, file
+        place = file
+        if row is not None:
+            place += f", row {row:,}"
+        if column is not None:
+            place += f", column {column}"
+        if line is not None:
+            place += f", line {line}"
         super().__init__(
             f"The segment {segment} can't be read: {place}: {reason}. "
-            "Let Customer Insights write it again."
+            f"{help or 'Let Customer Insights write it again.'}"
         )
 
 

@@ -60,7 +60,7 @@ def codec_name(name: object) -> str | None:
     if text.isdecimal():
         text = _CODE_PAGES.get(text, f"cp{text}")
     try:
-        found = codecs.lookup(_OTHER_NAMES.get(text, text)).name
+        found = codecs.lookup(_OTHER_NAMES.get(text, text)).name.removesuffix("-sig")
     except (LookupError, ValueError):
         return None
     return found if _CHARACTER_SETS.fullmatch(found) else None

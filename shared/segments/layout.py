@@ -1,112 +1,132 @@
-"""How one file really is written: its delimiter, its quoting, whether it begins with a header.
+"""How one file is written: its delimiter, its columns, whether it begins with a header.
 
 model.json may say so, wrongly or not at all, so the file's first rows have the last word.
 """
 
-import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from shared.segments.columns import folded
 from shared.segments.format import CsvFormat
-from shared.segments.rows import Grammar, grammar
+from shared.segments.headers import Headline, header_columns
+from shared.segments.rows import Dialect, Grammar, grammar_of
 
 _DELIMITERS = ",;\t|"
 _LOOKED_AT = 20
 
-# What stands in a row of profiles and in no header: a CustomerId or GUID, an e-mail address (the
-# first @ is kept, once found: trying all of them with all the dots takes minutes for long values).
-_IN_NO_HEADER = re.compile(
-    r"[0-9a-f]{32}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
-    r"|(?=\S+\Z)(?>\S+?@)\S+\.\S+"
-)
-# A time, a number: hardly ever.
-_IN_FEW_HEADERS = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?|[+-]?\d+([.,]\d+)?")
-_QUOTED = re.compile(rb'"[^"]*+"(?:[,;\t|]"[^"]*+")*+')
-
 
 class LayoutError(Exception):
-    """The columns of a file can't be told; the text says why."""
+    """The columns of a file can't be told; the text says why, `help` what would help."""
+
+    def __init__(self, reason: str, help: str = "") -> None:
+        super().__init__(reason)
+        self.help = help
 
 
 @dataclass(frozen=True)
 class Layout:
-    """A file's columns in its own order; the first row begins at byte `start`, on line `line`."""
+    """A file's columns in its own order; the first row begins at byte `start`, on line `line`.
+
+    `title` is the header row as it is written.
+    `newline` is how its first row ends. `borrowed`: its columns have the names that a model.json
+    gives to other files.
+    """
 
     rules: Grammar
     columns: tuple[str, ...]
     header: bool
     start: int = 0
     line: int = 1
+    newline: str = "\n"
+    borrowed: bool = False
+    title: bytes = b""
+
+    def keeps_header(self, rules: Grammar) -> bool:
+        """Tell whether another grammar reads the same header."""
+        if not self.header:
+            return True
+        rows = rules.split(self.title + self.newline.encode(), 1)
+        return [row for row, _ in rows] == [self.title] and (
+            rules.raw_values(self.title) == self.rules.raw_values(self.title)
+        )
 
 
 def layout_of(
     head: bytes,
     said: CsvFormat,
-    known: Sequence[str] | None,
+    before: Layout | None = None,
     wanted: Collection[str] = (),
-    before: bytes | None = None,
+    skipped: int = 0,
 ) -> Layout | None:
     """Tell how a file that begins with `head` (UTF-8, as many whole rows as it holds) is written.
 
-    `known` are the columns as model.json or an earlier file of the snapshot has them, `wanted`
-    names that a header should have, `before` the delimiter of an earlier file: it decides between
-    two that fit equally well. None when there is no row. Raises LayoutError, UnicodeError.
+    `before` is the layout of an earlier file of the snapshot, `wanted` are names that a header
+    should have; the rows begin at byte `skipped`. None when there is no row. Raises LayoutError,
+    UnicodeError.
     """
-    rules = _grammar(head, said, known, wanted, before)
-    rows = rules.split(head, 1)
+    known = before.columns if before else said.columns
+    names = set(known or ()) | set(wanted)
+    text = head[skipped:]
+    rules = _grammar(text, said, names, len(known or ()), before)
+    rows = rules.split(text, _LOOKED_AT)
     if not rows:
         return None
     row, end = rows[0]
+    line = _lines(head[:skipped]) + 1
     values = tuple(value.strip() for value in rules.values(row))
-    if _is_header(values, said.header, known, wanted):
-        lines = head[:end].count(b"\n") or head[:end].count(b"\r")
-        return Layout(rules, values, True, end, lines + 1)
+    more = [tuple(v.strip() for v in rules.values(other, "replace")) for other, _ in rows[1:]]
+    columns = header_columns(
+        Headline(values, more, tuple(wanted)),
+        known,
+        said=said.header,
+        certain=said.certain,
+        earlier=before.header if before else None,
+    )
+    newline = _end_of(text[:end])
+    if columns is not None:
+        lines = _lines(text[:end])
+        return Layout(rules, columns, True, skipped + end, line + lines, newline, title=row)
     if known is None:
-        raise LayoutError("it has no header row, and no model.json names its columns")
-    if len(values) != len(known):
         raise LayoutError(
-            f"it has no header row, and its first row has {len(values)} values instead of the "
-            f"{len(known)} columns that are known"
+            "it has no header row, and no model.json names its columns",
+            "Have the export written with column names, or with its model.json.",
         )
-    return Layout(rules, tuple(known), False)
+    _check_width(values, known, said, before)
+    borrowed = before.borrowed if before else not said.certain
+    return Layout(rules, tuple(known), False, skipped, line, newline, borrowed)
 
 
-def _is_header(
-    row: Sequence[str], said: bool | None, known: Sequence[str] | None, wanted: Collection[str]
-) -> bool:
-    if any(_IN_NO_HEADER.fullmatch(value) for value in row):
-        return False
-    names = set(row) - {""}
-    if wanted and set(wanted) <= names:
-        return True
-    like_data = not names or any(_IN_FEW_HEADERS.fullmatch(value) for value in row)
-    if known is None:
-        return not like_data or (said is True and bool(names))
-    # The file may have more or other columns than a model of an older snapshot says.
-    if names and len(names & set(known)) * 2 >= min(len(names), len(set(known))):
-        return True
-    return not like_data and (said is True or len(row) != len(known))
+def _check_width(
+    values: Sequence[str], known: Sequence[str], said: CsvFormat, before: Layout | None
+) -> None:
+    short = said.ragged and len(values) < len(known)
+    if len(values) == len(known) or short:
+        return
+    source = "an earlier file has" if before else "its model.json names"
+    raise LayoutError(
+        f"it has no header row, and its first row has {len(values)} values instead of the "
+        f"{len(known)} columns that {source}",
+        "Have the segment written again, so that the files and their model.json are of one time.",
+    )
 
 
 def _grammar(
-    head: bytes,
-    said: CsvFormat,
-    known: Sequence[str] | None,
-    wanted: Collection[str],
-    before: bytes | None,
+    head: bytes, said: CsvFormat, names: set[str], width: int, before: Layout | None
 ) -> Grammar:
-    quoting = said.quoting or _all_quoted(head)
-    names = set(known or ()) | set(wanted)
+    """Find the delimiter. Quotes are taken for quotes unless the first rows show otherwise."""
+    usual = Dialect(quote=said.quote, escape=said.escape, ragged=said.ragged)
+    if not said.quoting and not grammar_of(usual).split(head, 1):
+        usual = replace(usual, quote="")
     if said.delimiter is not None:
-        rules = grammar(said.delimiter, quoting)
+        rules = grammar_of(replace(usual, delimiter=said.delimiter))
         rows = rules.split(head, 1)
         if not rows or len(names) < 2 or said.delimiter.encode() in rows[0][0]:
             return rules
     return max(
-        (grammar(delimiter, quoting) for delimiter in _DELIMITERS),
+        (grammar_of(replace(usual, delimiter=delimiter)) for delimiter in _DELIMITERS),
         key=lambda rules: (
-            *_fit(rules, head, names, len(known or ())),
-            rules.delimiter == before,
+            *_fit(rules, head, names, width),
+            before is not None and rules.delimiter == before.rules.delimiter,
         ),
     )
 
@@ -118,11 +138,15 @@ def _fit(rules: Grammar, head: bytes, names: set[str], width: int) -> tuple[int,
         return 0, False, False, 0
     widths = {len(row) for row in rows}
     first = len(rows[0])
-    shown = len(names.intersection(value.strip() for value in rows[0]))
+    wanted = {folded(name) for name in names}
+    shown = len(wanted.intersection(folded(value) for value in rows[0]))
     return shown, first == width, len(widths) == 1 and first > 1, first
 
 
-def _all_quoted(head: bytes) -> bool:
-    """Whether the first line is quoted although model.json denies it."""
-    line = head.lstrip(b"\r\n").splitlines()[:1]
-    return bool(line) and _QUOTED.fullmatch(line[0]) is not None
+def _end_of(row: bytes) -> str:
+    """How a row ends."""
+    return next(end for end in ("\r\n", "\n", "\r", "") if row.endswith(end.encode())) or "\n"
+
+
+def _lines(text: bytes) -> int:
+    return text.count(b"\n") or text.count(b"\r")

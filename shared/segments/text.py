@@ -48,12 +48,15 @@ def _encoding(first: bytes, declared: str | None) -> tuple[str, int]:
     for mark, encoding in _MARKS:
         if first.startswith(mark):
             return encoding, len(mark)
-    if declared is None or declared.startswith("utf-16"):
+    if declared is None or declared.startswith("utf-16") or declared in ("utf-8", "ascii"):
         # No CSV begins with a zero character, so these are halves of 16-bit ones.
         if first[:1] == b"\0" != first[1:2]:
             return "utf-16-be", 0
         if first[1:2] == b"\0" != first[:1]:
             return "utf-16-le", 0
+    if declared is not None and declared.startswith("utf-16") and _is_ascii(first):
+        # Names of columns, of which two characters each would make one of Chinese.
+        return "utf-8", 0
     match declared:
         case None | "ascii":
             return "utf-8", 0
@@ -61,6 +64,10 @@ def _encoding(first: bytes, declared: str | None) -> tuple[str, int]:
             return f"{declared}-le", 0
         case _:
             return declared, 0
+
+
+def _is_ascii(first: bytes) -> bool:
+    return len(first) >= _LONGEST_MARK and all(32 <= byte < 127 for byte in first[:_LONGEST_MARK])
 
 
 def _encoded(text: str) -> Iterator[bytes]:

@@ -1,18 +1,16 @@
-"""What a snapshot holds according to Python's own csv module in strict mode.
+"""What a snapshot holds according to a parser that goes from character to character.
 
-How a file is written (delimiter, quoting, whether there is a header) is taken from the reader's
-guess, because the bytes alone don't say. From there on both must agree on every value, and refuse
-the same files. Accepted differences:
+The delimiter, the kind of quote and whether there is a header are taken from the reader's guess,
+because the bytes alone don't say. The dialect is the first of a list that all rows of the file fit.
+From there on both must agree on every value, and refuse the same files. Accepted differences:
 - blank lines are no profiles, except that in a file of one column each is an empty value;
 - names in a header lose the blanks around them;
 - bytes that aren't UTF-8 matter in columns that are asked for, and in the header.
 """
 
 import codecs
-import csv
-import io
-from collections.abc import Sequence
-from typing import Literal
+import re
+from collections.abc import Iterator, Sequence
 
 from shared.segments.format import CsvFormat
 from shared.segments.layout import Layout, LayoutError
@@ -35,10 +33,10 @@ class RefusedError(Exception):
 def expected_rows(case: Case, wanted: Sequence[str]) -> list[tuple[str, ...]]:
     """Return the wanted columns of all rows; raises RefusedError."""
     rows: list[tuple[str, ...]] = []
-    known: tuple[str, ...] | None = None
+    before: Layout | None = None
     for file, data in zip(case.snapshot.files, case.files, strict=True):
         try:
-            opened = open_file(case.blobs, file, known, wanted)
+            opened = open_file(case.blobs, file, before, wanted)
         except (LayoutError, UnicodeError) as error:
             raise RefusedError(str(error)) from None
         text = _text(data, case.format)
@@ -47,11 +45,10 @@ def expected_rows(case: Case, wanted: Sequence[str]) -> list[tuple[str, ...]]:
             continue
         layout, chunks = opened
         chunks.close()
-        known = layout.columns
-        if any(layout.columns.count(name) != 1 for name in wanted):
-            raise RefusedError("a column is missing or there twice")
-        places = [layout.columns.index(name) for name in wanted]
-        rows += [tuple(row[place] for place in places) for row in _rows(text, layout)]
+        before = before or layout
+        places = [_place(layout.columns, name) for name in wanted]
+        found = _rows(text, layout, case.format)
+        rows += [tuple(row[place] for place in places) for row in found]
     for row in rows:
         try:
             "".join(row).encode()
@@ -75,29 +72,129 @@ def _codec(data: bytes, declared: str | None) -> tuple[str, int]:
         if data.startswith(mark):
             return codec, len(mark)
     zeros = [byte == 0 for byte in data[:2]]
-    if declared in (None, "utf-16", "utf-16-le", "utf-16-be"):
+    if declared in (None, "utf-8", "ascii", "utf-16", "utf-16-le", "utf-16-be"):
         if zeros == [True, False]:
             return "utf-16-be", 0
         if zeros == [False, True]:
             return "utf-16-le", 0
+    if (declared or "").startswith("utf-16") and re.match(rb"[ -~]{4}", data):
+        return "utf-8", 0
     names = {None: "utf-8", "ascii": "utf-8", "utf-16": "utf-16-le", "utf-32": "utf-32-le"}
     return names.get(declared, declared or ""), 0
 
 
-def _rows(text: str, layout: Layout) -> list[list[str]]:
-    lines = io.StringIO(text, newline="")
-    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if layout.rules.quoting else csv.QUOTE_NONE
-    delimiter = layout.rules.delimiter.decode()
-    try:
-        rows = list(csv.reader(lines, delimiter=delimiter, quoting=quoting, strict=True))
-    except csv.Error as error:
-        raise RefusedError(str(error)) from None
+def _place(columns: Sequence[str], name: str) -> int:
+    for same in (str, lambda text: text.strip().casefold()):
+        places = [n for n, column in enumerate(columns) if same(column) == same(name)]
+        if len(places) == 1:
+            return places[0]
+        if places:
+            break
+    raise RefusedError("a column is missing or there twice")
+
+
+def _rows(text: str, layout: Layout, said: CsvFormat) -> list[list[str]]:
+    reasons = []
+    for quote, escape, newline in _dialects(layout, said):
+        try:
+            return _fitting(text, layout, said, quote, escape, newline)
+        except RefusedError as error:
+            reasons.append(error)
+    raise reasons[0]
+
+
+def _dialects(layout: Layout, said: CsvFormat) -> Iterator[tuple[str, bool, str]]:
+    guess = layout.rules.dialect.quote
+    quoted = [(guess or said.quote, escape) for escape in (said.escape, not said.escape)]
+    order = quoted if said.quoting else [*quoted, ("", False)] if guess else [("", False), *quoted]
+    for newline in ("", layout.newline):
+        yield from ((quote, escape, newline) for quote, escape in order)
+
+
+def _fitting(
+    text: str, layout: Layout, said: CsvFormat, quote: str, escape: bool, newline: str
+) -> list[list[str]]:
+    rows = _parsed(text, layout.rules.delimiter.decode(), quote, escape, newline)
     if layout.header:
         while not (header := rows.pop(0)):
             pass
-        assert tuple(name.strip() for name in header) == layout.columns
+        if not _same(header, layout):
+            raise RefusedError("so written, the header is another")
     width = len(layout.columns)
     rows = [row or [""] for row in rows if row or width == 1]
+    if said.ragged:
+        rows = [row + [""] * (width - len(row)) for row in rows]
     if any(len(row) != width for row in rows):
         raise RefusedError("a row has more or fewer values than there are columns")
     return rows
+
+
+def _same(header: list[str], layout: Layout) -> bool:
+    """Tell whether a header is the one that the reader found; a model may spell its names."""
+    found = layout.rules.values(layout.title, "surrogateescape")
+    return header == found
+
+
+def _parsed(text: str, delimiter: str, quote: str, escape: bool, newline: str) -> list[list[str]]:
+    rows: list[list[str]] = []
+    at = 0
+    while at < len(text):
+        if end := _end(text, at, newline):
+            rows.append([])
+            at += len(end)
+            continue
+        row, at = _row(text, at, delimiter, quote, escape, newline)
+        rows.append(row)
+    return rows
+
+
+def _row(
+    text: str, at: int, delimiter: str, quote: str, escape: bool, newline: str
+) -> tuple[list[str], int]:
+    row = []
+    while True:
+        if quote and text.startswith(quote, at):
+            value, at = _quoted(text, at + 1, quote, escape)
+        else:
+            begin = at
+            while at < len(text) and text[at] != delimiter and not _end(text, at, newline):
+                at += 1
+            value = text[begin:at]
+        row.append(value)
+        if at == len(text):
+            return row, at
+        if text[at] == delimiter:
+            at += 1
+        elif end := _end(text, at, newline):
+            return row, at + len(end)
+        else:
+            raise RefusedError("something stands behind a quoted value")
+
+
+def _quoted(text: str, at: int, quote: str, escape: bool) -> tuple[str, int]:
+    value = ""
+    while at < len(text):
+        pair = text[at : at + 2]
+        if escape and pair[0] == "\\" and len(pair) == 2:
+            value += pair[1] if pair[1] in (quote, "\\") else pair
+            at += 2
+        elif pair == quote * 2:
+            value += quote
+            at += 2
+        elif pair[0] == quote:
+            return value, at + 1
+        else:
+            value += pair[0]
+            at += 1
+    raise RefusedError("a quote never ends")
+
+
+def _end(text: str, at: int, newline: str) -> str:
+    return next(
+        (
+            end
+            for end in ([newline] if newline else ["\r\n", "\n", "\r"])
+            if text.startswith(end, at)
+        ),
+        "",
+    )

@@ -38,6 +38,7 @@ class Case:
         """The bytes that `decoded` makes this case of."""
         flags = HEADERS.index(self.format.header) | (not self.format.quoting) << 2
         flags |= len(self.format.columns or ()) << 3
+        flags |= self.format.ragged << 6 | self.format.escape << 7
         head = (
             CHUNKS.index(self.chunk),
             DELIMITERS.index(self.format.delimiter),
@@ -86,13 +87,15 @@ class FilesInMemory:
 def decoded(data: bytes) -> Case:
     """Make a case of any bytes."""
     chunk, delimiter, encoding, flags, picks = data[:5].ljust(5, b"\0")
-    known = (flags >> 3) % (len(COLUMNS) + 1)
+    known = (flags >> 3 & 7) % (len(COLUMNS) + 1)
     said = CsvFormat(
         delimiter=DELIMITERS[delimiter % len(DELIMITERS)],
         quoting=not flags & 4,
         encoding=ENCODINGS[encoding % len(ENCODINGS)],
         header=HEADERS[(flags & 3) % len(HEADERS)],
         columns=COLUMNS[:known] or None,
+        ragged=bool(flags & 64),
+        escape=bool(flags & 128),
     )
     files = tuple(data[5:].split(BETWEEN_FILES))
     return Case(files, said, CHUNKS[chunk % len(CHUNKS)], picks)

@@ -130,6 +130,16 @@ _CASES = (
     Case((b"\n\n Email , Note\na,b\n", b"Note,Email\nc,d\n")),
     Case((b"\x1f\x8b\x08\0",)),
     Case((_HEAD + "\ufeff1,a,b\n\ufeff2,c,d\n".encode(),), chunk=1),
+    Case((_HEAD + b'1,"the \\"best\\"",x\n2,b,c\n',), chunk=7),
+    Case((_HEAD + b'1,"C:\\",x\n2,"b","c"\n',)),
+    Case((_HEAD + b'1,"a\\"b",x\n',), CsvFormat(escape=True)),
+    Case(((_HEAD + b"1,one\rtwo,x\n"),)),
+    Case(((_HEAD + b"1,one\ntwo,x\n").replace(b"\n", b"\r\n").replace(b"e\r\n", b"e\n"),), chunk=3),
+    Case((_HEAD + b'1,"never,x\n',), CsvFormat(quoting=False)),
+    Case((_HEAD + b'1,"a",x\n2,"b,y\n',), CsvFormat(quoting=False), chunk=64),
+    Case((_HEAD + b"1\n2,b\n3,c,d\n",), CsvFormat(ragged=True)),
+    Case((_HEAD + b"1,a,b\n", b"NOTE,EMAIL,CUSTOMERID\nb,a,2\n")),
+    Case((b"CustomerId,Email,2024\n1,a@b.c,3\n",)),
     Case((b"@." * 700 + b" x,y\n1,2\n",)),
 )
 
@@ -145,6 +155,16 @@ TARGET = Target(
     ),
     covers=tuple(
         f"shared.segments.{name}"
-        for name in ("reader", "rows", "opening", "layout", "text", "estimate", "errors")
+        for name in (
+            "reader",
+            "rows",
+            "parsing",
+            "dialects",
+            "opening",
+            "layout",
+            "headers",
+            "text",
+            "estimate",
+        )
     ),
 )

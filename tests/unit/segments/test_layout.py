@@ -15,7 +15,7 @@ def header_of(
     known: tuple[str, ...] | None = None,
     wanted: tuple[str, ...] = (),
 ) -> bool:
-    layout = layout_of(text.encode(), CsvFormat(header=said), known, wanted)
+    layout = layout_of(text.encode(), CsvFormat(header=said, columns=known), None, wanted)
     assert layout is not None
     return layout.header
 
@@ -75,7 +75,7 @@ def test_finds_the_delimiter_though_the_model_names_another(
     rows = [["CustomerId", "Email", "City"], [ID, "a@b.org", '"Split, Zagreb; Rijeka|"']]
     text = "".join(delimiter.join(row) + "\n" for row in rows)
 
-    layout = layout_of(text.encode(), CsvFormat(delimiter=said), KNOWN)
+    layout = layout_of(text.encode(), CsvFormat(delimiter=said, columns=KNOWN))
 
     assert layout is not None
     assert layout.columns == KNOWN
@@ -84,7 +84,7 @@ def test_finds_the_delimiter_though_the_model_names_another(
 
 
 def test_takes_a_rare_delimiter_that_the_model_names() -> None:
-    layout = layout_of(b"CustomerId#Email#City\n", CsvFormat(delimiter="#"), KNOWN)
+    layout = layout_of(b"CustomerId#Email#City\n", CsvFormat(delimiter="#", columns=KNOWN))
 
     assert layout is not None
     assert layout.columns == KNOWN
@@ -99,8 +99,8 @@ def test_counts_blank_lines_and_line_ends_inside_a_header() -> None:
 
 
 def test_has_no_layout_without_a_row() -> None:
-    assert layout_of(b"", CsvFormat(), KNOWN) is None
-    assert layout_of(b"\n\r\n", CsvFormat(), KNOWN) is None
+    assert layout_of(b"", CsvFormat(columns=KNOWN)) is None
+    assert layout_of(b"\n\r\n", CsvFormat(columns=KNOWN)) is None
 
 
 @pytest.mark.parametrize(
