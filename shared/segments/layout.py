@@ -27,7 +27,7 @@ class LayoutError(Exception):
 class Layout:
     """A file's columns in its own order; the first row begins at byte `start`, on line `line`.
 
-    `title` is the header row as it is written.
+    `title` is all up to the header's end.
     `newline` is how its first row ends. `borrowed`: its columns have the names that a model.json
     gives to other files.
     """
@@ -45,10 +45,12 @@ class Layout:
         """Tell whether another grammar reads the same header."""
         if not self.header:
             return True
-        rows = rules.split(self.title + self.newline.encode(), 1)
-        return [row for row, _ in rows] == [self.title] and (
-            rules.raw_values(self.title) == self.rules.raw_values(self.title)
-        )
+        return self._header(rules) == self._header(self.rules)
+
+    def _header(self, rules: Grammar) -> list[bytes]:
+        # A carriage return alone ends no row: it may be half of an end.
+        rows = rules.split(self.title + b"\n", 1)
+        return rules.raw_values(rows[0][0]) if rows else []
 
 
 def layout_of(
@@ -85,7 +87,7 @@ def layout_of(
     newline = _end_of(text[:end])
     if columns is not None:
         lines = _lines(text[:end])
-        return Layout(rules, columns, True, skipped + end, line + lines, newline, title=row)
+        return Layout(rules, columns, True, skipped + end, line + lines, newline, title=text[:end])
     if known is None:
         raise LayoutError(
             "it has no header row, and no model.json names its columns",

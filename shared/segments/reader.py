@@ -6,6 +6,7 @@ Memory is a few slices of 4 MB, however many columns and rows there are.
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import dataclass
 
 import pyarrow as pa
 
@@ -67,6 +68,20 @@ def read_profiles(
                     raise _unreadable(snapshot, file, layout, error) from None
 
 
+@dataclass(frozen=True)
+class _Reached:
+    """How far a file has been given away: bytes and rows from its first row on, and a line."""
+
+    done: int
+    rows: int
+    line: int
+
+    def after(self, piece: Piece, rows: int) -> "_Reached":
+        """What is reached behind a piece of so many rows."""
+        line = piece.line + lines_in(piece.data)
+        return _Reached(self.done + len(piece.data), self.rows + rows, line)
+
+
 def _tables(
     blobs: Blobs,
     file: SnapshotFile,
@@ -76,17 +91,20 @@ def _tables(
 ) -> Generator[pa.Table]:
     """Yield a file's rows, piece by piece, in the dialect that all of them fit.
 
-    The rows before the first that could be meant otherwise are the same in each dialect. Raises
+    A piece is given away once the next one fits: a value's line break may lie between them. The
+    rows before the first that could be meant otherwise are the same in each dialect. Raises
     MalformedRowError with the row's number in the file.
     """
     sure = False
-    rows, done, line = 0, 0, layout.line
+    given = _Reached(0, 0, layout.line)
 
     def from_the_first(rules: Grammar) -> Generator[Piece]:
         return whole_rows(rows_again(blobs, file, layout.start), rules, layout.line)
 
     pieces = whole_rows(chunks, layout.rules, layout.line)
     while True:
+        held: pa.Table | None = None
+        reached = given
         try:
             # Downloading and cutting the next piece goes on beside the work on this one.
             with closing(_one_ahead(pieces)) as ahead:
@@ -94,20 +112,24 @@ def _tables(
                     if not sure and is_open(piece, layout, file.format):
                         break
                     table = parse(layout, piece, places)
-                    rows += table.num_rows
-                    done += len(piece.data)
-                    line = piece.line + lines_in(piece.data)
-                    yield table
+                    if held is not None:
+                        yield held
+                        given = reached
+                    held, reached = table, reached.after(piece, table.num_rows)
                 else:
+                    if held is not None:
+                        yield held
                     return
         except MalformedRowError as error:
-            error.row += rows
+            error.row += reached.rows
             if sure or (found := settled(layout, file.format, from_the_first)) == layout:
                 raise
         else:
             found = settled(layout, file.format, from_the_first)
         sure, layout = True, found
-        pieces = whole_rows(rows_again(blobs, file, layout.start + done), layout.rules, line)
+        pieces = whole_rows(
+            rows_again(blobs, file, layout.start + given.done), layout.rules, given.line
+        )
 
 
 def _unreadable(

@@ -140,6 +140,8 @@ class Grammar:
         return b"".join(self._plain_rows(data, width))
 
     def _plain_rows(self, data: bytes, width: int) -> Iterator[bytes]:
+        if not self.dialect.newline and data.endswith(b"\r"):
+            data += b"\n"  # These are whole rows: it is no half of a line's end.
         at = 0
         while match := self.row.match(data, at):
             at = match.end()

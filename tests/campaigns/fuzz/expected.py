@@ -131,8 +131,8 @@ def _fitting(
 
 def _same(header: list[str], layout: Layout) -> bool:
     """Tell whether a header is the one that the reader found; a model may spell its names."""
-    found = layout.rules.values(layout.title, "surrogateescape")
-    return header == found
+    rows = layout.rules.split(layout.title + b"\n", 1)
+    return header == layout.rules.values(rows[0][0], "surrogateescape")
 
 
 def _parsed(text: str, delimiter: str, quote: str, escape: bool, newline: str) -> list[list[str]]:

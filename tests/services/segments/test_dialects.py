@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shared.segments.errors import SnapshotUnreadableError
-from tests.segments.conftest import FOLDER, Storage
+from tests.services.segments.conftest import FOLDER, Storage
 
 ID = "ce759201f786d590bf2134bff576c369"
 OTHER = "0112839283595ad1cec07462d2795738"

@@ -7,7 +7,7 @@ import pytest
 
 from shared.segments.errors import SegmentsError, SnapshotUnreadableError
 from shared.segments.reader import columns_of
-from tests.segments.conftest import FOLDER, Storage
+from tests.services.segments.conftest import FOLDER, Storage
 
 ID = "CE759201F786D590BF2134BFF576C369"
 OTHER = "0112839283595ad1cec07462d2795738"
