@@ -30,12 +30,12 @@ class Deletion:
 def delete_permanently(
     app: App, person: Person, audiences: Iterable[tuple[str, str]]
 ) -> list[Deletion]:
-    """Delete every address of a person in every audience (account, audience)."""
+    """Delete a person's addresses, in every spelling, in every audience (account, audience)."""
     connections = list(store.list_connections(app.blobs))
     return [
         _delete(app, person, audience, [c for c in connections if c.account_id == account])
         for account, audience in audiences
-        if person.addresses
+        if person.spellings
     ]
 
 
@@ -55,7 +55,7 @@ def _delete(
             with open_account(app, connection) as mailchimp:
                 gone = [
                     mailchimp.client.delete_permanently(audience, address)
-                    for address in sorted(person.addresses)
+                    for address in sorted(person.spellings)
                 ]
             return Deletion(audience, name, "deleted" if any(gone) else "not_found")
         except NoSlotError:

@@ -50,7 +50,7 @@ def _read(app: App, name: str) -> tuple[bytes, str]:
 
 
 def _rows_of(data: bytes, person: Person) -> Iterator[Row]:
-    names = person.addresses | person.customer_ids
+    names = person.spellings | person.customer_ids
     if any(name.replace('"', '""').encode() in data for name in names):
         yield from (row for row in _parsed(data) if _is_about(row, person))
 
@@ -62,11 +62,11 @@ def _parsed(data: bytes) -> Iterator[Row]:
 def _is_about(row: Row, person: Person) -> bool:
     email, customer_id, _, detail, _ = row
     return (
-        email in person.addresses
+        email in person.spellings
         or customer_id in person.customer_ids
-        or _plain(email) in person.addresses
+        or _plain(email) in person.spellings
         or _plain(customer_id) in person.customer_ids
-        or any(address in detail.lower() for address in person.addresses)
+        or any(address in detail.lower() for address in person.spellings)
     )
 
 

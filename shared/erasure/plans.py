@@ -120,7 +120,7 @@ def _members(data: bytes) -> Iterator[bytes]:
 def _without(piece: bytes, person: Person) -> bytes:
     """Return a chunk of the same length, in which the person's items are blank."""
     text = gzip.decompress(piece)
-    heads = [b'["' + address.encode() + b'"' for address in person.addresses]
+    heads = [b'["' + address.encode() + b'"' for address in person.spellings]
     if not any(head in text for head in heads):
         return piece
     lines = text[1:-1].split(b",\n")

@@ -22,7 +22,7 @@ def erase(app: App, name: str, person: Person) -> bool:
 def _without(record: Document, person: Person) -> Document:
     """Return a record without samples of the person, and without their addresses in its texts."""
     kept = dict(record)
-    masked = {mask(address) for address in person.addresses}
+    masked = {mask(address) for address in person.spellings}
     if samples := (record.get("plan") or {}).get("samples"):
         shown = {
             # A masked address may be another person's: then one sample is lost, and nothing else.
@@ -43,7 +43,7 @@ def _without(record: Document, person: Person) -> Document:
 def _hidden(value: Any, person: Person) -> Any:
     match value:
         case str():
-            return _HIDDEN if any(a in value.lower() for a in person.addresses) else value
+            return _HIDDEN if any(a in value.lower() for a in person.spellings) else value
         case list():
             return [_hidden(one, person) for one in value]
         case dict():

@@ -2,6 +2,7 @@
 
 Each is an empty blob `suppressions/erased/{key}-{hash}`, where `{key}` tells which key it was
 made with. The key lies in the vault and nowhere else: without it nobody can try addresses out.
+An address is hashed, and looked for, in all of its spellings: 0.1.0 knew but the one it was given.
 A keyed BLAKE2b (RFC 7693), because a plan hashes every address and CustomerId of a million
 profiles once anybody has been erased: it takes a third of the time of HMAC-SHA256.
 """
@@ -12,8 +13,8 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
+from shared.addresses import has_spellings, spellings
 from shared.app import App
-from shared.mailchimp.suppressions.lines import normalise
 from shared.platform.vault import (
     SecretMissingError,
     SecretUnreadableError,
@@ -54,21 +55,29 @@ class Register:
 
     def has_address(self, email: str) -> bool:
         """Tell whether an address, as anybody writes it, belongs to an erased person."""
-        return bool(self.hashes) and _hash(self.key, _ADDRESS, normalise(email)) in self.hashes
+        return bool(self.hashes) and any(
+            _hash(self.key, _ADDRESS, form) in self.hashes for form in spellings(email)
+        )
 
     def is_erased(self, people: "pl.DataFrame") -> "pl.Series":
-        """Tell for a frame of `email` (normalised) and `customer_id` who was erased.
+        """Tell for a frame of `email` (canonical) and `customer_id` who was erased.
 
         One of the two is enough.
         """
         import polars as pl
 
         found = [
-            pl.Series(self._known(part["email"], _ADDRESS), dtype=pl.Boolean)
+            pl.Series(self._known_addresses(part["email"]), dtype=pl.Boolean)
             | pl.Series(self._known(part["customer_id"], _CUSTOMER_ID), dtype=pl.Boolean)
             for part in people.iter_slices(_ROWS)
         ]
         return pl.concat(found) if found else pl.Series([], dtype=pl.Boolean)
+
+    def _known_addresses(self, emails: "pl.Series") -> list[bool]:
+        return [
+            known or (has_spellings(email) and self.has_address(email))
+            for known, email in zip(self._known(emails, _ADDRESS), emails.to_list(), strict=True)
+        ]
 
     def _known(self, texts: "pl.Series", kind: bytes) -> list[bool]:
         key, hashes = self.key, self.hashes
@@ -104,7 +113,9 @@ def load(app: App) -> Register:
 def keep_out(app: App, addresses: Iterable[str], customer_ids: Iterable[str]) -> None:
     """Note that a person was erased; may be repeated. Raises ErasureKeyError."""
     key = _key_to_write_with(app)
-    hashes = [_hash(key, _ADDRESS, address) for address in addresses]
+    # In every form: a host of 0.1.0 may still work, and looks for its own.
+    forms = {form for address in addresses for form in spellings(address)}
+    hashes = [_hash(key, _ADDRESS, form) for form in sorted(forms)]
     hashes += [_hash(key, _CUSTOMER_ID, id_) for id_ in customer_ids]
     for digest in hashes:
         app.blobs.write(f"{_FOLDER}{_mark(key)}-{digest.hex()}", b"")

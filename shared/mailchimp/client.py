@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import quote
 
+from shared.addresses import spellings
 from shared.mailchimp import answers
 from shared.mailchimp.answers import (
     Account,
@@ -36,17 +37,17 @@ _LIST_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 Archived = Literal["archived", "already", "missing", "refused"]
 
 
-def member_hash(email: str) -> str:
+def member_hash(address: str) -> str:
     """Return the name of a contact in paths: MD5 of the address in lower case."""
-    return hashlib.md5(email.strip().lower().encode(), usedforsecurity=False).hexdigest()
+    return hashlib.md5(address.strip().lower().encode(), usedforsecurity=False).hexdigest()
 
 
 class MailchimpClient(Connection):
     """One account's calls over connections that stay open.
 
-    Every method makes one call per page, follows no redirect, retries nothing and raises
-    MailchimpError. Whoever calls it holds a slot and has each call made by it (see `under`).
-    Usable by several threads.
+    Every method makes one call per page, or per spelling of a contact's address until one is
+    known; it follows no redirect, retries nothing and raises MailchimpError. Whoever calls it
+    holds a slot and has each call made by it (see `under`). Usable by several threads.
     """
 
     def ping(self) -> None:
@@ -227,14 +228,18 @@ class MailchimpClient(Connection):
         params: Mapping[str, str | int] | None = None,
         body: Mapping[str, Any] | None = None,
     ) -> Answer | None:
-        """Make a call about one contact; None where Mailchimp says that there is none."""
-        path = _path(list_id, f"/members/{member_hash(email)}{action}")
-        try:
-            return self.call(method, path, params, body)
-        except RefusedError as error:
-            if error.status == 404:
-                return None
-            raise
+        """Make a call about one contact; None where Mailchimp says that there is none.
+
+        Which spelling of a domain Mailchimp stores is its own business: each has another hash.
+        """
+        for form in spellings(email):
+            path = _path(list_id, f"/members/{member_hash(form)}{action}")
+            try:
+                return self.call(method, path, params, body)
+            except RefusedError as error:
+                if error.status != 404:
+                    raise
+        return None
 
 
 def _path(list_id: str, below: str = "") -> str:

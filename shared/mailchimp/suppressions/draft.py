@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import dataclass, field, replace
 
+from shared.addresses import CANONICAL_VERSION, canonical
 from shared.mailchimp.suppressions.changes import Increment
 from shared.mailchimp.suppressions.lines import email_of
 from shared.mailchimp.suppressions.pages import Listed
@@ -44,23 +45,42 @@ class Draft:
         """Go on with the checkpoint of a refresh that ended early, or start from the state."""
         base = state.generation if state else 0
         found = table.blobs.read_document(table.draft_name)
-        if found is None:
-            return Draft(table, base, dict(state.rows) if state else {})
-        document, etag = found
-        if document["base"] != base:
-            # Left by a refresh whose result somebody else has overtaken.
-            return Draft(table, base, dict(state.rows) if state else {}, etag=etag)
-        return Draft(
-            table,
-            base,
-            {status: rows_from(rows) for status, rows in document["rows"].items()},
-            document["to_list"],
-            document["listing"],
-            document["tries"],
-            document["gaps"],
-            document["entered"],
-            etag,
-        )
+        document, etag = found or ({}, None)
+        if not document or document["base"] != base:
+            # None, or left by a refresh whose result somebody else has overtaken.
+            draft = Draft(table, base, dict(state.rows) if state else {}, etag=etag)
+            written = state.canonical if state else CANONICAL_VERSION
+        else:
+            draft = Draft(
+                table,
+                base,
+                {status: rows_from(rows) for status, rows in document["rows"].items()},
+                document["to_list"],
+                document["listing"],
+                document["tries"],
+                document["gaps"],
+                document["entered"],
+                etag,
+            )
+            written = document.get("canonical", 1)
+        if written != CANONICAL_VERSION:
+            draft.bring_over(written)
+        return draft
+
+    def bring_over(self, written: int) -> None:
+        """Write anew what an earlier version wrote in another form of addresses.
+
+        Two addresses that are one now are one contact here and two at Mailchimp: the gap shows it.
+        """
+        for status, rows in self.rows.items():
+            before = list(self.table.read_part(rows.part))
+            after = list(dict.fromkeys(self.table.read_part(rows.part, written)))
+            if after != before:
+                gap = rows.gap - (len(before) - len(after))
+                part = self.table.write_part(status, after)
+                self.rows[status] = replace(rows, part=part, count=len(after), gap=gap)
+        if self.entered is not None:
+            self.entered = {canonical(email): status for email, status in self.entered.items()}
 
     def save(self) -> None:
         """Write the checkpoint; raises BlobConflictError when it is not ours any more."""
@@ -72,6 +92,7 @@ class Draft:
             "tries": self.tries,
             "gaps": self.gaps,
             "entered": self.entered,
+            "canonical": CANONICAL_VERSION,
         }
         self.etag = self.table.blobs.replace_document(self.table.draft_name, document, self.etag)
 

@@ -3,8 +3,9 @@
 import json
 from dataclasses import replace
 
+from shared.addresses import spellings
 from shared.app import App
-from shared.mailchimp.suppressions.lines import line_of, normalise, unpack
+from shared.mailchimp.suppressions.lines import line_of, unpack
 from shared.mailchimp.suppressions.recent import read_recent, write_recent
 from shared.mailchimp.suppressions.table import State, Table, tables
 from shared.platform.blobs import BlobConflictError, BlobMissingError
@@ -19,14 +20,15 @@ def erase(app: App, email: str) -> int:
     A table is a copy of Mailchimp's own: while Mailchimp holds the contact, the next refresh
     brings it back.
     """
-    address = normalise(email)
+    # A table of an earlier version may still write it in another form.
+    forms = frozenset(spellings(email))
     return sum(
-        _erase_in(Table(app.blobs, account, audience), address) for account, audience in tables(app)
+        _erase_in(Table(app.blobs, account, audience), forms) for account, audience in tables(app)
     )
 
 
-def _erase_in(table: Table, address: str) -> bool:
-    holding = _blobs_with(table, address)
+def _erase_in(table: Table, forms: frozenset[str]) -> bool:
+    holding = _blobs_with(table, forms)
     if not holding:
         return False
     # Whoever works on a refresh sees that the draft is gone, or the state another, and begins anew.
@@ -35,33 +37,33 @@ def _erase_in(table: Table, address: str) -> bool:
         state = table.state()
         try:
             if state is not None:
-                table.write_state(_without(table, state, address), state)
+                table.write_state(_without(table, state, forms), state)
             break
         except (BlobConflictError, BlobMissingError):
             if attempt + 1 == _ATTEMPTS:
                 raise
     # Parts that are newer than this list may belong to a state that is newer than ours.
-    pages = [name for name in _blobs_with(table, address) if name.startswith(table.pages_folder)]
+    pages = [name for name in _blobs_with(table, forms) if name.startswith(table.pages_folder)]
     for name in {*holding, *pages}:
         table.blobs.delete(name)
     return True
 
 
-def _blobs_with(table: Table, address: str) -> list[str]:
-    """Return the blobs that hold the address."""
-    line = line_of(address)
+def _blobs_with(table: Table, forms: frozenset[str]) -> list[str]:
+    """Return the blobs that hold the address in one of its forms."""
+    lines = {line_of(form) for form in forms}
     found = []
     for blob in table.blobs.list(table.folder):
         try:
             if blob.name.endswith(".json.gz"):
-                hit = any(entry[0] == address for entry in read_recent(table, blob.name))
+                hit = any(entry[0] in forms for entry in read_recent(table, blob.name))
             elif blob.name == table.draft_name:
                 draft = json.loads(table.blobs.read(blob.name))
-                hit = address in (draft["entered"] or {})
+                hit = not forms.isdisjoint(draft["entered"] or {})
             elif blob.name in (table.state_name, table.lock_name):
                 hit = False
             else:
-                hit = any(one == line for one in unpack(table.blobs.read(blob.name)))
+                hit = any(one in lines for one in unpack(table.blobs.read(blob.name)))
         except BlobMissingError:
             continue
         if hit:
@@ -69,17 +71,17 @@ def _blobs_with(table: Table, address: str) -> list[str]:
     return found
 
 
-def _without(table: Table, state: State, address: str) -> State:
-    line = line_of(address)
+def _without(table: Table, state: State, forms: frozenset[str]) -> State:
+    gone = {line_of(form) for form in forms}
     rows = dict(state.rows)
     for status, before in state.rows.items():
         lines = list(table.read_part(before.part))
-        if line in lines:
-            lines.remove(line)
-            part = table.write_part(status, lines)
-            rows[status] = replace(before, part=part, count=len(lines))
+        kept_lines = [line for line in lines if line not in gone]
+        if len(kept_lines) != len(lines):
+            part = table.write_part(status, kept_lines)
+            rows[status] = replace(before, part=part, count=len(kept_lines))
     entries = read_recent(table, state.recent)
-    kept = [entry for entry in entries if entry[0] != address]
+    kept = [entry for entry in entries if entry[0] not in forms]
     recent = state.recent if len(kept) == len(entries) else write_recent(table, kept)
     return replace(
         state,

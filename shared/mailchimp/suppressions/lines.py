@@ -7,20 +7,13 @@ one way to be written, so that lines are compared as bytes: a million pass in ab
 import gzip
 import io
 import json
-import re
 from collections.abc import Iterable, Iterator
 
-# White space, and the invisible characters that are pasted along: as plans trim addresses.
-_AROUND = re.compile("^[\\s\u200b\u200c\u200d\u2060\ufeff]+|[\\s\u200b\u200c\u200d\u2060\ufeff]+$")
-
-
-def normalise(email: str) -> str:
-    """Return an address as it is compared: trimmed, in lower case."""
-    return _AROUND.sub("", email).lower()
+from shared.addresses import canonical
 
 
 def line_of(email: str) -> bytes:
-    """Return the line of a normalised address."""
+    """Return the line of an address in its canonical form."""
     text = json.dumps({"email": email}, ensure_ascii=False, separators=(",", ":"))
     # Half a surrogate pair is no character, and no address has one that Mailchimp delivers to.
     return text.encode(errors="replace") + b"\n"
@@ -28,7 +21,7 @@ def line_of(email: str) -> bytes:
 
 def lines_of(emails: Iterable[str]) -> list[bytes]:
     """Return the lines of addresses as Mailchimp writes them; blank ones are left out."""
-    return [line_of(email) for email in map(normalise, emails) if email]
+    return [line_of(email) for email in map(canonical, emails) if email]
 
 
 def email_of(line: bytes) -> str:
@@ -50,3 +43,10 @@ def unpack(data: bytes) -> Iterator[bytes]:
     """Yield the lines of a blob."""
     with gzip.open(io.BytesIO(data)) as file:
         yield from io.BufferedReader(file, buffer_size=1 << 20)
+
+
+def brought_over(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield lines that an earlier version wrote as this one does."""
+    for line in lines:
+        plain = line.isascii() and b"xn--" not in line
+        yield line if plain else line_of(canonical(email_of(line)))

@@ -4,6 +4,7 @@ import gzip
 import io
 from typing import TYPE_CHECKING
 
+from shared.addresses import CANONICAL_VERSION, SPELLED_PATTERN, canonical
 from shared.app import App
 from shared.mailchimp.suppressions.table import (
     STATUSES,
@@ -20,7 +21,7 @@ def load_suppressions(
 ) -> "tuple[polars.DataFrame, State]":
     """Return the table together with the state that it is of.
 
-    Its columns are `email` (trimmed, lower case, once each) and `status`, both strings. Raises
+    Its columns are `email` (canonical, once each) and `status`, both strings. Raises
     SuppressionsMissingError before the first fill has ended.
     """
     table = Table(app.blobs, account_id, audience_id)
@@ -36,8 +37,20 @@ def _load(table: Table, state: State) -> "polars.DataFrame":
         if part := state.rows[status].part:
             data = io.BytesIO(gzip.decompress(table.blobs.read(part)))
             frame = polars.read_ndjson(data, schema=schema)
+            if state.canonical != CANONICAL_VERSION:
+                frame = frame.with_columns(email=_canonical(frame["email"]))
             frames.append(frame.with_columns(status=polars.lit(status)))
     return _first_of_each(polars.concat(frames))
+
+
+def _canonical(emails: "polars.Series") -> "polars.Series":
+    """Bring over what an earlier version wrote."""
+    import polars
+
+    places = polars.select(polars.arg_where(emails.str.contains(SPELLED_PATTERN))).to_series()
+    if places.is_empty():
+        return emails
+    return emails.scatter(places, [canonical(email) for email in emails.gather(places).to_list()])
 
 
 def _first_of_each(frame: "polars.DataFrame") -> "polars.DataFrame":

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 
 from shared.mailchimp.suppressions.calls import Caller, ReadPage
-from shared.mailchimp.suppressions.lines import lines_of, pack, unpack
+from shared.mailchimp.suppressions.lines import brought_over, lines_of, pack, unpack
 from shared.mailchimp.suppressions.table import Table
 from shared.platform.clock import from_text, to_text
 
@@ -62,7 +62,8 @@ class Listing:
         lines: set[bytes] = set()
         with ThreadPoolExecutor(_READERS) as readers:
             for data in readers.map(self._table.blobs.read, map(self._name, pages)):
-                lines.update(unpack(data))
+                # An earlier version may have read some of them.
+                lines.update(brought_over(unpack(data)))
         newest = max(pages.values(), key=lambda page: page.date)
         return Listed(lines, newest.total, min(page.date for page in pages.values()))
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from shared.addresses import canonical
 from shared.app import App
 from shared.mailchimp.suppressions.lines import email_of
 from shared.mailchimp.suppressions.table import (
@@ -20,7 +21,7 @@ RECENT_LIMIT = 20_000
 
 @dataclass(frozen=True)
 class Changes:
-    """Who was added since a generation: lower-case address to status.
+    """Who was added since a generation: address in its canonical form to status.
 
     `generation` is what to ask for next time; `refreshed_at` how old this knowledge is.
     """
@@ -56,7 +57,7 @@ def _added(table: Table, state: State, generation: int) -> dict[str, str]:
     return {
         email_of(line): status
         for status in reversed(STATUSES)  # the most protective is written last
-        for line in table.read_part(state.rows[status].part)
+        for line in table.read_part(state.rows[status].part, state.canonical)
     }
 
 
@@ -67,7 +68,9 @@ def read_recent(table: Table, name: str) -> list[Entry]:
     """Return who was added lately, as address, status and generation; BlobMissingError."""
     if not name:
         return []
-    return [(e[0], e[1], e[2]) for e in json.loads(gzip.decompress(table.blobs.read(name)))]
+    entries = json.loads(gzip.decompress(table.blobs.read(name)))
+    # An earlier version may have written them.
+    return [(canonical(email), status, added) for email, status, added in entries]
 
 
 def write_recent(table: Table, entries: list[Entry]) -> str:

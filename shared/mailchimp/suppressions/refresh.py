@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
+from shared.addresses import CANONICAL_VERSION
 from shared.app import App
 from shared.mailchimp.suppressions.calls import (
     Caller,
@@ -197,7 +198,9 @@ class _Refresh:
         if before is not None and {s: r.part for s, r in before.rows.items()} == {
             s: r.part for s, r in draft.rows.items()
         }:
-            state = replace(before, refreshed_at=began, rows=draft.rows)
+            state = replace(
+                before, refreshed_at=began, rows=draft.rows, canonical=CANONICAL_VERSION
+            )
         else:
             generation = draft.base + 1
             recent, since = add_recent(self.table, before, generation, draft.entered)

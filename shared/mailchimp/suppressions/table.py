@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from shared.addresses import CANONICAL_VERSION
 from shared.app import App
-from shared.mailchimp.suppressions.lines import pack, unpack
+from shared.mailchimp.suppressions.lines import brought_over, pack, unpack
 from shared.platform.blobs import BlobMissingError, Blobs, Document
 from shared.platform.clock import from_text, to_text
 
@@ -52,7 +53,8 @@ class State:
     """A table as readers see it.
 
     `generation` grows whenever the contacts change. `refreshed_at` is our clock when the last
-    refresh began to look. `recent` lists who came in after generation `recent_since`.
+    refresh began to look. `recent` lists who came in after generation `recent_since`. `canonical`
+    is the version of the form in which its addresses are written.
     """
 
     generation: int
@@ -61,6 +63,7 @@ class State:
     recent: str = ""
     recent_since: int = 0
     previous: tuple[str, ...] = ()
+    canonical: int = CANONICAL_VERSION
     etag: str = field(default="", compare=False)
 
     @property
@@ -98,6 +101,7 @@ class Table:
             recent=str(document["recent"]),
             recent_since=int(document["recent_since"]),
             previous=tuple(document["previous"]),
+            canonical=document.get("canonical", 1),
             etag=etag,
         )
 
@@ -126,6 +130,7 @@ class Table:
             "recent": state.recent,
             "recent_since": state.recent_since,
             "previous": list(state.previous),
+            "canonical": state.canonical,
         }
         known = before.etag if before else None
         etag = self.blobs.replace_document(self.state_name, document, known)
@@ -143,9 +148,12 @@ class Table:
         self.blobs.write(name, pack(lines), create=True)
         return name
 
-    def read_part(self, name: str) -> Iterator[bytes]:
-        """Yield a part's lines; raises BlobMissingError."""
-        return unpack(self.blobs.read(name)) if name else iter(())
+    def read_part(self, name: str, written: int = CANONICAL_VERSION) -> Iterator[bytes]:
+        """Yield a part's lines; `written`: the version of their form. Raises BlobMissingError."""
+        if not name:
+            return iter(())
+        lines = unpack(self.blobs.read(name))
+        return lines if written == CANONICAL_VERSION else brought_over(lines)
 
 
 def tables(app: App) -> Iterator[tuple[str, str]]:

@@ -201,4 +201,4 @@ def test_an_erasure_reaches_the_checkpoints_of_a_fill(scene: Scene) -> None:
 def _holding(scene: Scene, email: str) -> list[str]:
     from shared.mailchimp.suppressions.erase import _blobs_with
 
-    return _blobs_with(scene.table(), email)
+    return _blobs_with(scene.table(), frozenset([email]))
