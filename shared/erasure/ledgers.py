@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from shared.addresses import CANONICAL_VERSION
 from shared.app import App
 from shared.erasure.person import Person
 from shared.frames import tables
@@ -91,7 +92,11 @@ def _replace(app: App, now: Ledger, person: Person, *, held: bool) -> None:
         table = ledger.read_table(app.blobs, now).filter(~person.rows())
         name = f"{now.folder}{now.run}-{secrets.token_hex(4)}.parquet"
         tables.write(app.blobs, name, table)
-        document |= {"table": name, "contacts": table.height}
+        document |= {
+            "table": name,
+            "contacts": table.height,
+            "canonical": CANONICAL_VERSION,
+        }
     try:
         if now.etag is None:
             if app.blobs.create_document(pointer, document) is None:

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from enum import IntFlag
 from typing import TYPE_CHECKING, Any
 
+from shared.addresses import CANONICAL_VERSION
 from shared.audiences.names import audience_folder
 from shared.frames import tables
 
@@ -87,7 +88,10 @@ class FoldedSegment:
 
 @dataclass(frozen=True)
 class Ledger:
-    """The document of a ledger, as one version of it was read (`etag` None: there is none yet)."""
+    """The document of a ledger, as one version of it was read (`etag` None: there is none yet).
+
+    `canonical`: the version of the form in which its table writes addresses.
+    """
 
     account: str
     audience: str
@@ -99,6 +103,7 @@ class Ledger:
     tags: tuple[LedgerTag | None, ...] = ()
     fields: tuple[str, ...] = ()
     segments: dict[str, FoldedSegment] = field(default_factory=dict)
+    canonical: int = CANONICAL_VERSION
 
     @property
     def folder(self) -> str:
@@ -120,6 +125,7 @@ class Ledger:
             ],
             "fields": list(self.fields),
             "segments": {name: asdict(folded) for name, folded in self.segments.items()},
+            "canonical": self.canonical,
         }
 
 
@@ -147,12 +153,18 @@ def all_ledgers(blobs: "Blobs") -> list[tuple[str, str, str]]:
 
 
 def read_table(blobs: "Blobs", ledger: Ledger, columns: list[str] | None = None) -> "pl.DataFrame":
-    """Return the ledger's rows, one per address."""
+    """Return the ledger's rows, one per address in its canonical form, in an order that stays."""
     import polars as pl
 
     if ledger.table is None:
         table = pl.DataFrame(schema=schema())
         return table if columns is None else table.select(columns)
+    if ledger.canonical != CANONICAL_VERSION:
+        from shared.runs.ledger_spellings import is_canonical, one_row_per_address
+
+        if not is_canonical(tables.read(blobs, ledger.table, ["email"])):
+            table = one_row_per_address(tables.read(blobs, ledger.table))
+            return table if columns is None else table.select(columns)
     return tables.read(blobs, ledger.table, columns)
 
 
@@ -173,9 +185,13 @@ def store(blobs: "Blobs", ledger: Ledger, table: "pl.DataFrame") -> Ledger:
 
     `ledger` is the new version with the old one's ETag. Old tables are dropped.
     """
+    from shared.runs.ledger_spellings import one_row_per_address
+
     name = f"{ledger.folder}{ledger.run}.parquet"
+    # The run may have been planned by an earlier version.
+    table = one_row_per_address(table)
     tables.write(blobs, name, table)
-    new = replace(ledger, table=name, contacts=table.height)
+    new = replace(ledger, table=name, contacts=table.height, canonical=CANONICAL_VERSION)
     pointer = f"{ledger.folder}ledger.json"
     etag = blobs.replace_document(pointer, new.document(), ledger.etag)
     for old in list(blobs.list(ledger.folder)):
@@ -200,4 +216,5 @@ def read_ledger(document: dict[str, Any], etag: str | None) -> Ledger:
         ),
         fields=tuple(document["fields"]),
         segments={name: FoldedSegment(**folded) for name, folded in document["segments"].items()},
+        canonical=document.get("canonical", 1),
     )

@@ -37,7 +37,7 @@ def test_a_stage_imports_no_other_stage(stage: str) -> None:
     ("floor", "below"),
     [
         ("platform", ()),
-        ("frames", ("platform",)),
+        ("frames", ("platform", "addresses")),
         ("accounts", ("platform",)),
         ("segments", ("platform",)),
     ],

@@ -4,8 +4,9 @@ import gzip
 import io
 from typing import TYPE_CHECKING
 
-from shared.addresses import CANONICAL_VERSION, SPELLED_PATTERN, canonical
+from shared.addresses import CANONICAL_VERSION
 from shared.app import App
+from shared.frames.addresses import canonical_series
 from shared.mailchimp.suppressions.table import (
     STATUSES,
     State,
@@ -38,19 +39,9 @@ def _load(table: Table, state: State) -> "polars.DataFrame":
             data = io.BytesIO(gzip.decompress(table.blobs.read(part)))
             frame = polars.read_ndjson(data, schema=schema)
             if state.canonical != CANONICAL_VERSION:
-                frame = frame.with_columns(email=_canonical(frame["email"]))
+                frame = frame.with_columns(email=canonical_series(frame["email"]))
             frames.append(frame.with_columns(status=polars.lit(status)))
     return _first_of_each(polars.concat(frames))
-
-
-def _canonical(emails: "polars.Series") -> "polars.Series":
-    """Bring over what an earlier version wrote."""
-    import polars
-
-    places = polars.select(polars.arg_where(emails.str.contains(SPELLED_PATTERN))).to_series()
-    if places.is_empty():
-        return emails
-    return emails.scatter(places, [canonical(email) for email in emails.gather(places).to_list()])
 
 
 def _first_of_each(frame: "polars.DataFrame") -> "polars.DataFrame":

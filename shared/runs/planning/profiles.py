@@ -7,6 +7,7 @@ import polars as pl
 import pyarrow as pa
 
 from shared.frames import memory
+from shared.frames.addresses import canonical_column
 from shared.runs.planning import addresses
 
 CUSTOMER_ID = "CustomerId"
@@ -41,7 +42,7 @@ class ProfileColumns:
 class Profiles:
     """`frame` has a row per distinct (customer_id, email), in the order they were first seen:
 
-    email (normalised), customer_id, segments (bit mask, UInt64), first (UInt8: the first segment
+    email (canonical), customer_id, segments (bit mask, UInt64), first (UInt8: the first segment
     it is in), valid (Boolean), consent (Boolean) and what was kept of the mapped columns.
     """
 
@@ -199,7 +200,7 @@ def _parts(
 
 
 def _normalise(batch: pl.DataFrame, columns: ProfileColumns, position: int) -> pl.DataFrame:
-    email = addresses.normalised(pl.col(columns.email))
+    email = canonical_column(pl.col(columns.email))
     consent = pl.lit(True)
     if columns.consent is not None:
         wanted = [value.strip().lower() for value in columns.consent_values]

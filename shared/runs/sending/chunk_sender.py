@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import assert_never
 
+from shared.addresses import canonical
 from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.errors import (
     RefusedError,
@@ -361,10 +362,10 @@ class ChunkSender:
                 # it.
                 return calls.ready(pending()) if again else pending
             case "archive":
-                state = protected.get(batch[0][0])
+                state = protected.get(canonical(batch[0][0]))
                 return calls.ready(calls.archive(client, job, batch[0], state, again=again))
             case "unsubscribe":
-                state = protected.get(batch[0][0])
+                state = protected.get(canonical(batch[0][0]))
                 return calls.ready(calls.unsubscribe(client, job, batch[0], state))
             case unknown:
                 assert_never(unknown)

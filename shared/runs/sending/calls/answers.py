@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from shared.addresses import spellings
 from shared.mailchimp.errors import RefusedError, classify_contact_error
 from shared.runs.codes import ADDRESS_MARK, DUE, FAILED, NUMBER
 from shared.runs.sending.calls.items import Item
@@ -60,7 +61,9 @@ def without_address(text: str, email: str) -> str:
     """
     if not email:
         return ""
-    return re.sub(re.escape(email), ADDRESS_MARK, text, flags=re.IGNORECASE)
+    for form in spellings(email):
+        text = re.sub(re.escape(form), ADDRESS_MARK, text, flags=re.IGNORECASE)
+    return text
 
 
 def refused_alone(error: RefusedError) -> Answers:

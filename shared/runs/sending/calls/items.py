@@ -2,14 +2,15 @@
 
 from typing import Any
 
+from shared.addresses import canonical
 from shared.runs.ledger import Flag
 
 Item = list[Any]
 
 
 def key(email: object) -> str:
-    """Return an address of an answer as items have it: Mailchimp answers in stored casing."""
-    return str(email or "").strip().lower()
+    """Return an address by which items and answers are matched: Mailchimp answers as it stores."""
+    return canonical(str(email or ""))
 
 
 def is_new(item: Item) -> bool:

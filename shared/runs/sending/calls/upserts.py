@@ -47,9 +47,10 @@ def upsert(
         if not item[0]:
             answers.codes[place] = ERASED
             continue
-        state = protected.get(item[0])
+        email = key(item[0])
+        state = protected.get(email)
         if state is None or may_return(item, state) or may_be_ours(item, state, job, tried):
-            sent[item[0]] = place
+            sent[email] = place
         else:
             answers.codes[place] = SKIPPED_BY_STATUS[state]
     if not sent:
@@ -124,11 +125,11 @@ def _read(
         if place is None:
             continue
         if create and is_contact_exists(error.error, error.error_code):
-            exists.append(items[place][0])
+            exists.append(key(error.email))
             continue
         answers.codes[place], answers.details[place] = _refusal(error)
     for place in sent.values():
-        if answers.codes[place] == FAILED and items[place][0] not in exists:
+        if answers.codes[place] == FAILED and key(items[place][0]) not in exists:
             answers.details.setdefault(place, _UNNAMED)
     return exists
 

@@ -8,29 +8,34 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared.addresses import canonical
+from shared.frames.addresses import canonical_column
 from shared.runs.planning import addresses
 
 # White space by Unicode's own list (PropList.txt), and what is pasted along without being seen.
 WHITE = {9, 10, 11, 12, 13, 32, 0x85, 0xA0, 0x1680, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000}
 WHITE |= set(range(0x2000, 0x200B))
-UNSEEN = {0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF}
+UNSEEN = {0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0xAD}
+# Marks of writing direction.
+UNSEEN |= {0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)}
 AROUND = "".join(map(chr, sorted(WHITE | UNSEEN)))
 LOCAL_CHARACTERS = set(string.ascii_lowercase + string.digits + "!#$%&'*+/=?^_`{|}~-")
 
 
 def normalised(text: str | None) -> str:
-    return (text or "").strip(AROUND).lower()
+    plain = (text or "").strip(AROUND).lower()
+    return plain if plain.isascii() and "xn--" not in plain else canonical(plain)
 
 
 def is_letter_or_digit(character: str) -> bool:
-    return unicodedata.category(character)[0] in "LN"
+    return unicodedata.category(character)[0] in "LNM"
 
 
 def is_label(text: str) -> bool:
     return (
         1 <= len(text) <= 63
         and all(is_letter_or_digit(c) or c == "-" for c in text)
-        and not text.startswith("-")
+        and unicodedata.category(text[0])[0] in "LN"
         and not text.endswith("-")
     )
 
@@ -52,7 +57,7 @@ def is_valid(text: str) -> bool:
 
 def ours(texts: list[str | None]) -> list[tuple[str, bool]]:
     frame = pl.DataFrame({"text": pl.Series(texts, dtype=pl.String)})
-    email = addresses.normalised(pl.col("text"))
+    email = canonical_column(pl.col("text"))
     return frame.select(email=email, valid=addresses.is_valid(email)).rows()
 
 
@@ -131,8 +136,15 @@ def test_case_and_what_stands_around_an_address_make_no_difference() -> None:
         "  ann@example.org\t",
         "\ufeffann@example.org\u200b ",
         "\u00a0ANN@example.org\r\n",
+        "\u202aann@example.org\u202c",
+        "\u2066ann@example.org\u2069\u200e",
     ]
-    assert ours(texts) == [("ann@example.org", True)] * 4
+    assert ours(texts) == [("ann@example.org", True)] * 6
+
+
+def test_every_way_to_write_a_domain_is_one_address() -> None:
+    texts: list[str | None] = ["a@MÜLLER.de", "a@xn--mller-kva.de", "a@mu\u0308ller.de"]
+    assert ours(texts) == [("a@müller.de", True)] * 3
 
 
 def test_a_missing_and_a_blank_address_are_the_same() -> None:
