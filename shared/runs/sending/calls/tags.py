@@ -40,7 +40,7 @@ def change_tags(client: ContactCalls, job: Job, items: Sequence[Item], spared: i
     spared: mask of tags that are not taken from anybody at the moment.
     """
     bit = items[0][1]
-    add = {key(item[0]): place for place, item in enumerate(items) if item[2] and item[0]}
+    add = {item[0]: place for place, item in enumerate(items) if item[2] and item[0]}
     remove = [item[0] for item in items if not item[2] and item[0]]
     codes = [NUMBER["tagged" if item[2] else "untagged"] if item[0] else ERASED for item in items]
     answers = Answers(codes)
@@ -51,7 +51,7 @@ def change_tags(client: ContactCalls, job: Job, items: Sequence[Item], spared: i
                 answers.codes[place], answers.details[place] = NUMBER["unchanged"], DUE
     if not add and not remove:
         return answers
-    bad = give_tag(client, job, bit, [items[place][0] for place in add.values()], remove)
+    bad = give_tag(client, job, bit, list(add), remove)
     for email, text in bad.items():
         if email in add:
             answers.codes[add[email]] = FAILED
@@ -75,7 +75,7 @@ def give_tag(
     add: Sequence[str],
     remove: Sequence[str] = (),
 ) -> dict[str, str]:
-    """Change one tag; return the contacts that did not get it, by their keys, with the reason.
+    """Change one tag; return the contacts that did not get it, with the reason.
 
     Mailchimp passes over addresses that the audience does not hold, so every addition that its
     answer does not name is looked up. A removal that it does not name had nothing to remove.
@@ -89,8 +89,7 @@ def give_tag(
             problem = _look_up(client, job, email, id_)
             if problem:
                 bad[key(email)] = f"tag {name}: {problem}"
-    asked = set(map(key, add))
-    return {email: text for email, text in bad.items() if email in asked}
+    return {email: bad[key(email)] for email in add if key(email) in bad}
 
 
 def _look_up(client: ContactCalls, job: Job, email: str, id_: int) -> str:
