@@ -29,6 +29,7 @@ class Role(StrEnum):
     ADMINISTRATOR = "administrator"
     CONTRIBUTOR = "contributor"
     VIEWER = "viewer"
+    SIGNED_IN = "signed_in"
     ANYONE = "anyone"
 
 
@@ -74,7 +75,7 @@ def key_holder(role: Role) -> Caller:
 def signed_in(principal: str | None) -> Caller:
     """Read X-MS-CLIENT-PRINCIPAL; raises NotSignedInError where it is missing or not readable.
 
-    Without a fitting app role the caller's role is `anyone`. Its form: base64 of
+    Without a fitting app role the caller's role is `signed_in`. Its form: base64 of
     `{"auth_typ", "name_typ", "role_typ", "claims": [{"typ", "val"}]}`
     (https://learn.microsoft.com/azure/app-service/configure-authentication-user-identities).
     """
@@ -86,11 +87,26 @@ def signed_in(principal: str | None) -> Caller:
         and isinstance(claim.get("typ"), str)
         and isinstance(claim.get("val"), str)
     ]
-    role_claims = {str(document.get("role_typ")), *_ROLE_CLAIMS}
+    named = document.get("role_typ")
+    return _caller(claims, {named, *_ROLE_CLAIMS} if isinstance(named, str) else {*_ROLE_CLAIMS})
+
+
+def from_claims(claims: Mapping[str, Any]) -> Caller:
+    """Return the caller of a verified bearer token; raises NotSignedInError for one of nobody."""
+    flat = [
+        (kind, text)
+        for kind, value in claims.items()
+        for text in (value if isinstance(value, list) else [value])
+        if isinstance(text, str)
+    ]
+    return _caller(flat, {"roles"})
+
+
+def _caller(claims: list[tuple[str, str]], role_claims: set[str]) -> Caller:
     roles = {
         _APP_ROLES[value] for kind, value in claims if kind in role_claims and value in _APP_ROLES
     }
-    role = min(roles, key=_ORDER.index, default=Role.ANYONE)
+    role = min(roles, key=_ORDER.index, default=Role.SIGNED_IN)
     caller_id = _first(claims, _ID_CLAIMS)
     if caller_id is None:
         raise NotSignedInError

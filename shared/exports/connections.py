@@ -33,6 +33,10 @@ class TermsVersionError(ValueError):
     """Consent was given to a version of the terms that is not the current one."""
 
 
+class ConsentWithdrawnError(ValueError):
+    """Consent was withdrawn, and what asks for it again may be an old copy of the document."""
+
+
 def status_of(app: App, connection: StoredConnection, *, fresh: bool = False) -> Status:
     """Return whether a connection can be used, or what it lacks.
 
@@ -80,9 +84,19 @@ def why_unusable(status: Status) -> str:
     return _REASONS[status]
 
 
-def merged(given: Connection, before: StoredConnection | None, caller: Caller) -> StoredConnection:
-    """Return what to store for what a caller has put over `before`; raises TermsVersionError."""
+def merged(
+    given: Connection, before: StoredConnection | None, caller: Caller, *, deliberate: bool = True
+) -> StoredConnection:
+    """Return what to store for what a caller has put over `before`.
+
+    deliberate: the caller has seen that consent was withdrawn, or writes consent anew; what was
+        read before the withdrawal and is sent back must not undo it.
+    Raises TermsVersionError and ConsentWithdrawnError.
+    """
     now = to_text(utc_now())
+    stored = before.consent if before else StoredConsent(accepted=False)
+    if stored.withdrawn_at and given.consent and given.consent.accepted and not deliberate:
+        raise ConsentWithdrawnError
     # Another secret may lead to another account, which is learnt anew.
     same = before if before and before.secret_name == given.secret_name else None
     return StoredConnection(
@@ -90,7 +104,7 @@ def merged(given: Connection, before: StoredConnection | None, caller: Caller) -
         display_name=given.display_name,
         shared_with=given.shared_with,
         secret_name=given.secret_name,
-        consent=_consent(given.consent, before.consent if before else None, caller, now),
+        consent=_consent(given.consent, stored, caller, now),
         account_id=same.account_id if same else None,
         account_name=same.account_name if same else None,
         data_center=same.data_center if same else None,
@@ -108,9 +122,8 @@ def withdrawn(connection: StoredConnection, caller: Caller) -> StoredConnection:
 
 
 def _consent(
-    given: Consent | None, stored: StoredConsent | None, caller: Caller, now: str
+    given: Consent | None, before: StoredConsent, caller: Caller, now: str
 ) -> StoredConsent:
-    before = stored or StoredConsent(accepted=False)
     if given is None:
         return before
     if not given.accepted:
@@ -125,5 +138,9 @@ def _consent(
     if agreed is not None and given.terms_version in (None, agreed):
         return before
     return StoredConsent(
-        accepted=True, accepted_by=caller.name, accepted_at=now, terms_version=current
+        accepted=True,
+        accepted_by=caller.name,
+        accepted_at=now,
+        terms_version=current,
+        terms_language=given.terms_language or "en",
     )

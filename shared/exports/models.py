@@ -92,12 +92,13 @@ class InputModel(BaseModel):
 
 
 class Consent(InputModel):
-    """Agreement to the data privacy terms; `terms_version` is the one that was read."""
+    """Agreement to the data privacy terms, in the version and language that were read."""
 
     read_only = frozenset({"accepted_by", "accepted_at", "withdrawn_by", "withdrawn_at"})
 
     accepted: bool
     terms_version: Line | None = None
+    terms_language: Annotated[str, StringConstraints(pattern=r"^[A-Za-z-]{2,20}$")] | None = None
 
 
 class Connection(InputModel):
@@ -143,6 +144,7 @@ class StoredConsent(BaseModel):
     accepted_by: str | None = None
     accepted_at: str | None = None
     terms_version: str | None = None
+    terms_language: str | None = None
     withdrawn_by: str | None = None
     withdrawn_at: str | None = None
 

@@ -7,6 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.exports.models import ConsentColumn, Export
 
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+# Flat: text, numbers and times, no English and no person.
+Params = dict[str, str | int | float | bool | list[str] | None]
 Share = Literal["administrators", "contributors"]
 
 
@@ -20,6 +22,8 @@ class FieldProblem(Answer):
     """One thing that is wrong with the input."""
 
     field: str
+    code: str
+    params: Params
     message: str
 
 
@@ -31,6 +35,7 @@ class Problem(BaseModel):
     status: int
     detail: str
     code: str
+    params: Params
     errors: list[FieldProblem] = []
 
 
@@ -48,6 +53,7 @@ class StoredConsent(Answer):
     accepted_by: str | None = None
     accepted_at: Moment | None = None
     terms_version: str | None = None
+    terms_language: str | None = None
     withdrawn_by: str | None = None
     withdrawn_at: Moment | None = None
 

@@ -1,4 +1,4 @@
-"""One line in the log for every change of the configuration."""
+"""One line in the log for every change of the configuration, and for who sees or sends persons."""
 
 from shared.exports.access import Caller
 from shared.exports.models import StoredConnection, StoredExport
@@ -29,3 +29,8 @@ def record[D: StoredConnection | StoredExport](
         else []
     )
     log.event("audit", action=action, target=target, caller=caller.id, changed=changed)
+
+
+def act(caller: Caller, action: str, target: str, **options: str | bool | None) -> None:
+    """Log who did what that changes no document: started, cancelled or downloaded something."""
+    log.event("audit", action=action, target=target, caller=caller.id, options=options)

@@ -6,7 +6,7 @@ from shared.app import App
 from shared.exports import accounts, connections, store
 from shared.exports.access import Caller, Role, may_use
 from shared.exports.errors import ConnectionUnusableError
-from shared.exports.models import Connection, StoredConnection
+from shared.exports.models import Connection, Consent, StoredConnection
 from shared.exports.terms import terms_text, terms_version
 from shared.http import audit, exports, inputs, problems
 from shared.http.messages import Request, Response
@@ -41,19 +41,34 @@ def get(app: App, request: Request) -> Response:
 
 def put(app: App, request: Request) -> Response:
     """Create or replace a connection."""
-    given = inputs.read(Connection, request.document(), inputs.new_name_of(request))
-    return inputs.until_stored(request, lambda: _put(app, request, given))
+    document = request.document()
+    given = inputs.read(Connection, document, inputs.new_name_of(request))
+    # Whoever names the version has seen it; whoever writes consent by hand names the terms alone.
+    by_hand = (
+        given.consent is not None
+        and given.consent.terms_version is not None
+        and not Consent.read_only & set(document["consent"])
+    )
+    deliberate = by_hand or "if-match" in request.headers
+    return inputs.until_stored(request, lambda: _put(app, request, given, deliberate=deliberate))
 
 
-def _put(app: App, request: Request, given: Connection) -> Response:
+def _put(app: App, request: Request, given: Connection, *, deliberate: bool) -> Response:
     if given.secret_name == app.settings.mailchimp_client_secret_name:
         raise problems.invalid([FieldError("secret_name", "is the secret of the OAuth app")])
     before, etag = store.load_connection(app.blobs, given.name) or (None, None)
     inputs.check_preconditions(request, etag)
     try:
-        connection = connections.merged(given, before, request.caller)
+        connection = connections.merged(given, before, request.caller, deliberate=deliberate)
     except connections.TermsVersionError as error:
         raise problems.invalid([FieldError("consent.terms_version", str(error))]) from None
+    except connections.ConsentWithdrawnError:
+        raise problems.conflict(
+            "consent_withdrawn",
+            "Consent was withdrawn",
+            "Consent was withdrawn since this document was read. Read it again and send its ETag "
+            "as If-Match, or write a consent of accepted and the current terms_version alone.",
+        ) from None
     etag = store.save_connection(app.blobs, connection, etag)
     audit.record(request.caller, "connection_saved", given.name, before, connection)
     if before is not None and not connection.consent.accepted:

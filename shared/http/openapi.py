@@ -111,7 +111,8 @@ def _responses(route: Route, http_auth: str) -> Schema:
     if route.role is not Role.ANYONE:
         statuses.add(401)
         if http_auth == "entra":
-            statuses.add(403)
+            # A browser's requests need a type, also without a body, and a page of this app.
+            statuses |= {403} if route.method == "GET" else {403, 415}
     for status in sorted(statuses):
         problem = _problem(status, route)
         content = responses.setdefault(str(status), problem).setdefault("content", {})

@@ -2,21 +2,28 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from dataclasses import field as member
 from typing import Any
 
 
 @dataclass(frozen=True)
 class FieldError:
-    """One thing that is wrong with the input; `field` as in `segments.0.tag`."""
+    """One thing that is wrong with the input; `field` as in `segments.0.tag`.
+
+    `code` and `params` say it to programs and in other languages, `message` in English.
+    """
 
     field: str
     message: str
+    code: str = "invalid_value"
+    params: Mapping[str, Any] = member(default_factory=dict)
 
 
 class ProblemError(Exception):
     """Ends a request with a problem document.
 
-    `code` is the last part of the document's `type`; `members` are further members of it.
+    `code` is the last part of the document's `type`; `params` are what its words are about, flat
+    and without a person; `members` are further members of it.
     """
 
     def __init__(
@@ -26,6 +33,7 @@ class ProblemError(Exception):
         title: str,
         detail: str,
         *,
+        params: Mapping[str, Any] | None = None,
         errors: Iterable[FieldError] = (),
         members: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
@@ -35,6 +43,7 @@ class ProblemError(Exception):
         self.code = code
         self.title = title
         self.detail = detail
+        self.params = dict(params or {})
         self.errors = tuple(errors)
         self.members = dict(members or {})
         self.headers = dict(headers or {})
@@ -47,10 +56,17 @@ class ProblemError(Exception):
             "status": self.status,
             "detail": self.detail,
             "code": self.code,
+            "params": self.params,
         }
         if self.errors:
             document["errors"] = [
-                {"field": error.field, "message": error.message} for error in self.errors
+                {
+                    "field": error.field,
+                    "code": error.code,
+                    "params": dict(error.params),
+                    "message": error.message,
+                }
+                for error in self.errors
             ]
         return document | self.members
 
@@ -116,9 +132,31 @@ def not_found(what: str) -> ProblemError:
     return ProblemError(404, "not_found", "Not found", f"There is no such {what}.")
 
 
-def forbidden(detail: str) -> ProblemError:
+def forbidden(detail: str, **params: str) -> ProblemError:
     """The caller is known and may not do this."""
-    return ProblemError(403, "forbidden", "Not allowed", detail)
+    return ProblemError(403, "forbidden", "Not allowed", detail, params=params)
+
+
+def cross_site() -> ProblemError:
+    """A browser was led here by a page of another site."""
+    return ProblemError(
+        403,
+        "cross_site",
+        "From another site",
+        "A browser that is signed in may change things from this app's own pages alone.",
+    )
+
+
+def signing_keys_unavailable() -> ProblemError:
+    """The keys that would verify a bearer token can't be had."""
+    return ProblemError(
+        503,
+        "signing_keys_unavailable",
+        "The token can't be verified now",
+        "The tenant's signing keys can't be had, or ENTRA_TENANT_ID and ENTRA_AUDIENCES are not "
+        "set. Try again later.",
+        headers={"Retry-After": "30"},
+    )
 
 
 def not_signed_in() -> ProblemError:

@@ -9,7 +9,7 @@ from shared.app import App
 from shared.exports import store
 from shared.exports.access import Caller, may_use
 from shared.exports.models import StoredExport
-from shared.http import exports, inputs, problems
+from shared.http import audit, exports, inputs, problems
 from shared.http.messages import Request, Response
 from shared.http.problems import FieldError
 from shared.platform.blobs import Blobs
@@ -46,6 +46,7 @@ def start(app: App, request: Request) -> Response:
         )
     try:
         run = start_run(app, export, requested_by=request.caller.name, **options.model_dump())
+        audit.act(request.caller, "run_started", run.id, **options.model_dump())
     except ActiveRunError as error:
         raise problems.conflict(
             "run_active",
@@ -68,7 +69,9 @@ def start_all(app: App, request: Request) -> Response:
 
     def start_one(export: StoredExport) -> Run:
         try:
-            return start_run(app, export, requested_by=request.caller.name)
+            run = start_run(app, export, requested_by=request.caller.name)
+            audit.act(request.caller, "run_started", run.id)
+            return run
         except ActiveRunError as error:
             # The one that is under way is the answer for this export.
             return error.run
@@ -106,6 +109,7 @@ def cancel(app: App, request: Request) -> Response:
         raise problems.conflict(
             "run_ended", "The run has ended", "A run that has ended can't be cancelled."
         ) from None
+    audit.act(request.caller, "run_cancelled", run.id)
     return Response(202, document=views.shown(cancelled))
 
 
@@ -126,6 +130,7 @@ def get_outcomes(app: App, request: Request) -> Response:
         raise problems.ProblemError(
             410, "outcomes_gone", "The outcomes are gone", "They were kept for their retention."
         ) from None
+    audit.act(request.caller, "outcomes_read", run, code=code)
     if outcomes.kind == "redirect":
         return Response(307, headers={"Location": outcomes.url})
     name = f"{run}-{code}.csv" if code else f"{run}.csv"

@@ -1,8 +1,8 @@
 """From the host's request to a handler and back; every error ends as a problem document."""
 
 import importlib
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable
+from typing import cast
 
 import azure.functions as func
 
@@ -10,14 +10,12 @@ from shared.exports import access
 from shared.exports.access import Caller, Role
 from shared.http import problems
 from shared.http.bodies import check_body
+from shared.http.callers import caller_of, check_same_origin
 from shared.http.messages import Request, Response
 from shared.http.problems import ProblemError
 from shared.http.route import CACHE_CONTROL, Route
 from shared.http.routes import ROUTES
 from shared.platform import log
-
-if TYPE_CHECKING:  # loading the Azure clients takes longer than answering
-    from shared.platform.settings import Settings
 
 # Handlers take the app and the request, those of bare rows the request alone.
 Handler = Callable[..., Response]
@@ -62,31 +60,11 @@ def _answer(route: Route, request: func.HttpRequest) -> Response:
         return handler(_read(request, caller))
     if wrong:
         raise problems.app_misconfigured()
+    check_same_origin(settings, route, request.method, request.url, headers)
     check_body(route, headers, request.get_body())
     from shared.bootstrap import get_app
 
     return handler(get_app(), _read(request, caller))
-
-
-def caller_of(settings: "Settings", role: Role, headers: Mapping[str, str]) -> Caller:
-    """Return who calls; raises ProblemError where the route is not for them.
-
-    In keys mode the host has checked the key already. In entra mode the platform's header counts
-    only when its authentication is known to be on: otherwise anybody can write it.
-    """
-    if settings.http_auth == "keys":
-        return access.key_holder(role)
-    try:
-        if not settings.authentication_on:
-            raise access.NotSignedInError
-        caller = access.signed_in(headers.get("x-ms-client-principal"))
-    except access.NotSignedInError:
-        if role is Role.ANYONE:
-            return access.NOBODY
-        raise problems.not_signed_in() from None
-    if not caller.may(role):
-        raise problems.forbidden(f"This needs the app role Exports.{role.capitalize()}.")
-    return caller
 
 
 def _headers(request: func.HttpRequest) -> dict[str, str]:

@@ -105,7 +105,7 @@ class Values:
             self.refuse(name, "not_an_address", "It is not an address such as https://name.")
             return None
         if local_only and not is_loopback(text):
-            self.refuse(name, "foreign_address", "Only Mailchimp's own or one of this machine.")
+            self.refuse(name, "foreign_address", "Only the official one or one of this machine.")
             return None
         if parts.scheme != "https" and not is_loopback(text):
             self.refuse(name, "not_https", "It must begin with https.")

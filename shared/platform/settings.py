@@ -16,6 +16,7 @@ from shared.platform.setting_values import Values, WrongSetting
 
 MAILCHIMP_API_URL = "https://{dc}.api.mailchimp.com/3.0"
 MAILCHIMP_LOGIN_URL = "https://login.mailchimp.com"
+ENTRA_LOGIN_URL = "https://login.microsoftonline.com"
 EVERY_FIVE_MINUTES = "0 */5 * * * *"
 _ANY_MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -55,6 +56,7 @@ class Settings:
     authentication_on: bool = False
     entra_tenant_id: str | None = None
     entra_audiences: tuple[str, ...] = ()
+    entra_login_url: str = ENTRA_LOGIN_URL
     public_url: str | None = None
     outcome_downloads: Literal["link", "parts"] = "link"
     snapshot_quiet: float = 300
@@ -85,14 +87,15 @@ def judge(
         mailchimp_timeout=values.number("MAILCHIMP_TIMEOUT_SECONDS", 130, 0.1, 600),
         mailchimp_cooldown=values.number("MAILCHIMP_COOLDOWN_SECONDS", 60, 0, 600),
         run_deadline_hours=values.number("RUN_DEADLINE_HOURS", 12, 0, 240),
-        mailchimp_api_url=_mailchimp_url(values, "MAILCHIMP_API_URL", MAILCHIMP_API_URL),
-        mailchimp_login_url=_mailchimp_url(values, "MAILCHIMP_LOGIN_URL", MAILCHIMP_LOGIN_URL),
+        mailchimp_api_url=_official_url(values, "MAILCHIMP_API_URL", MAILCHIMP_API_URL),
+        mailchimp_login_url=_official_url(values, "MAILCHIMP_LOGIN_URL", MAILCHIMP_LOGIN_URL),
         mailchimp_client_id=values.matching("MAILCHIMP_CLIENT_ID", r"[!-~]{1,128}", "a client id"),
         mailchimp_client_secret_name=_secret_name(values, "MAILCHIMP_CLIENT_SECRET_NAME"),
         http_auth=values.choice("HTTP_AUTH", "keys", "entra"),
         authentication_on=_authentication_on(values),
         entra_tenant_id=values.matching("ENTRA_TENANT_ID", r"[0-9a-zA-Z.-]{1,128}", "a tenant"),
         entra_audiences=_list(values, "ENTRA_AUDIENCES"),
+        entra_login_url=_official_url(values, "ENTRA_LOGIN_URL", ENTRA_LOGIN_URL),
         public_url=values.address("PUBLIC_URL"),
         outcome_downloads=values.choice("OUTCOME_DOWNLOADS", "link", "parts"),
         snapshot_quiet=values.number("SNAPSHOT_QUIET_SECONDS", 300, 0, 86_400),
@@ -194,8 +197,8 @@ def _schedule(values: Values) -> str:
     return text
 
 
-def _mailchimp_url(values: Values, name: str, official: str) -> str:
-    """Accept Mailchimp's own host or a loopback one, so that a token can't be sent elsewhere."""
+def _official_url(values: Values, name: str, official: str) -> str:
+    """Accept the official host or a loopback one: no token goes, and no key comes, elsewhere."""
     if (values.environment.get(name) or "").rstrip("/") in ("", official):
         return official
     return values.address(name, local_only=True) or official

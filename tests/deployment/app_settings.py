@@ -35,6 +35,7 @@ NOT_DEPLOYED = {
     "SegmentStorage": "a connection string: only with the storage emulator",
     "SegmentStorage__accountName": "the address is given instead",
     "SegmentStorage__queueServiceUri": "the segment storage has no queues",
+    "ENTRA_LOGIN_URL": "only with a stand-in for Entra on this machine",
     "WEBSITE_HOSTNAME": "set by the platform",
     "WEBSITE_AUTH_ENABLED": "set by the platform when authentication is on",
 }

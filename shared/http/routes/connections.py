@@ -28,6 +28,7 @@ ROUTES: dict[str, Route] = {
         body="connections:Connection",
         etag=True,
         conditional=True,
+        problems=(409,),
         other_answers=((201, "same"),),
     ),
     "delete_connection": api(

@@ -82,6 +82,25 @@ def test_withdrawing_consent_keeps_who_agreed_and_cancels_runs(
     assert (shown["status"], shown["error"]["code"]) == ("cancelled", "consent_withdrawn")
 
 
+def test_an_old_copy_of_the_document_does_not_bring_consent_back(
+    call: Caller, connected: Place
+) -> None:
+    path = f"connections/{connected.connection}"
+    old = call("GET", path).json()
+    withdrawn = call("PUT", path, old | {"consent": {"accepted": False}})
+    etag = withdrawn.headers["ETag"]
+
+    for consent in (old["consent"], {"accepted": True}, withdrawn.json()["consent"]):
+        refused = call("PUT", path, old | {"consent": consent | {"accepted": True}})
+        assert (refused.status_code, refused.json()["code"]) == (409, "consent_withdrawn")
+    assert not call("GET", path).json()["consent"]["accepted"]
+
+    anew = {"accepted": True, "terms_version": terms_version()}
+    assert call("PUT", path, old | {"consent": anew}).json()["consent"]["accepted"]
+    etag = call("PUT", path, old | {"consent": {"accepted": False}}).headers["ETag"]
+    assert call("PUT", path, old, if_match=etag).json()["consent"]["accepted"]
+
+
 @pytest.mark.parametrize(
     ("changes", "wrong"),
     [
