@@ -85,10 +85,23 @@ class Simulator(People, Running):
     # Accounts and audiences
 
     def add_account(
-        self, name: str, dc: str = "us21", api_key: str | None = None, role: str = "owner"
+        self,
+        name: str,
+        dc: str = "us21",
+        api_key: str | None = None,
+        role: str = "owner",
+        account_id: str | None = None,
     ) -> Account:
         """A new account with one key."""
-        found = self._ask("accounts", name=name, dc=dc, token=api_key, role=role, user="owner")
+        found = self._ask(
+            "accounts",
+            name=name,
+            dc=dc,
+            token=api_key,
+            role=role,
+            user="owner",
+            account_id=account_id,
+        )
         return Account(found["account_id"], found["token"], found["key_id"], name, dc)
 
     def add_key(

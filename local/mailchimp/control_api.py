@@ -67,7 +67,9 @@ class ControlApi:
         return self._world.audiences[str(body["list_id"])]
 
     def _add_account(self, body: dict[str, object]) -> object:
-        account = self._world.add_account(str(body["name"]), str(body["dc"]))
+        account = self._world.add_account(
+            str(body["name"]), str(body["dc"]), str(body.get("account_id") or "")
+        )
         return self._key(account.id, body)
 
     def _add_key(self, body: dict[str, object]) -> object:

@@ -51,9 +51,9 @@ class World:
         for audience in self.audiences.values():
             audience.forget_rendered_tags()
 
-    def add_account(self, name: str, dc: str) -> Account:
-        """A new account without keys."""
-        account = Account(uuid.uuid4().hex[:25], name, dc)
+    def add_account(self, name: str, dc: str, account_id: str = "") -> Account:
+        """A new account without keys; an id is made up when none is given."""
+        account = Account(account_id or uuid.uuid4().hex[:25], name, dc)
         self.logins.accounts[account.id] = account
         return account
 
