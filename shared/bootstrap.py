@@ -21,6 +21,7 @@ from shared.platform.queues import Queues
 from shared.platform.settings import Settings, StorageAccount
 from shared.platform.urls import is_loopback
 from shared.platform.vault import Vault
+from shared.stored_forms import FORMS
 
 if TYPE_CHECKING:  # a request that is answered needs no lane
     from shared.runs.sending.lanes import Lanes
@@ -63,7 +64,7 @@ def build_app(settings: Settings) -> App:
     credential = _Credential()
     own = _blob_service(settings.app_storage, credential)
     segments = _blob_service(settings.segment_storage, credential)
-    blobs = Blobs(own.get_container_client(APP_CONTAINER), own)
+    blobs = Blobs(own.get_container_client(APP_CONTAINER), own, FORMS)
     blobs.ensure_container()
     queues = Queues(_queue_service(settings.app_storage, credential))
     leases = LeaseKeeper(blobs, lease_seconds(settings))

@@ -5,7 +5,6 @@ rows stay as blanks with the code `skipped_erased`, and a payload keeps every ch
 """
 
 import gzip
-import io
 import json
 import zlib
 from collections.abc import Iterator
@@ -71,7 +70,7 @@ def _erase_table(app: App, name: str, person: Person) -> int:
             data, etag = app.blobs.read_with_etag(name)
         except BlobMissingError:
             return 0
-        table = pl.read_parquet(io.BytesIO(data))
+        table = tables.parse(app.blobs, name, data)
         who = table.select(who=person.rows())["who"]
         if not who.any():
             return 0

@@ -1,7 +1,13 @@
-"""Tables as Parquet blobs, on their way through a temporary file instead of the memory."""
+"""Tables as Parquet blobs, on their way through a temporary file instead of the memory.
 
+A table says its version (see shared/platform/forms.py) in the file's own metadata.
+"""
+
+import io
 import tempfile
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
+
+from shared.platform.forms import MEMBER, UNVERSIONED
 
 if TYPE_CHECKING:  # polars is imported where a plan or a finish runs
     import polars as pl
@@ -13,21 +19,41 @@ _ROWS_AT_ONCE = 65_536
 
 
 def read(blobs: "Blobs", name: str, columns: list[str] | None = None) -> "pl.DataFrame":
-    """Return a table, or some of its columns; raises BlobMissingError."""
-    import polars as pl
-
+    """Return a table, or some of its columns; raises BlobMissingError, FormError."""
     with tempfile.TemporaryFile(prefix="segment-export-") as file:
         for piece in blobs.stream(name):
             file.write(piece)
-        file.seek(0)
-        return pl.read_parquet(file, columns=columns, low_memory=True)
+        return _parsed(blobs, name, file, columns)
+
+
+def parse(blobs: "Blobs", name: str, data: bytes) -> "pl.DataFrame":
+    """Return the table that a blob holds which was read whole; raises FormError."""
+    return _parsed(blobs, name, io.BytesIO(data), None)
 
 
 def write(blobs: "Blobs", name: str, table: "pl.DataFrame", *, etag: str | None = None) -> None:
     """Write a table, with an ETag only over that version (BlobConflictError)."""
     with tempfile.TemporaryFile(prefix="segment-export-") as file:
         table.write_parquet(
-            file, compression="zstd", compression_level=1, row_group_size=_ROWS_AT_ONCE
+            file,
+            compression="zstd",
+            compression_level=1,
+            row_group_size=_ROWS_AT_ONCE,
+            metadata={MEMBER: str(blobs.forms.of(name).version)},
         )
         file.seek(0)
         blobs.write(name, file, etag=etag)
+
+
+def _parsed(
+    blobs: "Blobs", name: str, file: IO[bytes], columns: list[str] | None
+) -> "pl.DataFrame":
+    import polars as pl
+
+    file.seek(0)
+    text = pl.read_parquet_metadata(file).get(MEMBER, str(UNVERSIONED))
+    form = blobs.forms.of(name)
+    # Before its columns are read: those of a later version may be others.
+    version = form.check(int(text) if text.isdecimal() else text)
+    file.seek(0)
+    return form.read(pl.read_parquet(file, columns=columns, low_memory=True), version)

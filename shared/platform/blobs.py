@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import batched
-from typing import IO, Any, cast
+from typing import IO, Any
 
 from azure.core import MatchConditions
 from azure.core.exceptions import (
@@ -27,6 +27,7 @@ from azure.storage.blob import (
 )
 
 from shared.platform.clock import utc_now
+from shared.platform.forms import Forms
 
 Document = dict[str, Any]
 # Documents that are read at once, and how many are at most in the memory before they are asked for.
@@ -86,11 +87,25 @@ class Blobs:
     """One container. All names are relative to it."""
 
     def __init__(
-        self, container: ContainerClient, service: BlobServiceClient | None = None
+        self,
+        container: ContainerClient,
+        service: BlobServiceClient | None = None,
+        forms: Forms | None = None,
     ) -> None:
-        """`service` is needed for signed URLs where the account is reached by identity."""
+        """`service` is needed for signed URLs where the account is reached by identity.
+
+        `forms`: of the documents and tables, in a container that this app writes.
+        """
         self._container = container
         self._service = service
+        self._forms = forms
+
+    @property
+    def forms(self) -> Forms:
+        """The forms of this container's documents and tables."""
+        if self._forms is None:
+            raise ValueError("no documents are kept in this container")
+        return self._forms
 
     def ensure_container(self) -> None:
         """Create the container where it is missing."""
@@ -140,12 +155,15 @@ class Blobs:
             yield from download.chunks()
 
     def read_document(self, name: str) -> tuple[Document, str] | None:
-        """Return a JSON document and its ETag, or None where there is none."""
+        """Return a JSON document and its ETag, or None where there is none.
+
+        It comes in its present form; raises FormError.
+        """
         try:
             data, etag = self.read_with_etag(name)
         except BlobMissingError:
             return None
-        return cast(Document, json.loads(data)), etag
+        return self.forms.from_store(name, json.loads(data)), etag
 
     def read_documents(self, names: Iterable[str]) -> Iterator[Document]:
         """Yield JSON documents in the order of their names here; those that are gone are left out.
@@ -165,14 +183,18 @@ class Blobs:
         are created so hold an id of their own.
         """
         try:
-            return self.write(name, _to_json(document), create=True)
+            return self.write(name, self._to_json(name, document), create=True)
         except BlobConflictError:
             found = self.read_document(name)
             return found[1] if found is not None and found[0] == document else None
 
     def write_document(self, name: str, document: Document, etag: str | None = None) -> str:
         """Write a document, with an ETag only over that version (BlobConflictError)."""
-        return self.write(name, _to_json(document), etag=etag)
+        return self.write(name, self._to_json(name, document), etag=etag)
+
+    def _to_json(self, name: str, document: Document) -> bytes:
+        stored = self.forms.to_store(name, document)
+        return json.dumps(stored, ensure_ascii=False, separators=(",", ":")).encode()
 
     def replace_document(self, name: str, document: Document, etag: str | None) -> str:
         """Write a document over the version with this ETag, or where there is none yet.
@@ -358,10 +380,6 @@ class _conflicts:
 
 def _code(error: HttpResponseError) -> str:
     return str(getattr(error, "error_code", None) or "")
-
-
-def _to_json(document: Document) -> bytes:
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _written(metadata: dict[str, str] | None) -> dict[str, str] | None:

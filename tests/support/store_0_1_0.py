@@ -17,7 +17,7 @@ from azure.storage.queue import QueueServiceClient, TextBase64EncodePolicy
 
 from local.mailchimp.control import Simulator
 from local.stack import SEGMENT_CONTAINER, Stack
-from shared.app import APP_CONTAINER
+from shared.bootstrap import APP_CONTAINER
 
 SETTINGS = {
     "NOTIFY_WEBHOOK_SECRET_NAME": "webhook",

@@ -26,6 +26,7 @@ from local.stack import COMPRESSED_TIME_SCALE, ROOT, SEGMENT_CONTAINER, Stack
 from shared.bootstrap import APP_CONTAINER
 from shared.platform import queues
 from shared.platform.blobs import Blobs
+from shared.stored_forms import FORMS
 from tests.campaigns.faults import people
 from tests.campaigns.faults.relay import Loop, Relay
 
@@ -146,7 +147,8 @@ class Case:
         own = _connection_string(self.name, self._urls)
         self._blob_service = BlobServiceClient.from_connection_string(own)
         self._queue_service = QueueServiceClient.from_connection_string(own)
-        self.blobs = Blobs(self._blob_service.get_container_client(APP_CONTAINER))
+        own_container = self._blob_service.get_container_client(APP_CONTAINER)
+        self.blobs = Blobs(own_container, forms=FORMS)
         self.source: ContainerClient = self._blob_service.get_container_client(SEGMENT_CONTAINER)
         self.relay = Relay(lab.loop, {**self._urls, "mailchimp": self.mailchimp.url})
         relayed = _connection_string(

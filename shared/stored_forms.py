@@ -1,0 +1,43 @@
+"""Every form of document and table that the app stores, with its version.
+
+docs/design.md says of each who writes it, who reads it, and which step it commits. Whoever changes
+the shape of one raises its version and has the ones before upgraded (shared/platform/forms.py).
+
+What has no form of its own here is read by what names it, and is of that one's version: payload
+and outcome blobs by the plan, parts and pages of a table of protected contacts by its state and
+its draft. Marks (slots, locks, who was erased) say all in their names and metadata.
+"""
+
+from shared.platform.forms import Form, Forms
+
+_LEDGER = "ledgers/{account}/{audience}/{uid}/"
+_RUN = "runs/{export}/{run}/"
+_ATTEMPT = f"{_RUN}plans/{{attempt}}/"
+_PROTECTED = "suppressions/{account}/{audience}/"
+
+DOCUMENTS = (
+    Form("connection", "connections/{connection}.json"),
+    Form("sign-in", "connections/states/{hash}.json"),
+    Form("export", "exports/{export}.json"),
+    Form("last run", "exports/_last/{export}"),
+    Form("told state", "exports/_notices/state/{export}"),
+    Form("due notice", "exports/_notices/due/{export}"),
+    Form("active marker", "runs/_active/{export}"),
+    Form("retention mark", "runs/_retention"),
+    Form("run", f"{_RUN}run.json"),
+    Form("plan", f"{_RUN}plan.json"),
+    Form("stop order", f"{_RUN}stop.json"),
+    Form("ledger", f"{_LEDGER}ledger.json"),
+    Form("tags", "ledgers/{account}/{audience}/tags.json"),
+    Form("batch sizes", "ledgers/{account}/{audience}/batch-sizes.json"),
+    Form("protected contacts", f"{_PROTECTED}state.json"),
+    Form("protected contacts' draft", f"{_PROTECTED}draft.json"),
+)
+TABLES = (
+    Form("ledger table", f"{_LEDGER}{{table}}.parquet"),
+    Form("run table", f"{_ATTEMPT}table.parquet"),
+    Form("upsert rows", f"{_ATTEMPT}upserts.parquet"),
+    Form("tag operations", f"{_ATTEMPT}tag-ops.parquet"),
+    Form("single rows", f"{_ATTEMPT}singles.parquet"),
+)
+FORMS = Forms((*DOCUMENTS, *TABLES))
