@@ -15,7 +15,7 @@ from shared.http.problems import FieldError
 from shared.platform.blobs import Blobs
 from shared.platform.clock import from_text
 from shared.runs import names, views
-from shared.runs.codes import NAMES
+from shared.runs.codes import CODES
 from shared.runs.outcomes import OutcomesGoneError, RunNotEndedError, open_outcomes
 from shared.runs.record import Run, RunStatus
 from shared.runs.start import ActiveRunError, start_run
@@ -116,7 +116,7 @@ def cancel(app: App, request: Request) -> Response:
 def get_outcomes(app: App, request: Request) -> Response:
     """Return what happened to each contact of a run, as CSV."""
     run = inputs.run_id_of(request)
-    code = inputs.choice(request, "code", NAMES)
+    code = inputs.choice(request, "code", CODES)
     try:
         days = app.settings.run_retention_days
         outcomes = open_outcomes(app.blobs, run, code, retention_days=days)

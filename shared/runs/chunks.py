@@ -16,7 +16,7 @@ from shared.app import App
 from shared.platform.blobs import BlobConflictError, BlobMissingError, Blobs
 from shared.platform.leases import KeptLease, LeaseLostError
 from shared.runs import names
-from shared.runs.codes import UNDELIVERED
+from shared.runs.codes import UNDELIVERED, from_letters
 
 OPEN_CALLS = 2
 # How often the metadata that progress is read from is written while a chunk is worked on.
@@ -86,7 +86,7 @@ class Chunk:
         if "at" in block:
             self.position = block["at"] + block["n"]
             self.tries, self.since = 0, since
-            if any(ord(letter) - 65 not in UNDELIVERED for letter in block["codes"]):
+            if any(code not in UNDELIVERED for code in from_letters(block["codes"])):
                 self.accepted_at = int(time.time())
             if time.monotonic() - self._told > _TOLD_EVERY_SECONDS:
                 self._tell(open_=True)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Self
 
 from shared.platform.clock import from_text, to_text, utc_now
-from shared.runs.codes import NUMBER, OUTCOMES
+from shared.runs.codes import BY_CODE
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Counts:
         """Add up outcomes, which are rows by code."""
         found: Counter[str] = Counter()
         for code, rows in outcomes.items():
-            found[OUTCOMES[NUMBER[code]].count] += rows
+            found[BY_CODE[code].count] += rows
         return cls(profiles=profiles, contacts=contacts, **found)
 
 

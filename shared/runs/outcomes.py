@@ -111,7 +111,7 @@ def _readable(outcomes: "pl.DataFrame", segments: Sequence[str]) -> "pl.DataFram
     return outcomes.select(
         harmless("email"),
         harmless("customer_id"),
-        code=pl.col("code").replace_strict(dict(enumerate(NAMES)), return_dtype=pl.String),
+        code=pl.col("code").replace_strict(NAMES, return_dtype=pl.String),
         detail=harmless("detail"),
         segments=pl.col("segments").replace_strict(names, return_dtype=pl.String),
     ).with_columns(harmless("segments"))

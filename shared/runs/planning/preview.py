@@ -3,7 +3,7 @@
 import polars as pl
 
 from shared.runs import payload
-from shared.runs.codes import NUMBER, OUTCOMES
+from shared.runs.codes import OUTCOMES
 from shared.runs.planning.audience import Setup
 from shared.runs.planning.build import Built
 from shared.runs.preview_plan import PlanCounts, PreviewPlan, Sample, mask
@@ -43,7 +43,7 @@ def _kinds() -> dict[str, pl.Expr]:
     """Return what a plan does with a contact, and which rows those are."""
     action, none = pl.col("action"), int(Action.NONE)
     adds, removes = pl.col("add") != 0, pl.col("remove") != 0
-    turned_away = [NUMBER[o.code] for o in OUTCOMES if o.count in ("skipped", "rejected")]
+    turned_away = [o.number for o in OUTCOMES if o.count in ("skipped", "rejected")]
     skipped = pl.col("code").is_in(turned_away).fill_null(False)
     kept = pl.col("kind") == int(Kind.KEPT)
     return {

@@ -7,7 +7,7 @@ import pytest
 
 from shared.exports.schedules import RETRY_AFTER
 from shared.http.routes import ROUTES
-from shared.runs.codes import NAMES
+from shared.runs.codes import CODES
 from shared.version import VERSION
 from tests.support.root import ROOT
 
@@ -40,7 +40,7 @@ def test_every_setting_is_on_the_page_of_settings() -> None:
     assert not missing
 
 
-@pytest.mark.parametrize("code", NAMES)
+@pytest.mark.parametrize("code", CODES)
 def test_every_outcome_code_is_on_the_page_of_the_api(code: str) -> None:
     assert f"`{code}`" in API
 

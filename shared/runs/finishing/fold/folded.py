@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from shared.runs.codes import NAMES
+from shared.runs.codes import OUTCOMES
 from shared.runs.finishing.fold.joined import answers_of
 from shared.runs.finishing.fold.ledger_rows import next_ledger
 from shared.runs.finishing.fold.outcome_rows import outcomes_of
@@ -48,4 +48,8 @@ def fold(
         contacts.append(next_ledger(part, now, tried_at, pending=pending))
     told = pl.concat(outcomes)
     counts = dict(told.group_by("code").len().select(pl.col("code"), pl.col("len")).iter_rows())
-    return Folded(told, pl.concat(contacts), {NAMES[code]: counts[code] for code in sorted(counts)})
+    return Folded(
+        told,
+        pl.concat(contacts),
+        {one.code: counts[one.number] for one in OUTCOMES if one.number in counts},
+    )

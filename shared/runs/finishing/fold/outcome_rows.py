@@ -28,7 +28,7 @@ def outcomes_of(table: pl.DataFrame) -> pl.DataFrame:
         ),
         "else": pl.lit(NUMBER["unchanged"], dtype=pl.UInt8),
     }
-    ranks = {n: outcome.rank for n, outcome in enumerate(OUTCOMES)}
+    ranks = {outcome.number: outcome.rank for outcome in OUTCOMES}
     table = table.lazy().filter(pl.col("kind") != int(Kind.KEPT)).with_columns(**parts).collect()
     # The rank decides, then the code: both packed into one number whose minimum is taken.
     packed = [

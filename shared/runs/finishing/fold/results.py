@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from shared.runs.codes import from_letters
+
 # Results of items besides outcome codes.
 NOT_SENT = 254
 MAYBE_SENT = 253
@@ -47,7 +49,7 @@ def _collect(
     for block in blocks:
         if "at" in block:
             at = first + block["at"]
-            codes = bytes(ord(letter) - 65 for letter in block["codes"])
+            codes = from_letters(block["codes"])
             results.codes[at : at + len(codes)] = codes
             position = max(position, block["at"] + len(codes))
             for place, text in (block.get("details") or {}).items():

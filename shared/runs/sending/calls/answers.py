@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.addresses import spellings
 from shared.mailchimp.errors import RefusedError, classify_contact_error
-from shared.runs.codes import ADDRESS_MARK, DUE, FAILED, NUMBER
+from shared.runs.codes import ADDRESS_MARK, DUE, FAILED, NUMBER, to_letters
 from shared.runs.sending.calls.items import Item
 
 
@@ -36,7 +36,7 @@ class Answers:
         block: dict[str, Any] = {
             "at": position,
             "n": len(self.codes),
-            "codes": "".join(chr(65 + code) for code in self.codes),
+            "codes": to_letters(self.codes),
         }
         for name in ("details", "lacking", "added", "dropped"):
             if value := getattr(self, name):
