@@ -23,12 +23,12 @@ run: set-up ## Start the app and everything it needs, and stay
 	@$(PYTHON) -m local.run
 
 .PHONY: test
-test: set-up ## Run the tests; what fails beside others runs once more by itself, and is shown
+test: set-up ## Run all tests; rerun failures alone
 	@$(PYTEST) tests || { echo "Once more, by themselves, the tests that have failed:"; \
 	  $(PYTHON) -m pytest --verbosity=0 --last-failed --last-failed-no-failures none tests; }
 
 .PHONY: test-fast
-test-fast: set-up ## Run the tests that start nothing, in a minute
+test-fast: set-up ## Run the tests that start nothing
 	@$(PYTHON) -m pytest --verbosity=0 -n 2 tests/unit
 
 .PHONY: faults
@@ -36,11 +36,11 @@ faults: set-up ## Play every crash and outage, and print what was lost: nothing
 	@$(PYTHON) -m tests.campaigns.faults
 
 .PHONY: switches
-switches: set-up ## Run the end-to-end tests for every way that Mailchimp may be meant to behave
+switches: set-up ## Run the end-to-end tests against every documented variant of Mailchimp
 	@$(PYTHON) -m tests.end_to_end
 
 .PHONY: fuzz
-fuzz: set-up ## Look for inputs that the readers mistake, a minute for each of them
+fuzz: set-up ## Fuzz the parsers, a minute each
 	@$(PYTHON) -m tests.campaigns.fuzz --seconds 60
 
 .PHONY: lint
@@ -51,7 +51,7 @@ lint: set-up ## Check format, lint rules and types
 	@$(PYTHON) scripts/check_console.py
 
 .PHONY: format
-format: set-up ## Bring the code into its format
+format: set-up ## Format the code
 	@$(PYTHON) -m ruff check --fix --quiet $(CODE)
 	@$(PYTHON) -m ruff format $(CODE)
 

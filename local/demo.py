@@ -34,7 +34,7 @@ _MEANING = {
     "skipped_duplicate": "another profile has the address",
     "skipped_no_consent": "no consent to newsletters",
     "skipped_unsubscribed": "unsubscribed: stays so",
-    "skipped_cleaned": "mail came back: stays out",
+    "skipped_cleaned": "mail to it bounced: stays out",
 }
 
 

@@ -54,7 +54,7 @@ class Register:
         return bool(self.hashes)
 
     def has_address(self, email: str) -> bool:
-        """Tell whether an address, as anybody writes it, belongs to an erased person."""
+        """Return whether an address, as anybody writes it, belongs to an erased person."""
         return bool(self.hashes) and any(
             _hash(self.key, _ADDRESS, form) in self.hashes for form in spellings(email)
         )

@@ -54,7 +54,7 @@ class Caller:
     role: Role
 
     def may(self, role: Role) -> bool:
-        """Tell whether the caller may do what this role may."""
+        """Return whether the caller may do what this role may."""
         return _ORDER.index(self.role) <= _ORDER.index(role)
 
 

@@ -59,7 +59,7 @@ def count_distinct(texts: pl.Series) -> int:
 
 
 def _same(wanted: pl.Series, among: pl.Series, places: pl.Series, hit: pl.Series) -> bool:
-    """Tell whether texts of one hash are one text, wherever there was a hit."""
+    """Return whether texts of one hash are one text, wherever there was a hit."""
     for start in range(0, wanted.len(), _COMPARED):
         part = slice(start, start + _COMPARED)
         equal = wanted[part] == among.gather(places[part])

@@ -108,7 +108,7 @@ def delete(app: App, request: Request) -> Response:
 
 
 def verify(app: App, request: Request) -> Response:
-    """Tell whether Mailchimp takes the token, and whether the segments can be read."""
+    """Return whether Mailchimp takes the token, and whether the segments can be read."""
     connection, _ = find(app, request)
     mailchimp, storage = _verify_mailchimp(app, connection), _verify_storage(app)
     return Response(document={"mailchimp": mailchimp, "segment_storage": storage})

@@ -114,7 +114,7 @@ def until_stored(request: Request, attempt: Callable[[], Response]) -> Response:
 
 
 def unchanged(request: Request, etag: str) -> bool:
-    """Tell whether a reader already holds this version (If-None-Match on GET)."""
+    """Return whether a reader already holds this version (If-None-Match on GET)."""
     known = request.headers.get("if-none-match")
     return known is not None and _matches(known, etag)
 

@@ -210,7 +210,7 @@ def classify_contact_error(text: str, code: str | None = None, field: str | None
 
 
 def is_contact_exists(text: str, code: str | None = None) -> bool:
-    """Tell whether a contact was refused only because the audience has it already."""
+    """Return whether a contact was refused only because the audience has it already."""
     if re.search("compliance", _ADDRESS.sub(" ", text), re.IGNORECASE):
         return False
     return code == "ERROR_CONTACT_EXISTS" or "already a list member" in text.lower()

@@ -131,7 +131,7 @@ def _read(response: requests.Response, timeout: float) -> bytes:
 
 
 def _not_answered(error: requests.RequestException) -> MailchimpError:
-    """Tell whether Mailchimp can have seen a call that has no answer at all."""
+    """Return whether Mailchimp can have seen a call that has no answer at all."""
     match error:
         case requests.ConnectTimeout():
             return UnavailableError("no connection in time")

@@ -113,7 +113,7 @@ class Blobs:
             self._container.create_container()
 
     def exists(self, name: str) -> bool:
-        """Tell whether there is such a blob."""
+        """Return whether there is such a blob."""
         return bool(self._container.get_blob_client(name).exists())
 
     def info(self, name: str) -> BlobInfo | None:

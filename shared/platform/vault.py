@@ -58,7 +58,7 @@ class Vault:
             self._known.pop(name, None)
 
     def reachable(self) -> bool:
-        """Tell whether the vault answers at all, whatever it says about one name."""
+        """Return whether the vault answers at all, whatever it says about one name."""
         try:
             self._client.get_secret("segment-export-health")
         except ResourceNotFoundError:
@@ -81,7 +81,7 @@ class Vault:
 
 
 def _is_refused(error: AzureError) -> bool:
-    """Tell whether the vault itself said no, rather than nothing.
+    """Return whether the vault itself said no, rather than nothing.
 
     An identity service that is silent is an error of authentication too, but has no answer.
     """

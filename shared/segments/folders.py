@@ -185,7 +185,7 @@ def csv_files(
 
 
 def is_data(name: str, prefix: str, named: Set[str] = frozenset()) -> bool:
-    """Tell whether a blob below a prefix holds rows of a segment."""
+    """Return whether a blob below a prefix holds rows of a segment."""
     if any(part.startswith(("_", ".")) for part in name[len(prefix) :].split("/")):
         return False
     return name in named or name.lower().endswith(".csv")

@@ -79,7 +79,7 @@ def _what_is_wrong(layout: Layout, piece: Piece, places: Mapping[str, int]) -> M
                 return MalformedRowError(line, "it is not text in UTF-8", place, number)
         at = match.end()
         line += lines_in(match[0])
-    return MalformedRowError(piece.line, "from here on it is no CSV")
+    return MalformedRowError(piece.line, "not valid CSV from this line on")
 
 
 def _has_other_width(layout: Layout, count: int) -> bool:

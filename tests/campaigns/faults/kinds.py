@@ -51,7 +51,7 @@ def kind_of(service: str, request: Message) -> str:
 
 
 def is_step(kind: str) -> bool:
-    """Tell whether this changes storage for a run, or is a call to Mailchimp."""
+    """Return whether this changes storage for a run, or is a call to Mailchimp."""
     return kind != _OF_NO_RUN and kind.startswith((*_STEPS, "call "))
 
 

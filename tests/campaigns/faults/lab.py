@@ -303,7 +303,7 @@ class Case:
         return self.record(run)
 
     def is_active(self, run: str) -> bool:
-        """Tell whether the run's export is marked as having an active run."""
+        """Return whether the run's export is marked as having an active run."""
         return self.blobs.exists(f"runs/_active/{run.rsplit('-', 2)[0]}")
 
     def wait_for(self, condition: Callable[[], bool], what: str, timeout: float = 60) -> None:

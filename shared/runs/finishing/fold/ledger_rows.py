@@ -45,7 +45,7 @@ def next_ledger(table: pl.DataFrame, now: int, tried_at: int, *, pending: bool) 
 
 
 def _is_one(column: str, *codes: int) -> pl.Expr:
-    """Tell whether an answer is one of some codes; who was not asked about has none."""
+    """Return whether an answer is one of some codes; who was not asked about has none."""
     return pl.col(column).is_in(codes).fill_null(False)
 
 

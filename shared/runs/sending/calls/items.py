@@ -14,7 +14,7 @@ def key(email: object) -> str:
 
 
 def is_new(item: Item) -> bool:
-    """Tell whether Mailchimp has never accepted it from this export, as far as is known."""
+    """Return whether Mailchimp has never accepted it from this export, as far as is known."""
     return not item[3] & Flag.ACCEPTED
 
 

@@ -57,6 +57,6 @@ def _pending_since(client: ContactCalls, job: Job, first: int) -> set[str]:
 
 
 def may_be_ours(item: Item, state: str, job: Job, tried: int | None) -> bool:
-    """Tell whether a pending contact may have come with an earlier attempt of this export."""
+    """Return whether a pending contact may have come with an earlier attempt of this export."""
     repeated = first_try(item, tried) is not None
     return state == "pending" == job.status_for_new and is_new(item) and repeated

@@ -144,7 +144,7 @@ def _tag_mask(member: Mapping[str, Any], by_id: Mapping[int, int]) -> int:
 
 
 def _was_added_by_us(item: Item, member: Mapping[str, Any], tried: int | None) -> bool:
-    """Tell whether the contact came with an earlier attempt whose answer was lost."""
+    """Return whether the contact came with an earlier attempt whose answer was lost."""
     first = first_try(item, tried)
     if first is None or not is_new(item):
         return False
