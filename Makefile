@@ -18,6 +18,10 @@ help: ## List the commands
 demo: set-up ## Watch 10,000 profiles reach a Mailchimp audience, all on this machine
 	@$(PYTHON) -m local.demo
 
+.PHONY: picture
+picture: set-up ## Draw what the demo prints (docs/images/demo.svg)
+	@$(PYTHON) scripts/picture.py
+
 .PHONY: run
 run: set-up ## Start the app and everything it needs, and stay
 	@$(PYTHON) -m local.run
