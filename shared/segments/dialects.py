@@ -19,7 +19,7 @@ Pieces = Callable[[Grammar], Generator[Piece]]
 
 
 def is_open(piece: Piece, layout: Layout, said: CsvFormat) -> bool:
-    """Tell whether these rows, though they fit, may be meant otherwise."""
+    """Return whether these rows, though they fit, may be meant otherwise."""
     quote = layout.rules.dialect.quote.encode()
     if not quote or quote not in piece.data:
         return False

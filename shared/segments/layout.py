@@ -42,7 +42,7 @@ class Layout:
     title: bytes = b""
 
     def keeps_header(self, rules: Grammar) -> bool:
-        """Tell whether another grammar reads the same header."""
+        """Return whether another grammar reads the same header."""
         if not self.header:
             return True
         return self._header(rules) == self._header(self.rules)

@@ -130,7 +130,7 @@ def _fitting(
 
 
 def _same(header: list[str], layout: Layout) -> bool:
-    """Tell whether a header is the one that the reader found; a model may spell its names."""
+    """Return whether a header is the one that the reader found; a model may spell its names."""
     rows = layout.rules.split(layout.title + b"\n", 1)
     return header == layout.rules.values(rows[0][0], "surrogateescape")
 
