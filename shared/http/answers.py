@@ -39,6 +39,16 @@ class Problem(BaseModel):
     errors: list[FieldProblem] = []
 
 
+class Me(Answer):
+    """Who the caller is; without a role they are signed in and may do nothing."""
+
+    name: str
+    role: Literal["administrator", "contributor", "viewer"] | None
+    auth: Literal["keys", "entra"]
+    version: str
+    downloads: Literal["link", "parts"]
+
+
 class Terms(Answer):
     """The data privacy terms."""
 

@@ -11,6 +11,16 @@ ROUTES: dict[str, Route] = {
         body="erasures:Erasure",
         problems=(409,),
     ),
+    "get_me": api(
+        *("GET", "me", Role.SIGNED_IN, "me:get"),
+        "Who the caller is and what they may do",
+        answer="answers:Me",
+    ),
+    "get_me_administrator": api(
+        *("GET", "me/administrator", Role.ADMINISTRATOR, "me:get_administrator"),
+        "The same, for administrators: the way to find out what a key opens",
+        answer="answers:Me",
+    ),
     "get_health": api(
         *("GET", "health", Role.ANYONE, "health:get"),
         "Whether the app can do its work",

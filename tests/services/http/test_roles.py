@@ -15,7 +15,13 @@ from tests.services.http.conftest import Caller, signed_in
 # Names that nothing has: a caller who may call a route gets past the roles and no further.
 _NAMES = {"name": "nothing-here", "id": "nothing-here-20260101T000000Z-0000"}
 _RANK = {"Administrator": 3, "Contributor": 2, "Viewer": 1, None: 0}
-_NEEDS = {Role.ADMINISTRATOR: 3, Role.CONTRIBUTOR: 2, Role.VIEWER: 1, Role.ANYONE: 0}
+_NEEDS = {
+    Role.ADMINISTRATOR: 3,
+    Role.CONTRIBUTOR: 2,
+    Role.VIEWER: 1,
+    Role.SIGNED_IN: 0,
+    Role.ANYONE: 0,
+}
 
 
 def status(call: Caller, route: Route) -> int:
