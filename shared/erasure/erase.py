@@ -15,7 +15,8 @@ import polars as pl
 
 from shared.accounts import board
 from shared.app import App
-from shared.erasure import ledgers, mailchimp, outcomes, plans, previews, register
+from shared.erased import keep_out
+from shared.erasure import ledgers, mailchimp, outcomes, plans, previews
 from shared.erasure.mailchimp import Deletion
 from shared.erasure.person import Person
 from shared.exports import store
@@ -57,13 +58,13 @@ def erase_person(
 ) -> Erased:
     """Erase the person with this address or CustomerId; `delete`: in Mailchimp, too.
 
-    Raises register.ErasureKeyError.
+    Raises ErasureKeyError.
     """
     given = Person.of(email, customer_id)
-    register.keep_out(app, given.addresses, given.customer_ids)
+    keep_out(app.blobs, app.vault, app.leases, given.addresses, given.customer_ids)
     with app.heavy_work:
         person = _whole(app, given)
-        register.keep_out(app, person.addresses, person.customer_ids)
+        keep_out(app.blobs, app.vault, app.leases, person.addresses, person.customer_ids)
         erased = Erased(len(person.addresses), len(person.customer_ids))
         _erase_ledgers(app, person, erased)
         _erase_runs(app, person, erased)

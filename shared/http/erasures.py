@@ -47,8 +47,8 @@ def erase(app: App, request: Request) -> Response:
     """Remove one person from everything that the app keeps, and keep them out."""
     wanted = inputs.read(Erasure, request.document())
     # Both load polars, which no other route needs.
+    from shared.erased import ErasureKeyError
     from shared.erasure.erase import erase_person
-    from shared.erasure.register import ErasureKeyError
 
     try:
         done = erase_person(

@@ -79,3 +79,12 @@ def test_the_mailchimp_client_is_imported_where_calls_are_made_and_nowhere_else(
         if name.startswith("shared.mailchimp.client.") and not file.startswith(allowed)
     ]
     assert found == []
+
+
+@pytest.mark.parametrize("package", ["exports", "mailchimp", "audiences"])
+def test_what_people_configure_and_what_speaks_to_mailchimp_know_nothing_of_runs(
+    package: str,
+) -> None:
+    found = list(imports_of(ROOT / "shared" / package))
+    assert found
+    assert [(file, name) for file, name in found if name.startswith("shared.runs")] == []

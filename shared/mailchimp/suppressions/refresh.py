@@ -5,10 +5,10 @@ import time
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING
 
 from shared.addresses import CANONICAL_VERSION
 from shared.app import App
+from shared.erased import Register, load_erased
 from shared.mailchimp.suppressions.calls import (
     Caller,
     ClientSource,
@@ -26,9 +26,6 @@ from shared.platform import log
 from shared.platform.blobs import BlobConflictError, BlobMissingError
 from shared.platform.clock import from_text, to_text, utc_now
 from shared.platform.leases import KeptLease, LeaseLostError
-
-if TYPE_CHECKING:
-    from shared.erasure.register import Register
 
 # Another's refresh that ended while we waited for it counts as ours when it is no older.
 _SHARED_AGE = timedelta(minutes=5)
@@ -94,13 +91,6 @@ def refresh(
         time.sleep(min(pause, max(0, caller.seconds_left())))
 
 
-def _register(app: App) -> "Register":
-    """Return who was erased: they stay out of the table although Mailchimp lists them."""
-    from shared.erasure.register import load  # the register knows how a table writes addresses
-
-    return load(app)
-
-
 def _fresh(state: State | None, before: State | None, newest: datetime) -> bool:
     if state is None:
         return False
@@ -120,11 +110,11 @@ class _Refresh:
     workers: int
     additions_only: bool
     overlap: timedelta
-    _erased: "Register" = field(init=False)
+    _erased: Register = field(init=False)
 
     def run(self, lease: KeptLease) -> State:
         """Return the new state; raises OutOfTimeError, BlobConflictError, BlobMissingError."""
-        erased = self._erased = _register(self.app)
+        erased = self._erased = load_erased(self.app.blobs, self.app.vault)
         draft = Draft.load(self.table, self.state)
         self._drop_missing(draft)
         if not draft.to_list and (missing := [s for s in STATUSES if s not in draft.rows]):
@@ -138,7 +128,7 @@ class _Refresh:
             again = self._take_changes(draft)
             if not again:
                 lease.check()
-                if _register(self.app) != erased:
+                if load_erased(self.app.blobs, self.app.vault) != erased:
                     # What was read before may hold somebody who was erased meanwhile.
                     self.table.blobs.delete(self.table.draft_name)
                     raise BlobConflictError("somebody was erased")

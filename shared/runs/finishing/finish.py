@@ -10,8 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, assert_never
 
 from shared.app import App
-from shared.erasure import register
-from shared.erasure.register import ErasureKeyError, Register
+from shared.erased import ErasureKeyError, Register, load_erased
 from shared.frames import tables
 from shared.notice import Notice
 from shared.platform import queues, tracing
@@ -141,11 +140,11 @@ def _fold(
 ) -> None:
     blobs = app.blobs
     upserts = _results(ends, ("upsert",))
-    erased = register.load(app)
+    erased = load_erased(app.blobs, app.vault)
     folded = _folded(blobs, plan, ends, upserts, erased)
     _store_ledger(blobs, plan, folded.ledger)
     outcomes.write(blobs, plan.run, folded.outcomes, plan.segments)
-    while (now := register.load(app)) != erased:
+    while (now := load_erased(app.blobs, app.vault)) != erased:
         # Somebody was erased while this was written: what was written may hold them.
         erased = now
         folded = _folded(blobs, plan, ends, upserts, erased)

@@ -10,8 +10,7 @@ from time import time
 
 import polars as pl
 
-from shared.erasure import register
-from shared.erasure.register import Register
+from shared.erased import Register, load_erased
 from shared.frames import lookup, tables
 from shared.frames.masks import MASK
 from shared.mailchimp.suppressions import load_suppressions
@@ -61,7 +60,7 @@ def build(attempt: PlanningAttempt, setup: Setup) -> Built:
 
     Raises RunFailedError, ErasureKeyError, SnapshotChangedError (begin again).
     """
-    erased = register.load(attempt.app)
+    erased = load_erased(attempt.app.blobs, attempt.app.vault)
     with FieldValues(setup.plans, setup.ledger.fields) as values:
         decided = _decide(attempt, setup, values, erased)
         plan = _plan_of(attempt, setup, values, decided)

@@ -12,8 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from shared.app import App
-from shared.erasure import register
-from shared.erasure.register import ErasureKeyError
+from shared.erased import ErasureKeyError, load_erased
 from shared.exports import store
 from shared.exports.models import StoredConnection
 from shared.platform import queues, tracing
@@ -179,7 +178,7 @@ def _build(attempt: PlanningAttempt, setup: Setup) -> "Built":
             built = build.build(attempt, setup)
     except SnapshotChangedError:
         raise RetryLaterError(SOON) from None
-    if register.load(attempt.app) != built.erased:
+    if load_erased(attempt.app.blobs, attempt.app.vault) != built.erased:
         # Somebody was erased while this was worked out: it may hold them.
         attempt.app.blobs.delete_all(attempt.folder)
         raise RetryLaterError(SOON)

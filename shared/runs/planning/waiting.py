@@ -1,7 +1,7 @@
 """Reasons for a plan to wait, to stop or to fail."""
 
 from shared.accounts.slots import NoSlotError
-from shared.erasure.register import ErasureKeyError
+from shared.erased import ErasureKeyError
 from shared.exports.errors import ConnectionUnusableError
 from shared.mailchimp.errors import RefusedError, RetryError, StopError
 from shared.runs.record import RunFailedError, RunStatus

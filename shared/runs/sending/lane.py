@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from shared.accounts import board
 from shared.accounts.slots import Slot, SlotLostError
-from shared.erasure.register import ErasureKeyError
+from shared.erased import ErasureKeyError
 from shared.exports.errors import ConnectionUnusableError
 from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.errors import StopError, UnauthorizedError

@@ -3,7 +3,7 @@
 import pytest
 
 from local.stack import Stack
-from shared.erasure.register import SECRET_NAME
+from shared.erased import SECRET_NAME
 from tests.support.place import Place, email, people
 
 

@@ -14,10 +14,12 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from shared.addresses import has_spellings, spellings
-from shared.app import App
+from shared.platform.blobs import Blobs
+from shared.platform.leases import LeaseKeeper
 from shared.platform.vault import (
     SecretMissingError,
     SecretUnreadableError,
+    Vault,
     VaultUnreachableError,
 )
 
@@ -88,15 +90,15 @@ class Register:
         ]
 
 
-def load(app: App) -> Register:
+def load_erased(blobs: Blobs, vault: Vault) -> Register:
     """Read who was erased: one listing, and the key where there is anybody.
 
     Raises ErasureKeyError.
     """
-    entries = [blob.name.removeprefix(_FOLDER) for blob in app.blobs.list(_FOLDER)]
+    entries = [blob.name.removeprefix(_FOLDER) for blob in blobs.list(_FOLDER)]
     if not entries:
         return Register()
-    key = _read_key(app)
+    key = _read_key(vault)
     mark = _mark(key)
     hashes = set()
     for entry in entries:
@@ -110,15 +112,21 @@ def load(app: App) -> Register:
     return Register(key, frozenset(hashes))
 
 
-def keep_out(app: App, addresses: Iterable[str], customer_ids: Iterable[str]) -> None:
+def keep_out(
+    blobs: Blobs,
+    vault: Vault,
+    leases: LeaseKeeper,
+    addresses: Iterable[str],
+    customer_ids: Iterable[str],
+) -> None:
     """Note that a person was erased; may be repeated. Raises ErasureKeyError."""
-    key = _key_to_write_with(app)
+    key = _key_to_write_with(blobs, vault, leases)
     # In every form: a host of 0.1.0 may still work, and looks for its own.
     forms = {form for address in addresses for form in spellings(address)}
     hashes = [_hash(key, _ADDRESS, form) for form in sorted(forms)]
     hashes += [_hash(key, _CUSTOMER_ID, id_) for id_ in customer_ids]
     for digest in hashes:
-        app.blobs.write(f"{_FOLDER}{_mark(key)}-{digest.hex()}", b"")
+        blobs.write(f"{_FOLDER}{_mark(key)}-{digest.hex()}", b"")
 
 
 def _hash(key: bytes, kind: bytes, text: str) -> bytes:
@@ -129,34 +137,34 @@ def _mark(key: bytes) -> str:
     return blake2b(b"", digest_size=4, key=key, person=b"key").hexdigest()
 
 
-def _key_to_write_with(app: App) -> bytes:
+def _key_to_write_with(blobs: Blobs, vault: Vault, leases: LeaseKeeper) -> bytes:
     """Return the key; the first erasure of all makes it."""
-    if load(app):
-        return _read_key(app)
+    if load_erased(blobs, vault):
+        return _read_key(vault)
     try:
-        return _read_key(app, fresh=True)
+        return _read_key(vault, fresh=True)
     except ErasureKeyError as error:
         if not isinstance(error.__cause__, SecretMissingError):
             raise
-    with app.leases.held(_LOCK) as lease:
+    with leases.held(_LOCK) as lease:
         if lease is None:
             raise ErasureKeyError("Another erasure is making the key. Ask again.")
         try:
             # Two that came at once: the second finds what the first has made.
-            return _read_key(app, fresh=True)
+            return _read_key(vault, fresh=True)
         except ErasureKeyError as error:
             if not isinstance(error.__cause__, SecretMissingError):
                 raise
         try:
-            app.vault.set(SECRET_NAME, secrets.token_hex(32))
+            vault.set(SECRET_NAME, secrets.token_hex(32))
         except SecretUnreadableError as error:
             raise ErasureKeyError(f"{error}.") from error
-    return _read_key(app, fresh=True)
+    return _read_key(vault, fresh=True)
 
 
-def _read_key(app: App, *, fresh: bool = False) -> bytes:
+def _read_key(vault: Vault, *, fresh: bool = False) -> bytes:
     try:
-        return bytes.fromhex(app.vault.get(SECRET_NAME, fresh=fresh))
+        return bytes.fromhex(vault.get(SECRET_NAME, fresh=fresh))
     except SecretUnreadableError as error:
         raise ErasureKeyError(f"{error}.") from error
     except ValueError:

@@ -5,7 +5,7 @@ from hashlib import blake2b
 import polars as pl
 import pytest
 
-from shared.erasure.register import Register
+from shared.erased import Register
 
 KEY = bytes(32)
 SPELLINGS = ["ana@bücher.de", "ana@xn--bcher-kva.de", "ana@bu\u0308cher.de"]
