@@ -22,6 +22,8 @@ DOCUMENTS = (
     Form("last run", "exports/_last/{export}"),
     Form("told state", "exports/_notices/state/{export}"),
     Form("due notice", "exports/_notices/due/{export}"),
+    Form("time of the last tick", "index/tick.json"),
+    Form("time of the first look", "index/first-ran.json"),
     Form("active marker", "runs/_active/{export}"),
     Form("retention mark", "runs/_retention"),
     Form("run", f"{_RUN}run.json"),

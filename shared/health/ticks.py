@@ -20,7 +20,7 @@ _MISSED = 3
 
 def note_tick(app: App) -> None:
     """Leave behind that the tick runs now."""
-    app.blobs.write_document(_LAST, {"version": 1, "at": to_text(utc_now())})
+    app.blobs.write_document(_LAST, {"at": to_text(utc_now())})
 
 
 def last_tick(blobs: Blobs) -> datetime | None:
@@ -36,7 +36,7 @@ def is_missing(blobs: Blobs, schedule: str, last: datetime | None) -> bool:
     now = utc_now()
     since = last or _moment(blobs, _FIRST)
     if since is None:
-        blobs.create_document(_FIRST, {"version": 1, "at": to_text(now)})
+        blobs.create_document(_FIRST, {"at": to_text(now)})
         return False
     times = islice(ncrontab.parse(schedule).after(since), _MISSED)
     return sum(moment <= now for moment in times) == _MISSED
