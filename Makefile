@@ -12,7 +12,7 @@ export PYTHONUNBUFFERED := 1
 
 .PHONY: help
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: set-up ## Watch 10,000 profiles reach a Mailchimp audience, all on this machine
@@ -69,6 +69,10 @@ bench: set-up ## Measure speed, memory and calls
 .PHONY: package
 package: set-up ## Build dist/segment-export.zip, ready to be deployed
 	@$(PYTHON) scripts/package.py
+
+.PHONY: package-built
+package-built: set-up ## The same with its packages in it, for tenants without PyPI
+	@$(PYTHON) scripts/package.py --built
 
 .PHONY: set-up
 set-up: ## Install what the commands need (they do it themselves)

@@ -108,7 +108,7 @@ def test_the_functions_doctor_finds_nothing(
 
 
 @pytest.mark.parametrize(
-    "script", ["infra/deploy.sh", "infra/tools/health.sh", "infra/tools/lock.sh"]
+    "script", ["infra/deploy.sh", "infra/remove.sh", "infra/tools/health.sh", "infra/tools/lock.sh"]
 )
 def test_the_scripts_stop_at_the_first_error(script: str) -> None:
     assert "\nset -euo pipefail\n" in (ROOT / script).read_text()
