@@ -104,7 +104,7 @@ def _step(name: str, context: func.Context) -> Iterator[None]:
     """Do a step of the app in the trace of its invocation."""
     from shared.platform import tracing
 
-    with tracing.invocation(context.trace_context.trace_parent), log.without_texts(name):
+    with tracing.invocation(context.trace_context.trace_parent), log.step(name):
         yield
 
 

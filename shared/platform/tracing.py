@@ -5,19 +5,28 @@ follows from the run's id, so nothing needs to be stored or sent along. Where no
 (on a laptop, in tests) a span is nothing and costs some microseconds.
 """
 
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from hashlib import sha256
 
 from opentelemetry import context, trace
 from opentelemetry.context import Context
-from opentelemetry.trace import Link, NonRecordingSpan, Span, SpanContext, StatusCode, TraceFlags
+from opentelemetry.trace import (
+    Link,
+    NonRecordingSpan,
+    Span,
+    SpanContext,
+    StatusCode,
+    TraceFlags,
+    Tracer,
+)
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 type Value = str | int | float | None
 _SAMPLED = TraceFlags(TraceFlags.SAMPLED)
-_tracer = trace.get_tracer("segment_export")
 _propagator = TraceContextTextMapPropagator()
 
 
@@ -104,18 +113,35 @@ def past(name: str, run: str, seconds: float, *, is_error: bool, **attributes: V
     ended.end()
 
 
+@cache
+def _tracer() -> Tracer:
+    """Return the app's tracer, which leaves no span out whatever `OTEL_TRACES_SAMPLER` says.
+
+    The setting holds for the host as well, whose every look at a queue would be a span.
+    """
+    tracer = trace.get_tracer("segment_export")
+    # Not imported for its own sake: where nobody has configured the SDK it is not there.
+    if "opentelemetry.sdk.trace" in sys.modules:
+        from opentelemetry.sdk.trace import Tracer as RecordingTracer
+        from opentelemetry.sdk.trace.sampling import ALWAYS_ON
+
+        if isinstance(tracer, RecordingTracer):
+            tracer.sampler = ALWAYS_ON
+    return tracer
+
+
 def _start(name: str, run: str, attributes: Mapping[str, Value], begun: int | None = None) -> Span:
     given = _given({"run": run, **attributes})
     digest = sha256(run.encode()).digest()
     trace_id, root_id = int.from_bytes(digest[:16]), int.from_bytes(digest[16:24])
     current = trace.get_current_span().get_span_context()
     if current.trace_id == trace_id and begun is None:
-        return _tracer.start_span(name, attributes=given)
+        return _tracer().start_span(name, attributes=given)
     # Nobody sends the root itself: the first spans of all steps of a run stand side by side.
     root = NonRecordingSpan(SpanContext(trace_id, root_id, is_remote=True, trace_flags=_SAMPLED))
     under = trace.set_span_in_context(root, Context())
     links = [Link(current)] if current.is_valid and current.trace_id != trace_id else []
-    return _tracer.start_span(name, under, attributes=given, links=links, start_time=begun)
+    return _tracer().start_span(name, under, attributes=given, links=links, start_time=begun)
 
 
 def _given(attributes: Mapping[str, Value]) -> dict[str, str | int | float]:

@@ -19,7 +19,7 @@ OF_THE_PLATFORM = {
     "PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY": "that the worker sends telemetry itself",
     "PYTHON_APPLICATIONINSIGHTS_LOGGER_NAME": "whose log lines the worker sends",
     "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS": "what the worker makes no spans of",
-    "OTEL_TRACES_SAMPLER": "that no span is left out",
+    "OTEL_TRACES_SAMPLER": "that the host's looks at queues are no spans",
     "OTEL_METRICS_EXPORTER": "that the worker sends no counters",
     "APPLICATIONINSIGHTS_OPENTELEMETRY_RESOURCE_METRIC_DISABLED": "nor a description of itself",
     "APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL": "that the exporter does not report on itself",

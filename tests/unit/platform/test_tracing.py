@@ -13,16 +13,18 @@ from tests.support.root import ROOT
 
 RUN, OTHER = "weekly-news-20261122T081100Z-9148", "monthly-20261122T081100Z-77aa"
 HOSTS = "0af7651916cd43dd8448eb211c80319c"
-# A provider of spans is for the whole process and for good: these have one of their own.
+# A provider of spans is for the whole process and for good: these have one of their own. It
+# samples nothing, as the setting says for the host: the app's spans are there all the same.
 RECORD = """
 import json, sys
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from shared.platform import tracing
 kept = InMemorySpanExporter()
-provider = TracerProvider()
+provider = TracerProvider(sampler=ALWAYS_OFF)
 provider.add_span_processor(SimpleSpanProcessor(kept))
 trace.set_tracer_provider(provider)
 exec(sys.argv[1])

@@ -1,6 +1,8 @@
 """What a function raises ends in the host's log, so it says nothing about anybody."""
 
+import json
 import traceback
+from contextlib import suppress
 
 import polars as pl
 import pytest
@@ -40,3 +42,16 @@ def test_a_setting_that_cannot_be_used_is_named_in_the_log(
     with pytest.raises(log.StepError), log.without_texts("tick"):
         Settings.from_environment({"AzureWebJobsStorage": "x", "SegmentStorage": "x"})
     assert "KEY_VAULT_URL: It is not set." in caplog.text
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_step_tells_how_long_it_took_however_it_ended(
+    caplog: pytest.LogCaptureFixture, fails: bool
+) -> None:
+    with caplog.at_level("INFO"), suppress(log.StepError), log.step("tick"):
+        if fails:
+            fail()
+    events = [json.loads(record.message) for record in caplog.records]
+    assert [event["event"] for event in events] == [*(["step_failed"] * fails), "step_ended"]
+    assert events[-1]["step"] == "tick"
+    assert events[-1]["seconds"] >= 0
