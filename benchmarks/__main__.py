@@ -4,11 +4,33 @@ import argparse
 import time
 from types import ModuleType
 
-from benchmarks import cost, growth, page, peers, planning, sending, too_large, twenty
+from benchmarks import (
+    cost,
+    deployment,
+    growth,
+    page,
+    peers,
+    planning,
+    sending,
+    telemetry,
+    too_large,
+    twenty,
+)
 from benchmarks.results import Figure, Result, load_average
 
 _ALL: dict[str, ModuleType] = {
-    module.NAME: module for module in (planning, sending, growth, twenty, too_large, peers, cost)
+    module.NAME: module
+    for module in (
+        planning,
+        sending,
+        growth,
+        twenty,
+        too_large,
+        deployment,
+        telemetry,
+        peers,
+        cost,
+    )
 }
 
 

@@ -46,6 +46,16 @@ _TITLES = {
         "Many at once",
         "One process plans or finishes one run at a time, so memory does not add up.",
     ),
+    "deployment": (
+        "A deployment in the middle",
+        "The host is told to stop when 40 % are sent, and another is there: as in Azure, lanes get "
+        "ten seconds, what is cut stays hidden for ten minutes, and the tick comes every five.",
+    ),
+    "telemetry": (
+        "Telemetry",
+        "What the app itself sends to Application Insights, before compression. What the Functions "
+        "host sends besides is in [costs](costs.md#telemetry).",
+    ),
     "peers": (
         "Other ways",
         "Each worked for about a minute on the same simulator (one second per bulk call, 0.3 s per "

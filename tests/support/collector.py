@@ -38,13 +38,15 @@ class Item:
 class Collector:
     """A server in the place of Application Insights.
 
-    `bodies` is all that was sent, as text; `audiences` what the senders' tokens were issued for.
+    `bodies` is all that was sent, as text; `received` its size in bytes, uncompressed; `audiences`
+    what the senders' tokens were issued for.
     """
 
     certificates: Certificates
     bodies: list[str] = field(default_factory=list)
     items: list[Item] = field(default_factory=list)
     audiences: set[str] = field(default_factory=set)
+    received: int = 0
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
@@ -69,6 +71,7 @@ class Collector:
         token = read_token(request.headers.get("authorization", "")) or {}
         with self._lock:
             self.audiences.add(token.get("aud", "nobody"))
+            self.received += len(body)
             self.bodies.append(f"{request.path} {body.decode()}")
             if not request.path.endswith("/track"):
                 # Somebody who looks at live figures: there is nobody.
