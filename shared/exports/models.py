@@ -73,6 +73,8 @@ SegmentName = Annotated[
 ]
 TagName = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_one_line)]
 Percent = Annotated[int, Field(ge=0, le=100)] | Annotated[float, Field(ge=0, le=100)]
+# What is done with contacts that have left every segment.
+Leavers = Literal["untag", "keep", "archive", "unsubscribe"]
 # Ten years are as good as never.
 Hours = Annotated[int, Field(gt=0, le=87_600)] | Annotated[float, Field(gt=0, le=87_600)]
 
@@ -249,7 +251,7 @@ class Export(InputModel):
     create_merge_fields: bool = False
     consent: ConsentColumn | None = None
     status_for_new: Literal["subscribed", "pending"] = "subscribed"
-    leavers: Literal["untag", "keep", "archive", "unsubscribe"] = "untag"
+    leavers: Leavers = "untag"
     removal_limit_percent: Percent = 20
     stale_after_hours: Hours = 72
     schedule: Schedule = Schedule()

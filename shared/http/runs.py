@@ -17,7 +17,7 @@ from shared.platform.clock import from_text
 from shared.runs import names, views
 from shared.runs.codes import CODES
 from shared.runs.outcomes import OutcomesGoneError, RunNotEndedError, open_outcomes
-from shared.runs.record import Run, RunStatus
+from shared.runs.record import Run, RunRequest, RunStatus
 from shared.runs.start import ActiveRunError, start_run
 from shared.runs.stopping import RunEndedError, request_cancel
 
@@ -45,7 +45,8 @@ def start(app: App, request: Request) -> Response:
             "Give the export a connection before running it.",
         )
     try:
-        run = start_run(app, export, requested_by=request.caller.name, **options.model_dump())
+        asked = RunRequest(requested_by=request.caller.name, **options.model_dump())
+        run = start_run(app, export, asked)
         audit.act(request.caller, "run_started", run.id, **options.model_dump())
     except ActiveRunError as error:
         raise problems.conflict(
@@ -69,7 +70,8 @@ def start_all(app: App, request: Request) -> Response:
 
     def start_one(export: StoredExport) -> Run:
         try:
-            run = start_run(app, export, requested_by=request.caller.name)
+            asked = RunRequest(requested_by=request.caller.name)
+            run = start_run(app, export, asked)
             audit.act(request.caller, "run_started", run.id)
             return run
         except ActiveRunError as error:

@@ -6,6 +6,7 @@ from shared.exports.accounts import read_token
 from shared.exports.errors import ConnectionUnusableError
 from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.tokens import Token
+from shared.platform.settings import Settings
 
 
 def token_of(app: App, connection: str, account: str) -> Token:
@@ -26,7 +27,6 @@ def token_of(app: App, connection: str, account: str) -> Token:
     return read_token(app, found[0])
 
 
-def new_client(app: App, token: Token) -> MailchimpClient:
+def new_client(settings: Settings, token: Token) -> MailchimpClient:
     """Return a client with the app's settings; its calls are made under slots."""
-    settings = app.settings
     return MailchimpClient(settings.mailchimp_api_url, token, settings.mailchimp_timeout)

@@ -1,8 +1,8 @@
 """The end of every run: its record first, then everything that was only needed until then."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import asdict, replace
-from typing import Any
 
 from shared.app import App
 from shared.notice import Notice
@@ -16,11 +16,22 @@ from shared.runs.record import Run, RunStatus, update_run
 from shared.runs.stopping import as_ordered, stop_order
 
 
+def _unchanged(run: Run) -> Run:
+    return run
+
+
 def end_run(
-    app: App, run: str, status: RunStatus, error: Notice | None = None, **results: Any
+    app: App,
+    run: str,
+    status: RunStatus,
+    error: Notice | None = None,
+    results: Callable[[Run], Run] = _unchanged,
 ) -> None:
-    """End a run with its status, or that of an order to stop it; then clear up after it."""
-    ended = end_record(app.blobs, run, status, error, **results)
+    """End a run with its status, or that of an order to stop it; then clear up after it.
+
+    results: puts into the record what the run has come to.
+    """
+    ended = end_record(app.blobs, run, status, error, results)
     if ended is None:
         return
     level = logging.INFO if ended.status is RunStatus.SUCCEEDED else logging.WARNING
@@ -50,7 +61,11 @@ def end_run(
 
 
 def end_record(
-    blobs: Blobs, run: str, status: RunStatus, error: Notice | None = None, **results: Any
+    blobs: Blobs,
+    run: str,
+    status: RunStatus,
+    error: Notice | None = None,
+    results: Callable[[Run], Run] = _unchanged,
 ) -> Run | None:
     """End a run's record with its status; a record that has ended stays as it is.
 
@@ -62,12 +77,9 @@ def end_record(
             return None
         # Read after the record, which `stop` touches after it has ordered: none is overlooked.
         order = stop_order(blobs, run)
-        told = (
-            replace(found, status=status, error=error)
-            if order is None
-            else as_ordered(found, order)
-        )
-        return replace(told, **results, ended_at=to_text(utc_now()))
+        found = results(found)
+        told = as_ordered(found, order) if order else replace(found, status=status, error=error)
+        return replace(told, ended_at=to_text(utc_now()))
 
     return update_run(blobs, run, end)
 

@@ -4,9 +4,9 @@ It is written by start, plan, finish and tick, and touched by who stops the run.
 """
 
 from collections.abc import Callable
-from dataclasses import MISSING, dataclass, fields, replace
+from dataclasses import MISSING, dataclass, field, fields
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import TypeAdapter
 
@@ -116,7 +116,7 @@ class Run:
 
 
 _ADAPTER = TypeAdapter(Run)
-_UNSAID = {field.name: field.default for field in fields(Run) if field.default is not MISSING}
+_UNSAID = {f.name: f.default for f in fields(Run) if f.default is not MISSING}
 
 
 class RunFailedError(Exception):
@@ -128,18 +128,20 @@ class RunFailedError(Exception):
         self.status = status
 
 
-def new_run(
-    run: str,
-    export: StoredExport,
-    *,
-    kind: Kind = "on_demand",
-    requested_by: str,
-    preview: bool = False,
-    full: bool = False,
-    allow_removals: bool = False,
-    snapshots: dict[str, str] | None = None,
-) -> Run:
-    """Return a run of an export as it begins; snapshots: those because of which it is started."""
+@dataclass(frozen=True, kw_only=True)
+class RunRequest:
+    """How a run is asked for; snapshots: those because of which it is started."""
+
+    requested_by: str
+    kind: Kind = "on_demand"
+    preview: bool = False
+    full: bool = False
+    allow_removals: bool = False
+    snapshots: dict[str, str] = field(default_factory=dict)
+
+
+def new_run(run: str, export: StoredExport, request: RunRequest) -> Run:
+    """Return a run of an export as it begins."""
     return Run(
         id=run,
         export=export.name,
@@ -147,18 +149,18 @@ def new_run(
         submitted_at=to_text(utc_now()),
         started_at=None,
         ended_at=None,
-        snapshots=snapshots or {},
+        snapshots=request.snapshots,
         counts=Counts(),
         outcomes={},
         progress=Progress(),
         warnings=(),
         error=None,
         configuration=export,
-        kind=kind,
-        requested_by=requested_by,
-        preview=preview,
-        full=full,
-        allow_removals=allow_removals,
+        kind=request.kind,
+        requested_by=request.requested_by,
+        preview=request.preview,
+        full=request.full,
+        allow_removals=request.allow_removals,
     )
 
 
@@ -194,6 +196,6 @@ def update_run(blobs: Blobs, run: str, change: Callable[[Run], Run | None]) -> R
     return None if found is None else run_of(found)
 
 
-def change_run(blobs: Blobs, run: str, **changes: Any) -> Run | None:
-    """Change fields of a run that has not ended; return what is stored."""
-    return update_run(blobs, run, lambda r: None if r.status.ended else replace(r, **changes))
+def change_run(blobs: Blobs, run: str, change: Callable[[Run], Run]) -> Run | None:
+    """Change a run that has not ended; return what is stored."""
+    return update_run(blobs, run, lambda found: None if found.status.ended else change(found))

@@ -8,8 +8,9 @@ from shared.exports.models import StoredExport
 from shared.platform import log, queues
 from shared.platform.blobs import Blobs
 from shared.platform.clock import utc_now
+from shared.platform.queues import Queues
 from shared.runs.marker import active_run, take_marker
-from shared.runs.record import Kind, Run, create_run, new_run
+from shared.runs.record import Run, RunRequest, create_run, new_run
 from shared.runs.views import as_of_now, load_run
 
 _FREED_WITHIN_SECONDS = 5.0
@@ -23,34 +24,15 @@ class ActiveRunError(Exception):
         self.run = run
 
 
-def start_run(
-    app: App,
-    export: StoredExport,
-    *,
-    kind: Kind = "on_demand",
-    requested_by: str,
-    preview: bool = False,
-    full: bool = False,
-    allow_removals: bool = False,
-    snapshots: dict[str, str] | None = None,
-) -> Run:
-    """Start a run of a stored export and return it.
+def start_run(app: App, export: StoredExport, request: RunRequest) -> Run:
+    """Start a run of a stored export and return it; raises ActiveRunError.
 
-    The export is frozen into the run: later changes of it do not touch the run. `snapshots`: those
-    because of which it is started. Raises ActiveRunError.
+    The export is frozen into the run: later changes of it do not touch the run.
     """
-    run = new_run(
-        f"{export.name}-{utc_now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}",
-        export,
-        kind=kind,
-        requested_by=requested_by,
-        preview=preview,
-        full=full,
-        allow_removals=allow_removals,
-        snapshots=snapshots,
-    )
+    run_id = f"{export.name}-{utc_now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
+    run = new_run(run_id, export, request)
     _mark(app.blobs, run)
-    record_start(app, run)
+    record_start(app.blobs, app.queues, run)
     return load_run(app.blobs, run.id) or run
 
 
@@ -69,11 +51,11 @@ def _mark(blobs: Blobs, run: Run) -> None:
         time.sleep(0.1)
 
 
-def record_start(app: App, run: Run) -> None:
+def record_start(blobs: Blobs, queues_: Queues, run: Run) -> None:
     """Write the record that a marker stands for and ask for the plan; may be repeated."""
-    if create_run(app.blobs, run):
+    if create_run(blobs, run):
         log.event("run_started", run=run.id, export=run.export, kind=run.kind)
-    app.queues.send(queues.PLAN, {"run": run.id})
+    queues_.send(queues.PLAN, {"run": run.id})
 
 
 def _active(blobs: Blobs, export: str) -> Run | None:

@@ -67,7 +67,7 @@ def stop(app: App, run: Run, status: RunStatus, error: Notice | None, by: str) -
     app.blobs.create_document(names.stop_name(run.id), document)
     # Only now: a planner that has just learnt the account either sees the order or shows it, and
     # who ends the run sees the order or has ended it already.
-    touched = change_run(app.blobs, run.id, stopped=True)
+    touched = change_run(app.blobs, run.id, lambda r: replace(r, stopped=True))
     if account := (touched or run).account:
         app.board.stop_run(account, run.id)
     app.queues.send(queues.FINISH, {"run": run.id})

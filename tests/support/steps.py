@@ -25,6 +25,7 @@ from shared.platform.vault import Vault
 from shared.runs import names
 from shared.runs.finishing.finish import finish_run
 from shared.runs.planning.plan import plan_run
+from shared.runs.record import RunRequest
 from shared.runs.sending.batch_sizes import BatchSizes
 from shared.runs.sending.lane import send_batches
 from shared.runs.sending.lanes import Lanes
@@ -130,7 +131,7 @@ class Steps:
         """Start a run; its id."""
         found = store.load_export(self.app.blobs, self.name)
         assert found is not None
-        return start_run(self.app, found[0], requested_by="test").id
+        return start_run(self.app, found[0], RunRequest(requested_by="test")).id
 
     def plan(self, run: str) -> None:
         """Handle a plan message."""

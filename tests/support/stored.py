@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from shared.exports.models import StoredExport
-from shared.runs.record import Run, new_run
+from shared.runs.record import Run, RunRequest, new_run
 
 AT = "2026-01-01T00:00:00.000Z"
 
@@ -30,4 +30,6 @@ def stored_export(name: str = "news", **changes: Any) -> StoredExport:
 
 def stored_run(run: str, export: StoredExport | None = None, **changes: Any) -> Run:
     """Return a run's record."""
-    return replace(new_run(run, export or stored_export(), requested_by="test"), **changes)
+    return replace(
+        new_run(run, export or stored_export(), RunRequest(requested_by="test")), **changes
+    )

@@ -9,12 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, assert_never
 
+from shared.accounts.board import Board
 from shared.app import App
 from shared.erased import ErasureKeyError, Register, load_erased
 from shared.frames import tables
 from shared.notice import Notice
 from shared.platform import queues, tracing
 from shared.platform.blobs import BlobConflictError, Blobs
+from shared.platform.queues import Queues
 from shared.runs import chunks, ledger, names, outcomes
 from shared.runs.chunks import OPEN_CALLS, Block
 from shared.runs.codes import DUE_TEXTS
@@ -31,8 +33,6 @@ if TYPE_CHECKING:
     from shared.runs.finishing.fold import Folded, Results
 
 _SOON, _LATER = 2.0, 30.0
-# Fields of a run that finishing it sets, whatever its status.
-_RESULTS = ("snapshots", "warnings", "counts", "outcomes", "leavers_due", "progress")
 _REASON = (
     "Removals were withheld: {}. Everything else was sent. Look at the segments, then run the "
     "export once with allow_removals."
@@ -82,7 +82,7 @@ def _finish(app: App, run: Run) -> bool:
     if ends is None:
         # Nobody has stopped it and lanes are at work: they say when they are done.
         return order is None
-    if not _slots_are_over(app, plan):
+    if not _slots_are_over(app.board, app.queues, plan):
         # A chunk may have been finished by another lane than the one whose call is still open.
         return False
     with tracing.span("finish", run.id, export=run.export), app.heavy_work:
@@ -94,13 +94,13 @@ def _calls_are_over(app: App, plan: Plan) -> bool:
     """Return whether no call of a stopped run is being made, or counted by Mailchimp."""
     if any(state.leased for state in chunks.states(app.blobs, plan.run).values()):
         return False
-    return _slots_are_over(app, plan)
+    return _slots_are_over(app.board, app.queues, plan)
 
 
-def _slots_are_over(app: App, plan: Plan) -> bool:
+def _slots_are_over(board: Board, queues_: Queues, plan: Plan) -> bool:
     """Return whether no call under any slot is one of the run's."""
     run = plan.run
-    view = app.board.look(plan.account, max_age=0)
+    view = board.look(plan.account, max_age=0)
     over = True
     for number, slot in view.slots.items():
         if slot.run == run and not slot.clean:
@@ -108,7 +108,7 @@ def _slots_are_over(app: App, plan: Plan) -> bool:
             if not slot.leased:
                 # Its holder died: a lane takes the slot and waits the last call out.
                 message = {"account": plan.account, "slot": str(number)}
-                app.queues.send(queues.LANE, message)
+                queues_.send(queues.LANE, message)
     return over
 
 
@@ -153,17 +153,25 @@ def _fold(
         outcomes.write(blobs, plan.run, folded.outcomes, plan.segments)
     counts = Counts.of(plan.profiles, plan.contacts, folded.counts)
     tracing.note(status=_status(plan, counts, order), **asdict(counts))
-    finished = replace(
-        run,
-        snapshots=plan.snapshots,
-        warnings=(*plan.warnings, *_dropped_warnings(upserts.dropped)),
-        counts=counts,
-        outcomes=folded.counts,
-        # After a run that was stopped nothing goes on by itself.
-        leavers_due=order is None and _has_leavers_due(ends),
-        progress=_progress(run, plan, counts, order),
-    )
-    _end(app, finished, plan, order)
+
+    def finished(found: Run) -> Run:
+        return replace(
+            found,
+            snapshots=plan.snapshots,
+            warnings=(*plan.warnings, *_dropped_warnings(upserts.dropped)),
+            counts=counts,
+            outcomes=folded.counts,
+            # After a run that was stopped nothing goes on by itself.
+            leavers_due=order is None and _has_leavers_due(ends),
+            progress=_progress(found, plan, counts, order),
+        )
+
+    if not run.unfolded:
+        end_run(app, run.id, _status(plan, counts, order), _error(plan, order), finished)
+        return
+    # It has ended as failed because this did not succeed before.
+    settled = update_run(blobs, run.id, lambda r: replace(finished(r), unfolded=False))
+    clear_up(app, settled or run)
 
 
 def _folded(
@@ -277,17 +285,3 @@ def _error(plan: Plan, order: StopOrder | None) -> Notice | None:
     if plan.removals_withheld:
         return Notice("removals_withheld", _REASON.format(plan.removals_withheld))
     return None
-
-
-def _end(app: App, finished: Run, plan: Plan, order: StopOrder | None) -> None:
-    """End a run with its results: those that `finished` has."""
-    results = {name: getattr(finished, name) for name in _RESULTS}
-    if finished.unfolded:
-        # It has ended as failed because this did not succeed before.
-        settled = update_run(
-            app.blobs, finished.id, lambda run: replace(run, **results, unfolded=False)
-        )
-        clear_up(app, settled or finished)
-        return
-    status = _status(plan, finished.counts, order)
-    end_run(app, finished.id, status, _error(plan, order), **results)

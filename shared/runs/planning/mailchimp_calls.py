@@ -12,6 +12,7 @@ from shared.exports.models import Export, StoredConnection
 from shared.mailchimp import suppressions
 from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.errors import MailchimpError
+from shared.mailchimp.tokens import Token
 from shared.runs.connect import new_client, token_of
 from shared.runs.planning.attempt import PlanningAttempt
 from shared.runs.planning.waiting import SOON, RetryLaterError, as_failure
@@ -37,7 +38,7 @@ def client_of(attempt: PlanningAttempt) -> Iterator[MailchimpClient]:
     try:
         with (
             app.slots.hold(account, _SLOT_SECONDS, attempt.check_not_stopped) as slot,
-            new_client(app, token_of(app, attempt.export.connection or "", account)) as client,
+            new_client(app.settings, _token_of(attempt)) as client,
         ):
             yield client.under(slot.call)
     except (ConnectionUnusableError, MailchimpError, NoSlotError) as error:
@@ -57,12 +58,12 @@ def refresh_suppressions(attempt: PlanningAttempt) -> None:
     """Bring the table of protected contacts up to date; it is resumed where time runs out."""
     app, account = attempt.app, attempt.account
     try:
-        token = token_of(app, attempt.export.connection or "", account)
+        token = _token_of(attempt)
         result = suppressions.refresh(
             app,
             account,
             attempt.run.audience,
-            lambda: new_client(app, token),
+            lambda: new_client(app.settings, token),
             budget_seconds=_SUPPRESSIONS_SECONDS,
             slots=lambda: app.slots.hold(account, _SLOT_SECONDS, attempt.check_not_stopped),
         )
@@ -70,3 +71,7 @@ def refresh_suppressions(attempt: PlanningAttempt) -> None:
         raise as_failure(error) from None
     if not result.finished:
         raise RetryLaterError(SOON)
+
+
+def _token_of(attempt: PlanningAttempt) -> Token:
+    return token_of(attempt.app, attempt.connection.name, attempt.account)

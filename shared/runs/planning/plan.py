@@ -18,6 +18,7 @@ from shared.exports.models import StoredConnection
 from shared.platform import queues, tracing
 from shared.platform.clock import seconds_since, to_text, utc_now
 from shared.runs import leaving, ledger, names
+from shared.runs.counts import Counts
 from shared.runs.ending import end_run
 from shared.runs.neighbours import neighbours
 from shared.runs.plan_document import Plan, create_plan, load_plan
@@ -72,7 +73,8 @@ def _plan(app: App, run: Run) -> str:
             return _fail(app, run, wait.failure)
         seconds = min(wait.seconds, SOON * 2.0**run.waits) if wait.grows else wait.seconds
         until = to_text(utc_now() + timedelta(seconds=seconds))
-        change_run(app.blobs, run.id, waits_until=until, waits=run.waits + wait.grows)
+        waits = run.waits + wait.grows
+        change_run(app.blobs, run.id, lambda r: replace(r, waits_until=until, waits=waits))
         app.queues.send(queues.PLAN, {"run": run.id}, delay=seconds)
         return "waits"
     except RunFailedError as failure:
@@ -87,7 +89,8 @@ def _fail(app: App, run: Run, failure: RunFailedError) -> str:
 def _has_waited(app: App, run: Run) -> bool:
     """Return whether the vault has been silent for long; note when it was found so at first."""
     if run.silent_since is None:
-        change_run(app.blobs, run.id, silent_since=to_text(utc_now()))
+        now = to_text(utc_now())
+        change_run(app.blobs, run.id, lambda r: replace(r, silent_since=now))
         return False
     return seconds_since(run.silent_since) > _SILENT_SECONDS
 
@@ -131,22 +134,27 @@ def _begin(app: App, run: Run, connection: StoredConnection) -> PlanningAttempt:
     Until there is something to send, the audience is free for others.
     """
     account = connection.account_id or ""
-    planning = {"account": account}
-    if run.status is RunStatus.QUEUED:
-        planning |= {"status": RunStatus.PLANNING, "started_at": to_text(utc_now())}
-    change_run(app.blobs, run.id, **planning)
-    run = replace(run, **planning)  # type: ignore[arg-type] # each value fits its field
+    now = to_text(utc_now())
+
+    def begun(found: Run) -> Run:
+        found = replace(found, account=account)
+        if found.status is not RunStatus.QUEUED:
+            return found
+        return replace(found, status=RunStatus.PLANNING, started_at=now)
+
+    change_run(app.blobs, run.id, begun)
+    run = begun(run)
     app.board.put_run(account, "" if run.preview else run.audience, run.id, "planning")
     # Whoever has stopped it before this could not say so on the board.
     check_no_order(app.blobs, run.id)
     try:
-        if not run.preview and leaving.must_wait(app, account, run.audience, run.id):
+        if not run.preview and leaving.must_wait(app.board, account, run.audience, run.id):
             raise RetryLaterError(LATER / 3)
         found = wait_for_input(app, run)
     except RetryLaterError:
         app.board.remove_run(account, run.audience, run.id)
         raise
-    change_run(app.blobs, run.id, snapshots=found.stamps)
+    change_run(app.blobs, run.id, lambda r: replace(r, snapshots=found.stamps))
     return PlanningAttempt(
         app=app,
         run=run,
@@ -191,14 +199,19 @@ def _commit(attempt: PlanningAttempt, setup: Setup, built: "Built") -> Plan | No
 
     app, run, plan = attempt.app, attempt.run, built.plan
     if run.preview:
+        described = preview.describe(built, setup, app.settings.max_connections)
+        counts = Counts(profiles=plan.profiles, contacts=plan.contacts)
         end_run(
             app,
             run.id,
             RunStatus.SUCCEEDED,
-            counts=replace(run.counts, profiles=plan.profiles, contacts=plan.contacts),
-            plan=preview.describe(built, setup, app.settings.max_connections),
-            snapshots=plan.snapshots,
-            warnings=plan.warnings,
+            results=lambda found: replace(
+                found,
+                counts=counts,
+                plan=described,
+                snapshots=plan.snapshots,
+                warnings=plan.warnings,
+            ),
         )
         return None
     if not create_plan(app.blobs, plan):

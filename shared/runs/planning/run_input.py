@@ -1,7 +1,7 @@
 """The snapshots that a run works on: found, waited for, and how far they can be trusted."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shared.app import App
 from shared.exports.models import Export
@@ -82,7 +82,8 @@ def wait_for_input(app: App, run: Run) -> RunInput:
     if found.whole:
         return found
     if run.waits_since is None:
-        change_run(app.blobs, run.id, waits_since=to_text(utc_now()))
+        now = to_text(utc_now())
+        change_run(app.blobs, run.id, lambda r: replace(r, waits_since=now))
     elif seconds_since(run.waits_since) > _INCOMPLETE_HOURS * 3600:
         names = ", ".join(s.segment for s in found.snapshots if not s.whole)
         raise RunFailedError(

@@ -122,7 +122,7 @@ class ChunkSender:
         if self._hopeless and self._next < count:
             self._hopeless = False
             self._append(calls.given_up(self._size(), "this app failed at it several times"))
-        if self._index.phase and not may_leave(self._app, self._plan):
+        if self._index.phase and not may_leave(self._app.board, self._app.blobs, self._plan):
             self._append(calls.not_now(count - self._next))
         while self._next < count:
             self._send_next(client)

@@ -201,7 +201,7 @@ class Lane:
     def _client(self, connection: str) -> MailchimpClient:
         if connection not in self._clients:
             token = token_of(self._app, connection, self._slot.account)
-            self._clients[connection] = new_client(self._app, token)
+            self._clients[connection] = new_client(self._app.settings, token)
             self._tokens[connection] = token
         return self._clients[connection]
 

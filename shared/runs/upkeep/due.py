@@ -16,6 +16,7 @@ from shared.platform.blobs import Blobs
 from shared.platform.clock import from_text, utc_now
 from shared.runs.last_run import LastRun, read_last
 from shared.runs.marker import active_exports, active_runs
+from shared.runs.record import RunRequest
 from shared.runs.start import ActiveRunError, start_run
 from shared.segments.errors import SegmentNotFoundError
 from shared.segments.snapshots import Snapshot, find_snapshot
@@ -53,7 +54,8 @@ def _start_if_due(app: App, export: StoredExport, find: Finder) -> None:
     # Last of all: a run that ends meanwhile has seen these snapshots.
     last = read_last(app.blobs, export.name, export.uid)
     stamps = {snapshot.segment: snapshot.stamp for snapshot in newest}
-    start = partial(start_run, app, export, kind="scheduled", requested_by=_BY, snapshots=stamps)
+    request = RunRequest(kind="scheduled", requested_by=_BY, snapshots=stamps)
+    start = partial(start_run, app, export, request)
     if is_due(export, last, newest, utc_now()):
         start()
     elif _leavers_wait(export, last):

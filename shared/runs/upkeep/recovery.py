@@ -5,6 +5,7 @@ Everything here may be done once too often: a message too many finds its work ta
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from shared.app import App
@@ -51,7 +52,7 @@ def mend_runs(app: App) -> None:
 def _mend(app: App, first: Run) -> None:
     run = read_run(app.blobs, first.id)
     if run is None:
-        record_start(app, first)
+        record_start(app.blobs, app.queues, first)
     elif run.unfolded:
         app.queues.send(queues.FINISH, {"run": run.id})
     elif run.status.ended:
@@ -69,7 +70,7 @@ def _mend(app: App, first: Run) -> None:
 
 
 def _mend_planning(app: App, run: Run) -> None:
-    if _stalled(app, _time(run)):
+    if _stalled(_time(run), app.settings.run_deadline_hours):
         _give_up(app, run)
     elif _is_overdue(run):
         app.queues.send(queues.PLAN, {"run": run.id})
@@ -82,7 +83,7 @@ def _mend_sending(app: App, run: Run, plan: Plan) -> None:
         app.queues.send(queues.PLAN, {"run": run.id})
     elif not left:
         app.queues.send(queues.FINISH, {"run": run.id})
-    elif _stalled(app, _last_accepted(run, states)):
+    elif _stalled(_last_accepted(run, states), app.settings.run_deadline_hours):
         _give_up(app, run)
     else:
         _call_lanes(app, plan, len(left))
@@ -139,9 +140,8 @@ def _last_accepted(run: Run, states: Mapping[int, ChunkState]) -> datetime:
     return max(_time(run), datetime.fromtimestamp(last, UTC))
 
 
-def _stalled(app: App, last: datetime) -> bool:
-    hours = (utc_now() - last).total_seconds() / 3600
-    return hours > app.settings.run_deadline_hours
+def _stalled(last: datetime, hours: float) -> bool:
+    return (utc_now() - last).total_seconds() > hours * 3600
 
 
 def _give_up(app: App, run: Run) -> None:
@@ -153,6 +153,11 @@ def _give_up(app: App, run: Run) -> None:
     )
     log.event("run_stalled", level=logging.WARNING, run=run.id)
     stop(app, run, RunStatus.FAILED, Notice("stalled", detail), BY_APP)
+
+
+def _not_added_up(run: Run) -> Run:
+    now = to_text(utc_now())
+    return replace(run, status=RunStatus.FAILED, error=_NOT_ADDED_UP, ended_at=now, unfolded=True)
 
 
 def revive(app: App, queue: str, message: Mapping[str, str]) -> None:
@@ -167,19 +172,12 @@ def revive(app: App, queue: str, message: Mapping[str, str]) -> None:
     if run is None or run.status.ended:
         return
     if run.revivals < _REVIVALS:
-        change_run(app.blobs, run.id, revivals=run.revivals + 1)
+        change_run(app.blobs, run.id, lambda r: replace(r, revivals=r.revivals + 1))
         app.queues.send(queue, dict(message), delay=_REVIVED_AFTER_SECONDS)
     elif load_plan(app.blobs, run.id) is None:
         end_run(app, run.id, RunStatus.FAILED, _FAILED)
     elif queue == queues.FINISH:
         # What was sent must not be forgotten: the export waits until it is in the ledger.
-        change_run(
-            app.blobs,
-            run.id,
-            status=RunStatus.FAILED,
-            error=_NOT_ADDED_UP,
-            ended_at=to_text(utc_now()),
-            unfolded=True,
-        )
+        change_run(app.blobs, run.id, _not_added_up)
     else:
         stop(app, run, RunStatus.FAILED, _FAILED, BY_APP)

@@ -10,7 +10,7 @@ what finish needs to write the next ledger: no later step looks at the old ledge
 """
 
 from shared.runs.planning.difference.compare import contact_rows, decide, recall
-from shared.runs.planning.difference.policy import Leavers, Policy
+from shared.runs.planning.difference.policy import Policy
 from shared.runs.planning.difference.safety_stop import FLOOR, Removals
 from shared.runs.run_table import NOTES, Action, Kind, Note
 
@@ -19,7 +19,6 @@ __all__ = [
     "NOTES",
     "Action",
     "Kind",
-    "Leavers",
     "Note",
     "Policy",
     "Removals",

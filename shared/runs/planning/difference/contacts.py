@@ -39,7 +39,7 @@ def decide_on_contacts(rows: pl.DataFrame, policy: Policy) -> pl.DataFrame:
         ~known | was(Flag.UNCERTAIN) | back | (pl.col("old_digest") != pl.col("digest"))
     ).fill_null(True) | pl.lit(policy.full)
     add = pl.col("wanted") if policy.full else pl.col("wanted") & ~held
-    drop = empty() if policy.leavers == "keep" else maybe_held & ~pl.col("wanted")
+    drop = maybe_held & ~pl.col("wanted") if policy.takes_tags else empty()
     idle = refused | pending
     # What was refused are values: a contact that the audience holds follows its segments.
     follows = known & ~was(Flag.UNCERTAIN) & (retry_at != RETRY_NEVER).fill_null(True)

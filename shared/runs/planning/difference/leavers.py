@@ -28,10 +28,7 @@ def leavers_of(gone: pl.DataFrame, suppressed: pl.DataFrame, policy: Policy) -> 
     )
     # Whether a call that was lost has archived it shows in its state.
     archived = was(Flag.ARCHIVED) & (~was(Flag.DUE) | (status == "archived").fill_null(False))
-    hidden = archived if policy.leavers != "keep" else pl.lit(True)
-    action = {"archive": Action.ARCHIVE, "unsubscribe": Action.UNSUBSCRIBE}.get(
-        policy.leavers, Action.NONE
-    )
+    hidden = archived if policy.takes_tags else pl.lit(True)
     return gone.select(
         "email",
         "customer_id",
@@ -41,7 +38,7 @@ def leavers_of(gone: pl.DataFrame, suppressed: pl.DataFrame, policy: Policy) -> 
         code=pl.lit(None, dtype=pl.UInt8),
         note=pl.lit(int(Note.NONE)),
         action=pl.when(was(Flag.ADDED) & ~hidden & status.is_null())
-        .then(int(action))
+        .then(int(policy.leavers_action))
         .otherwise(int(Action.NONE)),
         add=empty(),
         remove=pl.when(hidden).then(empty()).otherwise(pl.col("old_tags").fill_null(0)),

@@ -1,9 +1,10 @@
 """The export's wishes that decide what is done with contacts."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import assert_never
 
-Leavers = Literal["untag", "keep", "archive", "unsubscribe"]
+from shared.exports.models import Leavers
+from shared.runs.run_table import Action
 
 
 @dataclass(frozen=True)
@@ -17,3 +18,27 @@ class Policy:
     now: int = 0
     # Segments whose snapshot can't be trusted for removals, and why.
     untrusted: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def takes_tags(self) -> bool:
+        """Whether contacts lose the tags of segments that they have left."""
+        match self.leavers:
+            case "keep":
+                return False
+            case "untag" | "archive" | "unsubscribe":
+                return True
+            case unknown:
+                assert_never(unknown)
+
+    @property
+    def leavers_action(self) -> Action:
+        """What is done with who has left every segment, besides their tags."""
+        match self.leavers:
+            case "keep" | "untag":
+                return Action.NONE
+            case "archive":
+                return Action.ARCHIVE
+            case "unsubscribe":
+                return Action.UNSUBSCRIBE
+            case unknown:
+                assert_never(unknown)
