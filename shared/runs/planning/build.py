@@ -15,11 +15,11 @@ from shared.frames import lookup, tables
 from shared.frames.masks import MASK
 from shared.mailchimp.suppressions import load_suppressions
 from shared.platform.blobs import Blobs
-from shared.runs import ledger, payload
+from shared.runs import ledger
 from shared.runs.ledger import Flag, FoldedSegment, Ledger
 from shared.runs.neighbours import given_by_others, shared_tags
 from shared.runs.plan_document import Plan, PlannedTag
-from shared.runs.planning import difference, eligibility, run_input
+from shared.runs.planning import cutting, difference, eligibility, run_input
 from shared.runs.planning.attempt import PlanningAttempt
 from shared.runs.planning.audience import Setup
 from shared.runs.planning.difference.policy import Policy
@@ -224,13 +224,13 @@ def _next_ledger(attempt: PlanningAttempt, old: Ledger, decided: _Decided) -> Le
 def _write(attempt: PlanningAttempt, plan: Plan, table: pl.DataFrame, values: FieldValues) -> Plan:
     """Write table, tag operations and payload; return the plan with its chunks."""
     blobs, folder = attempt.app.blobs, plan.folder
-    work = payload.work_of(
+    work = cutting.work_of(
         table,
         pending_first=plan.status_for_new == "pending",
         shared_tags=plan.shared_tags,
     )
     lanes = attempt.app.settings.max_connections
-    chunks = payload.write(blobs, plan.payload, work, values.texts, lanes)
+    chunks = cutting.write(blobs, plan.payload, work, values.texts, lanes)
     tables.write(blobs, f"{folder}upserts.parquet", work.upserts.select("row"))
     tables.write(blobs, f"{folder}tag-ops.parquet", work.tag_ops.drop("email", "last"))
     tables.write(blobs, f"{folder}singles.parquet", work.singles.select("row"))

@@ -2,8 +2,9 @@
 
 import polars as pl
 
-from shared.runs import payload
 from shared.runs.codes import OUTCOMES
+from shared.runs.payload import CONTACTS_PER_CALL
+from shared.runs.planning import cutting
 from shared.runs.planning.audience import Setup
 from shared.runs.planning.build import Built
 from shared.runs.preview_plan import PlanCounts, PreviewPlan, Sample, mask
@@ -19,9 +20,9 @@ _SECONDS_PER_SINGLE = 0.5
 def describe(built: Built, setup: Setup, lanes: int) -> PreviewPlan:
     """Return what a preview tells; lanes: calls that are made at the same time."""
     pending = built.plan.status_for_new == "pending"
-    work = payload.work_of(built.table, pending_first=pending)
-    upserts = -(-work.upserts.height // payload.CONTACTS_PER_CALL)
-    tag_calls = sum(chunk[0] for chunk in payload.tag_chunks(work.tag_ops, 1))
+    work = cutting.work_of(built.table, pending_first=pending)
+    upserts = -(-work.upserts.height // CONTACTS_PER_CALL)
+    tag_calls = sum(chunk[0] for chunk in cutting.tag_chunks(work.tag_ops, 1))
     calls = upserts + tag_calls + work.singles.height
     seconds = (upserts + tag_calls) * _SECONDS_PER_CALL
     seconds += work.singles.height * _SECONDS_PER_SINGLE

@@ -5,7 +5,7 @@ from typing import assert_never
 
 from shared.mailchimp.errors import RefusedError, RetryError, TimedOutError
 from shared.runs.job import Job
-from shared.runs.payload import ChunkKind
+from shared.runs.payload import ChunkKind, Item, TagItem, all_of
 from shared.runs.sending import calls
 from shared.runs.sending.batch_sizes import MIN_BATCH
 
@@ -19,7 +19,7 @@ class Batch:
     """The items of a call, and how many contacts they are, as the call's limit counts them."""
 
     kind: ChunkKind
-    items: list[calls.Item]
+    items: list[Item]
     load: int
 
 
@@ -57,7 +57,8 @@ def after(error: RefusedError | RetryError, batch: Batch, job: Job) -> Decision:
     """Return what a failed call means, by its error alone."""
     match error:
         case RefusedError(status=404) if batch.kind == "tag":
-            return Settled(calls.tag_gone(job, batch.items, error.detail), delivered=True)
+            tags = all_of(TagItem, batch.items)
+            return Settled(calls.tag_gone(job, tags, error.detail), delivered=True)
         case RefusedError() if len(batch.items) > 1:
             return Smaller()
         case RefusedError():

@@ -20,7 +20,7 @@ from shared.platform import log, tracing
 from shared.runs import chunks
 from shared.runs.codes import FAILED, NUMBER, REJECTED
 from shared.runs.leaving import may_leave, newly_shared
-from shared.runs.payload import SINGLES
+from shared.runs.payload import SINGLES, Item, LeaverItem, TagItem, UpsertItem, all_of
 from shared.runs.sending import calls
 from shared.runs.sending.after import (
     TRIES,
@@ -181,7 +181,7 @@ class ChunkSender:
     def _write(
         self,
         sent: _Sent,
-        batch: list[calls.Item],
+        batch: list[Item],
         unread: calls.PendingAnswers,
         since: int | None,
     ) -> None:
@@ -214,8 +214,9 @@ class ChunkSender:
         largest = self._lanes.sizes.current(self._plan.account, self._plan.audience, kind)
         largest = min(largest, self._cap)
         if kind == "tag":
-            return calls.tag_size(items, self._next, largest)
-        return calls.upsert_size(items, self._next, largest, self._plan.job)
+            return calls.tag_size(items.of(TagItem), self._next, largest)
+        upserts = items.of(UpsertItem)
+        return calls.upsert_size(upserts, self._next, largest, self._plan.job)
 
     def _send_next(self, client: MailchimpClient) -> None:
         """Send the next batch until it has an outcome or has to be made smaller."""
@@ -266,7 +267,7 @@ class ChunkSender:
 
     def _batch(self, size: int) -> Batch:
         kind, items = self._index.kind, self._turn.items[self._next : self._next + size]
-        return Batch(kind, items, calls.tag_load(items) if kind == "tag" else size)
+        return Batch(kind, items, calls.tag_load(all_of(TagItem, items)) if kind == "tag" else size)
 
     def _delivered(self, tried: _Try, pending: calls.PendingAnswers) -> None:
         """Go on from a batch that Mailchimp took; larger ones may be sent again."""
@@ -321,7 +322,7 @@ class ChunkSender:
         self._suspect = max(self._suspect, self._next + size)
 
     def _call(
-        self, client: MailchimpClient, batch: list[calls.Item], protected: Mapping[str, str]
+        self, client: MailchimpClient, batch: list[Item], protected: Mapping[str, str]
     ) -> calls.PendingAnswers:
         """Make the calls of a batch. One that breaks off between two of them is suspect: what
         the first has done is written nowhere.
@@ -344,28 +345,31 @@ class ChunkSender:
     def _call_for(
         self,
         client: ContactCalls,
-        batch: list[calls.Item],
+        batch: list[Item],
         protected: Mapping[str, str],
     ) -> calls.PendingAnswers:
         job, kind = self._plan.job, self._index.kind
         again = self._next < self._suspect
         match kind:
             case "tag":
-                removes = self._index.phase == 0 and any(not item[2] for item in batch)
+                tags = all_of(TagItem, batch)
+                removes = self._index.phase == 0 and any(not item.add for item in tags)
                 spared = newly_shared(self._app.blobs, self._plan) if removes else 0
-                return calls.ready(calls.change_tags(client, job, batch, spared))
+                return calls.ready(calls.change_tags(client, job, tags, spared))
             case "upsert":
                 # Mailchimp's clock, less what rounding to seconds may hide.
                 tried = self._first_try + job.clock_offset - 2 if again else None
-                pending = calls.upsert(client, job, batch, protected, tried)
+                pending = calls.upsert(client, job, all_of(UpsertItem, batch), protected, tried)
                 # One that failed before, perhaps because its answer could not be read, waits for
                 # it.
                 return calls.ready(pending()) if again else pending
             case "archive":
-                state = protected.get(canonical(batch[0][0]))
-                return calls.ready(calls.archive(client, job, batch[0], state, again=again))
+                (leaver,) = all_of(LeaverItem, batch)
+                state = protected.get(canonical(leaver.email))
+                return calls.ready(calls.archive(client, job, leaver, state, again=again))
             case "unsubscribe":
-                state = protected.get(canonical(batch[0][0]))
-                return calls.ready(calls.unsubscribe(client, job, batch[0], state))
+                (leaver,) = all_of(LeaverItem, batch)
+                state = protected.get(canonical(leaver.email))
+                return calls.ready(calls.unsubscribe(client, job, leaver, state))
             case unknown:
                 assert_never(unknown)

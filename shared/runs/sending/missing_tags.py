@@ -45,7 +45,7 @@ def _give(
     while True:
         turn.wait()
         # Only now: somebody may have been erased while this lane waited.
-        emails = {turn.items[place][0]: place for place in places if turn.items[place][0]}
+        emails = {email: place for place in places if (email := turn.items[place].email)}
         if not emails:
             return {}
         try:

@@ -57,7 +57,7 @@ class Turn:
         self.plan = plan
         self.chunk = chunk
         self.index = plan.chunks[chunk.number]
-        self.items = payload.Items(b"[]")
+        self.items = payload.no_items(self.index.kind)
         self._end = end
         self._not_ready = not_ready
         # What the board said of erased people when the items were read.

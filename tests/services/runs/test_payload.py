@@ -4,6 +4,8 @@ import polars as pl
 
 from shared.app import App
 from shared.runs import payload
+from shared.runs.payload import LeaverItem
+from shared.runs.planning import cutting
 from shared.runs.run_table import Action
 
 
@@ -16,11 +18,11 @@ def test_leavers_behind_contacts_that_stay_are_written(app: App) -> None:
         bit=pl.lit(0, pl.UInt8), add=pl.lit(0, pl.UInt8), last=pl.lit(False)
     )
 
-    work = payload.Work(nothing, no_tags, singles)
-    index = payload.write(app.blobs, "payload", work, pl.Series, lanes=8)
+    work = cutting.Work(nothing, no_tags, singles)
+    index = cutting.write(app.blobs, "payload", work, pl.Series, lanes=8)
 
     written = [item for chunk in index for item in payload.read_chunk(app.blobs, "payload", chunk)]
-    assert written == [[name] for name in names[60:]]
+    assert written == [LeaverItem(name) for name in names[60:]]
 
 
 def _rows(names: list[str], action: Action) -> pl.DataFrame:

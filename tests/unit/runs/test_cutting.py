@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from shared.platform.blobs import Blobs
 from shared.runs import payload
 from shared.runs.ledger import Flag
-from shared.runs.payload import BATCHES_PER_CHUNK, CONTACTS_PER_CALL, chunk_sizes, work_of
+from shared.runs.payload import CONTACTS_PER_CALL, Item, TagItem, UpsertItem, all_of
+from shared.runs.planning import cutting
+from shared.runs.planning.cutting import BATCHES_PER_CHUNK, chunk_sizes, work_of
 from shared.runs.run_table import Action
 from shared.runs.sending import calls
 
@@ -52,12 +54,12 @@ def table_of(rows: Iterable[tuple[Any, ...]]) -> pl.DataFrame:
 
 def cut(
     table: pl.DataFrame, *, lanes: int = 8, pending: bool = False, shared: int = 0
-) -> list[tuple[payload.ChunkIndex, list[list[Any]]]]:
+) -> list[tuple[payload.ChunkIndex, list[Item]]]:
     """Write a table's work and read it again, chunk by chunk."""
     blobs = cast(Blobs, Memory())
     work = work_of(table, pending_first=pending, shared_tags=shared)
     values = lambda rows: pl.Series(['{"N":%d}' % row for row in rows], dtype=pl.String)  # noqa: E731, UP031 - braces
-    index = payload.write(blobs, "p", work, values, lanes)
+    index = cutting.write(blobs, "p", work, values, lanes)
     return [(chunk, list(payload.read_chunk(blobs, "p", chunk))) for chunk in index]
 
 
@@ -80,8 +82,8 @@ def test_a_contact_is_written_with_all_that_its_call_needs() -> None:
     [(chunk, items)] = cut(table)
     assert (chunk.kind, chunk.phase, chunk.items, chunk.calls) == ("upsert", 0, 2, 1)
     assert items == [
-        ["0@x.org", {"N": 0}, 1 << 63, 0, 0, 0],
-        ["1@x.org", {"N": 1}, 0, 5, 3, 99],
+        UpsertItem("0@x.org", {"N": 0}, 1 << 63, 0, 0, 0),
+        UpsertItem("1@x.org", {"N": 1}, 0, 5, 3, 99),
     ]
 
 
@@ -89,9 +91,9 @@ def test_calls_that_may_only_create_come_first_where_contacts_are_asked_to_confi
     flags = [int(Flag.ACCEPTED), None, int(Flag.UNCERTAIN | Flag.PENDING), int(Flag.ACCEPTED), 0]
     table = table_of((Action.UPSERT, 0, 0, each) for each in flags)
     [(_, items)] = cut(table, pending=True)
-    assert [item[0][0] for item in items] == ["1", "2", "4", "0", "3"]
+    assert [item.email[0] for item in items] == ["1", "2", "4", "0", "3"]
     [(_, items)] = cut(table)
-    assert [item[0][0] for item in items] == ["0", "1", "2", "3", "4"]
+    assert [item.email[0] for item in items] == ["0", "1", "2", "3", "4"]
 
 
 def test_leavers_and_tags_of_other_exports_come_last() -> None:
@@ -113,10 +115,10 @@ def test_leavers_and_tags_of_other_exports_come_last() -> None:
         ("unsubscribe", 2),
     ]
     assert [item for kind, _, items in found if kind == "tag" for item in items] == [
-        ["2@x.org", 0, 1],
-        ["1@x.org", 1, 0],
-        ["2@x.org", 1, 0],
-        ["0@x.org", 0, 0],
+        TagItem("2@x.org", 0, 1),
+        TagItem("1@x.org", 1, 0),
+        TagItem("2@x.org", 1, 0),
+        TagItem("0@x.org", 0, 0),
     ]
 
 
@@ -127,11 +129,12 @@ def test_thousands_of_tags_are_changed_by_calls_of_500_and_500() -> None:
     chunks = cut(table, lanes=1)
     assert sum(chunk.calls for chunk, _ in chunks) == 6
     made = []
-    for _, items in chunks:
+    for _, found in chunks:
+        items = all_of(TagItem, found)
         start = 0
         while start < len(items):
             size = calls.tag_size(items, start, CONTACTS_PER_CALL)
-            made.append(Counter(add for _, _, add in items[start : start + size]))
+            made.append(Counter(item.add for item in items[start : start + size]))
             start += size
     assert [(call[1], call[0]) for call in made] == [
         (500, 500),
@@ -164,8 +167,8 @@ def test_everything_is_done_exactly_once(
         if chunk.kind == "upsert":
             assert chunk.calls == -(-len(items) // CONTACTS_PER_CALL)
         for item in items:
-            about = (item[1], item[2]) if chunk.kind == "tag" else ()
-            done[(chunk.kind, item[0], *about)] += 1
+            about = (item.bit, item.add) if isinstance(item, TagItem) else ()
+            done[(chunk.kind, item.email, *about)] += 1
     wanted: Counter[tuple[Any, ...]] = Counter()
     for email, action, add, remove in table.select("email", "action", "add", "remove").rows():
         if action != Action.NONE:

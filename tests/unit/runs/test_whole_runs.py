@@ -20,14 +20,15 @@ from shared.runs.codes import NAMES
 from shared.runs.finishing.fold import Folded, Results, fold, results_of
 from shared.runs.job import Job
 from shared.runs.ledger import Flag
-from shared.runs.payload import ChunkIndex, Work
-from shared.runs.planning import difference, eligibility
+from shared.runs.payload import ChunkIndex, Item, Items, LeaverItem, TagItem, UpsertItem, all_of
+from shared.runs.planning import cutting, difference, eligibility
+from shared.runs.planning.cutting import Work
 from shared.runs.planning.difference.policy import Policy
 from shared.runs.planning.difference.safety_stop import Removals
 from shared.runs.planning.profiles import ProfileColumns, gather
 from shared.runs.run_table import Action
 from shared.runs.sending import calls
-from shared.runs.sending.calls import Answers, Item
+from shared.runs.sending.calls import Answers
 from tests.support.audience_model import AudienceModel, Contact
 from tests.support.tables import GIVEN, SUPPRESSED, compare, ledger_of
 
@@ -179,7 +180,7 @@ def send(world: World, step: Step, table: pl.DataFrame, work: Work) -> list[tupl
     blobs = cast(Blobs, Memory())
     names = table["name"].to_list()
     # A value as field_values.py writes it.
-    index = payload.write(
+    index = cutting.write(
         blobs,
         "payload",
         work,
@@ -211,7 +212,7 @@ def send_chunk(
     world: World,
     step: Step,
     chunk: ChunkIndex,
-    items: Sequence[Item],
+    items: Items[Item],
     blocks: list[dict[str, Any]],
     faults: Iterator[str],
 ) -> None:
@@ -227,9 +228,9 @@ def send_chunk(
     while position < len(items):
         match chunk.kind:
             case "upsert":
-                size = calls.upsert_size(items, position, step.most, job)
+                size = calls.upsert_size(items.of(UpsertItem), position, step.most, job)
             case "tag":
-                size = calls.tag_size(items, position, step.most)
+                size = calls.tag_size(items.of(TagItem), position, step.most)
             case _:
                 size = 1
         batch = items[position : position + size]
@@ -253,7 +254,7 @@ def send_chunk(
         blocks.append(answers.block(position, batch))
         position += size
     for bit, places in calls.lacking_of(blocks).items():
-        bad = calls.give_tag(client, job, bit, [items[place][0] for place in places])
+        bad = calls.give_tag(client, job, bit, [items[place].email for place in places])
         assert not bad
         blocks.append({"tag": bit, "items": places})
 
@@ -263,13 +264,16 @@ def caller(
 ) -> Callable[[int | None], Answers]:
     match chunk.kind:
         case "upsert":
-            return lambda tried: calls.upsert(client, job, batch, {}, tried)()
+            upserts = all_of(UpsertItem, batch)
+            return lambda tried: calls.upsert(client, job, upserts, {}, tried)()
         case "tag":
-            return lambda _: calls.change_tags(client, job, batch)
+            return lambda _: calls.change_tags(client, job, all_of(TagItem, batch))
         case "archive":
-            return lambda tried: calls.archive(client, job, batch[0], None, again=tried is not None)
+            (leaver,) = all_of(LeaverItem, batch)
+            return lambda tried: calls.archive(client, job, leaver, None, again=tried is not None)
         case _:
-            return lambda _: calls.unsubscribe(client, job, batch[0], None)
+            (leaver,) = all_of(LeaverItem, batch)
+            return lambda _: calls.unsubscribe(client, job, leaver, None)
 
 
 def run(world: World, step: Step) -> tuple[Folded, Removals]:
@@ -277,7 +281,7 @@ def run(world: World, step: Step) -> tuple[Folded, Removals]:
     table, removals = plan(world, step)
     planned_at = world.audience.clock
     pending = world.status_for_new == "pending"
-    work = payload.work_of(table, pending_first=pending, shared_tags=1)
+    work = cutting.work_of(table, pending_first=pending, shared_tags=1)
     ends = send(world, step, table, work)
 
     def results(*kinds: str) -> Results:

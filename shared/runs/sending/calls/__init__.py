@@ -19,7 +19,6 @@ from shared.runs.sending.calls.answers import (
     refused_alone,
     without_address,
 )
-from shared.runs.sending.calls.items import Item
 from shared.runs.sending.calls.singles import archive, unsubscribe
 from shared.runs.sending.calls.tags import (
     change_tags,
@@ -33,7 +32,6 @@ from shared.runs.sending.calls.upserts import upsert, upsert_size
 
 __all__ = [
     "Answers",
-    "Item",
     "PendingAnswers",
     "archive",
     "change_tags",

@@ -8,7 +8,7 @@ from typing import Any
 from shared.addresses import spellings
 from shared.mailchimp.errors import RefusedError, classify_contact_error
 from shared.runs.codes import ADDRESS_MARK, DUE, FAILED, NUMBER, to_letters
-from shared.runs.sending.calls.items import Item
+from shared.runs.payload import Item
 
 
 @dataclass
@@ -32,7 +32,7 @@ class Answers:
         items: those of the call, of which the chunk has the first at `position`.
         """
         for place, text in self.details.items():
-            self.details[place] = without_address(text, items[place][0])
+            self.details[place] = without_address(text, items[place].email)
         block: dict[str, Any] = {
             "at": position,
             "n": len(self.codes),

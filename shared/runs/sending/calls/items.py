@@ -1,11 +1,8 @@
-"""The items of a chunk (their shapes are in payload.py), and what they say of earlier attempts."""
-
-from typing import Any
+"""What items (see payload) say of earlier attempts."""
 
 from shared.addresses import canonical
 from shared.runs.ledger import Flag
-
-Item = list[Any]
+from shared.runs.payload import UpsertItem
 
 
 def key(email: object) -> str:
@@ -13,19 +10,19 @@ def key(email: object) -> str:
     return canonical(str(email or ""))
 
 
-def is_new(item: Item) -> bool:
+def is_new(item: UpsertItem) -> bool:
     """Return whether Mailchimp has never accepted it from this export, as far as is known."""
-    return not item[3] & Flag.ACCEPTED
+    return not item.flags & Flag.ACCEPTED
 
 
-def first_try(item: Item, tried: int | None) -> int | None:
+def first_try(item: UpsertItem, tried: int | None) -> int | None:
     """Return Mailchimp's time of the first attempt to send a contact, None where this is it."""
-    return min((time for time in (item[5], tried) if time), default=None)
+    return min((time for time in (item.tried, tried) if time), default=None)
 
 
-def may_return(item: Item, state: str) -> bool:
+def may_return(item: UpsertItem, state: str) -> bool:
     """Tell of a protected contact whether this export itself brought it into that state."""
     if state == "pending":
         # One that is known to be taken would be updated, and so be subscribed unasked.
-        return bool(item[3] & Flag.PENDING) and is_new(item)
-    return state == "archived" and bool(item[3] & Flag.ARCHIVED)
+        return bool(item.flags & Flag.PENDING) and is_new(item)
+    return state == "archived" and bool(item.flags & Flag.ARCHIVED)

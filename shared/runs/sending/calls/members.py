@@ -5,23 +5,22 @@ from functools import cache
 from typing import Any
 
 from shared.runs.job import Job
-from shared.runs.sending.calls.items import Item
+from shared.runs.payload import UpsertItem
 
 
-def members_of(items: Iterable[Item], job: Job, status: str) -> list[dict[str, Any]]:
+def members_of(items: Iterable[UpsertItem], job: Job, status: str) -> list[dict[str, Any]]:
     """Return contacts with what changes of them, and the status that they are to have."""
     names = cache(job.tag_names)
-    return [_member_of(item, job, status, names(item[2])) for item in items]
+    return [_member_of(item, job, status, names(item.add)) for item in items]
 
 
-def _member_of(item: Item, job: Job, status: str, tags: list[str]) -> dict[str, Any]:
-    email, values, _, _, before = item[:5]
-    member: dict[str, Any] = {"email_address": email, "status": status}
+def _member_of(item: UpsertItem, job: Job, status: str, tags: list[str]) -> dict[str, Any]:
+    member: dict[str, Any] = {"email_address": item.email, "status": status}
     # A blank value clears what this export has sent, and is left out otherwise.
     fields = {
         name: "" if value is None else _without_nulls(value)
-        for name, value in values.items()
-        if value is not None or before & job.field_masks[name]
+        for name, value in item.values.items()
+        if value is not None or item.fields & job.field_masks[name]
     }
     if fields:
         member["merge_fields"] = fields

@@ -10,14 +10,15 @@ from datetime import UTC, datetime
 from shared.mailchimp.protocols import ContactCalls
 from shared.runs.codes import NUMBER, SKIPPED_BY_STATUS
 from shared.runs.job import Job
+from shared.runs.payload import UpsertItem
 from shared.runs.sending.calls.answers import Answers
-from shared.runs.sending.calls.items import Item, first_try, is_new, key, may_return
+from shared.runs.sending.calls.items import first_try, is_new, key, may_return
 
 
 def settle_pending(
     client: ContactCalls,
     job: Job,
-    items: Sequence[Item],
+    items: Sequence[UpsertItem],
     exists: dict[str, int],
     answers: Answers,
     protected: Mapping[str, str],
@@ -33,8 +34,8 @@ def settle_pending(
         if email in waiting:
             answers.codes[place] = NUMBER["created"]
             # Its tags were not answered; giving one again does no harm.
-            if items[place][2]:
-                answers.lacking[place] = items[place][2]
+            if items[place].add:
+                answers.lacking[place] = items[place].add
             del exists[email]
         elif (state := protected.get(email)) is not None and not may_return(items[place], state):
             answers.codes[place] = SKIPPED_BY_STATUS[state]
@@ -56,7 +57,7 @@ def _pending_since(client: ContactCalls, job: Job, first: int) -> set[str]:
             return found
 
 
-def may_be_ours(item: Item, state: str, job: Job, tried: int | None) -> bool:
+def may_be_ours(item: UpsertItem, state: str, job: Job, tried: int | None) -> bool:
     """Return whether a pending contact may have come with an earlier attempt of this export."""
     repeated = first_try(item, tried) is not None
     return state == "pending" == job.status_for_new and is_new(item) and repeated

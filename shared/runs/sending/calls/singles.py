@@ -4,14 +4,14 @@ from shared.mailchimp.errors import RefusedError
 from shared.mailchimp.protocols import ContactCalls
 from shared.runs.codes import ERASED, FAILED, NUMBER
 from shared.runs.job import Job
+from shared.runs.payload import LeaverItem
 from shared.runs.sending.calls.answers import Answers
-from shared.runs.sending.calls.items import Item
 
 
 def archive(
     client: ContactCalls,
     job: Job,
-    item: Item,
+    item: LeaverItem,
     state: str | None,
     *,
     again: bool,
@@ -22,11 +22,11 @@ def archive(
     that nobody takes it later for one that this export archived while it was subscribed. again:
     an earlier call may have archived it already.
     """
-    if not item[0]:
+    if not item.email:
         return Answers([ERASED])
     if state is not None and not (again and state == "archived"):
         return _left_alone(state)
-    result = client.archive(job.audience, item[0])
+    result = client.archive(job.audience, item.email)
     if result == "refused":
         return Answers([FAILED], {0: "archive: Mailchimp can't archive this contact"})
     if result == "already" and not again:
@@ -34,14 +34,14 @@ def archive(
     return Answers([NUMBER["archived"]])
 
 
-def unsubscribe(client: ContactCalls, job: Job, item: Item, state: str | None) -> Answers:
+def unsubscribe(client: ContactCalls, job: Job, item: LeaverItem, state: str | None) -> Answers:
     """Unsubscribe a contact. One that is gone is what was wanted. state: see archive."""
-    if not item[0]:
+    if not item.email:
         return Answers([ERASED])
     if state is not None and state != "unsubscribed":
         return _left_alone(state)
     try:
-        client.unsubscribe(job.audience, item[0])
+        client.unsubscribe(job.audience, item.email)
     except RefusedError as error:
         return Answers([FAILED], {0: f"unsubscribe: {error.detail}"})
     return Answers([NUMBER["unsubscribed"]])

@@ -6,48 +6,53 @@ from typing import Any
 from shared.mailchimp.protocols import ContactCalls
 from shared.runs.codes import DUE, ERASED, FAILED, NUMBER
 from shared.runs.job import Job
+from shared.runs.payload import TagItem
 from shared.runs.sending.calls.answers import Answers
-from shared.runs.sending.calls.items import Item, key
+from shared.runs.sending.calls.items import key
 
 # The reference says of a contact's `tags` that it returns at most so many:
 # https://mailchimp.com/developer/marketing/api/list-members/get-member-info/
 _TAGS_LISTED = 50
 
 
-def tag_size(items: Sequence[Item], start: int, most: int) -> int:
+def tag_size(items: Sequence[TagItem], start: int, most: int) -> int:
     """Return how many of the next items are one call: one tag, so many additions and removals."""
     if most == 1:
         return 1
-    bit = items[start][1]
+    bit = items[start].bit
     counts = [0, 0]
     for here in range(start, len(items)):
-        _, other, add = items[here]
-        if other != bit or counts[add] >= most:
+        item = items[here]
+        if item.bit != bit or counts[item.add] >= most:
             return here - start
-        counts[add] += 1
+        counts[item.add] += 1
     return len(items) - start
 
 
-def tag_load(items: Iterable[Item]) -> int:
+def tag_load(items: Iterable[TagItem]) -> int:
     """Return how many contacts a call is about, as `most` of `tag_size` counts them."""
-    adds = [bool(item[2]) for item in items]
+    adds = [bool(item.add) for item in items]
     return max(adds.count(True), adds.count(False))
 
 
-def change_tags(client: ContactCalls, job: Job, items: Sequence[Item], spared: int = 0) -> Answers:
+def change_tags(
+    client: ContactCalls, job: Job, items: Sequence[TagItem], spared: int = 0
+) -> Answers:
     """Give one tag to some contacts and take it from others.
 
     spared: mask of tags that are not taken from anybody at the moment.
     """
-    bit = items[0][1]
-    add = {item[0]: place for place, item in enumerate(items) if item[2] and item[0]}
-    remove = [item[0] for item in items if not item[2] and item[0]]
-    codes = [NUMBER["tagged" if item[2] else "untagged"] if item[0] else ERASED for item in items]
+    bit = items[0].bit
+    add = {item.email: place for place, item in enumerate(items) if item.add and item.email}
+    remove = [item.email for item in items if not item.add and item.email]
+    codes = [
+        NUMBER["tagged" if item.add else "untagged"] if item.email else ERASED for item in items
+    ]
     answers = Answers(codes)
     if spared >> bit & 1:
         remove = []
         for place, item in enumerate(items):
-            if not item[2] and item[0]:
+            if not item.add and item.email:
                 answers.codes[place], answers.details[place] = NUMBER["unchanged"], DUE
     if not add and not remove:
         return answers
@@ -59,12 +64,12 @@ def change_tags(client: ContactCalls, job: Job, items: Sequence[Item], spared: i
     return answers
 
 
-def tag_gone(job: Job, items: Sequence[Item], why: str) -> Answers:
+def tag_gone(job: Job, items: Sequence[TagItem], why: str) -> Answers:
     """Return what it means for the items of one tag that Mailchimp does not have it any more."""
-    bit = items[0][1]
-    answers = Answers([FAILED if item[2] else NUMBER["untagged"] for item in items])
+    bit = items[0].bit
+    answers = Answers([FAILED if item.add else NUMBER["untagged"] for item in items])
     text = f"tag {job.tags[bit][0]}: {why}"
-    answers.details = {place: text for place, item in enumerate(items) if item[2]}
+    answers.details = {place: text for place, item in enumerate(items) if item.add}
     return answers
 
 

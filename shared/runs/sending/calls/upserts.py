@@ -9,15 +9,16 @@ from shared.mailchimp.errors import classify_contact_error, is_contact_exists
 from shared.mailchimp.protocols import ContactCalls
 from shared.runs.codes import ERASED, FAILED, NUMBER, SKIPPED_BY_STATUS
 from shared.runs.job import Job
+from shared.runs.payload import UpsertItem
 from shared.runs.sending.calls.answers import Answers, PendingAnswers, ready
-from shared.runs.sending.calls.items import Item, first_try, is_new, key, may_return
+from shared.runs.sending.calls.items import first_try, is_new, key, may_return
 from shared.runs.sending.calls.members import members_of
 from shared.runs.sending.calls.pending import may_be_ours, settle_pending
 
 _UNNAMED = "Mailchimp's answer does not name this contact"
 
 
-def upsert_size(items: Sequence[Item], start: int, most: int, job: Job) -> int:
+def upsert_size(items: Sequence[UpsertItem], start: int, most: int, job: Job) -> int:
     """Return how many of the next items fit into one call."""
     end = min(len(items), start + most)
     if job.status_for_new == "pending":
@@ -31,7 +32,7 @@ def upsert_size(items: Sequence[Item], start: int, most: int, job: Job) -> int:
 def upsert(
     client: ContactCalls,
     job: Job,
-    items: Sequence[Item],
+    items: Sequence[UpsertItem],
     protected: Mapping[str, str],
     tried: int | None,
 ) -> PendingAnswers:
@@ -44,10 +45,10 @@ def upsert(
     answers = Answers([FAILED] * len(items))
     sent: dict[str, int] = {}
     for place, item in enumerate(items):
-        if not item[0]:
+        if not item.email:
             answers.codes[place] = ERASED
             continue
-        email = key(item[0])
+        email = key(item.email)
         state = protected.get(email)
         if state is None or may_return(item, state) or may_be_ours(item, state, job, tried):
             sent[email] = place
@@ -79,7 +80,7 @@ def upsert(
 def _send(
     client: ContactCalls,
     job: Job,
-    items: Sequence[Item],
+    items: Sequence[UpsertItem],
     sent: Mapping[str, int],
     *,
     create: bool,
@@ -95,7 +96,7 @@ def _send(
 def _read(
     answer: SubscribeAnswer,
     job: Job,
-    items: Sequence[Item],
+    items: Sequence[UpsertItem],
     sent: Mapping[str, int],
     answers: Answers,
     tried: int | None,
@@ -115,7 +116,7 @@ def _read(
             item = items[place]
             answers.codes[place] = NUMBER[code]
             answers.details.pop(place, None)
-            if lacking := item[2] & ~_tag_mask(member, by_id):
+            if lacking := item.add & ~_tag_mask(member, by_id):
                 answers.lacking[place] = lacking
             if code == "updated" and _was_added_by_us(item, member, tried):
                 answers.added.append(place)
@@ -129,7 +130,7 @@ def _read(
             continue
         answers.codes[place], answers.details[place] = _refusal(error)
     for place in sent.values():
-        if answers.codes[place] == FAILED and key(items[place][0]) not in exists:
+        if answers.codes[place] == FAILED and key(items[place].email) not in exists:
             answers.details.setdefault(place, _UNNAMED)
     return exists
 
@@ -143,7 +144,7 @@ def _tag_mask(member: Mapping[str, Any], by_id: Mapping[int, int]) -> int:
     return mask
 
 
-def _was_added_by_us(item: Item, member: Mapping[str, Any], tried: int | None) -> bool:
+def _was_added_by_us(item: UpsertItem, member: Mapping[str, Any], tried: int | None) -> bool:
     """Return whether the contact came with an earlier attempt whose answer was lost."""
     first = first_try(item, tried)
     if first is None or not is_new(item):
@@ -166,11 +167,11 @@ def _refusal(error: ContactError) -> tuple[int, str]:
     return NUMBER[classify_contact_error(error.error, error.error_code, error.field)], text
 
 
-def _note_dropped(answers: Answers, item: Item, member: Mapping[str, Any]) -> None:
+def _note_dropped(answers: Answers, item: UpsertItem, member: Mapping[str, Any]) -> None:
     """Count values that were sent and came back empty."""
     held = member.get("merge_fields")
     if not isinstance(held, Mapping):
         return
-    for name, value in item[1].items():
+    for name, value in item.values.items():
         if value not in (None, "") and held.get(name, value) in (None, "", {}):
             answers.dropped[name] = answers.dropped.get(name, 0) + 1

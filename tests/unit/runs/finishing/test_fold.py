@@ -11,7 +11,7 @@ from shared.runs import ledger
 from shared.runs.codes import FAILED, NAMES, NUMBER, OUTCOMES
 from shared.runs.finishing.fold import MAYBE_SENT, NOT_SENT, Folded, Results, fold, results_of
 from shared.runs.ledger import RETRY_NEVER, RETRY_WHEN_CHANGED, Flag
-from shared.runs.payload import work_of
+from shared.runs.planning.cutting import work_of
 from shared.runs.planning.difference.policy import Policy
 from tests.support.tables import (
     HELD,

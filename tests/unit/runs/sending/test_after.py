@@ -1,7 +1,5 @@
 """What a failed call means: nothing is given up that may still be sent."""
 
-from typing import Any, cast
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +13,7 @@ from shared.mailchimp.errors import (
 )
 from shared.runs.codes import FAILED, NUMBER
 from shared.runs.job import Job
-from shared.runs.payload import ChunkKind
+from shared.runs.payload import ChunkKind, Item, TagItem
 from shared.runs.sending.after import (
     TRIES,
     Batch,
@@ -31,7 +29,7 @@ KINDS: tuple[ChunkKind, ...] = ("upsert", "tag", "archive", "unsubscribe")
 
 
 def batch(size: int, kind: ChunkKind = "upsert") -> Batch:
-    items = cast(Any, [[f"{n}@x.org", 0, n % 2] for n in range(size)])
+    items: list[Item] = [TagItem(f"{n}@x.org", 0, n % 2) for n in range(size)]
     return Batch(kind, items, size)
 
 

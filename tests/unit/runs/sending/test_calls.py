@@ -12,8 +12,9 @@ from shared.mailchimp.errors import RefusedError
 from shared.runs.codes import NAMES
 from shared.runs.job import Job
 from shared.runs.ledger import Flag
+from shared.runs.payload import LeaverItem, TagItem, UpsertItem
 from shared.runs.sending import calls
-from shared.runs.sending.calls import Answers, Item
+from shared.runs.sending.calls import Answers
 from tests.support.audience_model import START, AudienceModel
 
 TAGS = {0: ("t10", 10), 1: ("t11", 11), 63: ("t73", 73)}
@@ -25,13 +26,13 @@ def job(status_for_new: str = "subscribed", fields: tuple[str, ...] = ("FNAME", 
 
 def item(
     name: str, tags: int = 0, flags: int = 0, before: int = 0, tried: int = 0, **values: Any
-) -> Item:
-    return [f"{name}@x.org", values, tags, flags, before, tried]
+) -> UpsertItem:
+    return UpsertItem(f"{name}@x.org", values, tags, flags, before, tried)
 
 
 def sent(
     audience: AudienceModel,
-    items: Sequence[Item],
+    items: Sequence[UpsertItem],
     status_for_new: str = "subscribed",
     protected: Mapping[str, str] | None = None,
     tried: int | None = None,
@@ -239,7 +240,7 @@ class TestTags:
         audience = AudienceModel()
         audience.put("A@x.org")
         audience.put("b@x.org", "subscribed", 10, 99)
-        items: list[Item] = [["a@x.org", 0, 1], ["b@x.org", 0, 0]]
+        items = [TagItem("a@x.org", 0, 1), TagItem("b@x.org", 0, 0)]
         answers = calls.change_tags(audience, job(), items)
         assert codes(answers) == ["tagged", "untagged"]
         assert audience.contacts["a@x.org"].tags == {10}
@@ -249,19 +250,19 @@ class TestTags:
     def test_whom_the_answer_passes_over_is_looked_up(self) -> None:
         audience = AudienceModel()
         audience.put("a@x.org", "subscribed", 10)
-        items: list[Item] = [["a@x.org", 0, 1], ["gone@x.org", 0, 1]]
+        items = [TagItem("a@x.org", 0, 1), TagItem("gone@x.org", 0, 1)]
         answers = calls.change_tags(audience, job(), items)
         assert codes(answers) == ["tagged", "failed"]
         assert answers.details == {1: "tag t10: the contact is not in the audience any more"}
 
     def test_a_tag_that_is_not_there_need_not_be_removed(self) -> None:
         audience = AudienceModel()
-        items: list[Item] = [["gone@x.org", 0, 0]]
+        items = [TagItem("gone@x.org", 0, 0)]
         answers = calls.change_tags(audience, job(), items)
         assert codes(answers) == ["untagged"]
 
     def test_a_tag_that_is_gone_fails_additions_and_needs_no_removals(self) -> None:
-        items: list[Item] = [["a@x.org", 63, 1], ["b@x.org", 63, 0]]
+        items = [TagItem("a@x.org", 63, 1), TagItem("b@x.org", 63, 0)]
         answers = calls.tag_gone(job(), items, "gone")
         assert codes(answers) == ["failed", "untagged"]
         assert answers.details == {0: "tag t73: gone"}
@@ -274,14 +275,14 @@ class TestTags:
     def test_a_call_is_about_one_tag_and_never_exceeds_its_size(
         self, ops: list[tuple[int, int]], most: int
     ) -> None:
-        items: list[Item] = [[f"{n}@x.org", *op] for n, op in enumerate(ops)]
+        items = [TagItem(f"{n}@x.org", *op) for n, op in enumerate(ops)]
         start = 0
         while start < len(items):
             size = calls.tag_size(items, start, most)
             batch = items[start : start + size]
             assert size > 0
-            assert len({bit for _, bit, _ in batch}) == 1
-            assert all(sum(add == kind for _, _, add in batch) <= most for kind in (0, 1))
+            assert len({item.bit for item in batch}) == 1
+            assert all(sum(item.add == kind for item in batch) <= most for kind in (0, 1))
             start += size
         assert start == len(items)
 
@@ -290,11 +291,11 @@ class TestLeavers:
     def archived(
         self, audience: AudienceModel, name: str, state: str | None = None, *, again: bool = False
     ) -> Answers:
-        contact: Item = [f"{name}@x.org"]
+        contact = LeaverItem(f"{name}@x.org")
         return calls.archive(audience, job(), contact, state, again=again)
 
     def unsubscribed(self, audience: AudienceModel, name: str, state: str | None = None) -> Answers:
-        return calls.unsubscribe(audience, job(), [f"{name}@x.org"], state)
+        return calls.unsubscribe(audience, job(), LeaverItem(f"{name}@x.org"), state)
 
     def test_archiving_what_is_gone_or_was_archived_by_a_lost_call_is_done(self) -> None:
         audience = AudienceModel()
@@ -371,11 +372,14 @@ def test_a_block_names_nobody() -> None:
     }
 
 
-@given(st.lists(st.tuples(st.just("a@x.org"), st.integers(0, 1), st.integers(0, 1)), min_size=1))
+@given(
+    st.lists(
+        st.builds(TagItem, st.just("a@x.org"), st.integers(0, 1), st.integers(0, 1)), min_size=1
+    )
+)
 def test_a_tag_call_can_be_made_smaller_until_it_is_about_one_contact(
-    items: list[tuple[str, int, int]],
+    ops: list[TagItem],
 ) -> None:
-    ops = [list(item) for item in items]
     most, size = 500, calls.tag_size(ops, 0, 500)
     while size > 1:
         assert calls.tag_load(ops[:size]) <= most

@@ -1,0 +1,177 @@
+"""Cuts a run's work into chunks and batches, in the order of their calls."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import polars as pl
+
+from shared.frames.masks import has_bit
+from shared.platform.blobs import Blobs
+from shared.runs import payload
+from shared.runs.ledger import Flag
+from shared.runs.payload import CONTACTS_PER_CALL, ChunkIndex, ChunkKind, PlannedChunk
+from shared.runs.run_table import Action
+
+BATCHES_PER_CHUNK = 125
+# How many contacts one chunk holds whose calls are about one contact each.
+SINGLES_PER_CHUNK = 50
+_UPSERT_COLUMNS = ["row", "email", "add", "old_flags", "old_fields", "old_tried"]
+
+# Gives for some rows the merge fields that are sent of them, each a JSON object (null: blank).
+Values = Callable[[pl.Series], pl.Series]
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a run does, in the order of its chunks.
+
+    upserts: rows of the table in sending order. tag_ops: row, bit, add. singles: rows with one
+    call each.
+    """
+
+    upserts: pl.DataFrame
+    tag_ops: pl.DataFrame
+    singles: pl.DataFrame
+
+
+def chunk_sizes(batches: int, lanes: int) -> list[int]:
+    """Share batches out among lanes: large chunks first, small ones last, so that no lane idles.
+
+    Each chunk is half a lane's share of what is left then: a lane that has to wait, for Mailchimp
+    or after a failure, leaves the rest to the others.
+
+    >>> chunk_sizes(5, 2)
+    [2, 1, 1, 1]
+    """
+    sizes = []
+    while batches > 0:
+        size = min(BATCHES_PER_CHUNK, -(-batches // (2 * lanes)))
+        sizes.append(size)
+        batches -= size
+    return sizes
+
+
+def work_of(table: pl.DataFrame, *, pending_first: bool, shared_tags: int = 0) -> Work:
+    """Collect from the run's table (see difference/table.py) who is sent what.
+
+    table: with a column `row`. pending_first: contacts that were never accepted come first, so
+    that calls that may only create are not mixed with those that may update. shared_tags: mask of
+    the tags that other exports give as well; those are removed last, like leavers.
+    """
+    action = pl.col("action")
+    # Columns first: a filter copies all that it is given.
+    upserts = table.select(*_UPSERT_COLUMNS, "action").filter(action == int(Action.UPSERT))
+    upserts = upserts.drop("action")
+    if pending_first:
+        accepted = (pl.col("old_flags").fill_null(0) & int(Flag.ACCEPTED)) != 0
+        upserts = upserts.sort(accepted, maintain_order=True)
+    tags = table.select("row", "email", "action", "add", "remove")
+    adding = tags.filter((action == int(Action.NONE)) & (pl.col("add") != 0))
+    removing = tags.filter(pl.col("remove") != 0)
+    single = action.is_in([int(Action.ARCHIVE), int(Action.UNSUBSCRIBE)])
+    singles = table.select("row", "email", "action").filter(single)
+    return Work(upserts, _tag_ops(adding, removing, shared_tags), singles)
+
+
+def _tag_ops(adding: pl.DataFrame, removing: pl.DataFrame, shared_tags: int) -> pl.DataFrame:
+    """Return row, email, bit, add and last, in the order of the calls.
+
+    Of one tag 500 additions and 500 removals alternate; removals of shared tags come last.
+    """
+    found = [
+        _ops_of_bit(rows, mask, bit)
+        for rows, mask in ((adding, "add"), (removing, "remove"))
+        for bit in range(64)
+        if rows.height and _has_bit(rows, mask, bit)
+    ]
+    if not found:
+        return pl.DataFrame(
+            schema={
+                "row": pl.UInt32,
+                "email": pl.String,
+                "bit": pl.UInt8,
+                "add": pl.UInt8,
+                "last": pl.Boolean,
+            }
+        )
+    shared = [bit for bit in range(64) if shared_tags >> bit & 1]
+    ops = pl.concat(found).with_columns(
+        last=(pl.col("add") == 0) & pl.col("bit").is_in(shared),
+        call=pl.int_range(pl.len()).over("bit", "add") // CONTACTS_PER_CALL,
+    )
+    order = ["last", "bit", "call", "add"]
+    return ops.sort(order, descending=[False, False, False, True], maintain_order=True).drop("call")
+
+
+def _has_bit(rows: pl.DataFrame, mask: str, bit: int) -> bool:
+    return bool(rows.select(has_bit(mask, bit).any()).item())
+
+
+def _ops_of_bit(rows: pl.DataFrame, mask: str, bit: int) -> pl.DataFrame:
+    return rows.filter(has_bit(mask, bit)).select(
+        "row",
+        "email",
+        bit=pl.lit(bit, dtype=pl.UInt8),
+        add=pl.lit(1 if mask == "add" else 0, dtype=pl.UInt8),
+    )
+
+
+def write(blobs: Blobs, name: str, work: Work, values: Values, lanes: int) -> list[ChunkIndex]:
+    """Write a run's work as a payload and return its index."""
+    return payload.write(blobs, name, _chunks(work, values, lanes))
+
+
+def _chunks(work: Work, values: Values, lanes: int) -> Iterator[PlannedChunk]:
+    """Yield the chunks; their rows have the columns of their items (see payload)."""
+    start = 0
+    batches = -(-work.upserts.height // CONTACTS_PER_CALL)
+    for calls in chunk_sizes(batches, lanes):
+        rows = work.upserts.slice(start, calls * CONTACTS_PER_CALL)
+        start += rows.height
+        yield PlannedChunk("upsert", 0, calls, _upserts(rows, values))
+    for phase, last in ((0, False), (1, True)):
+        for calls, ops in tag_chunks(work.tag_ops.filter(pl.col("last") == last), lanes):
+            yield PlannedChunk("tag", phase, calls, ops)
+    leaving: tuple[tuple[ChunkKind, Action], ...] = (
+        ("archive", Action.ARCHIVE),
+        ("unsubscribe", Action.UNSUBSCRIBE),
+    )
+    for kind, action in leaving:
+        rows = work.singles.filter(work.singles["action"] == int(action))
+        size = min(SINGLES_PER_CHUNK, max(1, -(-rows.height // (2 * lanes))))
+        for start in range(0, rows.height, size):
+            part = rows.slice(start, size)
+            # Last: who is archived can't be given or lose a tag any more.
+            yield PlannedChunk(kind, 2, part.height, part)
+
+
+def _upserts(rows: pl.DataFrame, values: Values) -> pl.DataFrame:
+    return rows.select(
+        "email",
+        "add",
+        values=values(rows["row"]),
+        flags=pl.col("old_flags").fill_null(0),
+        fields=pl.col("old_fields").fill_null(0),
+        tried=pl.col("old_tried").fill_null(0),
+    )
+
+
+def tag_chunks(ops: pl.DataFrame, lanes: int) -> Iterator[tuple[int, pl.DataFrame]]:
+    """Yield bounded runs of whole calls."""
+    if ops.is_empty():
+        return
+    call = pl.int_range(pl.len()).over("bit", "add") // CONTACTS_PER_CALL
+    lengths = (
+        ops.lazy()
+        .with_columns(call=call)
+        .group_by("bit", "call", maintain_order=True)
+        .len()
+        .collect()["len"]
+        .to_list()
+    )
+    start = first = 0
+    for calls in chunk_sizes(len(lengths), lanes):
+        size = sum(lengths[first : first + calls])
+        yield calls, ops.slice(start, size)
+        start += size
+        first += calls
