@@ -38,7 +38,7 @@ def answer(app: App, run: str) -> None:
     assert plan is not None
     code = {"upsert": "created", "tag": "tagged"}
     for number, index in enumerate(plan.chunks):
-        chunk = chunks.claim(app, run, number)
+        chunk = chunks.claim(app.blobs, app.leases, run, number)
         assert chunk is not None
         for start in range(0, index.items, 500):
             size = min(500, index.items - start)

@@ -1,7 +1,5 @@
 """Taking a person out of the records of runs: previews show CustomerIds as samples."""
 
-from typing import Any
-
 from shared.app import App
 from shared.erasure.person import Person
 from shared.platform.blobs import Document
@@ -40,7 +38,7 @@ def _without(record: Document, person: Person) -> Document:
     return kept
 
 
-def _hidden(value: Any, person: Person) -> Any:
+def _hidden(value: object, person: Person) -> object:
     match value:
         case str():
             return _HIDDEN if any(a in value.lower() for a in person.spellings) else value

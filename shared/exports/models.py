@@ -87,7 +87,7 @@ class InputModel(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _without_read_only(cls, given: Any) -> Any:
+    def _without_read_only(cls, given: object) -> object:
         if isinstance(given, Mapping):
             return {key: value for key, value in given.items() if key not in cls.read_only}
         return given
@@ -131,7 +131,7 @@ class Connection(InputModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _defaults(cls, given: Any) -> Any:
+    def _defaults(cls, given: object) -> object:
         if isinstance(given, Mapping) and isinstance(name := given.get("name"), str):
             return {"display_name": name, "secret_name": f"mailchimp-{name}", **given}
         return given
@@ -195,7 +195,7 @@ class Segment(InputModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _from_bare_name(cls, given: Any) -> Any:
+    def _from_bare_name(cls, given: object) -> object:
         if isinstance(given, str):
             return {"name": given, "tag": given}
         if isinstance(given, Mapping) and "name" in given:
@@ -258,7 +258,7 @@ class Export(InputModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _defaults(cls, given: Any) -> Any:
+    def _defaults(cls, given: object) -> object:
         if isinstance(given, Mapping) and "name" in given:
             return {"display_name": given["name"], **given}
         return given

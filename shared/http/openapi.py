@@ -95,6 +95,16 @@ def _responses(route: Route, http_auth: str) -> Schema:
     responses = {str(route.status): success}
     for status, media_type in route.other_answers:
         responses[str(status)] = _plain(status, media_type, success)
+    for status in sorted(_problem_statuses(route, http_auth)):
+        problem = _problem(status, route)
+        content = responses.setdefault(str(status), problem).setdefault("content", {})
+        content |= problem.get("content", {})
+    responses["500"] = _problem(500, route)
+    return dict(sorted(responses.items()))
+
+
+def _problem_statuses(route: Route, http_auth: str) -> set[int]:
+    """Return the statuses of all problems that a route may answer with."""
     statuses = set(route.problems)
     if "{" in route.path:
         statuses.add(404)
@@ -113,12 +123,7 @@ def _responses(route: Route, http_auth: str) -> Schema:
         if http_auth == "entra":
             # A browser's requests need a type, also without a body, and a page of this app.
             statuses |= {403} if route.method == "GET" else {403, 415}
-    for status in sorted(statuses):
-        problem = _problem(status, route)
-        content = responses.setdefault(str(status), problem).setdefault("content", {})
-        content |= problem.get("content", {})
-    responses["500"] = _problem(500, route)
-    return dict(sorted(responses.items()))
+    return statuses
 
 
 def _plain(status: int, media_type: str, success: Schema) -> Schema:

@@ -26,7 +26,7 @@ class ProblemError(Exception):
     and without a person; `members` are further members of it.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a problem document has (RFC 9457)
         self,
         status: int,
         code: str,
@@ -170,7 +170,7 @@ def not_signed_in() -> ProblemError:
     )
 
 
-def conflict(code: str, title: str, detail: str, **members: Any) -> ProblemError:
+def conflict(code: str, title: str, detail: str, **members: object) -> ProblemError:
     """The request does not fit what is there."""
     return ProblemError(409, code, title, detail, members=members)
 

@@ -118,7 +118,7 @@ class MailchimpClient(Connection):
         path = _path(list_id, f"/segments/{int(tag_id)}")
         return answers.read_tag(self.call("PATCH", path, body={"name": name}).document)
 
-    def members(
+    def members(  # noqa: PLR0913 - the query parameters that Mailchimp has for it
         self,
         list_id: str,
         *,

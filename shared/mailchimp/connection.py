@@ -79,5 +79,5 @@ class Connection:
                 return
 
 
-def _at_once(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+def _at_once[**P, R](function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     return function(*args, **kwargs)

@@ -79,7 +79,12 @@ def metadata(settings: Settings, access_token: str) -> Metadata:
     return Metadata(token, text(document, "accountname"), text(document, "role"))
 
 
-def _call(settings: Settings, method: str, path: str, **arguments: Any) -> dict[str, Any]:
+def _call(
+    settings: Settings,
+    method: str,
+    path: str,
+    **arguments: Any,  # noqa: ANN401 - handed on to wire.call
+) -> dict[str, Any]:
     timeout = min(_PATIENCE, settings.mailchimp_timeout)
     with new_session() as session:
         # Without an auth of its own requests would look into ~/.netrc.

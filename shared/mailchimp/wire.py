@@ -67,7 +67,7 @@ def new_session() -> requests.Session:
     return session
 
 
-def call(
+def call(  # noqa: PLR0913 - all that a request may have
     session: requests.Session,
     method: str,
     url: str,

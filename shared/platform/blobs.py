@@ -358,7 +358,7 @@ class Blobs:
             )
 
 
-class _conflicts:
+class _conflicts:  # noqa: N801 - used like a function of contextlib
     """Turn the SDK's errors into this module's."""
 
     def __enter__(self) -> None:

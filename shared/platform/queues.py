@@ -3,10 +3,9 @@
 import contextlib
 import json
 import threading
-from typing import Any
 
 from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
-from azure.storage.queue import QueueServiceClient, TextBase64EncodePolicy
+from azure.storage.queue import QueueClient, QueueServiceClient, TextBase64EncodePolicy
 
 from shared.platform.clock import utc_now
 
@@ -22,7 +21,7 @@ class Queues:
     def __init__(self, service: QueueServiceClient) -> None:
         self._service = service
         self._lock = threading.Lock()
-        self._clients: dict[str, Any] = {}
+        self._clients: dict[str, QueueClient] = {}
 
     def send(self, queue: str, message: dict[str, str], *, delay: float = 0) -> None:
         """Put a message; it becomes visible after `delay` seconds. Creates a missing queue."""
@@ -45,15 +44,15 @@ class Queues:
     def age(self, queue: str) -> int | None:
         """Return for how many seconds the oldest message that is not hidden has been there."""
         try:
-            [oldest] = self._client(queue).peek_messages(max_messages=1) or [None]
+            found = self._client(queue).peek_messages(max_messages=1)
         except ResourceNotFoundError:
             return None
-        if oldest is None:
+        if not found or found[0].inserted_on is None:
             return None
-        waited: float = (utc_now() - oldest.inserted_on).total_seconds()
+        waited = (utc_now() - found[0].inserted_on).total_seconds()
         return max(0, round(waited))
 
-    def _client(self, queue: str) -> Any:
+    def _client(self, queue: str) -> QueueClient:
         with self._lock:
             if queue not in self._clients:
                 self._clients[queue] = self._service.get_queue_client(

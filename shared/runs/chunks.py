@@ -12,9 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.app import App
 from shared.platform.blobs import BlobConflictError, BlobMissingError, Blobs
-from shared.platform.leases import KeptLease, LeaseLostError
+from shared.platform.leases import KeptLease, LeaseKeeper, LeaseLostError
 from shared.runs import names
 from shared.runs.codes import UNDELIVERED, from_letters
 
@@ -52,7 +51,8 @@ class Chunk:
     `accepted_at`: see ChunkState.
     """
 
-    app: App
+    blobs: Blobs
+    leases: LeaseKeeper
     run: str
     number: int
     kept: KeptLease
@@ -77,7 +77,7 @@ class Chunk:
         data = json.dumps(block, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
         try:
             self.kept.check()
-            self.size = self.app.blobs.append(
+            self.size = self.blobs.append(
                 self.name, data, position=self.size, lease=self.kept.lease
             )
         except (BlobConflictError, BlobMissingError, LeaseLostError):
@@ -110,7 +110,7 @@ class Chunk:
 
     def abandon(self) -> None:
         """Stop renewing the lease: once it runs out another lane goes on with care."""
-        self.app.leases.forget(self.kept)
+        self.leases.forget(self.kept)
 
     def _tell(self, *, open_: bool, done: bool = False) -> None:
         since = self.since or (int(time.time()) if open_ else None)
@@ -118,7 +118,7 @@ class Chunk:
             self.position, self.tries, since, self.accepted_at, open_=open_, done=done
         )
         try:
-            self.app.blobs.set_metadata(self.name, metadata, self.kept.lease)
+            self.blobs.set_metadata(self.name, metadata, self.kept.lease)
         except (BlobConflictError, BlobMissingError):
             raise ChunkLostError from None
         self._told = time.monotonic()
@@ -162,38 +162,42 @@ def _state(metadata: dict[str, str], *, leased: bool) -> ChunkState:
     )
 
 
-def claim(app: App, run: str, number: int, *, begun: bool = True) -> Chunk | None:
+def claim(
+    blobs: Blobs, leases: LeaseKeeper, run: str, number: int, *, begun: bool = True
+) -> Chunk | None:
     """Claim a chunk and find where it stands; None where it is held or done.
 
     `begun` False: no listing has shown it yet, so this lane may be the one that begins it.
     """
-    kept = app.leases.take(names.chunk_name(run, number)) if begun else None
+    kept = leases.take(names.chunk_name(run, number)) if begun else None
     if kept is None:
-        return _begin(app, run, number)
+        return _begin(blobs, leases, run, number)
     try:
-        return _resume(Chunk(app, run, number, kept))
+        return _resume(Chunk(blobs, leases, run, number, kept))
     except BaseException:
-        app.leases.forget(kept)
+        leases.forget(kept)
         raise
 
 
-def _begin(app: App, run: str, number: int) -> Chunk | None:
+def _begin(blobs: Blobs, leases: LeaseKeeper, run: str, number: int) -> Chunk | None:
     """Make a chunk's outcome blob and claim it as it was made; None where another was quicker."""
     name = names.chunk_name(run, number)
     metadata = _metadata(0, 0, int(time.time()), open_=True, done=False)
-    etag = app.blobs.create_append(name, metadata)
-    kept = app.leases.take(name, etag) if etag is not None else None
-    return None if kept is None else Chunk(app, run, number, kept, _told=time.monotonic())
+    etag = blobs.create_append(name, metadata)
+    kept = leases.take(name, etag) if etag is not None else None
+    if kept is None:
+        return None
+    return Chunk(blobs, leases, run, number, kept, _told=time.monotonic())
 
 
 def _resume(chunk: Chunk) -> Chunk | None:
     """Find where a chunk stands that was just claimed; give it back when nothing is left."""
-    info = chunk.app.blobs.info(chunk.name)
+    info = chunk.blobs.info(chunk.name)
     if info is None or info.metadata.get("done") == "1" or info.metadata.get("sealed") == "1":
         chunk.kept.release()
         return None
     chunk.size = info.size
-    chunk.blocks = read_blocks(chunk.app.blobs, chunk.run, chunk.number) if info.size else []
+    chunk.blocks = read_blocks(chunk.blobs, chunk.run, chunk.number) if info.size else []
     chunk.position = position_of(chunk.blocks)
     chunk.accepted_at = int(info.metadata.get("accepted_at", "0"))
     if info.metadata.get("open") == "1":
@@ -205,17 +209,17 @@ def _resume(chunk: Chunk) -> Chunk | None:
     return chunk
 
 
-def seal(app: App, run: str, number: int) -> ChunkState | None:
+def seal(blobs: Blobs, leases: LeaseKeeper, run: str, number: int) -> ChunkState | None:
     """Close an unfinished chunk for good, so that no lane claims it; None where one holds it."""
     name = names.chunk_name(run, number)
-    app.blobs.create_append(name)
-    kept = app.leases.take(name)
+    blobs.create_append(name)
+    kept = leases.take(name)
     if kept is None:
         return None
     try:
-        info = app.blobs.info(name)
+        info = blobs.info(name)
         metadata = info.metadata if info else {}
-        app.blobs.set_metadata(name, {**metadata, "sealed": "1"}, kept.lease)
+        blobs.set_metadata(name, {**metadata, "sealed": "1"}, kept.lease)
     finally:
         kept.release()
     return _state(metadata, leased=False)

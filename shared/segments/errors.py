@@ -54,7 +54,7 @@ class SnapshotUnreadableError(SegmentsError):
 
     code = "snapshot_unreadable"
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a place in a file, as exactly as it is known
         self,
         segment: str,
         file: str,

@@ -133,7 +133,7 @@ def _is_quiet(found: Folder, seconds: float, now: datetime) -> bool:
     return all((now - blob.modified).total_seconds() >= seconds for blob in blobs)
 
 
-def _snapshot(
+def _snapshot(  # noqa: PLR0913 - what has been found out, bit by bit
     segment: str,
     found: Folder,
     modified: datetime,

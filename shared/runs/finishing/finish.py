@@ -16,6 +16,7 @@ from shared.frames import tables
 from shared.notice import Notice
 from shared.platform import queues, tracing
 from shared.platform.blobs import BlobConflictError, Blobs
+from shared.platform.leases import LeaseKeeper
 from shared.platform.queues import Queues
 from shared.runs import chunks, ledger, names, outcomes
 from shared.runs.chunks import OPEN_CALLS, Block
@@ -78,7 +79,7 @@ def _finish(app: App, run: Run) -> bool:
         return True
     if order is not None and not _calls_are_over(app, plan):
         return False
-    ends = _ends_of(app, plan, sealed=order is not None)
+    ends = _ends_of(app.blobs, app.leases, plan, sealed=order is not None)
     if ends is None:
         # Nobody has stopped it and lanes are at work: they say when they are done.
         return order is None
@@ -112,26 +113,28 @@ def _slots_are_over(board: Board, queues_: Queues, plan: Plan) -> bool:
     return over
 
 
-def _ends_of(app: App, plan: Plan, *, sealed: bool) -> list[_ChunkEnd] | None:
+def _ends_of(
+    blobs: Blobs, leases: LeaseKeeper, plan: Plan, *, sealed: bool
+) -> list[_ChunkEnd] | None:
     """Read all chunks; None where one is not done, unless the run was stopped.
 
     Of a stopped run the unfinished ones are claimed and kept, so that no lane that has not heard
     of it goes on.
     """
     run = plan.run
-    states = chunks.states(app.blobs, run)
+    states = chunks.states(blobs, run)
     ends = []
     for number, index in enumerate(plan.chunks):
         state = states.get(number)
         if state is not None and state.done:
-            ends.append(_ChunkEnd(index, chunks.read_blocks(app.blobs, run, number), open=False))
+            ends.append(_ChunkEnd(index, chunks.read_blocks(blobs, run, number), open=False))
             continue
         if not sealed:
             return None
-        left = chunks.seal(app, run, number)
+        left = chunks.seal(blobs, leases, run, number)
         if left is None:
             return None
-        ends.append(_ChunkEnd(index, chunks.read_blocks(app.blobs, run, number), left.open))
+        ends.append(_ChunkEnd(index, chunks.read_blocks(blobs, run, number), left.open))
     return ends
 
 
@@ -180,7 +183,7 @@ def _folded(
     import polars as pl
 
     from shared.erasure.plans import blanked
-    from shared.runs.finishing.fold import fold
+    from shared.runs.finishing.fold import Answered, fold
 
     def read(name: str) -> pl.DataFrame:
         return tables.read(blobs, f"{plan.folder}{name}.parquet")
@@ -191,9 +194,11 @@ def _folded(
         table = blanked(table, erased.is_erased(table.select("email", "customer_id")))
     return fold(
         table,
-        (read("upserts")["row"], upserts),
-        (read("tag-ops"), _results(ends, ("tag",))),
-        (read("singles")["row"], _results(ends, SINGLES)),
+        Answered(
+            (read("upserts")["row"], upserts),
+            (read("tag-ops"), _results(ends, ("tag",))),
+            (read("singles")["row"], _results(ends, SINGLES)),
+        ),
         now=int(time.time()),
         tried_at=plan.planned_at + plan.clock_offset,
         pending=plan.status_for_new == "pending",

@@ -126,11 +126,14 @@ class Lane:
                     self._not_ready[run] = time.monotonic()
                 case Ready(numbers):
                     for number in numbers:
-                        chunk = chunks.claim(self._app, run, number, begun=number in states)
+                        chunk = self._claim_chunk(run, number, begun=number in states)
                         if chunk is not None:
                             self._serve(chunk)
                             return plan, chunk
         return None
+
+    def _claim_chunk(self, run: str, number: int, *, begun: bool) -> Chunk | None:
+        return chunks.claim(self._app.blobs, self._app.leases, run, number, begun=begun)
 
     def _serve(self, chunk: Chunk) -> None:
         """Note that the slot's next calls are for a claimed chunk's run."""

@@ -19,7 +19,7 @@ LANES = 6
 
 
 def claim(app: App, number: int = 0, *, begun: bool = True) -> Chunk:
-    chunk = chunks.claim(app, RUN, number, begun=begun)
+    chunk = chunks.claim(app.blobs, app.leases, RUN, number, begun=begun)
     assert chunk is not None
     return chunk
 
@@ -43,7 +43,7 @@ class TestFresh:
 
         def lane(number: int) -> Chunk | None:
             barrier.wait()
-            return chunks.claim(app, RUN, number, begun=begun)
+            return chunks.claim(app.blobs, app.leases, RUN, number, begun=begun)
 
         with ThreadPoolExecutor(LANES) as lanes:
             for number in numbers:
@@ -169,41 +169,41 @@ class TestLost:
 
     def test_one_that_is_held_is_not_claimed(self, app: App) -> None:
         claim(app)
-        assert chunks.claim(app, RUN, 0) is None
-        assert chunks.claim(app, RUN, 0, begun=False) is None
+        assert chunks.claim(app.blobs, app.leases, RUN, 0) is None
+        assert chunks.claim(app.blobs, app.leases, RUN, 0, begun=False) is None
 
     def test_one_that_is_done_is_not_claimed_and_stays_done(self, app: App) -> None:
         claim(app).release(done=True)
-        assert chunks.claim(app, RUN, 0) is None
+        assert chunks.claim(app.blobs, app.leases, RUN, 0) is None
         state = chunks.states(app.blobs, RUN)[0]
         assert (state.done, state.leased) == (True, False)
 
 
 class TestSealed:
     def test_nobody_claims_it_any_more(self, app: App) -> None:
-        left = chunks.seal(app, RUN, 0)
+        left = chunks.seal(app.blobs, app.leases, RUN, 0)
         assert left is not None
         assert (left.open, left.position) == (False, 0)
-        assert chunks.claim(app, RUN, 0) is None
-        assert chunks.claim(app, RUN, 0, begun=False) is None
+        assert chunks.claim(app.blobs, app.leases, RUN, 0) is None
+        assert chunks.claim(app.blobs, app.leases, RUN, 0, begun=False) is None
         assert not chunks.states(app.blobs, RUN)[0].leased
 
     def test_one_that_is_held_cannot_be(self, app: App) -> None:
         chunk = claim(app)
-        assert chunks.seal(app, RUN, 0) is None
+        assert chunks.seal(app.blobs, app.leases, RUN, 0) is None
         chunk.append(block(0, 1))
         chunk.release()
-        left = chunks.seal(app, RUN, 0)
+        left = chunks.seal(app.blobs, app.leases, RUN, 0)
         assert left is not None
         assert left.position == 1
 
     def test_a_dead_holder_s_last_calls_stay_open(self, app: App, azurite: Azurite) -> None:
         let_die(azurite, claim(app))
-        left = chunks.seal(app, RUN, 0)
+        left = chunks.seal(app.blobs, app.leases, RUN, 0)
         assert left is not None
         assert left.open
         # A finish that is repeated sees the same.
-        assert chunks.seal(app, RUN, 0) == left
+        assert chunks.seal(app.blobs, app.leases, RUN, 0) == left
 
 
 def test_a_run_without_chunks_has_no_states_and_no_blocks(app: App) -> None:

@@ -17,7 +17,7 @@ from shared.mailchimp.answers import ContactError
 from shared.platform.blobs import Blobs
 from shared.runs import payload
 from shared.runs.codes import NAMES
-from shared.runs.finishing.fold import Folded, Results, fold, results_of
+from shared.runs.finishing.fold import Answered, Folded, Results, fold, results_of
 from shared.runs.job import Job
 from shared.runs.ledger import Flag
 from shared.runs.payload import ChunkIndex, Item, Items, LeaverItem, TagItem, UpsertItem, all_of
@@ -290,9 +290,11 @@ def run(world: World, step: Step) -> tuple[Folded, Removals]:
 
     result = fold(
         table.drop("row", "state", "name"),
-        (work.upserts["row"], results("upsert")),
-        (work.tag_ops.drop("email", "last"), results("tag")),
-        (work.singles["row"], results("archive", "unsubscribe")),
+        Answered(
+            (work.upserts["row"], results("upsert")),
+            (work.tag_ops.drop("email", "last"), results("tag")),
+            (work.singles["row"], results("archive", "unsubscribe")),
+        ),
         now=world.audience.clock,
         tried_at=planned_at,
         pending=pending,

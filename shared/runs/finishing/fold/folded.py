@@ -5,10 +5,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from shared.runs.codes import OUTCOMES
-from shared.runs.finishing.fold.joined import answers_of
+from shared.runs.finishing.fold.joined import Answered, answers_of
 from shared.runs.finishing.fold.ledger_rows import next_ledger
 from shared.runs.finishing.fold.outcome_rows import outcomes_of
-from shared.runs.finishing.fold.results import Results
 
 _FOLDED_ROWS = 100_000
 
@@ -23,22 +22,14 @@ class Folded:
 
 
 def fold(
-    table: pl.DataFrame,
-    upserts: tuple[pl.Series, Results],
-    tag_ops: tuple[pl.DataFrame, Results],
-    singles: tuple[pl.Series, Results],
-    *,
-    now: int,
-    tried_at: int,
-    pending: bool,
+    table: pl.DataFrame, answered: Answered, *, now: int, tried_at: int, pending: bool
 ) -> Folded:
     """Return the outcomes and the next ledger.
 
-    upserts and singles: row of the table per item; tag_ops: row, bit, add per item. now: seconds
-    since 1970; tried_at: Mailchimp's time before which nothing of this run was sent. pending:
-    contacts are created as pending.
+    now: seconds since 1970; tried_at: Mailchimp's time before which nothing of this run was sent.
+    pending: contacts are created as pending.
     """
-    answers = answers_of(table.height, upserts, tag_ops, singles)
+    answers = answers_of(table.height, answered)
     outcomes, contacts = [], []
     # Each row speaks for itself, so the many columns in between are made of some rows at a time.
     for start in range(0, max(1, table.height), _FOLDED_ROWS):

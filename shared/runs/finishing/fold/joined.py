@@ -1,7 +1,7 @@
 """Puts the results of items beside the rows of the run's table that they are about."""
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -14,17 +14,24 @@ _TAG_MASKS = ("tag_added", "tag_removed", "tag_bad", "tag_unsent", "tag_maybe")
 _MASKS = {bit: 1 << bit for bit in range(MAX_TAGS)}
 
 
-def answers_of(
-    rows: int,
-    upserts: tuple[pl.Series, Results],
-    tag_ops: tuple[pl.DataFrame, Results],
-    singles: tuple[pl.Series, Results],
-) -> pl.DataFrame:
-    """Return for each of so many rows of the table what the results say of it; see fold."""
+@dataclass(frozen=True)
+class Answered:
+    """What became of all items of a run.
+
+    upserts and singles: row of the table per item; tag_ops: row, bit, add per item.
+    """
+
+    upserts: tuple[pl.Series, Results]
+    tag_ops: tuple[pl.DataFrame, Results]
+    singles: tuple[pl.Series, Results]
+
+
+def answers_of(rows: int, answered: Answered) -> pl.DataFrame:
+    """Return for each of so many rows of the table what the results say of it."""
     answers = pl.DataFrame({"row": pl.int_range(rows, dtype=pl.UInt32, eager=True)})
-    answers = _join_upserts(answers, *upserts)
-    answers = _join_tags(answers, *tag_ops)
-    return _join_singles(answers, *singles)
+    answers = _join_upserts(answers, *answered.upserts)
+    answers = _join_tags(answers, *answered.tag_ops)
+    return _join_singles(answers, *answered.singles)
 
 
 def _join_upserts(table: pl.DataFrame, rows: pl.Series, results: Results) -> pl.DataFrame:
@@ -95,7 +102,9 @@ def _join_singles(table: pl.DataFrame, rows: pl.Series, results: Results) -> pl.
     return table
 
 
-def _sparse(values: Mapping[int, Any], dtype: Any, name: str, rows: pl.Series) -> pl.DataFrame:
+def _sparse(
+    values: Mapping[int, object], dtype: type[pl.DataType], name: str, rows: pl.Series
+) -> pl.DataFrame:
     places = pl.Series(list(values), dtype=pl.UInt32)
     return pl.DataFrame(
         {"row": rows.gather(places), name: pl.Series(list(values.values()), dtype=dtype)},

@@ -8,7 +8,8 @@ from typing import Any
 from shared.addresses import spellings
 from shared.mailchimp.errors import RefusedError, classify_contact_error
 from shared.runs.codes import ADDRESS_MARK, DUE, FAILED, NUMBER, to_letters
-from shared.runs.payload import Item
+from shared.runs.job import Job
+from shared.runs.payload import Item, UpsertItem
 
 
 @dataclass
@@ -42,6 +43,19 @@ class Answers:
             if value := getattr(self, name):
                 block[name] = value
         return block
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """The contacts of a call on their way, and what is known of each so far.
+
+    tried: Mailchimp's time (seconds since 1970) of the first attempt when this is a repeated one.
+    """
+
+    job: Job
+    items: Sequence[UpsertItem]
+    answers: Answers
+    tried: int | None
 
 
 # Reads an answer of Mailchimp: that takes longer than sending the next call, which need not wait

@@ -29,7 +29,7 @@ def _member_of(item: UpsertItem, job: Job, status: str, tags: list[str]) -> dict
     return member
 
 
-def _without_nulls(value: Any) -> Any:
+def _without_nulls(value: object) -> object:
     """Leave the blank parts of an address out: null is never sent."""
     if isinstance(value, dict):
         return {part: text for part, text in value.items() if text is not None}

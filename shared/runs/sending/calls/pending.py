@@ -4,32 +4,27 @@ Who is new is only created. Who exists already may be one that an earlier attemp
 whose answer was lost: Mailchimp is asked who waits for a confirmation.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from shared.mailchimp.protocols import ContactCalls
 from shared.runs.codes import NUMBER, SKIPPED_BY_STATUS
 from shared.runs.job import Job
 from shared.runs.payload import UpsertItem
-from shared.runs.sending.calls.answers import Answers
+from shared.runs.sending.calls.answers import Attempt
 from shared.runs.sending.calls.items import first_try, is_new, key, may_return
 
 
 def settle_pending(
-    client: ContactCalls,
-    job: Job,
-    items: Sequence[UpsertItem],
-    exists: dict[str, int],
-    answers: Answers,
-    protected: Mapping[str, str],
-    tried: int | None,
+    client: ContactCalls, attempt: Attempt, exists: dict[str, int], protected: Mapping[str, str]
 ) -> None:
     """Take those out of `exists` who wait for their confirmation: they must not be subscribed.
 
     A first attempt whose answer was lost may have created them; a table may know nothing of it.
     """
+    items, answers, tried = attempt.items, attempt.answers, attempt.tried
     firsts = [time for place in exists.values() if (time := first_try(items[place], tried))]
-    waiting = _pending_since(client, job, min(firsts)) if firsts else set()
+    waiting = _pending_since(client, attempt.job, min(firsts)) if firsts else set()
     for email, place in list(exists.items()):
         if email in waiting:
             answers.codes[place] = NUMBER["created"]

@@ -10,7 +10,7 @@ from shared.mailchimp.protocols import ContactCalls
 from shared.runs.codes import ERASED, FAILED, NUMBER, SKIPPED_BY_STATUS
 from shared.runs.job import Job
 from shared.runs.payload import UpsertItem
-from shared.runs.sending.calls.answers import Answers, PendingAnswers, ready
+from shared.runs.sending.calls.answers import Answers, Attempt, PendingAnswers, ready
 from shared.runs.sending.calls.items import first_try, is_new, key, may_return
 from shared.runs.sending.calls.members import members_of
 from shared.runs.sending.calls.pending import may_be_ours, settle_pending
@@ -38,11 +38,11 @@ def upsert(
 ) -> PendingAnswers:
     """Create or update contacts; return what reads the answer.
 
-    protected: addresses that got into a protected state since
-    the plan, with it. tried: Mailchimp's time (seconds since 1970) of the first attempt when
-    this is a repeated one, else None.
+    protected: addresses that got into a protected state since the plan, with it. tried: see
+    Attempt.
     """
     answers = Answers([FAILED] * len(items))
+    attempt = Attempt(job, items, answers, tried)
     sent: dict[str, int] = {}
     for place, item in enumerate(items):
         if not item.email:
@@ -57,56 +57,42 @@ def upsert(
     if not sent:
         return ready(answers)
     create = job.status_for_new == "pending" and all(is_new(items[p]) for p in sent.values())
-    unread = _send(client, job, items, sent, create=create)
+    unread = _send(client, attempt, sent, create=create)
 
     def read() -> Answers:
-        _read(unread(), job, items, sent, answers, tried, create=False)
+        _read(unread(), attempt, sent, create=False)
         return answers
 
     if not create:
         return read
     # Who exists already needs further calls: those belong to this one.
-    exists = _read(unread(), job, items, sent, answers, tried, create=True)
+    exists = _read(unread(), attempt, sent, create=True)
     again = {email: sent[email] for email in exists}
     if again:
-        settle_pending(client, job, items, again, answers, protected, tried)
+        settle_pending(client, attempt, again, protected)
     if again:
         # They are in the audience and nobody knows them as protected: update what is there.
-        unread = _send(client, job, items, again, create=False)
-        _read(unread(), job, items, again, answers, tried, create=False)
+        unread = _send(client, attempt, again, create=False)
+        _read(unread(), attempt, again, create=False)
     return ready(answers)
 
 
 def _send(
-    client: ContactCalls,
-    job: Job,
-    items: Sequence[UpsertItem],
-    sent: Mapping[str, int],
-    *,
-    create: bool,
+    client: ContactCalls, attempt: Attempt, sent: Mapping[str, int], *, create: bool
 ) -> Callable[[], SubscribeAnswer]:
     status = "pending" if create else "subscribed"
-    members = members_of((items[place] for place in sent.values()), job, status)
-    found: Callable[[], SubscribeAnswer] = client.subscribe(
-        job.audience, members, update_existing=not create
-    )
-    return found
+    members = members_of((attempt.items[place] for place in sent.values()), attempt.job, status)
+    return client.subscribe(attempt.job.audience, members, update_existing=not create)
 
 
 def _read(
-    answer: SubscribeAnswer,
-    job: Job,
-    items: Sequence[UpsertItem],
-    sent: Mapping[str, int],
-    answers: Answers,
-    tried: int | None,
-    *,
-    create: bool,
+    answer: SubscribeAnswer, attempt: Attempt, sent: Mapping[str, int], *, create: bool
 ) -> list[str]:
     """Record what Mailchimp answered; return the addresses that already existed although they were
     meant to be created.
     """
-    by_id = {id_: bit for bit, (_, id_) in job.tags.items()}
+    items, answers, tried = attempt.items, attempt.answers, attempt.tried
+    by_id = {id_: bit for bit, (_, id_) in attempt.job.tags.items()}
     exists: list[str] = []
     for code, found in (("created", answer.new), ("updated", answer.updated)):
         for member in found:

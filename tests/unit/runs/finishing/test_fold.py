@@ -9,7 +9,15 @@ import pytest
 
 from shared.runs import ledger
 from shared.runs.codes import FAILED, NAMES, NUMBER, OUTCOMES
-from shared.runs.finishing.fold import MAYBE_SENT, NOT_SENT, Folded, Results, fold, results_of
+from shared.runs.finishing.fold import (
+    MAYBE_SENT,
+    NOT_SENT,
+    Answered,
+    Folded,
+    Results,
+    fold,
+    results_of,
+)
 from shared.runs.ledger import RETRY_NEVER, RETRY_WHEN_CHANGED, Flag
 from shared.runs.planning.cutting import work_of
 from shared.runs.planning.difference.policy import Policy
@@ -73,9 +81,11 @@ def folded(
     )
     return fold(
         table.drop("state"),
-        (work.upserts["row"], upserts),
-        (work.tag_ops, tags),
-        (work.singles["row"], Results(bytearray([code_of(one)]) * ones)),
+        Answered(
+            (work.upserts["row"], upserts),
+            (work.tag_ops, tags),
+            (work.singles["row"], Results(bytearray([code_of(one)]) * ones)),
+        ),
         now=NOW,
         tried_at=TRIED,
         pending=pending,
