@@ -11,7 +11,11 @@ from shared.platform.clock import to_text, utc_now
 
 
 def merged(
-    given: Export, before: StoredExport | None, caller: Caller, warnings: Sequence[Notice]
+    given: Export,
+    before: StoredExport | None,
+    caller: Caller,
+    warnings: Sequence[Notice],
+    audience_name: str | None = None,
 ) -> StoredExport:
     """Return what to store over `before`; an export keeps its uid, and with it its ledger."""
     now = to_text(utc_now())
@@ -26,6 +30,7 @@ def merged(
         # A schedule that was changed does not make up for times it did not have before.
         scheduled_since=before.scheduled_since if before and kept else now,
         warnings=tuple(warnings),
+        audience_name=audience_name,
     )
 
 

@@ -237,6 +237,14 @@ class Export(InputModel):
             "updated_at",
             "scheduled_since",
             "warnings",
+            "last_run",
+            "active_run",
+            "next_run_at",
+            "contacts",
+            "audience_name",
+            "connection_display_name",
+            "waiting",
+            "may",
         }
     )
 
@@ -298,6 +306,7 @@ class StoredExport(Export):
     updated_at: str
     scheduled_since: str
     warnings: tuple[Notice, ...] = ()
+    audience_name: str | None = None
 
     def document(self) -> dict[str, Any]:
         """Return what is stored."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from shared.accounts.slots import NoSlotError
 from shared.app import App
@@ -21,10 +22,12 @@ from shared.platform.errors import CloudError
 
 @dataclass(frozen=True)
 class Problem:
-    """What keeps an export from being saved; `field` as in `segments.0.tag`."""
+    """What keeps an export from being saved; `where` as in `segments.0.tag`."""
 
-    field: str
+    where: str
     message: str
+    code: str = "invalid_value"
+    params: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -38,19 +41,20 @@ class Findings:
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Notice] = field(default_factory=list)
     unread: frozenset[str] = frozenset()
+    audience_name: str | None = None
 
-    def problem(self, field_name: str, message: str) -> None:
+    def problem(self, field_name: str, message: str, code: str, **params: Any) -> None:
         """Add a problem."""
         if field_name.split(".")[0] not in self.unread:
-            self.problems.append(Problem(field_name, message))
+            self.problems.append(Problem(field_name, message, code, params))
 
     def has_read(self, *members: str) -> bool:
         """Return whether the export holds what was written into all of these fields."""
         return self.unread.isdisjoint(members)
 
-    def warn(self, code: str, detail: str) -> None:
+    def warn(self, code: str, detail: str, **params: Any) -> None:
         """Add a warning."""
-        self.warnings.append(Notice(code, detail))
+        self.warnings.append(Notice(code, detail, params))
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,7 @@ def check_export(app: App, caller: Caller, export: Export, found: Findings) -> N
             raise
         return  # Asking later is no use before these are mended.
     if view is not None:
+        found.audience_name = view.audience.name
         check_audience(export, view, found)
     if view is not None and not found.problems:
         check_neighbours(export, _neighbours(app, export), found)
@@ -90,7 +95,11 @@ def check_segments(export: Export, found: Findings) -> None:
         for number, value in enumerate(values):
             # Mailchimp tells tags apart without regard to case; so do some storages with folders.
             if value.casefold() in seen:
-                found.problem(f"segments.{number}.{member}", f"another segment has this {member}")
+                found.problem(
+                    f"segments.{number}.{member}",
+                    f"another segment has this {member}",
+                    f"duplicate_{member}",
+                )
             seen.add(value.casefold())
 
 
@@ -103,19 +112,28 @@ def check_columns(export: Export, columns_of: Mapping[str, Iterable[str]], found
     for member, column in mapped.items():
         missing = [segment for segment, columns in columns_of.items() if column not in columns]
         if missing:
-            found.problem(member, f"no column {column} in " + ", ".join(missing))
+            listed = ", ".join(missing)
+            found.problem(
+                member,
+                f"no column {column} in {listed}",
+                "column_missing",
+                column=column,
+                segments=listed,
+            )
 
 
 def check_audience(export: Export, view: AudienceView, found: Findings) -> None:
     """Merge fields can be filled, tags are ours or adopted, and what may surprise is said."""
     mapping = resolve_mapping(export.merge_fields, view.merge_fields)
     for key, message in mapping.problems:
-        found.problem(f"merge_fields.{key}", message)
+        found.problem(f"merge_fields.{key}", message, "merge_field_unusable", tag=key)
     if not export.create_merge_fields and found.has_read("create_merge_fields"):
         for missing in mapping.missing:
             found.problem(
                 f"merge_fields.{missing.key}",
                 "the audience has no such merge field; set create_merge_fields to create it",
+                "merge_field_missing",
+                tag=missing.key,
             )
     _check_tags(export, view, found)
     found.warnings += audience_warnings(export, view.audience, mapping.required_unmapped)
@@ -135,6 +153,8 @@ def check_neighbours(export: Export, others: Iterable[StoredExport], found: Find
                 "merge_field_shared",
                 f"The export {other.name} fills these merge fields of the audience from "
                 "something else: " + ", ".join(shared) + ". The last one to run wins.",
+                export=other.name,
+                tags=", ".join(shared),
             )
 
 
@@ -148,6 +168,8 @@ def _check_tags(export: Export, view: AudienceView, found: Findings) -> None:
                 f"segments.{number}.tag",
                 "the audience has a tag of this name that this product did not make; set adopt "
                 "to use it, or choose another tag",
+                "tag_not_ours",
+                tag=segment.tag,
             )
 
 
@@ -159,7 +181,9 @@ def _check_source(app: App, export: Export, found: Findings) -> None:
     source = export.source
     if source.container not in app.settings.segment_containers:
         allowed = ", ".join(app.settings.segment_containers)
-        found.problem("source.container", f"is not one of {allowed}")
+        found.problem(
+            "source.container", f"is not one of {allowed}", "not_a_choice", allowed=allowed
+        )
         return
     if not found.has_read("source", "segments"):
         return
@@ -171,11 +195,19 @@ def _check_source(app: App, export: Export, found: Findings) -> None:
             snapshot = find_snapshot(blobs, source.folder, name, quiet, utc_now())
             columns[name] = columns_of(blobs, snapshot)
         except SegmentNotFoundError:
-            found.problem(f"segments.{number}.name", f"no segment {name} in {source.folder}")
+            found.problem(
+                f"segments.{number}.name",
+                f"no segment {name} in {source.folder}",
+                "segment_not_found",
+                segment=name,
+                folder=source.folder,
+            )
         except SegmentsError as error:
-            found.problem(f"segments.{number}.name", str(error))
+            found.problem(
+                f"segments.{number}.name", str(error), "snapshot_unreadable", segment=name
+            )
         except CloudError:
-            found.problem("source", "the app can't read this container")
+            found.problem("source", "the app can't read this container", "container_unreadable")
             return
     check_columns(export, columns, found)
 
@@ -187,22 +219,26 @@ def _look_at_audience(
         return None
     stored = store.load_connection(app.blobs, export.connection)
     if stored is None or not may_use(caller, stored[0]):
-        found.problem("connection", "there is no such connection that you may use")
+        found.problem(
+            "connection", "there is no such connection that you may use", "connection_not_found"
+        )
         return None
     status = connections.status_of(app, stored[0], fresh=True)
     if status != "ready":
-        found.problem("connection", connections.why_unusable(status))
+        found.problem("connection", connections.why_unusable(status), f"connection_{status}")
         return None
     if not found.has_read("audience_id"):
         return None
     try:
         return _ask_audience(app, stored[0], export.audience_id)
     except AudienceNotFoundError:
-        found.problem("audience_id", "the account has no such audience")
+        found.problem("audience_id", "the account has no such audience", "audience_not_found")
     except ConnectionUnusableError as error:
-        found.problem("connection", error.detail)
+        found.problem("connection", error.detail, error.code)
     except StopError:
-        found.problem("connection", "Mailchimp refuses the connection's token")
+        found.problem(
+            "connection", "Mailchimp refuses the connection's token", "mailchimp_unauthorized"
+        )
     return None
 
 

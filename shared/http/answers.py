@@ -182,9 +182,10 @@ class SegmentList(Answer):
 
 
 class Notice(Answer):
-    """A warning or an error: a stable code, and a text for people."""
+    """A warning or an error: a stable code, what it is about, and a text for people."""
 
     code: str
+    params: Params = {}
     detail: str
 
 
@@ -201,12 +202,60 @@ class ExportView(Export):
     updated_at: Moment
     scheduled_since: Moment
     warnings: list[Notice]
+    audience_name: str | None
+    connection_display_name: str | None
+    last_run: "LastRun | None"
+    active_run: str | None
+    next_run_at: Moment | None
+    contacts: int
+    waiting: "Waiting | None"
+    may: "May"
 
 
 class ExportList(Answer):
-    """All exports."""
+    """Exports; `next` is sent back as `after` for those that follow."""
 
     items: list[ExportView]
+    next: str | None
+
+
+class Waiting(Answer):
+    """What somebody or something waits for, and since when."""
+
+    code: str
+    params: Params
+    since: Moment
+
+
+class May(Answer):
+    """What the caller may do with an export: true, or the code of why not."""
+
+    edit: Literal[True] | Literal["needs_contributor", "not_shared"]
+    run: Literal[True] | Literal["needs_contributor", "not_shared", "connection_missing"]
+    see_persons: Literal[True] | Literal["not_shared"]
+
+
+class LastRun(Answer):
+    """The newest run that ended and was no preview; its counts go with its retention."""
+
+    id: str
+    status: Literal["succeeded", "partial", "failed", "skipped", "cancelled"]
+    ended_at: Moment
+    counts: "Counts | None"
+    error: Notice | None
+
+
+class Validation(Answer):
+    """Everything that keeps an export from being saved, and what may surprise."""
+
+    errors: list[FieldProblem]
+    warnings: list[Notice]
+
+
+class NextTimes(Answer):
+    """The next times of a schedule."""
+
+    items: list[Moment]
 
 
 class Counts(Answer):
@@ -318,9 +367,10 @@ class RunView(Answer):
 
 
 class RunList(Answer):
-    """Runs, newest first."""
+    """Runs, newest first; `next` is sent back as `before` for older ones."""
 
     items: list[RunView]
+    next: str | None = None
 
 
 class ActiveRunProblem(Problem):

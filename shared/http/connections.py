@@ -34,8 +34,6 @@ def list_all(app: App, request: Request) -> Response:
 def get(app: App, request: Request) -> Response:
     """Return one connection."""
     connection, etag = find(app, request)
-    if inputs.unchanged(request, etag):
-        return Response(304, headers={"ETag": etag})
     return _answer(app, request, 200, connection, etag)
 
 

@@ -1,5 +1,9 @@
 """The routes of exports."""
 
+import operator
+from dataclasses import asdict
+from operator import itemgetter
+
 from pydantic import BaseModel, ConfigDict
 
 from shared.app import App
@@ -7,12 +11,16 @@ from shared.exports import exports, store
 from shared.exports.access import Caller, may_use
 from shared.exports.models import Export, Name, StoredExport
 from shared.exports.validation import Findings, Problem, check_export
-from shared.http import audit, inputs, problems
+from shared.http import audit, inputs, pages, problems
+from shared.http.export_views import SORTS, ExportViews
 from shared.http.inputs import Reading
 from shared.http.messages import Request, Response
 from shared.http.problems import FieldError
-from shared.platform.blobs import Document
+from shared.platform.blobs import Blobs, Document
+from shared.runs.last_run import LastRun
+from shared.runs.record import RunStatus
 from shared.runs.stopping import cancel_active_run
+from shared.runs.views import active_run_of
 
 # Valid, and looked at by no check: see `Findings.unread`.
 _STAND_INS: Document = {
@@ -32,19 +40,61 @@ class NewName(BaseModel):
     name: Name
 
 
-def list_all(app: App, request: Request) -> Response:  # noqa: ARG001 - every handler's form
-    """List all exports."""
-    return Response(
-        document={"items": [export.document() for export in store.list_exports(app.blobs)]}
+def list_all(app: App, request: Request) -> Response:
+    """List exports: all of them, or those that are looked for, page by page."""
+    limit = pages.limit_of(request, None)
+    text = request.query.get("sort", "name")
+    sort = SORTS.get(text.removeprefix("-"))
+    if sort is None:
+        allowed = ", ".join(SORTS)
+        raise problems.invalid(
+            [FieldError("sort", f"must be one of {allowed}", "not_a_choice", {"allowed": allowed})]
+        )
+    status = inputs.choice(request, "status", (*RunStatus, "never_run"))
+    after = pages.read_cursor(request, "after", str, str)
+    views = ExportViews(app.blobs, request.caller)
+    wanted = [export for export in store.list_exports(app.blobs) if _is_meant(request, export)]
+    needs_last = status is not None or text.removeprefix("-") == "last_run"
+    last = views.last_of_all(wanted) if needs_last else {}
+    if status is not None:
+        wanted = [e for e in wanted if _status_of(app.blobs, views, e, last.get(e.name)) == status]
+    keyed = sorted(
+        ((sort(export, last.get(export.name)), export.name, export) for export in wanted),
+        key=itemgetter(0, 1),
+        reverse=text.startswith("-"),
     )
+    if after is not None:
+        position = tuple(after)
+        is_later = operator.lt if text.startswith("-") else operator.gt
+        keyed = [item for item in keyed if is_later(item[:2], position)]
+    page = keyed if limit is None else keyed[:limit]
+    more = len(keyed) > len(page)
+    items = views.show_all(export for _, _, export in page)
+    return Response(
+        document={"items": items, "next": pages.cursor_of(page[-1][:2]) if more else None}
+    )
+
+
+def _is_meant(request: Request, export: StoredExport) -> bool:
+    search = request.query.get("search", "").casefold()
+    connection = request.query.get("connection")
+    found = search in export.name or search in export.display_name.casefold()
+    return found and connection in (None, export.connection)
+
+
+def _status_of(blobs: Blobs, views: ExportViews, export: StoredExport, last: LastRun | None) -> str:
+    """Return the status of the active run, else that of the last one."""
+    if export.name in views.active:
+        active = active_run_of(blobs, export.name)
+        if active is not None:
+            return str(active.status)
+    return str(last.status) if last else "never_run"
 
 
 def get(app: App, request: Request) -> Response:
     """Return one export."""
     export, etag = find(app, request)
-    if inputs.unchanged(request, etag):
-        return Response(304, headers={"ETag": etag})
-    return Response(document=export.document(), headers={"ETag": etag})
+    return _answer(app, request, 200, export, etag)
 
 
 def put(app: App, request: Request) -> Response:
@@ -54,22 +104,48 @@ def put(app: App, request: Request) -> Response:
     return inputs.until_stored(request, lambda: _put(app, request, reading))
 
 
+def validate(app: App, request: Request) -> Response:
+    """Check an export as saving it would, and save nothing."""
+    name = inputs.new_name_of(request)
+    reading = inputs.read_partly(Export, request.document(), name, _STAND_INS)
+    before, _ = store.load_export(app.blobs, name) or (None, None)
+    found = _check(app, request, reading)
+    if before is not None and not _is_managed(app, request.caller, before):
+        found.problem("", "the export's connection is not shared with contributors", "not_shared")
+    return Response(
+        document={
+            "errors": [_field_error(problem).document() for problem in found.problems],
+            "warnings": [asdict(warning) for warning in found.warnings],
+        }
+    )
+
+
+def _check(app: App, request: Request, reading: Reading[Export]) -> Findings:
+    found = Findings(
+        [Problem(e.field, e.message, e.code, dict(e.params)) for e in reading.errors],
+        unread=reading.unread,
+    )
+    check_export(app, request.caller, reading.value, found)
+    return found
+
+
+def _field_error(problem: Problem) -> FieldError:
+    return FieldError(problem.where, problem.message, problem.code, problem.params)
+
+
 def _put(app: App, request: Request, reading: Reading[Export]) -> Response:
     given = reading.value
     before, etag = store.load_export(app.blobs, given.name) or (None, None)
     inputs.check_preconditions(request, etag)
     if before is not None:
         check_managed(app, request.caller, before)
-    found = Findings(
-        [Problem(error.field, error.message) for error in reading.errors], unread=reading.unread
-    )
-    check_export(app, request.caller, given, found)
+    found = _check(app, request, reading)
     if found.problems:
-        raise problems.invalid([FieldError(p.field, p.message) for p in found.problems])
-    export = exports.merged(given, before, request.caller, found.warnings)
+        raise problems.invalid([_field_error(problem) for problem in found.problems])
+    export = exports.merged(given, before, request.caller, found.warnings, found.audience_name)
     etag = store.save_export(app.blobs, export, etag)
     audit.record(request.caller, "export_saved", given.name, before, export)
-    return _answer(200 if before else 201, export, etag)
+    return _answer(app, request, 200 if before else 201, export, etag)
 
 
 def delete(app: App, request: Request) -> Response:
@@ -89,10 +165,10 @@ def duplicate(app: App, request: Request) -> Response:
             "export_exists", "The name is taken", f"There is an export {name} already."
         )
     given = Export.model_validate({**export.document(), "name": name})
-    copy = exports.merged(given, None, request.caller, export.warnings)
+    copy = exports.merged(given, None, request.caller, export.warnings, export.audience_name)
     etag = store.save_export(app.blobs, copy, None)
     audit.record(request.caller, "export_duplicated", name)
-    return _answer(201, copy, etag)
+    return _answer(app, request, 201, copy, etag)
 
 
 def detach(app: App, request: Request) -> Response:
@@ -101,7 +177,7 @@ def detach(app: App, request: Request) -> Response:
     inputs.check_preconditions(request, etag)
     detach_one(app, request, export.name)
     detached, etag = find(app, request)
-    return _answer(200, detached, etag)
+    return _answer(app, request, 200, detached, etag)
 
 
 def remove(app: App, request: Request, name: str, etag: str | None = None) -> None:
@@ -138,13 +214,18 @@ def check_managed(app: App, caller: Caller, export: StoredExport) -> None:
 
     That follows its connection; an export without one is anybody's who may write exports.
     """
-    found = store.load_connection(app.blobs, export.connection) if export.connection else None
-    if found is not None and not may_use(caller, found[0]):
+    if not _is_managed(app, caller, export):
         raise problems.forbidden("The export's connection is not shared with contributors.")
 
 
-def _answer(status: int, export: StoredExport, etag: str) -> Response:
+def _is_managed(app: App, caller: Caller, export: StoredExport) -> bool:
+    found = store.load_connection(app.blobs, export.connection) if export.connection else None
+    return found is None or may_use(caller, found[0])
+
+
+def _answer(app: App, request: Request, status: int, export: StoredExport, etag: str) -> Response:
     headers = {"ETag": etag}
     if status == 201:
         headers["Location"] = f"/api/exports/{export.name}"
-    return Response(status, document=export.document(), headers=headers)
+    shown = ExportViews(app.blobs, request.caller).show(export)
+    return Response(status, document=shown, headers=headers)

@@ -37,7 +37,13 @@ def new_name_of(request: Request) -> str:
     """Return the `{name}` that something is to have; raises ProblemError."""
     name = request.path.get("name", "")
     if not re.fullmatch(NAME_PATTERN, name):
-        raise problems.invalid([FieldError("name", f"must match {NAME_PATTERN}")])
+        raise problems.invalid(
+            [
+                FieldError(
+                    "name", f"must match {NAME_PATTERN}", "malformed", {"pattern": NAME_PATTERN}
+                )
+            ]
+        )
     return name
 
 
@@ -84,13 +90,25 @@ def read_partly[M: BaseModel](
 
 def field_errors(error: ValidationError) -> list[FieldError]:
     """Translate Pydantic's errors; they don't repeat the input."""
-    found: dict[str, str] = {}
+    found: dict[str, FieldError] = {}
     for item in error.errors(include_input=False, include_url=False):
-        message = _MESSAGES.get(item["type"], item["msg"].removeprefix("Value error, "))
         path = [str(part) for part in item["loc"] if part != "[key]" and str(part) not in _BRANCHES]
+        field = ".".join(path)
+        message = _MESSAGES.get(item["type"], item["msg"].removeprefix("Value error, "))
+        code, params = _coded(item["type"], item.get("ctx", {}))
         # The branches of a union each complain about the same member.
-        found[".".join(path)] = message
-    return [FieldError(field, message) for field, message in found.items()]
+        found[field] = FieldError(field, message, code, params)
+    return list(found.values())
+
+
+def _coded(kind: str, context: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return our code and its params for a kind of Pydantic's."""
+    params = {
+        name: value if isinstance(value, int | float) else str(value)
+        for name, value in context.items()
+        if name in ("max_length", "min_length", "ge", "le", "gt", "lt", "pattern", "expected")
+    }
+    return _CODES.get(kind, "invalid_type" if kind.endswith("_type") else "invalid_value"), params
 
 
 def check_preconditions(request: Request, etag: str | None) -> None:
@@ -113,30 +131,30 @@ def until_stored(request: Request, attempt: Callable[[], Response]) -> Response:
     raise problems.precondition_failed()
 
 
-def unchanged(request: Request, etag: str) -> bool:
-    """Return whether a reader already holds this version (If-None-Match on GET)."""
-    known = request.headers.get("if-none-match")
-    return known is not None and _matches(known, etag)
-
-
-def whole_number(request: Request, name: str, default: int, lowest: int, highest: int) -> int:
-    """Return a number of the query; raises ProblemError."""
-    text = request.query.get(name)
-    if text is None:
-        return default
-    if not re.fullmatch(r"[0-9]{1,9}", text) or not lowest <= int(text) <= highest:
-        raise problems.invalid([FieldError(name, f"must be from {lowest} to {highest}")])
-    return int(text)
-
-
 def choice(request: Request, name: str, allowed: tuple[str, ...]) -> str | None:
     """Return a word of the query, None where it is not given; raises ProblemError."""
     text = request.query.get(name)
     if text is not None and text not in allowed:
-        raise problems.invalid([FieldError(name, "must be one of " + ", ".join(allowed))])
+        words = ", ".join(allowed)
+        error = FieldError(name, f"must be one of {words}", "not_a_choice", {"allowed": words})
+        raise problems.invalid([error])
     return text
 
 
+_CODES = {
+    "missing": "required",
+    "extra_forbidden": "unknown_field",
+    "string_too_long": "too_long",
+    "too_long": "too_long",
+    "string_too_short": "too_short",
+    "too_short": "too_short",
+    "string_pattern_mismatch": "malformed",
+    "literal_error": "not_a_choice",
+    "greater_than": "out_of_range",
+    "greater_than_equal": "out_of_range",
+    "less_than": "out_of_range",
+    "less_than_equal": "out_of_range",
+}
 _MESSAGES = {"missing": "is required", "extra_forbidden": "is not known"}
 # Names of union branches, which Pydantic puts into the path.
 _BRANCHES = ("constrained-int", "constrained-float")
@@ -149,7 +167,7 @@ def _named(
     if name is None:
         return dict(document), []
     same = document.get("name", name) == name
-    errors = [] if same else [FieldError("name", "is not the name in the path")]
+    errors = [] if same else [FieldError("name", "is not the name in the path", "name_differs")]
     return {**document, "name": name}, errors
 
 

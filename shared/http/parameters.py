@@ -9,10 +9,17 @@ from shared.runs.names import RUN_ID_PATTERN
 from shared.runs.record import RunStatus
 
 Schema = dict[str, Any]
+# export_views.py has what each means.
+EXPORT_SORTS = ("name", "display_name", "last_run", "next_run")
 
 QUERY: Mapping[str, Schema] = {
     "text": {"type": "string"},
-    "limit": {"type": "integer", "minimum": 1, "maximum": 200, "default": 50},
+    "limit": {"type": "integer", "minimum": 1, "description": "at most 200 are given"},
+    "export_status": {"type": "string", "enum": [*RunStatus, "never_run"]},
+    "export_sort": {
+        "type": "string",
+        "enum": [f"{mark}{key}" for key in EXPORT_SORTS for mark in ("", "-")],
+    },
     "outcome_code": {"type": "string", "enum": list(CODES)},
     "run_status": {"type": "string", "enum": [status.value for status in RunStatus]},
     "what_then": {"type": "string", "enum": ["detach", "remove"]},

@@ -18,6 +18,15 @@ class FieldError:
     code: str = "invalid_value"
     params: Mapping[str, Any] = member(default_factory=dict)
 
+    def document(self) -> dict[str, Any]:
+        """Return it as the API shows it."""
+        return {
+            "field": self.field,
+            "code": self.code,
+            "params": dict(self.params),
+            "message": self.message,
+        }
+
 
 class ProblemError(Exception):
     """Ends a request with a problem document.
@@ -59,15 +68,7 @@ class ProblemError(Exception):
             "params": self.params,
         }
         if self.errors:
-            document["errors"] = [
-                {
-                    "field": error.field,
-                    "code": error.code,
-                    "params": dict(error.params),
-                    "message": error.message,
-                }
-                for error in self.errors
-            ]
+            document["errors"] = [error.document() for error in self.errors]
         return document | self.members
 
 

@@ -1,7 +1,10 @@
 """The routes of runs and their outcomes."""
 
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC
+from functools import partial
+from itertools import batched
 
 from pydantic import BaseModel, ConfigDict
 
@@ -9,19 +12,21 @@ from shared.app import App
 from shared.exports import store
 from shared.exports.access import Caller, may_use
 from shared.exports.models import StoredExport
-from shared.http import audit, exports, inputs, problems
+from shared.http import audit, exports, inputs, pages, problems
 from shared.http.messages import Request, Response
 from shared.http.problems import FieldError
-from shared.platform.blobs import Blobs
+from shared.platform.blobs import Blobs, Document
 from shared.platform.clock import from_text
-from shared.runs import names, views
+from shared.runs import names, run_index, views
 from shared.runs.codes import CODES
+from shared.runs.marker import active_runs
 from shared.runs.outcomes import OutcomesGoneError, RunNotEndedError, open_outcomes
 from shared.runs.record import Run, RunRequest, RunStatus
 from shared.runs.start import ActiveRunError, start_run
 from shared.runs.stopping import RunEndedError, request_cancel
 
 _PARALLEL_STARTS = 8
+_PARALLEL_READS = 16
 
 
 class RunOptions(BaseModel):
@@ -88,10 +93,40 @@ def list_of_export(app: App, request: Request) -> Response:
     """List an export's runs, newest first."""
     export, _ = exports.find(app, request)
     status = inputs.choice(request, "status", tuple(RunStatus))
-    limit = inputs.whole_number(request, "limit", 50, 1, 200)
+    limit = pages.limit_of(request) or pages.DEFAULT_LIMIT
     before = _before(request.query.get("before"))
-    runs = views.list_runs(app.blobs, export.name, status=status, before=before, limit=limit)
-    return Response(document={"items": [views.shown(run) for run in runs]})
+    runs = views.list_runs(app.blobs, export.name, status=status, before=before, limit=limit + 1)
+    return Response(document=_page(runs, limit))
+
+
+def list_all(app: App, request: Request) -> Response:
+    """List the runs of all exports, newest first."""
+    status = inputs.choice(request, "status", tuple(RunStatus))
+    limit = pages.limit_of(request) or pages.DEFAULT_LIMIT
+    before = _before(request.query.get("before"))
+    export = request.query.get("export")
+    ids: Iterable[str] = run_index.newest_first(app.blobs, before)
+    if status is not None and not RunStatus(status).ended:
+        active = {run.id for run in active_runs(app.blobs)}
+        ids = (run for run in ids if run in active) if active else ()
+    wanted = (run for run in ids if export in (None, names.export_of(run)))
+    found: list[Run] = []
+    with ThreadPoolExecutor(_PARALLEL_READS, thread_name_prefix="runs") as readers:
+        for some in batched(wanted, limit + 1, strict=False):
+            loaded = readers.map(partial(views.load_run, app.blobs), some)
+            found += [run for run in loaded if run and status in (None, run.status)]
+            if len(found) > limit:
+                break
+    return Response(document=_page(found[: limit + 1], limit))
+
+
+def _page(runs: Sequence[Run], limit: int) -> Document:
+    """Show a page of runs, of which one more was looked for than it holds."""
+    page = runs[:limit]
+    return {
+        "items": [views.shown(run) for run in page],
+        "next": page[-1].id if len(runs) > limit else None,
+    }
 
 
 def get(app: App, request: Request) -> Response:

@@ -11,6 +11,7 @@ from shared.platform.clock import utc_now
 from shared.platform.queues import Queues
 from shared.runs.marker import active_run, take_marker
 from shared.runs.record import Run, RunRequest, create_run, new_run
+from shared.runs.run_index import note_run
 from shared.runs.views import as_of_now, load_run
 
 _FREED_WITHIN_SECONDS = 5.0
@@ -53,6 +54,7 @@ def _mark(blobs: Blobs, run: Run) -> None:
 
 def record_start(blobs: Blobs, queues_: Queues, run: Run) -> None:
     """Write the record that a marker stands for and ask for the plan; may be repeated."""
+    note_run(blobs, run.id)
     if create_run(blobs, run):
         log.event("run_started", run=run.id, export=run.export, kind=run.kind)
     queues_.send(queues.PLAN, {"run": run.id})

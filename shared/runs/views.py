@@ -57,6 +57,12 @@ def as_of_now(blobs: Blobs, run: Run) -> Run:
     return run
 
 
+def active_run_of(blobs: Blobs, export: str) -> Run | None:
+    """Return an export's active run as it is now, None where it has none."""
+    found = blobs.read_document(names.marker_name(export))
+    return None if found is None else load_run(blobs, str(found[0]["id"]))
+
+
 def list_runs(
     blobs: Blobs,
     export: str,

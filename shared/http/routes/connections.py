@@ -19,7 +19,6 @@ ROUTES: dict[str, Route] = {
         "One connection",
         answer="answers:ConnectionView",
         etag=True,
-        other_answers=((304, ""),),
     ),
     "put_connection": api(
         *("PUT", "connections/{name}", Role.ADMINISTRATOR, "connections:put"),

@@ -6,15 +6,22 @@ from shared.http.route import Route, api
 ROUTES: dict[str, Route] = {
     "list_exports": api(
         *("GET", "exports", Role.VIEWER, "exports:list_all"),
-        "All exports",
+        "Exports: all, or those that are looked for, page by page",
         answer="answers:ExportList",
+        query={
+            "search": "text",
+            "status": "export_status",
+            "connection": "text",
+            "sort": "export_sort",
+            "after": "text",
+            "limit": "limit",
+        },
     ),
     "get_export": api(
         *("GET", "exports/{name}", Role.VIEWER, "exports:get"),
         "One export",
         answer="answers:ExportView",
         etag=True,
-        other_answers=((304, ""),),
     ),
     "put_export": api(
         *("PUT", "exports/{name}", Role.CONTRIBUTOR, "exports:put"),
@@ -26,6 +33,19 @@ ROUTES: dict[str, Route] = {
         problems=(403,),
         waits_for_mailchimp=True,
         other_answers=((201, "same"),),
+    ),
+    "validate_export": api(
+        *("POST", "exports/{name}/validate", Role.CONTRIBUTOR, "exports:validate"),
+        "Check an export as saving it would, and save nothing",
+        answer="answers:Validation",
+        body="exports:Export",
+        waits_for_mailchimp=True,
+    ),
+    "next_times": api(
+        *("POST", "schedules/next", Role.CONTRIBUTOR, "schedules:next_times"),
+        "When a schedule would run next",
+        answer="answers:NextTimes",
+        body="schedules:ScheduleQuestion",
     ),
     "delete_export": api(
         *("DELETE", "exports/{name}", Role.CONTRIBUTOR, "exports:delete"),

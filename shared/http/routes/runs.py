@@ -25,6 +25,12 @@ ROUTES: dict[str, Route] = {
         answer="answers:RunList",
         query={"status": "run_status", "before": "text", "limit": "limit"},
     ),
+    "list_all_runs": api(
+        *("GET", "runs", Role.VIEWER, "runs:list_all"),
+        "The runs of all exports, newest first",
+        answer="answers:RunList",
+        query={"status": "run_status", "export": "text", "before": "text", "limit": "limit"},
+    ),
     "get_run": api(
         *("GET", "runs/{id}", Role.VIEWER, "runs:get"),
         "One run",

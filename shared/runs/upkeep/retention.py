@@ -9,6 +9,7 @@ from shared.platform.blobs import Blobs
 from shared.platform.clock import seconds_since, to_text, utc_now
 from shared.runs import ledger, names
 from shared.runs.marker import active_runs
+from shared.runs.run_index import forget_run
 
 DONE = "runs/_retention"
 """The blob that remembers when all of this was done last."""
@@ -36,6 +37,7 @@ def drop_old_runs(app: App) -> None:
         for run in list(app.blobs.folders(f"{names.RUNS}{export}/")):
             if run not in active and names.is_past_retention(run, app.settings.run_retention_days):
                 app.blobs.delete_all(names.folder(run))
+                forget_run(app.blobs, run)
                 log.event("run_dropped", run=run)
 
 

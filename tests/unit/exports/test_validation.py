@@ -46,7 +46,7 @@ def audience(
 
 
 def fields(found: Findings) -> list[str]:
-    return [problem.field for problem in found.problems]
+    return [problem.where for problem in found.problems]
 
 
 def codes(found: Findings) -> list[str]:
@@ -74,7 +74,7 @@ def test_every_missing_column_is_named_with_its_segments() -> None:
         consent={"field": "Consent", "values": ["1"]},
     )
     check_columns(saved, {"A": ("Email", "FirstName"), "B": ("Email", "LastName")}, found)
-    assert [(p.field, p.message) for p in found.problems] == [
+    assert [(p.where, p.message) for p in found.problems] == [
         ("merge_fields.FNAME", "no column FirstName in B"),
         ("merge_fields.LNAME", "no column LastName in A"),
         ("consent.field", "no column Consent in A, B"),

@@ -1,0 +1,158 @@
+"""Exports as the API shows them: what is stored, and what became of it.
+
+What the app adds is read beside the document, so that it never moves the document's ETag.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any
+
+from shared.exports import store
+from shared.exports.access import Caller, Role, may_use
+from shared.exports.models import StoredConnection, StoredExport
+from shared.exports.schedules import next_after, retry_at
+from shared.platform.blobs import Blobs, Document
+from shared.platform.clock import from_text, to_text, utc_now
+from shared.runs import ledger
+from shared.runs.last_run import LastRun, read_last
+from shared.runs.marker import active_exports
+from shared.runs.names import marker_name
+from shared.runs.record import read_run
+
+_PARALLEL_READS = 16
+
+
+@dataclass(frozen=True)
+class ExportViews:
+    """Shows exports to one caller; what all of them share is read once."""
+
+    blobs: Blobs
+    caller: Caller
+
+    @cached_property
+    def connections(self) -> Mapping[str, StoredConnection]:
+        """Every stored connection by its name."""
+        return {found.name: found for found in store.list_connections(self.blobs)}
+
+    @cached_property
+    def active(self) -> frozenset[str]:
+        """The exports that have an active run."""
+        return frozenset(active_exports(self.blobs))
+
+    def show_all(self, exports: Iterable[StoredExport]) -> list[Document]:
+        """Show exports side by side: each takes several round trips to storage."""
+        with ThreadPoolExecutor(_PARALLEL_READS, thread_name_prefix="exports") as readers:
+            return list(readers.map(self.show, exports))
+
+    def last_of_all(self, exports: Iterable[StoredExport]) -> dict[str, LastRun | None]:
+        """Return the last run of each, by the export's name."""
+        exports = list(exports)
+        read = partial(_last_of, self.blobs)
+        with ThreadPoolExecutor(_PARALLEL_READS, thread_name_prefix="exports") as readers:
+            found = readers.map(read, exports)
+            return {export.name: last for export, last in zip(exports, found, strict=True)}
+
+    def show(self, export: StoredExport) -> Document:
+        """Return an export with its read-only members."""
+        last = _last_of(self.blobs, export)
+        connection = self.connections.get(export.connection or "")
+        active = self._active_run(export) if export.name in self.active else None
+        return export.document() | {
+            "last_run": _last_run(self.blobs, last),
+            "active_run": active,
+            "next_run_at": next_run_at(export),
+            "contacts": _contacts(self.blobs, export, last),
+            "connection_display_name": connection.display_name if connection else None,
+            "waiting": None if active else _waiting(export, last),
+            "may": self._may(connection),
+        }
+
+    def _active_run(self, export: StoredExport) -> str | None:
+        found = self.blobs.read_document(marker_name(export.name))
+        return str(found[0]["id"]) if found else None
+
+    def _may(self, connection: StoredConnection | None) -> Document:
+        managed = connection is None or may_use(self.caller, connection)
+        edit = may_edit(self.caller, managed)
+        return {
+            "edit": edit,
+            "run": "connection_missing" if edit is True and connection is None else edit,
+            "see_persons": sees_persons(self.caller, connection) or "not_shared",
+        }
+
+
+def may_edit(caller: Caller, managed: bool) -> bool | str:
+    """Return True, or the code of why a caller may not change and run an export."""
+    if not caller.may(Role.CONTRIBUTOR):
+        return "needs_contributor"
+    return True if managed else "not_shared"
+
+
+def sees_persons(caller: Caller, connection: StoredConnection | None) -> bool:
+    """Return whether a caller may see whom the runs of an export on this connection were about."""
+    if caller.may(Role.ADMINISTRATOR):
+        return True
+    shared = connection is not None and connection.shared_with == "contributors"
+    return shared and caller.may(Role.VIEWER)
+
+
+def next_run_at(export: StoredExport) -> str | None:
+    """Return when the schedule asks for a run next, None where that depends on something else."""
+    schedule = export.schedule
+    if not schedule.active or schedule.kind != "cron" or export.connection is None:
+        return None
+    moment = next_after(schedule.cron, schedule.time_zone, utc_now())
+    return None if moment is None else to_text(moment)
+
+
+SORTS: Mapping[str, Callable[[StoredExport, LastRun | None], str]] = {
+    "name": lambda export, _: export.name,
+    "display_name": lambda export, _: export.display_name.casefold(),
+    "last_run": lambda _, last: last.ended_at if last else "",
+    "next_run": lambda export, _: next_run_at(export) or "",
+}
+
+
+def _last_of(blobs: Blobs, export: StoredExport) -> LastRun | None:
+    return read_last(blobs, export.name, export.uid)
+
+
+def _last_run(blobs: Blobs, last: LastRun | None) -> Document | None:
+    if last is None:
+        return None
+    run = read_run(blobs, last.run)
+    # The run's record may be past its retention while this is remembered.
+    shown: dict[str, Any] = run.document() if run else {}
+    return {
+        "id": last.run,
+        "status": str(last.status),
+        "ended_at": last.ended_at,
+        "counts": shown.get("counts"),
+        "error": shown.get("error"),
+    }
+
+
+def _contacts(blobs: Blobs, export: StoredExport, last: LastRun | None) -> int:
+    if last is None or last.ledger is None:
+        return 0
+    account, audience = last.ledger
+    return ledger.load(blobs, account, audience, export.uid).contacts
+
+
+def _waiting(export: StoredExport, last: LastRun | None) -> Document | None:
+    """Return what the next scheduled run waits for, where that is not a time of its own."""
+    schedule = export.schedule
+    if not schedule.active or schedule.kind != "refresh" or export.connection is None:
+        return None
+    if last is not None and last.failures:
+        again = retry_at(last.failures, from_text(last.ended_at))
+        if again is not None:
+            return {
+                "code": "retry",
+                "params": {"at": to_text(again), "failures": last.failures},
+                "since": last.ended_at,
+            }
+    since = last.ended_at if last else export.scheduled_since
+    return {"code": "refresh", "params": {}, "since": since}
