@@ -32,8 +32,6 @@ DOCUMENTS = (
     Form("ledger", f"{_LEDGER}ledger.json"),
     Form("tags", "ledgers/{account}/{audience}/tags.json"),
     Form("batch sizes", "ledgers/{account}/{audience}/batch-sizes.json"),
-    Form("tick", "index/tick.json"),
-    Form("first run of the app", "index/first-ran.json"),
     Form("index of runs", "index/runs-complete.json"),
     Form("protected contacts", f"{_PROTECTED}state.json"),
     Form("protected contacts' draft", f"{_PROTECTED}draft.json"),
