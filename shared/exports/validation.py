@@ -43,7 +43,9 @@ class Findings:
     unread: frozenset[str] = frozenset()
     audience_name: str | None = None
 
-    def problem(self, field_name: str, message: str, code: str, **params: Any) -> None:
+    def problem(
+        self, field_name: str, message: str, code: str, **params: str | int | float
+    ) -> None:
         """Add a problem."""
         if field_name.split(".")[0] not in self.unread:
             self.problems.append(Problem(field_name, message, code, params))
@@ -52,7 +54,7 @@ class Findings:
         """Return whether the export holds what was written into all of these fields."""
         return self.unread.isdisjoint(members)
 
-    def warn(self, code: str, detail: str, **params: Any) -> None:
+    def warn(self, code: str, detail: str, **params: str | int | float) -> None:
         """Add a warning."""
         self.warnings.append(Notice(code, detail, params))
 
