@@ -20,7 +20,7 @@ _TABLE, _PAYLOAD = "table.parquet", "payload"
 
 
 def blanked(table: pl.DataFrame, who: pl.Series) -> pl.DataFrame:
-    """Return a run's table (see runs/difference/table.py) with some rows about nobody."""
+    """Return a run's table (see runs/run_table.py) with some rows about nobody."""
     if not who.any():
         return table
     return table.with_columns(

@@ -11,7 +11,7 @@ _WARNING = 255 ^ _ALLOWING
 
 
 def is_canonical(rows: pl.DataFrame) -> bool:
-    """Tell whether every `email` is in its canonical form."""
+    """Return whether every `email` is in its canonical form."""
     emails = rows["email"]
     forms = canonical_series(emails)
     return forms is emails or bool((forms == emails).all())

@@ -25,7 +25,7 @@ SINGLES: tuple[ChunkKind, ...] = ("archive", "unsubscribe")
 # Zeros behind each chunk. Blanking an item, when a person is erased, may make the rest compress
 # worse than before, and a chunk must not grow: its place is in the plan.
 _SLACK = 1024
-_LINES_AT_ONCE = 2_500
+_LINES_PER_PART = 2_500
 # For zlib: the largest window, with the header and the sum of gzip.
 _GZIP = zlib.MAX_WBITS | 16
 _PIECE = 1 << 16
@@ -191,8 +191,8 @@ def _compressed(lines: "pl.Series") -> bytes:
     """Return a gzipped JSON list, made in parts so that its text is never in the memory whole."""
     packer = zlib.compressobj(1, zlib.DEFLATED, _GZIP)
     parts = [packer.compress(b"[")]
-    for start in range(0, lines.len(), _LINES_AT_ONCE):
-        text = lines.slice(start, _LINES_AT_ONCE).str.join(",\n").item()
+    for start in range(0, lines.len(), _LINES_PER_PART):
+        text = lines.slice(start, _LINES_PER_PART).str.join(",\n").item()
         parts.append(packer.compress(((",\n" if start else "") + text).encode()))
     return b"".join([*parts, packer.compress(b"]"), packer.flush()])
 

@@ -57,5 +57,5 @@ NOTES = {
 
 
 def was(flag: Flag) -> pl.Expr:
-    """Tell what the ledger said of a contact before the run."""
+    """Return what the ledger said of a contact before the run."""
     return ((pl.col("old_flags") & int(flag)) != 0).fill_null(False)

@@ -52,7 +52,7 @@ def compare(
     segment_tags: dict[int, int],
 ) -> tuple[pl.DataFrame, Removals]:
     """Recall and decide, as a plan does, with a ledger that has all its columns."""
-    rows, gone = difference.recall(contacts, known.drop("customer_id").with_row_index("place"))
+    rows, gone = difference.join_ledger(contacts, known.drop("customer_id").with_row_index("place"))
     gone = gone.with_columns(customer_id=known["customer_id"].gather(gone["place"]))
     return difference.decide(rows, gone, policy, given_by_others, suppressed, segment_tags)
 

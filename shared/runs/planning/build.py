@@ -78,24 +78,26 @@ def _decide(
     frame, profiles = profiles.frame, replace(profiles, frame=pl.DataFrame())
     suppressed, state = load_suppressions(attempt.app, old.account, old.audience)
     own = _own(blobs, old)
-    judged = eligibility.judge(frame, suppressed, own, erased.is_erased if erased else None)
+    classified = eligibility.classify(frame, suppressed, own, erased.is_erased if erased else None)
     del frame, own
-    contacts = lookup.count_distinct(judged["email"].filter(judged["valid"]))
+    contacts = lookup.count_distinct(classified["email"].filter(classified["valid"]))
     check_input(profiles, contacts, old)
-    judged = _wanted(judged, setup)
+    classified = _wanted(classified, setup)
     other_ledgers = ledger.others(blobs, old, [other.uid for other in attempt.others])
     untrusted = run_input.untrusted(attempt.found, old, profiles.rows)
-    judged, gone = difference.recall(judged, _remembered(blobs, setup, judged, erased))
+    classified, gone = difference.join_ledger(
+        classified, _remembered(blobs, setup, classified, erased)
+    )
     gone = _with_customer_ids(blobs, old, gone)
     table, removals = difference.decide(
-        judged,
+        classified,
         gone,
         _policy(attempt, untrusted),
         given_by_others(blobs, old, other_ledgers),
         suppressed,
         setup.segment_tags,
     )
-    del judged, gone, suppressed
+    del classified, gone, suppressed
     table = table.with_row_index("row")
     return _Decided(table, removals, profiles, contacts, state.generation, untrusted, other_ledgers)
 
@@ -140,7 +142,9 @@ def _plan_of(
     )
 
 
-def _remembered(blobs: Blobs, setup: Setup, judged: pl.DataFrame, erased: Register) -> pl.DataFrame:
+def _remembered(
+    blobs: Blobs, setup: Setup, classified: pl.DataFrame, erased: Register
+) -> pl.DataFrame:
     """Return the ledger's rows with their places.
 
     Without the CustomerIds, the largest column: only those of leavers are asked for. Each reading
@@ -150,7 +154,7 @@ def _remembered(blobs: Blobs, setup: Setup, judged: pl.DataFrame, erased: Regist
     rows = ledger.read_table(blobs, setup.ledger, columns).with_row_index("place")
     if setup.dead_tags:
         rows = rows.with_columns(pl.col("tags", "left") & ~pl.lit(setup.dead_tags, dtype=MASK))
-    return _without_erased(blobs, setup.ledger, rows, judged, erased)
+    return _without_erased(blobs, setup.ledger, rows, classified, erased)
 
 
 def _with_customer_ids(blobs: Blobs, old: Ledger, rows: pl.DataFrame) -> pl.DataFrame:
@@ -162,12 +166,12 @@ def _with_customer_ids(blobs: Blobs, old: Ledger, rows: pl.DataFrame) -> pl.Data
 
 
 def _without_erased(
-    blobs: Blobs, old: Ledger, rows: pl.DataFrame, judged: pl.DataFrame, erased: Register
+    blobs: Blobs, old: Ledger, rows: pl.DataFrame, classified: pl.DataFrame, erased: Register
 ) -> pl.DataFrame:
     """Drop the ledger's rows about erased people: an erasure under way may still have them."""
     if not erased:
         return rows
-    there = lookup.find(rows["email"], judged["email"]).is_not_null()
+    there = lookup.find(rows["email"], classified["email"]).is_not_null()
     gone = rows.filter(~there)
     gone = gone.filter(~erased.is_erased(_with_customer_ids(blobs, old, gone)))
     return pl.concat([rows.filter(there), gone])
@@ -189,10 +193,10 @@ def _own(blobs: Blobs, old: Ledger) -> pl.DataFrame:
     ).filter(pl.col("archived") | pl.col("pending"))
 
 
-def _wanted(judged: pl.DataFrame, setup: Setup) -> pl.DataFrame:
-    """Add the mask of tags, and drop what only judging needed."""
+def _wanted(classified: pl.DataFrame, setup: Setup) -> pl.DataFrame:
+    """Add the mask of tags, and drop what only that needed."""
     bits = [setup.segment_tags[i] for i in sorted(setup.segment_tags)]
-    return difference.contact_rows(judged, bits).select(
+    return difference.contact_rows(classified, bits).select(
         "email", "customer_id", "segments", "code", "state", "wanted", "digest", "fields"
     )
 

@@ -52,7 +52,7 @@ def chunk_sizes(batches: int, lanes: int) -> list[int]:
 
 
 def work_of(table: pl.DataFrame, *, pending_first: bool, shared_tags: int = 0) -> Work:
-    """Collect from the run's table (see difference/table.py) who is sent what.
+    """Collect from the run's table (see run_table.py) who is sent what.
 
     table: with a column `row`. pending_first: contacts that were never accepted come first, so
     that calls that may only create are not mixed with those that may update. shared_tags: mask of

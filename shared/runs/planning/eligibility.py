@@ -14,7 +14,7 @@ from shared.runs.codes import NUMBER, SKIPPED_BY_STATUS
 _CODE = pl.UInt8
 
 
-def judge(
+def classify(
     profiles: pl.DataFrame,
     suppressed: pl.DataFrame,
     own: pl.DataFrame,

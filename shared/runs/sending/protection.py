@@ -33,7 +33,7 @@ _BUDGET_SECONDS = 120.0
 # While contacts leave, the next look comes no sooner than this times as long as the last one took.
 _PAUSE = 4.0
 # A process has at most a dozen lanes.
-_MOST_RUNS = 24
+_MAX_RUNS = 24
 
 
 class Protection:
@@ -127,7 +127,7 @@ class Protection:
         with self._lock:
             self._known.pop(plan.run, None)
             self._known[plan.run] = known
-            while len(self._known) > _MOST_RUNS:
+            while len(self._known) > _MAX_RUNS:
                 # Of runs that were stopped, or ended elsewhere, nobody says that they are over.
                 del self._known[next(iter(self._known))]
         return known

@@ -156,7 +156,7 @@ def plan(world: World, step: Step) -> tuple[pl.DataFrame, Removals]:
     )
     suppressed = world.suppressed()
     judged = difference.contact_rows(
-        eligibility.judge(profiles.frame, suppressed, own), SEGMENT_TAGS
+        eligibility.classify(profiles.frame, suppressed, own), SEGMENT_TAGS
     ).select(
         "email", "customer_id", "segments", "code", "state", "wanted", "digest", "fields", "name"
     )

@@ -1,7 +1,7 @@
 """From what was planned and what was answered to outcomes and the next ledger. No input, no output.
 
 - `results`: what the blocks of the chunks say of each item
-- `joined`: the results beside the rows of the run's table (see difference/table.py); every
+- `joined`: the results beside the rows of the run's table (see run_table.py); every
   contact of the old ledger is in it, so that nothing else is needed
 - `outcome_rows`: what people are told of each row
 - `ledger_rows`: what the next run has to know of each contact

@@ -54,7 +54,7 @@ def _accepted() -> pl.Expr:
 
 
 def _maybe_accepted() -> pl.Expr:
-    """Tell of contacts whose answer never came: they may have been taken all the same."""
+    """Return whose answer never came: those contacts may have been taken all the same."""
     return _is_one("up_code", MAYBE_SENT, FAILED)
 
 
@@ -103,7 +103,7 @@ def _flag(flag: Flag, condition: pl.Expr) -> pl.Expr:
 
 
 def _stays() -> pl.Expr:
-    """Tell of whom something is left to remember, or, of leavers, to do."""
+    """Return of which contacts something is left to remember, or, of leavers, to do."""
     flags = pl.col("new_flags")
     withheld = pl.col("note") != 0
     undone = (pl.col("new_tags") != 0) | ((flags & int(Flag.DUE | Flag.ARCHIVED)) != 0)
@@ -120,10 +120,10 @@ def _rejected() -> pl.Expr:
 
 
 def _refused_before() -> pl.Expr:
-    """Tell of whom an earlier refusal is remembered.
+    """Return of which contacts an earlier refusal is remembered.
 
-    Once the suppression table says why, it is not needed any more: who comes back by a form is to
-    be sent again.
+    Once the suppression table says why, it is not needed any more: a contact that comes back by a
+    form is to be sent again.
     """
     skipped = _is_one("code", *SKIPPED_BY_STATUS.values())
     return pl.col("old_refusal").is_not_null() & pl.col("up_code").is_null() & ~skipped

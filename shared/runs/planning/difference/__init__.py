@@ -9,7 +9,7 @@ what finish needs to write the next ledger: no later step looks at the old ledge
 - `safety_stop`: when nobody is removed
 """
 
-from shared.runs.planning.difference.compare import contact_rows, decide, recall
+from shared.runs.planning.difference.compare import contact_rows, decide, join_ledger
 from shared.runs.planning.difference.policy import Policy
 from shared.runs.planning.difference.safety_stop import FLOOR, Removals
 from shared.runs.run_table import NOTES, Action, Kind, Note
@@ -24,5 +24,5 @@ __all__ = [
     "Removals",
     "contact_rows",
     "decide",
-    "recall",
+    "join_ledger",
 ]

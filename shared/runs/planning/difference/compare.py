@@ -6,22 +6,22 @@ from shared.frames import lookup
 from shared.frames.masks import translate
 from shared.runs.codes import SKIPPED_BY_STATUS
 from shared.runs.planning.difference.contacts import decide_on_contacts
-from shared.runs.planning.difference.leavers import leavers_of, spare
+from shared.runs.planning.difference.leavers import keep_what_others_give, leavers_of
 from shared.runs.planning.difference.policy import Policy
 from shared.runs.planning.difference.safety_stop import Removals, stop_removals
 from shared.runs.run_table import Kind
 
 
-def contact_rows(judged: pl.DataFrame, tags_of_segments: list[int]) -> pl.DataFrame:
-    """Add to judged profiles as `wanted` the mask of the tags that their segments give.
+def contact_rows(classified: pl.DataFrame, tags_of_segments: list[int]) -> pl.DataFrame:
+    """Add to classified profiles as `wanted` the mask of the tags that their segments give.
 
     tags_of_segments: for each segment, in the order of the segment bits, the bit of its tag.
     """
     wanted = translate("segments", dict(enumerate(tags_of_segments)))
-    return judged.with_columns(wanted=wanted)
+    return classified.with_columns(wanted=wanted)
 
 
-def recall(contacts: pl.DataFrame, ledger: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+def join_ledger(contacts: pl.DataFrame, ledger: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return contacts with what the ledger says of them, and who of it is not among them.
 
     contacts: email, customer_id, segments, wanted, code (null: to be sent), state, digest,
@@ -55,19 +55,19 @@ def decide(
 ) -> tuple[pl.DataFrame, Removals]:
     """Return the table of the run and what the safety stop said.
 
-    rows: see recall. gone: the same, with customer_id. given_by_others: email and `tags`, the
+    rows: see join_ledger. gone: the same, with customer_id. given_by_others: email and `tags`, the
     mask of those of this ledger's tags that other exports on the audience still give it.
     suppressed: email and status of who is in a protected state. segment_tags: segment bit to tag
-    bit. The table: see table.py.
+    bit. The table: see run_table.py.
     """
     rows = decide_on_contacts(rows, policy)
     leavers = leavers_of(gone, suppressed, policy)
     if leavers.height:
         rows = pl.concat([rows, leavers], how="diagonal")
     rows, removals = stop_removals(rows, policy, segment_tags)
-    return spare(rows, given_by_others), removals
+    return keep_what_others_give(rows, given_by_others), removals
 
 
 def _is_skipped_contact() -> pl.Expr:
-    """Tell of a row that is skipped because of its state: it is in the segments all the same."""
+    """Return whether a row is skipped for its state: it is in the segments all the same."""
     return pl.col("code").is_in(list(SKIPPED_BY_STATUS.values()))

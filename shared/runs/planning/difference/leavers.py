@@ -46,7 +46,7 @@ def leavers_of(gone: pl.DataFrame, suppressed: pl.DataFrame, policy: Policy) -> 
     )
 
 
-def spare(rows: pl.DataFrame, given_by_others: pl.DataFrame) -> pl.DataFrame:
+def keep_what_others_give(rows: pl.DataFrame, given_by_others: pl.DataFrame) -> pl.DataFrame:
     """Leave what another export still gives: its tags, and the contact itself."""
     if given_by_others.is_empty():
         return rows.with_columns(spared=empty())

@@ -21,7 +21,7 @@ def first_try(item: UpsertItem, tried: int | None) -> int | None:
 
 
 def may_return(item: UpsertItem, state: str) -> bool:
-    """Tell of a protected contact whether this export itself brought it into that state."""
+    """Return of a protected contact whether this export itself brought it into that state."""
     if state == "pending":
         # One that is known to be taken would be updated, and so be subscribed unasked.
         return bool(item.flags & Flag.PENDING) and is_new(item)

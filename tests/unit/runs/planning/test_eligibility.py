@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.runs.codes import NAMES
-from shared.runs.planning.eligibility import judge
+from shared.runs.planning.eligibility import classify
 from tests.support.tables import suppressions
 
 STATES = ("unsubscribed", "cleaned", "pending", "transactional", "archived")
@@ -64,7 +64,7 @@ def judged(
             pl.col("email").is_in(erased or []) | pl.col("customer_id").is_in(erased or [])
         ).to_series()
 
-    found = judge(
+    found = classify(
         frame,
         suppressions() if suppressed is None else suppressed,
         own,
@@ -181,7 +181,7 @@ def test_the_tags_of_sixty_four_segments_come_together() -> None:
 def by_hand(
     people: Sequence[Person], states: dict[str, str], archived: set[str], pending: set[str]
 ) -> list[tuple[str | None, int]]:
-    """Judge with loops what judge does with tables."""
+    """Classify with loops what classify does with tables."""
     refusing = {p.email for p in people if not p.consent and p.email}
     fit = [p for p in people if p.email and p.valid and p.email not in refusing]
     result: list[tuple[str | None, int]] = []
