@@ -59,6 +59,8 @@ class Slot:
         self._busy_until = time.monotonic() + open_for
         self._unclean = open_for > 0
         self._run = ""
+        # How many calls have been answered.
+        self.answered = 0
 
     def serve(self, run: str) -> None:
         """Note in the slot which run the next calls belong to, and that calls are made.
@@ -96,7 +98,7 @@ class Slot:
             self.serve("-")
         started = time.monotonic()
         try:
-            return function(*args, **kwargs)
+            answer = function(*args, **kwargs)
         except CallError as error:
             if error.may_be_open:
                 times = self._slots.times
@@ -109,6 +111,8 @@ class Slot:
             # Where it broke off is not known: the other side may have the call.
             self._busy_until = max(self._busy_until, started + self._slots.times.timeout)
             raise
+        self.answered += 1
+        return answer
 
     def release(self) -> None:
         """Give the slot back, marked clean when no call of ours can be open any more."""

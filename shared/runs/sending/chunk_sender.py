@@ -1,8 +1,9 @@
 """Sends one chunk under one slot, batch by batch: retries, makes them smaller, writes outcomes."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass
 from functools import partial
@@ -254,7 +255,7 @@ class ChunkSender:
         begun, started = int(time.time()), time.monotonic()
         result: calls.PendingAnswers | RefusedError | RetryError
         try:
-            with self._turn.in_span(batch.kind, size) as work:
+            with self._turn.in_span(batch.kind, size) as work, self._suspecting(size, begun):
                 result = self._call(client, batch.items, protected)
         except RefusedError as error:
             result = error
@@ -321,33 +322,24 @@ class ChunkSender:
             self._first_try = begun
         self._suspect = max(self._suspect, self._next + size)
 
-    def _call(
-        self, client: MailchimpClient, batch: list[Item], protected: Mapping[str, str]
-    ) -> calls.PendingAnswers:
-        """Make the calls of a batch. One that breaks off between two of them is suspect: what
-        the first has done is written nowhere.
+    @contextmanager
+    def _suspecting(self, size: int, begun: int) -> Iterator[None]:
+        """Suspect a batch that breaks off between two of its calls.
+
+        What the first of them has done is written nowhere.
         """
-        begun, answered = int(time.time()), False
-
-        def note[**P, R](function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-            nonlocal answered
-            answer = self._slot.call(function, *args, **kwargs)
-            answered = True
-            return answer
-
+        answered = self._slot.answered
         try:
-            return self._call_for(client.under(note), batch, protected)
+            yield
         except BaseException:
-            if answered:
-                self._suspect_batch(len(batch), begun)
+            if self._slot.answered > answered:
+                self._suspect_batch(size, begun)
             raise
 
-    def _call_for(
-        self,
-        client: ContactCalls,
-        batch: list[Item],
-        protected: Mapping[str, str],
+    def _call(
+        self, client: ContactCalls, batch: list[Item], protected: Mapping[str, str]
     ) -> calls.PendingAnswers:
+        """Make the calls of a batch."""
         job, kind = self._plan.job, self._index.kind
         again = self._next < self._suspect
         match kind:
