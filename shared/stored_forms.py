@@ -3,10 +3,11 @@
 docs/design.md says of each who writes it, who reads it, and which step it commits. Whoever changes
 the shape of one raises its version and has the ones before upgraded (shared/platform/forms.py).
 
-What has no form of its own here is read by what names it, and is of that one's version: payload
-and outcome blobs by the plan, parts and pages of a table of protected contacts by its state and
-its draft. Marks (slots, locks, who was erased) say all in their names and metadata.
+What has no version of its own is of the version of what names it, or has no form that could
+change: marks say all in their names and metadata, and outcomes are for people.
 """
+
+from dataclasses import dataclass
 
 from shared.platform.forms import Form, Forms
 
@@ -44,3 +45,34 @@ TABLES = (
     Form("single rows", f"{_ATTEMPT}singles.parquet"),
 )
 FORMS = Forms((*DOCUMENTS, *TABLES))
+
+
+@dataclass(frozen=True)
+class Other:
+    """Blobs without a version of their own; `of`: the form that names them, None for marks."""
+
+    name: str
+    where: str
+    of: str | None = None
+
+
+OTHERS = (
+    Other("payload", f"{_ATTEMPT}payload", "plan"),
+    Other("outcome blob", f"{_RUN}chunks/{{chunk}}", "plan"),
+    Other("part", f"{_PROTECTED}parts/{{part}}", "protected contacts"),
+    Other(
+        "page", f"{_PROTECTED}pages/{{listing}}/{{status}}/{{offset}}", "protected contacts' draft"
+    ),
+    Other("outcomes", f"{_RUN}outcomes/{{code}}.csv"),
+    Other("run in the index", "index/runs/{moment}/{run}"),
+    Other("erased person", "suppressions/erased/{hash}"),
+    Other("slot", "slots/{account}/{slot}"),
+    Other("run on the board", "slots/{account}/runs/{run}"),
+    Other("leaving mark", "slots/{account}/leaving/{audience}/{run}"),
+    Other("waiting mark", "slots/{account}/waiting/{waiter}"),
+    Other("erasure mark", "slots/{account}/erased/last"),
+    Other("run's lock", f"{_RUN}lock"),
+    Other("table's lock", f"{_PROTECTED}lock"),
+    Other("notices' lock", "exports/_notices/lock"),
+    Other("erasure key's lock", "suppressions/erasure-key"),
+)

@@ -119,6 +119,12 @@ def app_misconfigured() -> ProblemError:
     )
 
 
+def unknown_form(detail: str) -> ProblemError:
+    """Another version of the app has stored this; the detail says what to do."""
+    title = "Stored by another version of the app"
+    return ProblemError(500, "unknown_form", title, detail)
+
+
 def invalid(errors: Iterable[FieldError]) -> ProblemError:
     """Something in the input is wrong; all of it is named."""
     errors = tuple(errors)

@@ -106,6 +106,7 @@ def _translate(error: BaseException) -> ProblemError:
     from shared.exports.errors import ConnectionUnusableError
     from shared.mailchimp.errors import RefusedError, RetryError, StopError
     from shared.platform.blobs import BlobConflictError
+    from shared.platform.forms import FormError
 
     match error:
         case ProblemError():
@@ -121,5 +122,7 @@ def _translate(error: BaseException) -> ProblemError:
             return problems.conflict(code, "Mailchimp refuses this", f"{error.summary}.")
         case BlobConflictError():
             return problems.precondition_failed()
+        case FormError():
+            return problems.unknown_form(str(error))
         case _:
             return problems.unexpected()

@@ -23,7 +23,7 @@ def failure(name: str, error: BaseException, **fields: object) -> None:
     """Log that something went wrong: the error's type and place, not its text.
 
     An error's text may hold an address (Mailchimp's do), so it stays out of the log; one about the
-    app's settings names nothing but those.
+    app's settings, or about the form of what is stored, names nothing but those.
     """
     frames = []
     trace = error.__traceback__
@@ -32,9 +32,10 @@ def failure(name: str, error: BaseException, **fields: object) -> None:
         frames.append(f"{code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}")
         trace = trace.tb_next
     where = " < ".join(reversed(frames[-6:]))
+    from shared.platform.forms import FormError
     from shared.platform.settings import SettingsError
 
-    if isinstance(error, SettingsError):
+    if isinstance(error, SettingsError | FormError):
         fields["detail"] = str(error)
     event(name, level=logging.ERROR, error=type(error).__name__, where=where, **fields)
 

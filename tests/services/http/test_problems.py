@@ -65,3 +65,23 @@ def test_a_fault_of_the_app_shows_in_the_log_only(call: Caller, stack: Stack) ->
     assert answer.status_code == 500
     assert Problem.model_validate(answer.json()).detail == "The app's log has the reason."
     assert "request_failed" in stack.logs()
+
+
+def test_what_a_later_version_has_stored_is_refused_with_words_and_left_alone(
+    call: Caller, stack: Stack
+) -> None:
+    connection = stack.azurite.connection_string
+    blobs = ContainerClient.from_connection_string(connection, "segment-export")
+    later = b'{"version": 1000, "name": "later"}'
+    blobs.upload_blob("exports/later.json", later, overwrite=True)
+    try:
+        shown = call("GET", "exports/later")
+        removed = call("DELETE", "exports/later")
+        kept = blobs.download_blob("exports/later.json").readall()
+    finally:
+        blobs.delete_blob("exports/later.json")
+    for answer in (shown, removed):
+        problem = Problem.model_validate(answer.json())
+        assert (answer.status_code, problem.code) == (500, "unknown_form")
+        assert problem.detail.startswith("The stored export is of version 1000")
+    assert kept == later
