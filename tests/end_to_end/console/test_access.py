@@ -1,0 +1,91 @@
+"""Every page for every eye: axe-core, two widths, light and dark, all languages, mirrored."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.end_to_end.console.conftest import Furnished
+from tests.support.browser import Console
+
+LANGUAGES = ("en", "hr", "lv", "zh-CN", "kk", "id", "x-mirrored")
+NARROW, WIDE = (320, 800), (1280, 800)
+
+
+@pytest.fixture(scope="module")
+def pages(app: Furnished) -> list[str]:
+    run = app.stack.ask("GET", "exports/weekly-news/runs")["items"][-1]["id"]
+    preview = app.stack.ask("POST", "exports/weekly-news/runs", {"preview": True})["id"]
+    app.stack.ended(preview)
+    return [
+        "exports",
+        "exports/weekly-news",
+        "exports/weekly-news/edit",
+        "new-export",
+        "runs",
+        f"runs/{run}",
+        f"runs/{preview}",
+        "connections",
+        "connections/newsletter",
+        "new-connection",
+        "segments",
+        "health",
+        "nothing-here",
+    ]
+
+
+@pytest.fixture(scope="module")
+def console(app: Furnished, browser: Browser) -> Iterator[Console]:
+    """A tab in which axe may be run: the policy would keep it out. Its own tests keep the policy."""
+    context = browser.new_context(locale="en-GB", bypass_csp=True)
+    opened = Console(context, app.url)
+    opened.open("")
+    opened.sign_in(app.master)
+    yield opened
+    opened.watched.check()
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_axe_finds_nothing_on_any_page(
+    console: Console, pages: list[str], size: tuple[int, int], scheme: str
+) -> None:
+    console.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    console.page.set_viewport_size({"width": size[0], "height": size[1]})
+
+    found = {}
+    for page in pages:
+        console.go(page)
+        found[page] = console.axe()
+
+    assert {page: told for page, told in found.items() if told} == {}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_is_cut_at_320_pixels_and_no_text_is_a_key(
+    console: Console, pages: list[str], language: str
+) -> None:
+    console.page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
+    console.page.evaluate("code => localStorage.setItem('language', code)", language)
+    console.page.evaluate("key => sessionStorage.setItem('key', key)", console.key)
+    console.open("exports")
+    console.page.locator("nav.main-nav").wait_for()
+
+    found = {}
+    for page in pages:
+        console.go(page)
+        keys = console.page.evaluate(
+            "() => document.body.innerText.match(/\\b[a-z_]+\\.[a-z_]+(\\.do|\\.hint)?\\b/g) ?? []"
+        )
+        known = console.page.evaluate(
+            "async keys => { const all = await (await fetch(new URL('languages/en.json',"
+            " document.querySelector('script').src))).json();"
+            " return keys.filter(key => key in all); }",
+            keys,
+        )
+        found[page] = [*console.overflowing(), *(f"a key: {key}" for key in known)]
+    console.page.evaluate("localStorage.removeItem('language')")
+
+    assert {page: told for page, told in found.items() if told} == {}
+

@@ -1,0 +1,161 @@
+"""A real browser for the console's tests: on PATH, else Playwright's own, else the distribution's."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+AXE = ROOT / ".local" / "web" / "node_modules" / "axe-core" / "axe.min.js"
+ON_PATH = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+# What the browser itself writes about an answer's status; the console says it in the page.
+_STATUS = "Failed to load resource: the server responded with a status of"
+
+
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """A running browser; the test is skipped where none can be had, and fails where CI is set."""
+    with sync_playwright() as playwright:
+        own = Path(playwright.chromium.executable_path)
+        program = _on_path() or (str(own) if own.is_file() else None) or _installed(own)
+        if program is None:
+            tell = pytest.fail if os.environ.get("CI") else pytest.skip
+            tell("no browser: put chromium on PATH, or run `python -m playwright install chromium`")
+        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def _on_path() -> str | None:
+    return next(filter(None, map(shutil.which, ON_PATH)), None)
+
+
+def _installed(own: Path) -> str | None:
+    """Install Playwright's browser, else the distribution's where this user may."""
+    asked = [sys.executable, "-m", "playwright", "install", "chromium"]
+    if subprocess.run(asked, capture_output=True, timeout=300, check=False).returncode == 0:
+        return str(own)
+    if os.geteuid() == 0 and (apt := shutil.which("apt-get")):
+        for step in (["update"], ["install", "--yes", "--no-install-recommends", "chromium"]):
+            subprocess.run([apt, *step], capture_output=True, timeout=300, check=False)
+    return _on_path()
+
+
+@dataclass
+class Watched:
+    """A tab, with everything that it must not do."""
+
+    page: Page
+    base: str
+    said: list[str] = field(default_factory=list)
+    strayed: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("console", self._on_console)
+        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+        self.page.on("request", lambda request: self._on_request(request.url))
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        if not message.text.startswith(_STATUS):
+            self.said.append(f"{message.type}: {message.text}")
+
+    def _on_request(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme in ("http", "https") and parts.netloc != urlsplit(self.base).netloc:
+            self.strayed.append(url.split("?")[0])
+
+    def check(self) -> None:
+        """Nothing was written to the browser's console, and no other host was asked."""
+        assert self.said == []
+        assert self.strayed == []
+
+
+class Console:
+    """The console in a tab, as a person would use it."""
+
+    def __init__(self, context: BrowserContext, base: str) -> None:
+        self.base = base
+        self.key = ""
+        self.page = context.new_page()
+        self.watched = Watched(self.page, base)
+
+    def open(self, path: str) -> None:
+        """Load a page of the console."""
+        self.page.goto(f"{self.base}/console/{path}")
+
+    def go(self, path: str) -> None:
+        """Go to a page without loading the console anew, as its links do."""
+        self.page.evaluate(
+            "path => { const a = document.createElement('a'); a.href = '/console/' + path;"
+            " document.body.append(a); a.click(); a.remove(); }",
+            path,
+        )
+        self.settled()
+
+    def sign_in(self, key: str) -> None:
+        """Type a key; the page that was asked for is shown afterwards."""
+        self.key = key
+        self.page.locator("#key").fill(key)
+        self.page.locator("form button[type=submit]").click()
+        self.page.locator("nav.main-nav").wait_for()
+        self.settled()
+
+    def settled(self) -> None:
+        """Wait until what the page reads has come."""
+        self.page.locator("h1").first.wait_for()
+        self.page.wait_for_function("!document.querySelector('[aria-busy=true]')", timeout=30_000)
+
+    def axe(self) -> list[str]:
+        """What axe-core finds, a line each."""
+        if not self.page.evaluate("() => 'axe' in window"):
+            self.page.evaluate(AXE.read_text("utf-8"))
+        found = self.page.evaluate(
+            "async () => (await axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a',"
+            " 'wcag21aa', 'wcag22aa', 'best-practice']})).violations"
+        )
+        return [
+            f"{rule['id']}: {node['html'][:200]} {node.get('failureSummary', '')[:300]}"
+            for rule in found
+            for node in rule["nodes"]
+        ]
+
+    def overflowing(self) -> list[str]:
+        """What is wider than the window, or is cut."""
+        found: list[str] = self.page.evaluate(
+            """() => {
+              const wide = document.documentElement.scrollWidth > innerWidth + 1;
+              const told = wide ? [`the page is ${document.documentElement.scrollWidth} wide`] : [];
+              for (const each of document.querySelectorAll('main *, header *')) {
+                if (each.closest('.hidden, svg, select, datalist, .terms, .small-table')) continue;
+                const style = getComputedStyle(each);
+                const box = each.getBoundingClientRect();
+                if (!box.width || style.visibility === 'hidden') continue;
+                if (wide && box.right > innerWidth + 1) told.push(`outside: ${each.outerHTML.slice(0, 120)}`);
+                const cut = style.overflowX !== 'visible' && style.overflowX !== 'auto';
+                if (cut && each.scrollWidth > each.clientWidth + 1 && each.textContent.trim())
+                  told.push(`cut: ${each.outerHTML.slice(0, 120)}`);
+              }
+              return told.slice(0, 10);
+            }"""
+        )
+        return found
+
