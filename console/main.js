@@ -4,6 +4,7 @@ import { format, language, startLanguage, t } from "./lib/i18n.js";
 import { guard, here, startRouter } from "./lib/router.js";
 import { me, phase, startSession } from "./lib/session.js";
 import { useStore } from "./lib/store.js";
+import { remark } from "./lib/told.js";
 import { Button, Loading, Notice } from "./parts/basics.js";
 import { Shell } from "./parts/shell.js";
 import { NoRole, SignInAgain, SignInPage } from "./parts/signin.js";
@@ -33,6 +34,7 @@ function Page({ path, query }) {
   const [loaded, setLoaded] = useState(/** @type {{ path: string, view: unknown } | null} */ (null));
   useLayoutEffect(() => {
     guard.mayLeave = null;
+    remark.set(null);
     document.title = `${title} – ${t("product")}`;
   }, [path, title]);
   useEffect(() => {

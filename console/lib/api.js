@@ -58,6 +58,8 @@ export async function ask(method, path, options = {}) {
   }
   const data = await bodyOf(response);
   if (!response.ok) throw new ApiError(response.status, problemOf(data));
+  // An older app answers a question that it does not know with something else than JSON.
+  if (data === null && response.status === 200) throw new ApiError(404);
   return {
     data: /** @type {T} */ (data),
     etag: response.headers.get("ETag") ?? "",

@@ -5,7 +5,7 @@ import { problemText } from "../lib/codes.js";
 import { find, t } from "../lib/i18n.js";
 import { awaitWindow } from "../lib/windows.js";
 import { Button, Facts, Notice, Told } from "../parts/basics.js";
-import { say } from "../parts/live.js";
+import { say } from "../lib/told.js";
 
 /** @param {{ item: Api.Connection, reload: () => Promise<void> }} props */
 export function SignIn({ item, reload }) {

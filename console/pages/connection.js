@@ -8,7 +8,7 @@ import { go } from "../lib/router.js";
 import { Button, Content, Facts, Failure, Heading, Notice, State, Time, Told } from "../parts/basics.js";
 import { Confirm } from "../parts/dialog.js";
 import { Check, Radios, Text } from "../parts/form.js";
-import { say } from "../parts/live.js";
+import { say } from "../lib/told.js";
 import { connectionAdvice, connectionState } from "./connection-words.js";
 import { SignIn } from "./connection-sign-in.js";
 import { Terms, agreement } from "./terms.js";

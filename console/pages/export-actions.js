@@ -8,7 +8,7 @@ import { may } from "../lib/session.js";
 import { Button } from "../parts/basics.js";
 import { Confirm } from "../parts/dialog.js";
 import { Text } from "../parts/form.js";
-import { complain, say } from "../parts/live.js";
+import { complain, say } from "../lib/told.js";
 
 /**
  * Null where the caller may; else why not, in words.

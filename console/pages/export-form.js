@@ -8,7 +8,7 @@ import { go, guard } from "../lib/router.js";
 import { may } from "../lib/session.js";
 import { Button, Content, Failure, Heading, Notice } from "../parts/basics.js";
 import { Summary, Text } from "../parts/form.js";
-import { say } from "../parts/live.js";
+import { say } from "../lib/told.js";
 import { mayOf, startPreview } from "./export-actions.js";
 import { nameFrom } from "./connection-words.js";
 import { memberName } from "./history.js";
@@ -61,7 +61,7 @@ function blank(connection) {
  * What a section gets: the document, how to change members of it, and the problems found.
  * @typedef {object} SectionProps
  * @property {Api.Export} doc
- * @property {(change: Partial<Api.Export>) => void} set
+ * @property {(change: Partial<Api.Export>, quiet?: boolean) => void} set quiet: nothing that a person has done
  * @property {Problem[]} problems
  * @property {boolean} readonly
  * @property {import("../lib/resource.js").Resource<Api.AudienceList>} audiences of the connection's account
@@ -85,8 +85,9 @@ function ExportForm({ first, isNew }) {
   const segments = useResource(source.folder ? `segments${query({ ...source })}` : null);
   const columns = useColumns(doc, /** @type {Api.SegmentList | null} */ (segments.data));
 
-  const set = (/** @type {Partial<Api.Export>} */ change) => {
+  const set = (/** @type {Partial<Api.Export>} */ change, quiet = false) => {
     setDoc((before) => ({ ...before, ...change }));
+    if (quiet) return;
     setChanged(true);
     setSaved(false);
   };

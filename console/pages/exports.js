@@ -9,7 +9,7 @@ import { may } from "../lib/session.js";
 import { Button, Content, Empty, Heading, Progress, State, Time, Told } from "../parts/basics.js";
 import { Confirm } from "../parts/dialog.js";
 import { Select, Text } from "../parts/form.js";
-import { say } from "../parts/live.js";
+import { say } from "../lib/told.js";
 import { Pages, Table } from "../parts/table.js";
 import { countsText, runState } from "./run-words.js";
 import { ExportMenu, RunAll, mayOf, useExportActions } from "./export-actions.js";

@@ -16,12 +16,12 @@ export function SegmentsSection({ doc, set, problems, readonly, segments }) {
   const [folder, setFolder] = useState(doc.source.folder);
   useEffect(() => {
     const first = sources?.[0];
-    if (first && !doc.source.folder && !readonly) take(first.folder);
+    if (first && !doc.source.folder && !readonly) take(first.folder, true);
   }, [sources]);
-  const take = (/** @type {string} */ text) => {
+  const take = (/** @type {string} */ text, quiet = false) => {
     const known = sources?.find((source) => source.folder === text);
     setFolder(text);
-    set({ source: known ?? { container: doc.source.container, folder: text.trim() } });
+    set({ source: known ?? { container: doc.source.container, folder: text.trim() } }, quiet);
   };
   return html`<${Section} title=${t("field.segments")} text=${t("form.segments_text")}>
     <${Field} field="source.folder" label=${t("field.source")} hint=${t("field.source.hint")} problems=${problems}>

@@ -7,7 +7,7 @@ import { t } from "../lib/i18n.js";
 import { useResource } from "../lib/resource.js";
 import { Button, Content, Empty, Told } from "../parts/basics.js";
 import { Select } from "../parts/form.js";
-import { complain, say } from "../parts/live.js";
+import { complain, say } from "../lib/told.js";
 import { Pages, Table } from "../parts/table.js";
 import { outcomeText } from "./run-words.js";
 

@@ -8,7 +8,7 @@ import { usePolling, useResource } from "../lib/resource.js";
 import { may } from "../lib/session.js";
 import { Button, Content, Facts, Heading, Notice, Progress, State, Time, Told } from "../parts/basics.js";
 import { Confirm } from "../parts/dialog.js";
-import { say } from "../parts/live.js";
+import { say } from "../lib/told.js";
 import { Bar, TimePlot } from "../parts/plot.js";
 import { Table } from "../parts/table.js";
 import { startRun } from "./export-actions.js";

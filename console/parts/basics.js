@@ -3,6 +3,7 @@ import { html, useEffect, useState } from "../vendor/preact.js";
 import { dateTime, relative } from "../lib/formats.js";
 import { t } from "../lib/i18n.js";
 import { problemText } from "../lib/codes.js";
+import { explain } from "../lib/told.js";
 import { Icon } from "./icons.js";
 
 /** @typedef {import("../vendor/preact.js").Child} Child */
@@ -17,13 +18,13 @@ export function Button({ children, icon, kind, onClick, type = "button", why, sm
   const press = (/** @type {Event} */ event) => {
     if (why || busy) event.preventDefault();
     else onClick?.();
+    if (why) explain(why);
   };
   return html`<button type=${type} form=${form} class=${["button", kind, small && "small"].filter(Boolean).join(" ")}
     onClick=${press} aria-disabled=${why || busy ? "true" : undefined} title=${why || undefined}
-    aria-label=${label ? (why ? `${label}: ${why}` : label) : undefined} aria-busy=${busy ? "true" : undefined}>
+    aria-label=${label} aria-busy=${busy ? "true" : undefined}>
     ${busy ? html`<${Icon} name="spin" turning=${true} />` : icon && html`<${Icon} name=${icon} />`}
     ${children && html`<span>${children}</span>`}
-    ${why && !label && html`<span class="hidden">: ${why}</span>`}
   </button>`;
 }
 

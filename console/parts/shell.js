@@ -8,7 +8,7 @@ import { useStore } from "../lib/store.js";
 import { Button, Notice } from "./basics.js";
 import { Dialog } from "./dialog.js";
 import { Select } from "./form.js";
-import { LiveRegion, Trouble } from "./live.js";
+import { LiveRegion, Remark } from "./live.js";
 
 /** @typedef {import("../vendor/preact.js").Child} Child */
 
@@ -34,7 +34,7 @@ export function Shell({ children }) {
       <div class="who">${who ? html`<${Account} who=${who} />` : html`<${LanguageChoice} />`}</div>
     </header>
     <${Interruptions} />
-    <${Trouble} />
+    <${Remark} />
     <main id="main" tabindex="-1">${children}</main>
     <${LiveRegion} />
   `;

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / ".local" / "web" / "node_modules" / "axe-core" / "axe.min.js"
@@ -109,6 +109,7 @@ class Console:
             " document.body.append(a); a.click(); a.remove(); }",
             path,
         )
+        assert urlsplit(self.page.url).path == f"/console/{path}"
         self.settled()
 
     def sign_in(self, key: str) -> None:
@@ -122,7 +123,7 @@ class Console:
     def settled(self) -> None:
         """Wait until what the page reads has come."""
         self.page.locator("h1").first.wait_for()
-        self.page.wait_for_function("!document.querySelector('[aria-busy=true]')", timeout=30_000)
+        expect(self.page.locator("[aria-busy=true]")).to_have_count(0, timeout=15_000)
 
     def axe(self) -> list[str]:
         """What axe-core finds, a line each."""
@@ -145,10 +146,10 @@ class Console:
               const wide = document.documentElement.scrollWidth > innerWidth + 1;
               const told = wide ? [`the page is ${document.documentElement.scrollWidth} wide`] : [];
               for (const each of document.querySelectorAll('main *, header *')) {
-                if (each.closest('.hidden, svg, select, datalist, .terms, .small-table')) continue;
+                if (each.closest('.hidden, thead, svg, select, datalist, .terms, .small-table')) continue;
                 const style = getComputedStyle(each);
                 const box = each.getBoundingClientRect();
-                if (!box.width || style.visibility === 'hidden') continue;
+                if (box.width <= 1 || style.visibility === 'hidden') continue;
                 if (wide && box.right > innerWidth + 1) told.push(`outside: ${each.outerHTML.slice(0, 120)}`);
                 const cut = style.overflowX !== 'visible' && style.overflowX !== 'auto';
                 if (cut && each.scrollWidth > each.clientWidth + 1 && each.textContent.trim())
