@@ -54,8 +54,8 @@ export function NewConnectionPage() {
         ["administrators", t("shared_with.administrators"), t("shared_with.administrators.hint")],
         ["contributors", t("shared_with.contributors"), t("shared_with.contributors.hint")],
       ]} />
-      <section aria-labelledby="terms-title"><h2 id="terms-title">${t("terms.title")}</h2>
-        <${Terms} accepted=${terms !== null} onChange=${(/** @type {boolean} */ on, /** @type {Api.Terms} */ read) => setTerms(on ? read : null)} /></section>
+      <h2>${t("terms.title")}</h2>
+        <${Terms} accepted=${terms !== null} onChange=${(/** @type {boolean} */ on, /** @type {Api.Terms} */ read) => setTerms(on ? read : null)} />
       <div class="actions"><${Button} type="submit" kind="primary" busy=${busy}>${t("connection.continue")}</${Button}>
         <a class="button plain" href="/console/connections">${t("action.cancel")}</a></div>
     </form></div>`;

@@ -30,13 +30,13 @@ export function Verify({ item }) {
   }, [item.name, item.status, item.account_id]);
   return html`
     ${error && html`<${Failure} error=${error} />`}
-    ${found && html`<ul class="bare stack" role="status">
+    ${found && html`<div role="status"><ul class="bare stack">
       <li><${State} state=${found.mailchimp.ok ? "ok" : "broken"}>${t("verify.mailchimp")}</${State}>
         <div class="soft">${found.mailchimp.ok
           ? t("verify.mailchimp_ok", { account: found.mailchimp.account_name ?? "", role: found.mailchimp.role ?? "", data_center: found.mailchimp.data_center ?? "" })
           : html`<${Told} text=${textOf("error", { ...found.mailchimp, code: found.mailchimp.code ?? "" })} />`}</div></li>
       <li><${State} state=${found.segment_storage.ok ? "ok" : "broken"}>${t("verify.storage")}</${State}>
         <div class="soft">${found.segment_storage.ok ? t("verify.storage_ok") : html`<${Told} text=${textOf("error", { ...found.segment_storage, code: found.segment_storage.code ?? "" })} />`}</div></li>
-    </ul>`}
+    </ul></div>`}
     <div><${Button} busy=${busy} why=${usable ? null : t("verify.first")} onClick=${verify}>${t(found ? "verify.again" : "connection.verify")}</${Button}></div>`;
 }

@@ -70,7 +70,7 @@ def test_3_an_export_is_made_with_proposals_and_saving_sends_nothing(
     page.get_by_label("Folder of the segments").fill(FOLDER)
     page.get_by_role("button", name="Show", exact=True).click()
     page.get_by_role("checkbox", name="HighValueSegment").check()
-    expect(page.get_by_label("Email")).to_have_value("Email")
+    expect(page.get_by_label("Email", exact=True)).to_have_value("Email")
     page.get_by_role("radio", name="Only by hand").check()
     page.get_by_role("button", name="Save").click()
 
@@ -86,8 +86,8 @@ def test_4_a_preview_shows_what_a_run_would_do_and_is_run(console: Console) -> N
     page.get_by_role("dialog").get_by_role("button", name="Run", exact=True).click()
 
     expect(page.get_by_role("heading", name="Run", exact=True)).to_be_visible()
-    expect(page.get_by_text("Succeeded")).to_be_visible(timeout=60_000)
-    expect(page.get_by_role("row", name="Created")).to_be_visible()
+    expect(page.get_by_text("Succeeded", exact=True)).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("row", name="Created").first).to_be_visible()
 
 
 def test_5_outcomes_are_shown_by_code_and_one_person_is_found(

@@ -1,0 +1,103 @@
+"""States that a page may be in: no key, a lesser key, no network, an app without its storage."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from local.stack import Stack
+from tests.end_to_end.console.conftest import Furnished
+from tests.support.browser import Console
+
+
+@pytest.fixture
+def signed_out(app: Furnished, browser: Browser) -> Iterator[Console]:
+    context = browser.new_context(locale="en-GB")
+    opened = Console(context, app.url)
+    yield opened
+    opened.watched.check()
+    context.close()
+
+
+def test_a_lesser_key_is_no_sign_out_and_says_what_it_does_not_open(
+    app: Furnished, signed_out: Console
+) -> None:
+    signed_out.open("connections/newsletter")
+    signed_out.sign_in(app.stack.keys.function)
+
+    page = signed_out.page
+    expect(page.get_by_text("You may not see or do this")).to_be_visible()
+    expect(page.get_by_text("Contributor")).to_be_visible()
+    signed_out.go("connections")
+    add = page.get_by_role("button", name="Add connection")
+    expect(add).to_have_attribute("aria-disabled", "true")
+    add.click()
+    expect(page.get_by_text("Only administrators may do this").first).to_be_visible()
+
+
+def test_a_key_is_kept_only_where_that_was_asked_for(app: Furnished, signed_out: Console) -> None:
+    signed_out.open("exports")
+    signed_out.sign_in(app.master)
+    signed_out.page.reload()
+    expect(signed_out.page.get_by_label("Access key")).to_be_visible()
+
+    signed_out.page.get_by_label("Keep it in this tab").check()
+    signed_out.sign_in(app.master)
+    signed_out.page.reload()
+    expect(signed_out.page.get_by_role("link", name="Weekly news")).to_be_visible()
+    stored = signed_out.page.evaluate("[document.cookie, Object.keys(localStorage).join()]")
+    assert stored == ["", ""]
+
+
+def test_what_was_shown_stays_while_the_network_is_gone(console: Console) -> None:
+    expect(console.page.get_by_role("link", name="Weekly news")).to_be_visible()
+    console.page.context.set_offline(True)
+
+    expect(console.page.get_by_text("This device is offline.")).to_be_visible()
+    expect(console.page.get_by_role("link", name="Weekly news")).to_be_visible()
+    console.page.context.set_offline(False)
+    expect(console.page.get_by_text("This device is offline.")).to_be_hidden()
+    # What the browser itself writes about requests that it could not make.
+    console.watched.said.clear()
+
+
+def test_unsaved_changes_are_asked_about(console: Console) -> None:
+    console.go("exports/weekly-news/edit")
+    console.page.get_by_label("Display name").fill("Something else")
+    asked: list[str] = []
+    console.page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+
+    console.page.get_by_role("link", name="Runs").click()
+
+    assert asked == ["You have changes that are not saved. Leave all the same?"]
+    assert console.page.url.endswith("/edit")
+    console.page.once("dialog", lambda dialog: dialog.accept())
+    console.page.get_by_role("link", name="Runs").click()
+    expect(console.page.get_by_role("heading", name="Runs")).to_be_visible()
+
+
+def test_every_problem_is_told_at_once_and_the_summary_leads_to_each(console: Console) -> None:
+    console.go("new-export")
+    console.page.get_by_role("button", name="Save").click()
+
+    summary = console.page.get_by_role("group", name="things to set right")
+    expect(summary).to_be_focused()
+    expect(summary.get_by_role("link")).to_have_count(6)
+    summary.get_by_role("link", name="Email").click()
+    expect(console.page.get_by_label("Email", exact=True)).to_be_focused()
+
+
+def test_with_the_storage_stopped_the_console_opens_and_says_what_is_wrong(
+    browser: Browser,
+) -> None:
+    with Stack.start(environment={}) as stack:
+        context = browser.new_context(locale="en-GB")
+        console = Console(context, stack.hosts[0].url)
+        stack.azurite.kill()
+
+        console.open("health")
+        console.sign_in(stack.keys.master)
+
+        expect(console.page.get_by_text("Something is wrong")).to_be_visible(timeout=60_000)
+        expect(console.page.get_by_text("does not answer").first).to_be_visible()
+        context.close()
