@@ -1,4 +1,4 @@
-"""A real browser for the console's tests: on PATH, else Playwright's own, else the distribution's."""
+"""A real browser: the one on PATH, else Playwright's own, else the distribution's."""
 
 import os
 import shutil
@@ -151,16 +151,19 @@ class Console:
         found: list[str] = self.page.evaluate(
             """() => {
               const wide = document.documentElement.scrollWidth > innerWidth + 1;
-              const told = wide ? [`the page is ${document.documentElement.scrollWidth} wide`] : [];
+              const root = document.documentElement;
+              const told = wide ? [`the page is ${root.scrollWidth} wide`] : [];
+              const left = '.hidden, thead, svg, select, datalist, .terms, .small-table';
               for (const each of document.querySelectorAll('main *, header *')) {
-                if (each.closest('.hidden, thead, svg, select, datalist, .terms, .small-table')) continue;
+                if (each.closest(left)) continue;
                 const style = getComputedStyle(each);
                 const box = each.getBoundingClientRect();
                 if (box.width <= 1 || style.visibility === 'hidden') continue;
-                if (wide && box.right > innerWidth + 1) told.push(`outside: ${each.outerHTML.slice(0, 120)}`);
+                const shown = each.outerHTML.slice(0, 120);
+                if (wide && box.right > innerWidth + 1) told.push(`outside: ${shown}`);
                 const cut = style.overflowX !== 'visible' && style.overflowX !== 'auto';
                 if (cut && each.scrollWidth > each.clientWidth + 1 && each.textContent.trim())
-                  told.push(`cut: ${each.outerHTML.slice(0, 120)}`);
+                  told.push(`cut: ${shown}`);
               }
               return told.slice(0, 10);
             }"""

@@ -43,7 +43,7 @@ def pages(app: Furnished) -> list[str]:
 
 @pytest.fixture(scope="module")
 def console(app: Furnished, browser: Browser) -> Iterator[Console]:
-    """A tab in which axe may be run: the policy would keep it out. Its own tests keep the policy."""
+    """A tab without the policy, which would keep axe out; the other tests have it."""
     context = browser.new_context(locale="en-GB", bypass_csp=True)
     opened = Console(context, app.url)
     opened.open("")
