@@ -94,11 +94,23 @@ export function staySignedOut() {
 export const may = (role) => (RANKS[me.get()?.role ?? ""] ?? 0) >= (RANKS[role] ?? 9);
 
 async function enter() {
-  let found = /** @type {Api.Me} */ (await get("me", { plain: true }));
-  if (mode === "keys") found = (await administrator()) ?? found;
-  me.set(found);
+  me.set(await whoAmI());
   phase.set("in");
   settle(true);
+}
+
+/**
+ * Who is signed in. Where the app is in trouble it can't tell; people still get in, to see why.
+ * @returns {Promise<Api.Me>}
+ */
+async function whoAmI() {
+  try {
+    const found = /** @type {Api.Me} */ (await get("me", { plain: true }));
+    return mode === "keys" ? ((await administrator()) ?? found) : found;
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status < 500) throw error;
+    return { name: "", role: "viewer", auth: mode, version: "" };
+  }
 }
 
 /** The host refuses a lesser key here: that is no sign-out. */

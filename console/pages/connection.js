@@ -17,7 +17,7 @@ import { Verify } from "./verify.js";
 /** @param {{ name: string }} props */
 export function ConnectionPage({ name }) {
   const connection = useResource(at`connections/${name}`);
-  return html`<${Content} of=${connection}>${(/** @type {Api.Connection} */ found) =>
+  return html`<${Content} of=${connection} title=${name}>${(/** @type {Api.Connection} */ found) =>
     html`<${Connection} item=${found} reload=${connection.reload} put=${connection.put} />`}</${Content}>`;
 }
 

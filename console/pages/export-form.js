@@ -30,7 +30,7 @@ export function NewExportPage({ connection }) {
 export function EditExportPage({ name }) {
   const item = useResource(at`exports/${name}`);
   const loaded = /** @type {Api.Export | null} */ (item.data);
-  return html`<${Content} of=${item}>${() => loaded && html`<${ExportForm} first=${loaded} isNew=${false} key=${loaded.name} />`}</${Content}>`;
+  return html`<${Content} of=${item} title=${name}>${() => loaded && html`<${ExportForm} first=${loaded} isNew=${false} key=${loaded.name} />`}</${Content}>`;
 }
 
 /**

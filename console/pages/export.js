@@ -22,7 +22,7 @@ export function ExportPage({ name }) {
     useCallback((/** @type {Api.Export} */ found) => Boolean(found.active_run), []),
   );
   const actions = useExportActions(item.reload, () => go("exports"));
-  return html`<${Content} of=${item}>${(/** @type {Api.Export} */ found) => html`
+  return html`<${Content} of=${item} title=${name}>${(/** @type {Api.Export} */ found) => html`
     <${Heading} above=${html`<a href="/console/exports">${t("nav.exports")}</a>`} title=${found.display_name} actions=${html`
       <${Button} icon="eye" why=${found.active_run ? t("why.running") : mayOf(found, "run")} onClick=${() => startPreview(name)}>${t("action.preview")}</${Button}>
       <${Button} icon="pencil" onClick=${() => go(`${at`exports/${name}`}/edit`)}>${t(mayOf(found, "edit") ? "action.view" : "action.edit")}</${Button}>

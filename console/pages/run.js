@@ -21,7 +21,7 @@ import { kindText, tookText } from "./runs.js";
 export function RunPage({ id }) {
   const run = useResource(at`runs/${id}`, useCallback((/** @type {Api.Run} */ found) => !found.ended_at, []));
   useAnnounced(/** @type {Api.Run | null} */ (run.data));
-  return html`<${Content} of=${run}>${(/** @type {Api.Run} */ found) => html`<${Run} run=${found} reload=${run.reload} />`}</${Content}>`;
+  return html`<${Content} of=${run} title=${t("run.title")}>${(/** @type {Api.Run} */ found) => html`<${Run} run=${found} reload=${run.reload} />`}</${Content}>`;
 }
 
 /**

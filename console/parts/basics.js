@@ -74,10 +74,12 @@ export function Failure({ error, again }) {
 /**
  * What a resource has: loading, failed, or its content; an old answer stays below a later failure.
  * @template T
- * @param {{ of: import("../lib/resource.js").Resource<T>, children: (data: T) => Child }} props
+ * @param {{ of: import("../lib/resource.js").Resource<T>, children: (data: T) => Child, title?: string }} props
+ *   title: of the page, where its content brings the heading along
  */
-export function Content({ of: { data, error, reload }, children }) {
+export function Content({ of: { data, error, reload }, children, title }) {
   return html`
+    ${data === null && title && html`<${Heading} title=${title} />`}
     ${error && html`<${Failure} error=${error} again=${reload} />`}
     ${data !== null ? children(data) : !error && html`<${Loading} />`}
   `;

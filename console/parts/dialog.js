@@ -11,8 +11,11 @@ export function Dialog({ title, children, onClose, fixed }) {
   const ref = useRef(/** @type {HTMLDialogElement | null} */ (null));
   useEffect(() => {
     const opener = document.activeElement;
-    ref.current?.showModal();
+    const shown = ref.current;
+    shown?.showModal();
     return () => {
+      // While it is open, what lies below can't take the focus.
+      shown?.close();
       if (opener instanceof HTMLElement && opener.isConnected) opener.focus();
     };
   }, []);

@@ -1,30 +1,42 @@
-"""Who the caller is, as far as the app knows, for the console and for programs that ask first."""
+"""Who the caller is, as far as the app knows, for the console and for programs that ask first.
 
-from shared.app import App
+No client is built for it: with the storage down people still sign in, and see what is wrong.
+"""
+
 from shared.exports.access import Role
+from shared.http import problems
 from shared.http.messages import Request, Response
+from shared.platform.settings import Settings, judged
 from shared.version import VERSION
 
 
-def get(app: App, request: Request) -> Response:
+def get(request: Request) -> Response:
     """Say who calls and what they may do; in keys mode, what any key opens."""
-    if app.settings.http_auth == "keys":
-        return _answer(app, request, Role.CONTRIBUTOR)
-    return _answer(app, request, request.caller.role)
+    settings = _settings()
+    if settings.http_auth == "keys":
+        return _answer(settings, request, Role.CONTRIBUTOR)
+    return _answer(settings, request, request.caller.role)
 
 
-def get_administrator(app: App, request: Request) -> Response:
+def get_administrator(request: Request) -> Response:
     """Say the same to an administrator: the way to find out what a key opens."""
-    return _answer(app, request, Role.ADMINISTRATOR)
+    return _answer(_settings(), request, Role.ADMINISTRATOR)
 
 
-def _answer(app: App, request: Request, role: Role) -> Response:
+def _settings() -> Settings:
+    settings, wrong = judged()
+    if wrong:
+        raise problems.app_misconfigured()
+    return settings
+
+
+def _answer(settings: Settings, request: Request, role: Role) -> Response:
     return Response(
         document={
             "name": request.caller.name,
             "role": str(role) if role is not Role.SIGNED_IN else None,
-            "auth": app.settings.http_auth,
+            "auth": settings.http_auth,
             "version": VERSION,
-            "downloads": app.settings.outcome_downloads,
+            "downloads": settings.outcome_downloads,
         }
     )

@@ -14,11 +14,13 @@ ROUTES: dict[str, Route] = {
     "get_me": api(
         *("GET", "me", Role.SIGNED_IN, "me:get"),
         "Who the caller is and what they may do",
+        bare=True,
         answer="answers:Me",
     ),
     "get_me_administrator": api(
         *("GET", "me/administrator", Role.ADMINISTRATOR, "me:get_administrator"),
         "The same, for administrators: the way to find out what a key opens",
+        bare=True,
         answer="answers:Me",
     ),
     "get_health": api(
