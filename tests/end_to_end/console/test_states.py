@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Dialog, expect
 
 from local.stack import Stack
 from tests.end_to_end.console.conftest import Furnished
@@ -65,7 +65,12 @@ def test_unsaved_changes_are_asked_about(console: Console) -> None:
     console.go("exports/weekly-news/edit")
     console.page.get_by_label("Display name").fill("Something else")
     asked: list[str] = []
-    console.page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+
+    def refuse(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        dialog.dismiss()
+
+    console.page.once("dialog", refuse)
 
     console.page.get_by_role("link", name="Runs").click()
 
