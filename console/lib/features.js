@@ -2,17 +2,33 @@
 import { useEffect, useState } from "../vendor/preact.js";
 import { get } from "./api.js";
 
-/** @typedef {{ components: { schemas: Record<string, { properties?: Record<string, unknown> }> } }} Description */
-/** @typedef {(schema: string, member: string) => boolean} Has */
+/**
+ * @typedef {object} Description
+ * @property {Record<string, unknown>} paths
+ * @property {{ schemas: Record<string, { properties?: Record<string, unknown> }> }} components
+ */
 
 /** @type {Promise<Description> | null} */
 let description = null;
 
 /**
  * Tells whether a model of the API has a member; none, until the description is there.
- * @returns {Has}
+ * @returns {(schema: string, member: string) => boolean}
  */
 export function useFeatures() {
+  const found = useDescription();
+  return (schema, member) => member in (found?.components.schemas[schema]?.properties ?? {});
+}
+
+/**
+ * Whether the API has a route, such as "/runs/{id}/series"; no, until the description is there.
+ * @param {string} path
+ */
+export function useRoute(path) {
+  return path in (useDescription()?.paths ?? {});
+}
+
+function useDescription() {
   const [found, setFound] = useState(/** @type {Description | null} */ (null));
   useEffect(() => {
     let wanted = true;
@@ -25,5 +41,5 @@ export function useFeatures() {
       wanted = false;
     };
   }, []);
-  return (schema, member) => member in (found?.components.schemas[schema]?.properties ?? {});
+  return found;
 }

@@ -6,6 +6,7 @@ import { find, t } from "../lib/i18n.js";
 import { awaitWindow } from "../lib/windows.js";
 import { Button, Facts, Notice, Told } from "../parts/basics.js";
 import { say } from "../lib/told.js";
+import { problemOf } from "../parts/form.js";
 
 /** @param {{ item: Api.Connection, reload: () => Promise<void> }} props */
 export function SignIn({ item, reload }) {
@@ -106,7 +107,7 @@ function WithKey({ item, reload }) {
     } catch (problem) {
       if (!(problem instanceof ApiError)) throw problem;
       const first = problem.problem.errors?.[0];
-      setError(first ? (find(`field.${first.code}`) ?? first.message) : problemText(problem));
+      setError(first ? problemOf(first) : problemText(problem));
     } finally {
       setBusy(false);
     }

@@ -1,6 +1,7 @@
 // E-mail and fields: proposed, with the types of both sides and masked samples from the snapshot.
 import { html, useEffect, useState } from "../vendor/preact.js";
 import { ApiError, ask } from "../lib/api.js";
+import { useRoute } from "../lib/features.js";
 import { find, t } from "../lib/i18n.js";
 import { Button, Notice, Told } from "../parts/basics.js";
 import { Check, Field, Select, Wrong, idOf, problemsAt } from "../parts/form.js";
@@ -17,7 +18,7 @@ const OWN_NAMES = { FNAME: "field.first_name", LNAME: "field.last_name" };
 export function FieldsSection({ doc, set, problems, readonly, audiences, columns }) {
   const audience = /** @type {Api.AudienceList | null} */ (audiences.data)?.items.find((each) => each.id === doc.audience_id);
   const fields = audience?.merge_fields ?? [];
-  const { proposed, propose } = useProposals(doc, set, readonly);
+  const { offered, proposed, propose } = useProposals(doc, set, readonly);
   const options = /** @type {[string, string][]} */ ([["", t("form.choose")], ...columns.map((column) => [column.name, column.name])]);
   const email = columns.find((column) => column.name === doc.email_field);
   const mapped = Object.entries(doc.merge_fields ?? {});
@@ -29,7 +30,7 @@ export function FieldsSection({ doc, set, problems, readonly, audiences, columns
   const free = fields.filter((field) => !(field.tag in (doc.merge_fields ?? {})));
   const required = free.filter((field) => field.required);
   return html`<${Section} title=${t("form.fields")} text=${t("form.fields_text")}>
-    <div class="actions"><${Button} small=${true} why=${doc.segments.length && doc.audience_id ? null : t("form.propose_first")} onClick=${propose}>${t("form.propose")}</${Button}></div>
+    ${offered && html`<div class="actions"><${Button} small=${true} why=${doc.segments.length && doc.audience_id ? null : t("form.propose_first")} onClick=${propose}>${t("form.propose")}</${Button}></div>`}
     ${proposed && html`<${Notice}><p>${t("form.proposed")}</p></${Notice}>`}
     <${Select} field="email_field" label=${t("field.email_field")} value=${doc.email_field} onChange=${(/** @type {string} */ email_field) => set({ email_field })} options=${options} problems=${problems}
       hint=${email?.samples.length ? t("form.samples", { samples: email.samples.join(", ") }) : undefined} />
@@ -52,7 +53,8 @@ export function FieldsSection({ doc, set, problems, readonly, audiences, columns
  */
 function useProposals(doc, set, readonly) {
   const [proposed, setProposed] = useState(false);
-  const ready = doc.connection && doc.audience_id && doc.segments.length > 0 && !readonly;
+  const offered = useRoute("/exports/suggest");
+  const ready = offered && doc.connection && doc.audience_id && doc.segments.length > 0 && !readonly;
   const propose = async () => {
     if (!ready) return;
     try {
@@ -74,7 +76,7 @@ function useProposals(doc, set, readonly) {
   useEffect(() => {
     if (ready && !doc.email_field && !Object.keys(doc.merge_fields ?? {}).length) void propose();
   }, [ready, doc.audience_id]);
-  return { proposed, propose };
+  return { offered, proposed, propose };
 }
 
 /**

@@ -1,7 +1,7 @@
 // When it runs: with every refresh, at times, after another export, or by hand; the next five times.
 import { html, useEffect, useState } from "../vendor/preact.js";
 import { ApiError, ask } from "../lib/api.js";
-import { useFeatures } from "../lib/features.js";
+import { useFeatures, useRoute } from "../lib/features.js";
 import { find, t } from "../lib/i18n.js";
 import { useResource } from "../lib/resource.js";
 import { Button, Time } from "../parts/basics.js";
@@ -88,8 +88,10 @@ function After({ doc, change, problems }) {
 /** @param {{ schedule: Api.Schedule }} props as the server counts them */
 function NextTimes({ schedule }) {
   const [times, setTimes] = useState(/** @type {string[] | null} */ (null));
+  const offered = useRoute("/schedules/next");
   const key = JSON.stringify([schedule.cron, schedule.time_zone]);
   useEffect(() => {
+    if (!offered) return;
     let wanted = true;
     const timer = setTimeout(async () => {
       try {
@@ -106,7 +108,7 @@ function NextTimes({ schedule }) {
       wanted = false;
       clearTimeout(timer);
     };
-  }, [key]);
+  }, [key, offered]);
   if (!times?.length) return null;
   return html`<h3>${t("schedule.next_times")}</h3><ul class="plain-list">${times.map((at) => html`<li><${Time} at=${at} zone=${schedule.time_zone} /></li>`)}</ul>`;
 }

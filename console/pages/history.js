@@ -1,6 +1,7 @@
 // One feed per export: runs, changes of the configuration with old and new, consent, drift.
 import { html, useState } from "../vendor/preact.js";
 import { at, query } from "../lib/api.js";
+import { useRoute } from "../lib/features.js";
 import { find, t } from "../lib/i18n.js";
 import { useResource } from "../lib/resource.js";
 import { Content, Empty, State, Time, Told } from "../parts/basics.js";
@@ -10,7 +11,9 @@ import { runState } from "./run-words.js";
 /** @param {{ name: string }} props */
 export function History({ name }) {
   const [before, setBefore] = useState("");
-  const feed = useResource(`${at`exports/${name}/history`}${query({ limit: 20, before })}`);
+  const offered = useRoute("/exports/{name}/history");
+  const feed = useResource(!offered ? null : `${at`exports/${name}/history`}${query({ limit: 20, before })}`);
+  if (!offered) return null;
   return html`<section aria-labelledby="history-title"><h2 id="history-title">${t("history.title")}</h2>
     <${Content} of=${feed}>${(/** @type {Api.History} */ { items, next }) => items.length
       ? html`<ol class="feed">${items.map((event) => html`<li><${Event} event=${event} /></li>`)}</ol>

@@ -3,6 +3,7 @@ import { html, useState } from "../vendor/preact.js";
 import { ApiError, ask, at, query, send } from "../lib/api.js";
 import { problemText, textOf } from "../lib/codes.js";
 import { number } from "../lib/formats.js";
+import { useRoute } from "../lib/features.js";
 import { t } from "../lib/i18n.js";
 import { useResource } from "../lib/resource.js";
 import { Button, Content, Empty, Told } from "../parts/basics.js";
@@ -22,7 +23,8 @@ export function Outcomes({ run }) {
   const [found, setFound] = useState(/** @type {Api.OutcomeRow[] | null} */ (null));
   const codes = Object.entries(run.outcomes ?? {}).filter(([, count]) => count);
   const path = at`runs/${run.id}/outcomes` + query({ code, after, limit: PAGE });
-  const rows = useResource(codes.length && !found ? path : null);
+  const searched = useRoute("/runs/{id}/outcomes/search");
+  const rows = useResource(searched && codes.length && !found ? path : null);
   const page = /** @type {Api.OutcomePage | null} */ (rows.data);
   const choose = (/** @type {string} */ value) => {
     setCode(value);
@@ -32,15 +34,15 @@ export function Outcomes({ run }) {
   if (!codes.length) return null;
   return html`<section aria-labelledby="outcomes">
     <div class="section-head"><h2 id="outcomes">${t("outcomes.title")}</h2><${Download} run=${run} code=${code} url=${page?.csv_url} /></div>
-    <div class="tools">
+    ${searched && html`<div class="tools">
       <${Select} field="code" label=${t("outcomes.by_code")} value=${code} onChange=${choose}
         options=${[["", t("exports.all")], ...codes.map(([each, count]) => [each, `${outcomeText(each)} (${number(count)})`])]} />
       <${Search} run=${run} onFound=${setFound} />
-    </div>
+    </div>`}
     ${found
       ? html`<p>${t("outcomes.found", { count: found.length })} <${Button} small=${true} onClick=${() => setFound(null)}>${t("outcomes.all_again")}</${Button}></p>
         ${found.length > 0 && html`<div class="table-box"><${Rows} rows=${found} /></div>`}`
-      : html`<${Content} of=${rows}>${(/** @type {Api.OutcomePage} */ { items, next }) => items.length
+      : searched && html`<${Content} of=${rows}>${(/** @type {Api.OutcomePage} */ { items, next }) => items.length
           ? html`<div class="table-box"><${Rows} rows=${items} /></div>
             <${Pages} next=${next} onNext=${() => setAfter(next ?? "")} onFirst=${after ? () => setAfter("") : null} />`
           : html`<${Empty} title=${t("outcomes.none")} />`}</${Content}>`}

@@ -3,6 +3,7 @@ import { html, useCallback, useEffect, useRef, useState } from "../vendor/preact
 import { ask, at } from "../lib/api.js";
 import { adviceOf, textOf } from "../lib/codes.js";
 import { duration, number, percent, stampTime } from "../lib/formats.js";
+import { useRoute } from "../lib/features.js";
 import { find, t } from "../lib/i18n.js";
 import { usePolling, useResource } from "../lib/resource.js";
 import { may } from "../lib/session.js";
@@ -146,8 +147,9 @@ function Warnings({ run }) {
 
 /** @param {{ run: Api.Run }} props */
 function Plots({ run }) {
-  const series = useResource(run.started_at ? at`runs/${run.id}/series` : null);
-  usePolling(!run.ended_at, series.reload);
+  const offered = useRoute("/runs/{id}/series");
+  const series = useResource(offered && run.started_at ? at`runs/${run.id}/series` : null);
+  usePolling(offered && !run.ended_at, series.reload);
   const data = /** @type {Api.Series | null} */ (series.data);
   if (!data || !data.from) return null;
   const begin = Date.parse(data.from);

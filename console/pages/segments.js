@@ -2,6 +2,7 @@
 import { html, useEffect, useState } from "../vendor/preact.js";
 import { at, query } from "../lib/api.js";
 import { ago, number, percent, size, stampTime } from "../lib/formats.js";
+import { useRoute } from "../lib/features.js";
 import { t } from "../lib/i18n.js";
 import { useResource } from "../lib/resource.js";
 import { Button, Content, Empty, Heading, Told } from "../parts/basics.js";
@@ -44,13 +45,14 @@ export function SegmentsPage() {
 
 /** @param {{ items: Api.Segment[], onShow: (name: string) => void }} props */
 function SegmentTable({ items, onShow }) {
+  const details = useRoute("/segments/{name}");
   return html`<${Table} caption=${t("nav.segments")} rows=${items} id=${(/** @type {Api.Segment} */ item) => item.name} columns=${[
     { title: t("segments.name"), head: true, cell: (/** @type {Api.Segment} */ item) => html`<${Told} text=${item.name} />` },
     { title: t("segments.members"), number: true, cell: membersText },
     { title: t("segments.snapshot"), cell: (/** @type {Api.Segment} */ item) => html`${stampTime(item.snapshot)}<div class="soft">${ago(item.age_seconds)}</div>` },
     { title: t("segments.columns"), number: true, cell: (/** @type {Api.Segment} */ item) => number(item.columns.length) },
     { title: t("segments.size"), number: true, cell: (/** @type {Api.Segment} */ item) => size(item.bytes) },
-    { title: t("table.actions"), cell: (/** @type {Api.Segment} */ item) => html`<${Button} small=${true} label=${t("segments.show_name", { name: item.name })} onClick=${() => onShow(item.name)}>${t("segments.show")}</${Button}>` },
+    ...(!details ? [] : [{ title: t("table.actions"), cell: (/** @type {Api.Segment} */ item) => html`<${Button} small=${true} label=${t("segments.show_name", { name: item.name })} onClick=${() => onShow(item.name)}>${t("segments.show")}</${Button}>` }]),
   ]} />`;
 }
 

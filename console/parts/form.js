@@ -11,7 +11,7 @@ import { Icon } from "./icons.js";
 export const idOf = (field) => `f-${field.replace(/[^\w-]/g, "-")}`;
 
 /** @param {Problem} problem */
-export const problemOf = (problem) => textOf("field", { code: problem.code ?? "", ...problem });
+export const problemOf = ({ code = "", params, message }) => textOf("field", { code, params: { ...params, message }, message });
 
 /**
  * The problems at a field, and at those inside it where they have no place of their own.

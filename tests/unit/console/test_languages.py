@@ -125,8 +125,8 @@ def test_no_text_is_kept_that_nothing_shows() -> None:
 
 
 def test_every_code_of_an_outcome_can_be_said() -> None:
-    from shared.runs.codes import NAMES
+    from shared.runs.codes import CODES
 
     texts = _texts("en")
-    for code in NAMES:
+    for code in CODES:
         assert f"outcome.{code}" in texts, code
