@@ -17,9 +17,8 @@ from shared.mailchimp.errors import (
     RetryError,
 )
 from shared.mailchimp.protocols import ContactCalls
-from shared.platform import log, tracing
+from shared.platform import tracing
 from shared.runs import chunks
-from shared.runs.codes import FAILED, NUMBER, REJECTED
 from shared.runs.leaving import may_leave, newly_shared
 from shared.runs.payload import SINGLES, Item, LeaverItem, TagItem, UpsertItem, all_of
 from shared.runs.sending import calls
@@ -35,41 +34,15 @@ from shared.runs.sending.after import (
 from shared.runs.sending.batch_sizes import MAX_BATCH
 from shared.runs.sending.missing_tags import give_lacking_tags
 from shared.runs.sending.turn import Turn
+from shared.runs.sending.writing import Sent, write_outcomes
 
-# How long after a batch its answer is read and its outcomes are written.
-_LATER_SECONDS = 0.02
 # After this many consecutive single-contact refusals the fault is not in the contacts.
 _MAX_REFUSED_IN_A_ROW = 100
 
 
-def _counts(answers: calls.Answers) -> dict[str, int]:
-    codes = answers.codes
-    return {
-        "created": codes.count(NUMBER["created"]),
-        "updated": codes.count(NUMBER["updated"]),
-        "errors": sum(code == FAILED or code in REJECTED for code in codes),
-    }
-
-
-@dataclass(frozen=True)
-class _Sent:
-    """A batch that Mailchimp has answered: `size` items from `position` on.
-
-    Neither the items nor the answer are kept here: letting go of half a thousand contacts takes
-    a while, which the next call need not wait for. begun: when it was sent (seconds since 1970).
-    seconds: how long that took.
-    """
-
-    position: int
-    size: int
-    begun: int
-    seconds: float
-    work: tracing.Timed
-
-
 @dataclass(frozen=True)
 class _Try:
-    """One try at the next batch, and what came of it; begun and seconds as in _Sent."""
+    """One try at the next batch, and what came of it; begun and seconds as in Sent."""
 
     batch: Batch
     begun: int
@@ -89,7 +62,7 @@ class ChunkSender:
         chunk = turn.chunk
         self._next = chunk.position
         # The last batch, and the end of its writing.
-        self._last: tuple[_Sent, Future[None]] | None = None
+        self._last: tuple[Sent, Future[None]] | None = None
         # Items up to `suspect` may have been sent before, at `first_try` (seconds since 1970, our
         # clock) or later, by a call whose answer is not known.
         self._suspect, self._first_try = 0, 0
@@ -153,11 +126,12 @@ class ChunkSender:
     def _record(self, tried: _Try, pending: calls.PendingAnswers) -> None:
         """Have outcomes written beside the next call; at most one such write is under way."""
         batch = tried.batch
-        sent = _Sent(self._next, len(batch.items), tried.begun, tried.seconds, tried.work)
+        size = len(batch.items)
+        sent = Sent(batch.kind, self._next, size, tried.begun, tried.seconds, tried.work)
         if self._flush():
             self._next += sent.size
             since = self._unwritten_since(self._next, int(sent.begun + sent.seconds))
-            write = partial(self._write, sent, batch.items, pending, since)
+            write = partial(write_outcomes, self._chunk, sent, batch.items, pending, since)
             self._last = sent, self._writer.submit(copy_context().run, write)
         else:
             # The one before is sent again, and then this one: so they are written in order.
@@ -178,35 +152,6 @@ class ChunkSender:
             self._suspect_batch(sent.size, sent.begun)
             return False
         return True
-
-    def _write(
-        self,
-        sent: _Sent,
-        batch: list[Item],
-        unread: calls.PendingAnswers,
-        since: int | None,
-    ) -> None:
-        """Read an answer and write what it says; raises RetryError where it can't be read."""
-        if sent.size > 1:
-            # The next call goes out first: both at once would contend for the interpreter.
-            time.sleep(_LATER_SECONDS)
-        try:
-            answers = unread()
-        except RetryError as error:
-            sent.work.fail(error)
-            raise
-        self._chunk.append(answers.block(sent.position, batch), since)
-        counts = _counts(answers)
-        sent.work.end(**counts)
-        log.event(
-            "batch_sent",
-            run=self._chunk.run,
-            chunk=self._chunk.number,
-            kind=self._index.kind,
-            contacts=len(answers.codes),
-            seconds=round(sent.seconds, 3),
-            **counts,
-        )
 
     def _size(self) -> int:
         items, kind = self._turn.items, self._index.kind

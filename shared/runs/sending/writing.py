@@ -1,0 +1,73 @@
+"""Writes what a call's answer says into the chunk's outcome blob, beside the next call."""
+
+import time
+from dataclasses import dataclass
+
+from shared.mailchimp.errors import RetryError
+from shared.platform import log, tracing
+from shared.runs.chunks import Chunk
+from shared.runs.codes import FAILED, NUMBER, REJECTED
+from shared.runs.payload import ChunkKind, Item
+from shared.runs.sending import calls
+
+# How long after a batch its answer is read and its outcomes are written.
+_LATER_SECONDS = 0.02
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A batch that Mailchimp has answered: `size` items from `position` on.
+
+    Neither the items nor the answer are kept here: letting go of half a thousand contacts takes
+    a while, which the next call need not wait for. begun: when it was sent (seconds since 1970).
+    seconds: how long that took.
+    """
+
+    kind: ChunkKind
+    position: int
+    size: int
+    begun: int
+    seconds: float
+    work: tracing.Timed
+
+
+def write_outcomes(
+    chunk: Chunk,
+    sent: Sent,
+    batch: list[Item],
+    pending: calls.PendingAnswers,
+    since: int | None,
+) -> None:
+    """Read an answer and write what it says; raises RetryError where it can't be read.
+
+    since: see Chunk.append.
+    """
+    if sent.size > 1:
+        # The next call goes out first: both at once would contend for the interpreter.
+        time.sleep(_LATER_SECONDS)
+    try:
+        answers = pending()
+    except RetryError as error:
+        sent.work.fail(error)
+        raise
+    chunk.append(answers.block(sent.position, batch), since)
+    counts = _counts(answers)
+    sent.work.end(**counts)
+    log.event(
+        "batch_sent",
+        run=chunk.run,
+        chunk=chunk.number,
+        kind=sent.kind,
+        contacts=len(answers.codes),
+        seconds=round(sent.seconds, 3),
+        **counts,
+    )
+
+
+def _counts(answers: calls.Answers) -> dict[str, int]:
+    codes = answers.codes
+    return {
+        "created": codes.count(NUMBER["created"]),
+        "updated": codes.count(NUMBER["updated"]),
+        "errors": sum(code == FAILED or code in REJECTED for code in codes),
+    }
