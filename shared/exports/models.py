@@ -36,6 +36,16 @@ def _one_line(text: str) -> str:
     return text
 
 
+def _without_blanks_around(text: str) -> str:
+    """What files, and Mailchimp, do with a name that has blanks around it."""
+    return _one_line(text).strip()
+
+
+def _tag(text: str) -> str:
+    """A tag as Mailchimp keeps it: without blanks around it or doubled ones."""
+    return " ".join(_one_line(text).split())
+
+
 def _known_zone(text: str) -> str:
     try:
         check_zone(text)
@@ -60,10 +70,12 @@ def _folder(text: str) -> str:
 
 
 Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
-Line = Annotated[str, Field(min_length=1, max_length=256), AfterValidator(_one_line)]
+Line = Annotated[str, Field(min_length=1, max_length=256), AfterValidator(_without_blanks_around)]
 SecretName = Annotated[str, StringConstraints(pattern=r"^mailchimp-[a-z0-9-]+$", max_length=127)]
 # A tag, one that is longer than Mailchimp's and gets cut, or a part of an address (ADDRESS.city).
-MergeTag = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_one_line)]
+MergeTag = Annotated[
+    str, Field(min_length=1, max_length=100), AfterValidator(_without_blanks_around)
+]
 Folder = Annotated[str, Field(min_length=1, max_length=900), AfterValidator(_folder)]
 SegmentName = Annotated[
     str,
@@ -71,7 +83,7 @@ SegmentName = Annotated[
     StringConstraints(pattern=r"^[^/\\]+$"),
     AfterValidator(_one_line),
 ]
-TagName = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_one_line)]
+TagName = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_tag)]
 Percent = Annotated[int, Field(ge=0, le=100)] | Annotated[float, Field(ge=0, le=100)]
 # What is done with contacts that have left every segment.
 Leavers = Literal["untag", "keep", "archive", "unsubscribe"]

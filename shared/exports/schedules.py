@@ -34,7 +34,19 @@ def check_cron(expression: str) -> None:
     try:
         next(CronSim(expression, _ANY_MOMENT))
     except (CronSimError, StopIteration):
+        if _is_cron_but_for_its_date(expression):
+            raise ScheduleError("never comes true: the calendar has no such day") from None
         raise ScheduleError("is not a cron expression of five fields such as 0 6 * * 1") from None
+
+
+def _is_cron_but_for_its_date(expression: str) -> bool:
+    minute, hour, day, month, weekday = expression.split()
+    try:
+        for part in (f"{minute} {hour} {day} * {weekday}", f"{minute} {hour} * {month} {weekday}"):
+            next(CronSim(part, _ANY_MOMENT))
+    except (CronSimError, StopIteration):
+        return False
+    return True
 
 
 def due_since(

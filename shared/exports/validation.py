@@ -18,6 +18,7 @@ from shared.mailchimp.merge_fields import resolve_mapping
 from shared.notice import Notice
 from shared.platform.clock import utc_now
 from shared.platform.errors import CloudError
+from shared.segments.columns import CUSTOMER_ID, find_column
 
 
 @dataclass(frozen=True)
@@ -92,36 +93,66 @@ def check_export(app: App, caller: Caller, export: Export, found: Findings) -> N
 
 def check_segments(export: Export, found: Findings) -> None:
     """Segments and tags are each named once."""
-    for member, values in (("name", export.segment_names), ("tag", export.tags)):
+    # Storage tells folders apart by every letter, Mailchimp tags without regard to case.
+    named = (
+        ("name", export.segment_names),
+        ("tag", [tag.casefold() for tag in export.tags]),
+    )
+    for member, values in named:
         seen: set[str] = set()
         for number, value in enumerate(values):
-            # Mailchimp tells tags apart without regard to case; so do some storages with folders.
-            if value.casefold() in seen:
+            if value in seen:
                 found.problem(
                     f"segments.{number}.{member}",
                     f"another segment has this {member}",
                     f"duplicate_{member}",
                 )
-            seen.add(value.casefold())
+            seen.add(value)
 
 
-def check_columns(export: Export, columns_of: Mapping[str, Iterable[str]], found: Findings) -> None:
-    """Every mapped column is in every segment's snapshot."""
+def check_columns(export: Export, columns_of: Mapping[str, Sequence[str]], found: Findings) -> None:
+    """Every mapped column is once in every segment's snapshot; CustomerId at most once.
+
+    A segment without columns is empty: files of no bytes have none.
+    """
     mapped = {"email_field": export.email_field}
     mapped |= {f"merge_fields.{tag}": column for tag, column in export.merge_fields.items()}
     if export.consent is not None:
         mapped["consent.field"] = export.consent.field
+    known = {segment: columns for segment, columns in columns_of.items() if columns}
     for member, column in mapped.items():
-        missing = [segment for segment, columns in columns_of.items() if column not in columns]
-        if missing:
-            listed = ", ".join(missing)
+        places = {segment: find_column(columns, column) for segment, columns in known.items()}
+        missing = [segment for segment, found_at in places.items() if not found_at]
+        doubled = [segment for segment, found_at in places.items() if len(found_at) > 1]
+        for said, code, segments in (
+            ("no column", "column_missing", missing),
+            ("more than one column", "column_ambiguous", doubled),
+        ):
+            if segments:
+                listed = ", ".join(segments)
+                text = f"{said} {column} in {listed}"
+                found.problem(member, text, code, column=column, segments=listed)
+    _check_ids(export, known, found)
+
+
+def _check_ids(export: Export, known: Mapping[str, Sequence[str]], found: Findings) -> None:
+    ids = {segment: len(find_column(columns, CUSTOMER_ID)) for segment, columns in known.items()}
+    for number, segment in enumerate(export.segment_names):
+        if ids.get(segment, 1) > 1:
             found.problem(
-                member,
-                f"no column {column} in {listed}",
-                "column_missing",
-                column=column,
-                segments=listed,
+                f"segments.{number}.name",
+                f"more than one column {CUSTOMER_ID}",
+                "column_ambiguous",
+                column=CUSTOMER_ID,
+                segments=segment,
             )
+    if without := [segment for segment, count in ids.items() if not count]:
+        found.warn(
+            "customer_id_missing",
+            f"There is no column {CUSTOMER_ID} in {', '.join(without)}. Profiles are told apart by "
+            "their address alone, so a new address is a new contact.",
+            segments=", ".join(without),
+        )
 
 
 def check_audience(export: Export, view: AudienceView, found: Findings) -> None:
@@ -190,12 +221,12 @@ def _check_source(app: App, export: Export, found: Findings) -> None:
     if not found.has_read("source", "segments"):
         return
     blobs = app.segment_container(source.container)
-    columns: dict[str, Iterable[str]] = {}
+    columns: dict[str, Sequence[str]] = {}
     quiet = app.settings.snapshot_quiet
     for number, name in enumerate(export.segment_names):
         try:
             snapshot = find_snapshot(blobs, source.folder, name, quiet, utc_now())
-            columns[name] = columns_of(blobs, snapshot)
+            columns[name] = columns_of(blobs, snapshot, export.columns)
         except SegmentNotFoundError:
             found.problem(
                 f"segments.{number}.name",

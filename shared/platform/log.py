@@ -25,19 +25,30 @@ def failure(name: str, error: BaseException, **fields: object) -> None:
     An error's text may hold an address (Mailchimp's do), so it stays out of the log; one about the
     app's settings, or about the form of what is stored, names nothing but those.
     """
-    frames = []
-    trace = error.__traceback__
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        frames.append(f"{code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}")
-        trace = trace.tb_next
-    where = " < ".join(reversed(frames[-6:]))
+    where = " < ".join(reversed(_frames(error)[-6:]))
     from shared.platform.forms import FormError
     from shared.platform.settings import SettingsError
 
     if isinstance(error, SettingsError | FormError):
         fields["detail"] = str(error)
     event(name, level=logging.ERROR, error=type(error).__name__, where=where, **fields)
+
+
+def place_of(error: BaseException) -> str:
+    """Return the file and line of this app where an error came up."""
+    places = _frames(error, within="/shared/")
+    return places[-1] if places else ""
+
+
+def _frames(error: BaseException, within: str = "") -> list[str]:
+    frames = []
+    trace = error.__traceback__
+    while trace is not None:
+        name = trace.tb_frame.f_code.co_filename
+        if within in name:
+            frames.append(f"{name.rsplit('/', 1)[-1]}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    return frames
 
 
 class StepError(RuntimeError):

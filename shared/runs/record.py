@@ -89,6 +89,8 @@ class Run:
     # When sending began; items and calls of each chunk.
     sending_at: str | None = None
     chunk_sizes: tuple[tuple[int, int], ...] = ()
+    # What the plan failed by when it was last tried, where that was a fault of this app.
+    fault: str = ""
     # How often a message was put back whose handler had failed.
     revivals: int = 0
     # There is an order to stop it.

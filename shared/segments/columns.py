@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 
+CUSTOMER_ID = "CustomerId"
+"""The column of Customer Insights' own id of a profile."""
+
 
 def find_column(columns: Sequence[str], name: str) -> tuple[int, ...]:
     """Return the places of a column; several where the name isn't clear, none where it is missing.

@@ -21,18 +21,19 @@ from shared.segments.rows import Grammar, MalformedRowError, Piece, lines_in, wh
 from shared.segments.snapshots import Snapshot, SnapshotFile
 
 
-def columns_of(blobs: Blobs, snapshot: Snapshot) -> tuple[str, ...]:
+def columns_of(blobs: Blobs, snapshot: Snapshot, wanted: Sequence[str] = ()) -> tuple[str, ...]:
     """Return the columns in the order of the first file that holds any; () where nobody says.
 
+    `wanted` are names that a header should have, as for reading.
     Raises SnapshotUnreadableError, SnapshotChangedError.
     """
     for file in snapshot.files:
         with naming_errors(snapshot, file):
             try:
-                opened = open_file(blobs, file, limit=FIRST_LOOK)
+                opened = open_file(blobs, file, None, wanted, limit=FIRST_LOOK)
             except LayoutError:
                 # Its first row may be longer than a first look.
-                opened = open_file(blobs, file)
+                opened = open_file(blobs, file, None, wanted)
             if opened:
                 layout, chunks = opened
                 chunks.close()

@@ -157,7 +157,7 @@ def test_the_safety_stop_sends_additions_alone_and_the_override_goes_through(
     place: Place,
 ) -> None:
     place.write({"VIP": people(range(100))})
-    place.save(["VIP"], leavers="archive")
+    place.save(["VIP"], leavers="archive", removal_limit_percent=20)
     place.run()
     place.write({"VIP": people([*range(30, 100), 200])})
 
@@ -183,7 +183,7 @@ def test_the_safety_stop_sends_additions_alone_and_the_override_goes_through(
 
 def test_the_safety_stop_looks_at_each_segment(place: Place) -> None:
     place.write({"Large": people(range(300)), "Small": people(range(50))})
-    place.save(["Large", "Small"])
+    place.save(["Large", "Small"], removal_limit_percent=20)
     place.run()
     place.write({"Large": people(range(300)), "Small": people(range(20))})
 
@@ -194,10 +194,10 @@ def test_the_safety_stop_looks_at_each_segment(place: Place) -> None:
 
 
 def test_a_few_leavers_of_a_small_list_are_no_reason_to_stop(place: Place) -> None:
-    place.write({"VIP": people(range(26))})
-    place.save(["VIP"])
+    place.write({"VIP": people(range(48))})
+    place.save(["VIP"], removal_limit_percent=20)
     place.run()
-    place.write({"VIP": people(range(2))})
+    place.write({"VIP": people(range(24))})
 
     run = place.run()
 
@@ -210,9 +210,9 @@ def test_a_segment_taken_out_of_the_export_is_left_by_its_members(
     place: Place, others: bool
 ) -> None:
     place.write({"One": people(range(40 if others else 5)), "Two": people(range(40))})
-    place.save(["One", "Two"])
+    place.save(["One", "Two"], removal_limit_percent=20)
     place.run()
-    place.save(["One"])
+    place.save(["One"], removal_limit_percent=20)
 
     stopped = place.run()
     assert stopped["error"]["code"] == "removals_withheld", stopped

@@ -66,6 +66,8 @@ class Place:
             "email_field": "Email",
             "merge_fields": {"FNAME": "FirstName"},
             "schedule": {"active": False, "kind": "none"},
+            # Of a test's few people nearly all may leave.
+            "removal_limit_percent": 100,
             **changes,
         }
 

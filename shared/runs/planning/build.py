@@ -12,7 +12,7 @@ import polars as pl
 
 from shared.erased import Register, load_erased
 from shared.frames import lookup, tables
-from shared.frames.masks import MASK
+from shared.frames.masks import MASK, has_bit
 from shared.mailchimp.suppressions import load_suppressions
 from shared.platform.blobs import Blobs
 from shared.runs import ledger
@@ -78,13 +78,14 @@ def _decide(
     frame, profiles = profiles.frame, replace(profiles, frame=pl.DataFrame())
     suppressed, state = load_suppressions(attempt.app, old.account, old.audience)
     own = _own(blobs, old)
+    usable = _usable(frame, len(attempt.found.snapshots))
     classified = eligibility.classify(frame, suppressed, own, erased.is_erased if erased else None)
     del frame, own
     contacts = lookup.count_distinct(classified["email"].filter(classified["valid"]))
     check_input(profiles, contacts, old)
     classified = _wanted(classified, setup)
     other_ledgers = ledger.others(blobs, old, [other.uid for other in attempt.others])
-    untrusted = run_input.untrusted(attempt.found, old, profiles.rows)
+    untrusted = run_input.untrusted(attempt.found, old, profiles.rows, usable)
     classified, gone = difference.join_ledger(
         classified, _remembered(blobs, setup, classified, erased)
     )
@@ -100,6 +101,16 @@ def _decide(
     del classified, gone, suppressed
     table = table.with_row_index("row")
     return _Decided(table, removals, profiles, contacts, state.generation, untrusted, other_ledgers)
+
+
+def _usable(profiles: pl.DataFrame, segments: int) -> dict[int, int]:
+    """Count for each segment the profiles with a valid address and consent."""
+    counts = (
+        profiles.lazy()
+        .filter("valid", "consent")
+        .select(has_bit("segments", bit).sum().alias(str(bit)) for bit in range(segments))
+    )
+    return {int(bit): count for bit, count in counts.collect().row(0, named=True).items()}
 
 
 def _plan_of(

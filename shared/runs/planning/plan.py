@@ -15,8 +15,9 @@ from shared.app import App
 from shared.erased import ErasureKeyError, load_erased
 from shared.exports import store
 from shared.exports.models import StoredConnection
-from shared.platform import queues, tracing
+from shared.platform import log, queues, tracing
 from shared.platform.clock import seconds_since, to_text, utc_now
+from shared.platform.errors import CloudError
 from shared.runs import leaving, ledger, names
 from shared.runs.counts import Counts
 from shared.runs.ending import end_run
@@ -79,6 +80,29 @@ def _plan(app: App, run: Run) -> str:
         return "waits"
     except RunFailedError as failure:
         return _fail(app, run, failure)
+    except Exception as error:
+        if (failed := _repeated(app, run, error)) is None:
+            raise
+        return _fail(app, run, failed)
+
+
+def _repeated(app: App, run: Run, error: Exception) -> RunFailedError | None:
+    """Return the run's failure where it fails by the same fault of this app as the last time.
+
+    What services and the machine do may pass; the same error at the same place does not.
+    """
+    if isinstance(error, (CloudError, OSError, MemoryError)):
+        return None
+    fault = f"{type(error).__name__} in {log.place_of(error)}"
+    if run.fault != fault:
+        change_run(app.blobs, run.id, lambda found: replace(found, fault=fault))
+        return None
+    log.failure("plan_given_up", error, run=run.id)
+    return RunFailedError(
+        "internal_error",
+        f"This app failed twice alike at planning the run ({fault}), and sent nothing. Ask whoever "
+        "runs it to look at its log, or to report this: until it is mended each run fails alike.",
+    )
 
 
 def _fail(app: App, run: Run, failure: RunFailedError) -> str:

@@ -9,8 +9,8 @@ import pyarrow as pa
 from shared.frames import memory
 from shared.frames.addresses import canonical_column
 from shared.runs.planning import addresses
+from shared.segments.columns import CUSTOMER_ID
 
-CUSTOMER_ID = "CustomerId"
 MAX_CONTACTS = 1_000_000
 # Rows that are gathered before they are looked through for repetitions: bounds the memory.
 _GATHERED_ROWS = 50_000
@@ -23,16 +23,16 @@ class TooManyContactsError(Exception):
 
 @dataclass(frozen=True)
 class ProfileColumns:
-    """The columns of a profile that an export needs."""
+    """The columns of a profile that an export needs; a segment may do without a CustomerId."""
 
     email: str
     values: tuple[str, ...] = ()
     consent: str | None = None
     consent_values: frozenset[str] = frozenset()
 
-    def all(self) -> list[str]:
+    def all(self, *, with_id: bool = True) -> list[str]:
         """Return every column to read, each once."""
-        wanted = [CUSTOMER_ID, self.email, *self.values]
+        wanted = [*([CUSTOMER_ID] if with_id else []), self.email, *self.values]
         if self.consent is not None:
             wanted.append(self.consent)
         return list(dict.fromkeys(wanted))
@@ -200,15 +200,17 @@ def _parts(
 
 
 def _normalise(batch: pl.DataFrame, columns: ProfileColumns, position: int) -> pl.DataFrame:
-    email = canonical_column(pl.col(columns.email))
+    email = addresses.without_masks(canonical_column(pl.col(columns.email)))
     consent = pl.lit(True)
     if columns.consent is not None:
         wanted = [value.strip().lower() for value in columns.consent_values]
         given = pl.col(columns.consent).fill_null("").str.strip_chars().str.to_lowercase()
         consent = given.is_in(wanted)
+    identified = CUSTOMER_ID in batch.columns
+    ids = pl.col(CUSTOMER_ID).fill_null("").str.strip_chars() if identified else pl.lit("")
     return batch.select(
         email=email,
-        customer_id=pl.col(CUSTOMER_ID).fill_null("").str.strip_chars(),
+        customer_id=ids,
         segments=pl.lit(1 << position, dtype=pl.UInt64),
         first=pl.lit(position, dtype=pl.UInt8),
         consent=consent,

@@ -16,8 +16,9 @@ from shared.runs.planning.profiles import (
 )
 from shared.runs.planning.run_input import RunInput
 from shared.runs.record import RunFailedError, RunStatus
+from shared.segments.columns import CUSTOMER_ID, find_column
 from shared.segments.errors import SegmentsError
-from shared.segments.reader import read_profiles
+from shared.segments.reader import columns_of, read_profiles
 
 
 def read_segments(export: Export, found: RunInput, values: FieldValues) -> Profiles:
@@ -29,7 +30,10 @@ def read_segments(export: Export, found: RunInput, values: FieldValues) -> Profi
     )
 
     def batches(position: int) -> Iterator[pa.RecordBatch]:
-        return read_profiles(found.blobs, found.snapshots[position], columns.all())
+        snapshot = found.snapshots[position]
+        there = columns_of(found.blobs, snapshot, columns.all(with_id=False))
+        with_id = bool(find_column(there, CUSTOMER_ID))
+        yield from read_profiles(found.blobs, snapshot, columns.all(with_id=with_id))
 
     try:
         segments = [(s.segment, batches(i)) for i, s in enumerate(found.snapshots)]

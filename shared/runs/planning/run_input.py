@@ -94,11 +94,14 @@ def wait_for_input(app: App, run: Run) -> RunInput:
     raise RetryLaterError(min(LATER, max(1.0, app.settings.snapshot_quiet / 2)))
 
 
-def untrusted(found: RunInput, ledger: Ledger, rows: Mapping[str, int]) -> dict[int, str]:
+def untrusted(
+    found: RunInput, ledger: Ledger, rows: Mapping[str, int], usable: Mapping[int, int]
+) -> dict[int, str]:
     """Return the segments, by position, whose absent contacts can't be believed, and why.
 
-    rows: rows read per segment. An empty snapshot is never believed as long as the ledger holds
-    contacts of the segment; whether it does is for difference/ to see.
+    rows: rows read per segment. usable: of them, by position, those with an address that may be
+    written to. A snapshot without one is never believed as long as the ledger holds contacts of the
+    segment; whether it does is for difference/ to see.
     """
     reasons = {}
     for position, snapshot in enumerate(found.snapshots):
@@ -108,6 +111,11 @@ def untrusted(found: RunInput, ledger: Ledger, rows: Mapping[str, int]) -> dict[
         age = snapshot.age(utc_now()).total_seconds()
         if now == 0:
             reasons[position] = f"the snapshot of {snapshot.segment} is empty"
+        elif not usable.get(position):
+            reasons[position] = (
+                f"none of the {now} rows of {snapshot.segment} has an address that can be used and "
+                "the consent that the export asks for"
+            )
         elif not snapshot.confirmed and now < _SHRUNKEN * before and age < _SETTLED_SECONDS:
             reasons[position] = (
                 f"the snapshot of {snapshot.segment} has {now} rows after {before} in the last "

@@ -135,3 +135,11 @@ def test_a_failing_export_is_tried_three_times_more_then_waits_for_a_newer_snaps
     waits = [retry_at(failures, ended) for failures in (1, 2, 3, 4)]
     hours = [wait - ended if wait else None for wait in waits]
     assert hours == [timedelta(minutes=15), timedelta(hours=1), timedelta(hours=4), None]
+
+
+def test_a_day_that_never_comes_is_called_so() -> None:
+    for cron in ("0 6 31 2 *", "0 6 31 4,6 *"):
+        with pytest.raises(ScheduleError, match="never comes true"):
+            check_cron(cron)
+    with pytest.raises(ScheduleError, match="is not a cron expression"):
+        check_cron("0 6 32 2 *")

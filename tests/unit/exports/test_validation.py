@@ -59,12 +59,38 @@ def codes(found: Findings) -> list[str]:
         (["A", "B"], []),
         (["A", "A"], ["segments.1.name", "segments.1.tag"]),
         ([{"name": "A", "tag": "x"}, {"name": "B", "tag": "X"}], ["segments.1.tag"]),
+        ([{"name": "A", "tag": "x"}, {"name": "B", "tag": " x  "}], ["segments.1.tag"]),
+        ([{"name": "VIP", "tag": "x"}, {"name": "vip", "tag": "y"}], []),
+        ([{"name": "Masse", "tag": "x"}, {"name": "Maße", "tag": "y"}], []),
     ],
 )
 def test_segments_and_tags_are_named_once(segments: list[Any], wrong: list[str]) -> None:
     found = Findings()
     check_segments(export(segments=segments), found)
     assert fields(found) == wrong
+
+
+def test_a_column_that_is_there_twice_can_not_be_mapped() -> None:
+    found = Findings()
+    columns = {"A": ("CustomerId", "Email", "email", "Name", "Name"), "B": ("customerid", "EMAIL")}
+    check_columns(export(segments=["A", "B"], email_field="Email", merge_fields={}), columns, found)
+    assert fields(found) == []
+
+    check_columns(export(segments=["A"], merge_fields={"FNAME": "Name"}), columns, found)
+    check_columns(export(segments=["A"], email_field="EMAIL", merge_fields={}), columns, found)
+    assert [(p.where, p.message) for p in found.problems] == [
+        ("merge_fields.FNAME", "no column Name in B"),
+        ("merge_fields.FNAME", "more than one column Name in A"),
+        ("email_field", "more than one column EMAIL in A"),
+    ]
+
+
+def test_customer_ids_may_be_missing_but_not_be_there_twice() -> None:
+    found = Findings()
+    columns = {"A": ("Email",), "B": ("Email", "CustomerId", "CustomerId"), "C": ()}
+    check_columns(export(segments=["A", "B", "C"], merge_fields={}), columns, found)
+    assert fields(found) == ["segments.1.name"]
+    assert codes(found) == ["customer_id_missing"]
 
 
 def test_every_missing_column_is_named_with_its_segments() -> None:

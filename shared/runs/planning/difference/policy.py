@@ -12,7 +12,7 @@ class Policy:
     """The export's wishes that decide on actions; `now` in seconds since 1970."""
 
     leavers: Leavers = "untag"
-    removal_limit_percent: float = 20
+    removal_limit_percent: float = 100
     allow_removals: bool = False
     full: bool = False
     now: int = 0

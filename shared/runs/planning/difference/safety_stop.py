@@ -12,6 +12,8 @@ from shared.runs.run_table import Action, Kind, Note, was
 
 # Below this many removals the safety stop does not apply: a small list changes by large shares.
 FLOOR = 25
+# But for leavers who are more than this share of all.
+_MOST = 0.5
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,8 @@ def _reason(
         if seen.get(f"loses_{segment_tags.get(segment)}", 0) or seen["tagless"]:
             return why
     for count, what in (("leavers", "leave"), ("removing", "leave or lose a tag")):
-        if seen[count] >= FLOOR and seen[count] > limit * seen["of"]:
+        most = count == "leavers" and 0 < _MOST * seen["of"] < seen[count]
+        if (most or seen[count] >= FLOOR) and seen[count] > limit * seen["of"]:
             return f"{seen[count]} of {seen['of']} contacts would {what}"
     # Also the tags of segments that the export does not have any more.
     for bit in bits:

@@ -194,7 +194,8 @@ class TestOutcomes:
         assert row_of(result)["tags"] == 1
 
     def test_a_withheld_removal_is_unchanged_and_says_so(self) -> None:
-        result = folded({}, {f"l{n}": OURS for n in range(30)})
+        policy = Policy(removal_limit_percent=20, now=NOW)
+        result = folded({}, {f"l{n}": OURS for n in range(30)}, policy=policy)
         assert set(result.outcomes.select("code", "detail").rows()) == {
             (NUMBER["unchanged"], "removal withheld")
         }

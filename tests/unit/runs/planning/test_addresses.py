@@ -149,3 +149,12 @@ def test_every_way_to_write_a_domain_is_one_address() -> None:
 
 def test_a_missing_and_a_blank_address_are_the_same() -> None:
     assert ours([None, "", " \u200b\t"]) == [("", False)] * 3
+
+
+@pytest.mark.parametrize(
+    "text", ["***", "****@****.***", "p**@contoso.com", "•••", "##@##.##", "*"]
+)
+def test_a_mask_is_no_address_and_not_invalid_either(text: str) -> None:
+    frame = pl.DataFrame({"text": [text, "a*b@contoso.com", "#1@contoso.com"]})
+    found = frame.select(addresses.without_masks(pl.col("text"))).to_series()
+    assert found.to_list() == ["", "a*b@contoso.com", "#1@contoso.com"]

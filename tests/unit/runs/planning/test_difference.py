@@ -1,6 +1,7 @@
 """What a run does with each contact, given what the ledger knows of it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -253,19 +254,33 @@ class TestOtherExports:
         assert done(left(OURS, policy=policy, others=given(b=1))) == ("ARCHIVE", 0, 1)
 
 
+LIMITED = Policy(removal_limit_percent=20, now=NOW)
+
+
 class TestSafetyStop:
     def run(
         self, leave: int, of: int, policy: Policy | None = None, **rest: Any
     ) -> tuple[dict[str, dict[str, Any]], Removals]:
         stay = {f"s{n}": {"digest": 8} for n in range(of - leave)}
         known = {f"s{n}": OURS for n in range(of - leave)} | {f"l{n}": OURS for n in range(leave)}
-        return compared(stay, known, policy or Policy(now=NOW), **rest)
+        return compared(stay, known, policy or LIMITED, **rest)
 
     @pytest.mark.parametrize(
         ("leave", "of", "stopped"),
-        [(24, 24, False), (25, 125, False), (25, 124, True), (26, 125, True), (25, 25, True)],
+        [
+            (24, 48, False),
+            (25, 125, False),
+            (25, 124, True),
+            (26, 125, True),
+            (25, 25, True),
+            # A small list may change by large shares, but not go nearly all.
+            (19, 19, True),
+            (24, 47, True),
+            (1, 2, False),
+            (1, 1, True),
+        ],
     )
-    def test_more_than_the_limit_stops_from_twenty_five_on(
+    def test_more_than_the_limit_stops_from_twenty_five_on_or_where_most_would_go(
         self, leave: int, of: int, stopped: bool
     ) -> None:
         table, removals = self.run(leave, of)
@@ -282,7 +297,7 @@ class TestSafetyStop:
         assert done(stayer) == ("UPSERT", 0, 0)
 
     def test_archiving_is_withheld_too(self) -> None:
-        table, _ = self.run(30, 60, Policy(leavers="archive", now=NOW))
+        table, _ = self.run(30, 60, replace(LIMITED, leavers="archive"))
         assert {row["action"] for row in table.values()} == {Action.NONE, Action.UPSERT}
 
     def test_allowing_removals_overrides_it(self) -> None:
@@ -304,7 +319,7 @@ class TestSafetyStop:
         contacts |= {f"d{n}": {} for n in range(100)}
         known = {name: HELD | {"tags": 0b11} for name in contacts if name[0] != "d"}
         known |= {name: HELD for name in contacts if name[0] == "d"}
-        table, removals = compared(contacts, known)
+        table, removals = compared(contacts, known, LIMITED)
         assert removals.withheld == "30 of the 100 contacts of one segment would leave it"
         assert {done(row) for row in table.values()} == {("NONE", 0, 0)}
         # Sixteen of a hundred in each of two segments: neither is above the limit, both together.
@@ -313,6 +328,7 @@ class TestSafetyStop:
             | {f"o{n}": {"wanted": 1 << n % 2} for n in range(68)},
             {f"m{n}": HELD | {"tags": 1 << n % 2} for n in range(32)}
             | {f"o{n}": HELD | {"tags": 1 << n % 2} for n in range(68)},
+            LIMITED,
             segment_tags={0: 0, 1: 1, 2: 2},
         )
         assert removals.withheld == "32 of 100 contacts would leave or lose a tag"
@@ -320,7 +336,7 @@ class TestSafetyStop:
     def test_a_segment_removed_from_the_export_is_counted_as_well(self) -> None:
         contacts = {f"a{n}": {"wanted": 0b01} for n in range(200)}
         known = {f"a{n}": HELD | {"tags": 0b11 if n < 30 else 0b01} for n in range(200)}
-        _, removals = compared(contacts, known, segment_tags={0: 0})
+        _, removals = compared(contacts, known, LIMITED, segment_tags={0: 0})
         assert removals.withheld == "30 of the 30 contacts of one segment would leave it"
 
     def test_several_profiles_of_one_contact_count_once(self) -> None:
@@ -330,14 +346,14 @@ class TestSafetyStop:
         frame = contacts_of(rows)
         known = [{"email": address(f"{kind}{n}")} | HELD for kind in "sl" for n in range(60)]
         _, removals = compare(
-            frame, ledger_of(known[:90]), Policy(now=NOW), given(), suppressions(), {0: 0}
+            frame, ledger_of(known[:90]), LIMITED, given(), suppressions(), {0: 0}
         )
         assert (removals.of, removals.withheld) == (90, "30 of 90 contacts would leave")
 
     def test_those_archived_before_do_not_count(self) -> None:
         archived = OURS | {"flags": OURS["flags"] | int(Flag.ARCHIVED), "tags": 0}
         known = {f"l{n}": OURS for n in range(30)} | {f"z{n}": archived for n in range(900)}
-        _, removals = compared({}, known)
+        _, removals = compared({}, known, LIMITED)
         assert (removals.leavers, removals.of, bool(removals.withheld)) == (30, 30, True)
 
     def test_a_segment_that_cannot_be_trusted_loses_nobody(self) -> None:
