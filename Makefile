@@ -47,6 +47,14 @@ switches: set-up ## Run the end-to-end tests against every documented variant of
 fuzz: set-up ## Fuzz the parsers, a minute each
 	@$(PYTHON) -m tests.campaigns.fuzz --seconds 60
 
+.PHONY: console
+console: set-up ## Try the console's pages in every language, width and light
+	@CONSOLE_MATRIX=full $(PYTHON) -m pytest --verbosity=0 tests/end_to_end/console
+
+.PHONY: pictures
+pictures: set-up ## Take the pictures of the console that are in docs/
+	@$(PYTHON) -m tests.end_to_end.console.pictures
+
 .PHONY: lint
 lint: set-up ## Check format, lint rules and types
 	@$(PYTHON) -m ruff format --check $(CODE)

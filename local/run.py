@@ -94,7 +94,11 @@ def _is_all_local(stack: Stack) -> bool:
 
 def _describe(stack: Stack, scenario: Scenario | None) -> None:
     host = stack.hosts[0]
-    rows = [("Address", host.url), ("Key (x-functions-key)", stack.keys.master)]
+    rows = [
+        ("Console", f"{host.url}/console/"),
+        ("Address", host.url),
+        ("Key (x-functions-key)", stack.keys.master),
+    ]
     if scenario is not None:
         rows.append(("Mailchimp API key", scenario.api_key))
         rows.append(("Audience id", scenario.audience_id))

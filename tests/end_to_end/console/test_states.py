@@ -83,6 +83,7 @@ def test_unsaved_changes_are_asked_about(console: Console) -> None:
 
 def test_every_problem_is_told_at_once_and_the_summary_leads_to_each(console: Console) -> None:
     console.go("new-export")
+    expect(console.page.get_by_label("Folder of the segments")).not_to_have_value("")
     console.page.get_by_role("button", name="Save").click()
 
     summary = console.page.get_by_role("group", name="things to set right")
