@@ -83,6 +83,7 @@ def _show(stack: Stack) -> int:
     stack.mailchimp.reset_log()
     second = _run(stack, EXPORT)
     _print_outcomes(second)
+    print("\nIn a browser: `make run` starts the same, stays, and prints the console's address.")
     return 0 if {run["status"] for run in (simplest, first, second)} == {"succeeded"} else 1
 
 

@@ -61,9 +61,9 @@ def _take(console: Console, name: str) -> None:
     path = FOLDER / f"console-{name}.png"
     # A window as high as the page: what sticks to its edge lies where the page ends.
     height = console.page.evaluate("document.documentElement.scrollHeight")
-    console.page.set_viewport_size({"width": SIZE[0], "height": max(height, 420)})
+    console.page.set_viewport_size({"width": SIZE[0], "height": max(height, SIZE[1])})
     console.page.screenshot(path=path, animations="disabled")
-    console.page.set_viewport_size({"width": SIZE[0], "height": 420})
+    console.page.set_viewport_size({"width": SIZE[0], "height": SIZE[1]})
     print(path.name)
 
 
