@@ -70,6 +70,11 @@ format: set-up ## Format the code
 .PHONY: check
 check: format lint test ## Everything to do before review: format, lint, types, tests
 
+.PHONY: azure
+azure: set-up ## Check commands, queries and templates with Azure's own tools
+	@scripts/azure-tools
+	@$(PYTHON) -m pytest --verbosity=0 -o python_files='check_*.py' tests/campaigns/azure
+
 .PHONY: bench
 bench: set-up ## Measure speed, memory and calls
 	@$(PYTHON) -m benchmarks

@@ -46,14 +46,12 @@ az functionapp delete --resource-group "$group" --name "$app"
 
 # What lies outside of the group, or would outlive it: roles of the app, and the custom role.
 remove_assignments() {
-  local ids
-  ids="$(az role assignment list --all --assignee-object-id "$identity" --query '[].id' --output tsv "$@")"
-  [ -z "$ids" ] || xargs az role assignment delete --ids <<<"$ids"
+  [ -z "$1" ] || xargs az role assignment delete --ids <<<"$1"
 }
-remove_assignments
-# The segment storage may be in another subscription: /subscriptions/<id>/…
-segment_subscription="$(cut -d/ -f3 <<<"$segment_storage")"
-remove_assignments --subscription "$segment_subscription"
+remove_assignments "$(az role assignment list --all --assignee-object-id "$identity" --query '[].id' --output tsv)"
+# The segment storage may be in another subscription, where the command above does not look.
+remove_assignments "$(az rest --method get --url "$segment_storage/providers/Microsoft.Authorization/roleAssignments" \
+  --url-parameters api-version=2022-04-01 "\$filter=principalId eq '$identity'" --query 'value[].id' --output tsv)"
 for role in $(az role definition list --custom-role-only true --resource-group "$group" \
   --query "[?starts_with(roleName, 'Segment export secrets')].name" --output tsv); do
   az role definition delete --name "$role" --resource-group "$group" --custom-role-only true

@@ -25,3 +25,5 @@ compile() {
 }
 compile "$@" requirements.in -o requirements.txt
 compile "$@" -c requirements.txt requirements-dev.in -o requirements-dev.txt
+tools=tests/campaigns/azure/tools
+compile "$@" "$tools/requirements.in" -o "$tools/requirements.txt"
