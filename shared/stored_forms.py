@@ -33,6 +33,7 @@ DOCUMENTS = (
     Form("ledger", f"{_LEDGER}ledger.json"),
     Form("tags", "ledgers/{account}/{audience}/tags.json"),
     Form("batch sizes", "ledgers/{account}/{audience}/batch-sizes.json"),
+    Form("index of outcomes", f"{_RUN}outcomes/{{file}}.index.json"),
     Form("index of runs", "index/runs-complete.json"),
     Form("protected contacts", f"{_PROTECTED}state.json"),
     Form("protected contacts' draft", f"{_PROTECTED}draft.json"),

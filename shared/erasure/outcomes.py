@@ -7,11 +7,13 @@ that was cut off finds the person there again.
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator
 
 from shared.app import App
 from shared.erasure.person import Person
 from shared.platform.blobs import BlobConflictError, BlobMissingError
+from shared.runs.outcome_cells import marked, plain
 
 _ALL = "all.csv"
 _TEXT = "text/csv; charset=utf-8"
@@ -26,7 +28,7 @@ def known_rows(app: App, folder: str, person: Person) -> list[tuple[str, str]]:
     Profiles that only share an address with the one that was sent are left out.
     """
     return [
-        (_plain(row[0]), _plain(row[1]))
+        (row[0], row[1])
         for row in _rows_of(_read(app, f"{folder}{_ALL}")[0], person)
         if row[2] != "skipped_duplicate"
     ]
@@ -51,12 +53,16 @@ def _read(app: App, name: str) -> tuple[bytes, str]:
 
 def _rows_of(data: bytes, person: Person) -> Iterator[Row]:
     names = person.spellings | person.customer_ids
-    if any(name.replace('"', '""').encode() in data for name in names):
+    written = {text.replace('"', '""').encode() for name in names for text in (name, marked(name))}
+    if any(name in data for name in written):
         yield from (row for row in _parsed(data) if _is_about(row, person))
 
 
 def _parsed(data: bytes) -> Iterator[Row]:
-    return csv.reader(io.TextIOWrapper(io.BytesIO(data), "utf-8", newline=""))
+    """Yield the rows with the values of their cells; 0.1.0 did not quote the header."""
+    old = not data.startswith(b'"')
+    for cells in csv.reader(io.TextIOWrapper(io.BytesIO(data), "utf-8", newline="")):
+        yield [plain(cell, old=old) for cell in cells]
 
 
 def _is_about(row: Row, person: Person) -> bool:
@@ -64,15 +70,13 @@ def _is_about(row: Row, person: Person) -> bool:
     return (
         email in person.spellings
         or customer_id in person.customer_ids
-        or _plain(email) in person.spellings
-        or _plain(customer_id) in person.customer_ids
-        or any(address in detail.lower() for address in person.spellings)
+        or any(_names(detail.lower(), address) for address in person.spellings)
     )
 
 
-def _plain(cell: str) -> str:
-    """Return a cell without the mark that keeps a spreadsheet from running it."""
-    return cell[1:] if cell[:1] == "'" and cell[1:2] in tuple("=+-@\t\r") else cell
+def _names(detail: str, address: str) -> bool:
+    """Return whether a text has an address as a whole, not within a longer one."""
+    return re.search(rf"(?<![\w.+-]){re.escape(address)}(?![\w-]|\.\w)", detail) is not None
 
 
 def _rewrite(app: App, name: str, person: Person) -> None:
@@ -91,9 +95,9 @@ def _rewrite(app: App, name: str, person: Person) -> None:
 
 def _written(rows: Iterable[Row]) -> Iterator[bytes]:
     text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\r\n")
+    writer = csv.writer(text, lineterminator="\r\n", quoting=csv.QUOTE_ALL)
     for number, row in enumerate(rows, 1):
-        writer.writerow(row)
+        writer.writerow([marked(cell) for cell in row])
         if number % _ROWS_AT_ONCE == 0:
             yield text.getvalue().encode()
             text.seek(0)

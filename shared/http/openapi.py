@@ -94,7 +94,9 @@ def _responses(route: Route, http_auth: str) -> Schema:
         success["headers"] = {"ETag": {"schema": {"type": "string"}}}
     responses = {str(route.status): success}
     for status, media_type in route.other_answers:
-        responses[str(status)] = _plain(status, media_type, success)
+        plain = _plain(status, media_type, success)
+        known = responses.setdefault(str(status), plain)
+        known.setdefault("content", {}).update(plain.get("content", {}))
     for status in sorted(_problem_statuses(route, http_auth)):
         problem = _problem(status, route)
         content = responses.setdefault(str(status), problem).setdefault("content", {})
@@ -205,6 +207,7 @@ def _ref(model: str | type[BaseModel]) -> Schema:
 _DESCRIPTIONS = {
     200: "Done",
     201: "Created",
+    206: "A part of the file",
     304: "Not changed since the version that the reader holds",
     307: "The file is at Location, a signed URL that ends soon",
     400: "The body can't be read",
@@ -215,8 +218,9 @@ _DESCRIPTIONS = {
     410: "Its retention has ended",
     412: "Changed by somebody else",
     411: "The body was announced in chunks and did not arrive",
-    413: "The body is too large",
+    413: "The body, or what is asked for, is too large for one message",
     415: "The body is not JSON",
+    416: "There is no such part of the file",
     422: "The input is not valid; `errors` names every problem",
     500: "A fault of the app",
     503: "Mailchimp or a dependency is busy or does not answer, or a setting is wrong",

@@ -144,6 +144,38 @@ def forbidden(detail: str, **params: str) -> ProblemError:
     return ProblemError(403, "forbidden", "Not allowed", detail, params=params)
 
 
+def not_shared() -> ProblemError:
+    """Persons are shown where the export's connection is shared, and to administrators."""
+    return ProblemError(
+        403,
+        "not_shared",
+        "Not shared",
+        "The export's connection is not shared with contributors, so its contacts are shown to "
+        "administrators alone.",
+    )
+
+
+def range_required() -> ProblemError:
+    """The file is too large for one answer, and the storage can't be reached from outside."""
+    return ProblemError(
+        413,
+        "range_required",
+        "Ask for parts",
+        "The file is above 8 MB: ask for it in parts, with Range: bytes=0-8388607 and so on.",
+    )
+
+
+def range_not_satisfiable(size: int) -> ProblemError:
+    """The range is none, or lies behind the end of the file."""
+    return ProblemError(
+        416,
+        "range_not_satisfiable",
+        "No such part",
+        "Ask for bytes=<first>-<last> within the file.",
+        headers={"Content-Range": f"bytes */{size}"},
+    )
+
+
 def cross_site() -> ProblemError:
     """A browser was led here by a page of another site."""
     return ProblemError(

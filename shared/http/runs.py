@@ -18,9 +18,7 @@ from shared.http.problems import FieldError
 from shared.platform.blobs import Blobs, Document
 from shared.platform.clock import from_text
 from shared.runs import names, run_index, views
-from shared.runs.codes import CODES
 from shared.runs.marker import active_runs
-from shared.runs.outcomes import OutcomesGoneError, RunNotEndedError, open_outcomes
 from shared.runs.record import Run, RunRequest, RunStatus
 from shared.runs.start import ActiveRunError, start_run
 from shared.runs.stopping import RunEndedError, request_cancel
@@ -148,34 +146,6 @@ def cancel(app: App, request: Request) -> Response:
         ) from None
     audit.act(request.caller, "run_cancelled", run.id)
     return Response(202, document=views.shown(cancelled))
-
-
-def get_outcomes(app: App, request: Request) -> Response:
-    """Return what happened to each contact of a run, as CSV."""
-    run = inputs.run_id_of(request)
-    code = inputs.choice(request, "code", CODES)
-    try:
-        days = app.settings.run_retention_days
-        outcomes = open_outcomes(app.blobs, run, code, retention_days=days)
-    except KeyError:
-        raise problems.not_found("run") from None
-    except RunNotEndedError:
-        raise problems.conflict(
-            "run_not_ended", "The run has not ended", "Outcomes are there once the run has ended."
-        ) from None
-    except OutcomesGoneError:
-        raise problems.ProblemError(
-            410, "outcomes_gone", "The outcomes are gone", "They were kept for their retention."
-        ) from None
-    audit.act(request.caller, "outcomes_read", run, code=code)
-    if outcomes.kind == "redirect":
-        return Response(307, headers={"Location": outcomes.url})
-    name = f"{run}-{code}.csv" if code else f"{run}.csv"
-    return Response(
-        body=b"".join(outcomes.chunks),
-        content_type="text/csv",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
 
 
 def _may_run(blobs: Blobs, caller: Caller, export: StoredExport) -> bool:

@@ -270,6 +270,8 @@ class Blobs:
             start=begin,
             expiry=end,
             content_disposition=f'attachment; filename="{download_name}"',
+            # Nobody on the way reads along; an emulator may have nothing but http.
+            protocol="https" if client.url.startswith("https:") else None,
             **key,
         )
         return f"{client.url}?{signature}"

@@ -3,24 +3,28 @@
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Literal
 
 from shared.platform.blobs import BlobMissingError, Blobs
-from shared.runs import names
+from shared.runs import names, outcome_index
 from shared.runs.codes import NAMES
-from shared.runs.record import read_run
+from shared.runs.outcome_cells import marked_texts
+from shared.runs.record import Run, read_run
 
 if TYPE_CHECKING:  # polars is imported where a finish runs
     import polars as pl
 
 HEADER = ("email", "customer_id", "code", "detail", "segments")
+# A multiple of a block of the index.
 _ROWS_PER_BLOCK = 50_000
+# Quotes around each cell, commas between, CR and LF behind.
+_AROUND = 2 * len(HEADER) + len(HEADER) - 1 + 2
 _PARALLEL_UPLOADS = 2
 # An answer is held in memory whole, so a larger file (bytes) is fetched from the storage itself.
-_LARGE = 8 << 20
+MAX_ANSWER = 8 << 20
 _URL_MINUTES = 10
-# What a spreadsheet would run as a formula begins with one of these.
-_FORMULA = r"^([=+\-@\t\r])"
 
 
 class RunNotEndedError(Exception):
@@ -51,20 +55,26 @@ def write(blobs: Blobs, run: str, outcomes: "pl.DataFrame", segments: Sequence[s
     outcomes: email, customer_id, code (number), detail, segments (bit mask over `segments`).
     """
 
+    import polars as pl
+
     def write_one(number: int | None) -> None:
-        name = _name(run, None if number is None else NAMES[number])
-        rows = _csv(outcomes, segments, number)
-        blobs.write(name, rows, content_type="text/csv; charset=utf-8")
+        name = file_name(run, None if number is None else NAMES[number])
+        chosen = outcomes
+        if number is not None:
+            # Those of one segment together, so that a page of them is soon found.
+            chosen = outcomes.filter(pl.col("code") == number).sort("segments", maintain_order=True)
+        layout = _Layout()
+        rows = _csv(chosen, segments, layout)
+        etag = blobs.write(name, rows, content_type="text/csv; charset=utf-8")
+        outcome_index.save(blobs, name, layout.index(etag))
 
     # One is uploaded while another is made.
     with ThreadPoolExecutor(_PARALLEL_UPLOADS, thread_name_prefix="outcomes") as pool:
         list(pool.map(write_one, (None, *outcomes["code"].unique().to_list())))
 
 
-def open_outcomes(
-    blobs: Blobs, run: str, code: str | None = None, *, retention_days: float
-) -> OutcomesFile:
-    """Return the CSV of an ended run, of one code or of all.
+def ended_run(blobs: Blobs, run: str, *, retention_days: float) -> Run:
+    """Return a run whose outcomes are there.
 
     Raises KeyError (no such run), RunNotEndedError, OutcomesGoneError.
     """
@@ -75,13 +85,29 @@ def open_outcomes(
         raise KeyError(run)
     if not found.status.ended:
         raise RunNotEndedError
-    info = blobs.info(_name(run, code))
+    return found
+
+
+def file_size(blobs: Blobs, run: str, code: str | None) -> int:
+    """Return the bytes of a run's CSV; 0 where the run sent nothing, or nothing of this code."""
+    info = blobs.info(file_name(run, code))
+    return info.size if info else 0
+
+
+def signed_link(blobs: Blobs, name: str, download_name: str) -> str:
+    """Return a link that whoever has it may fetch a CSV with for ten minutes."""
+    return blobs.signed_url(name, _URL_MINUTES, download_name)
+
+
+def open_outcomes(blobs: Blobs, run: str, code: str | None = None) -> OutcomesFile:
+    """Return the CSV of an ended run, of one code or of all; raises OutcomesGoneError."""
+    info = blobs.info(file_name(run, code))
     if info is None:
         # The run sent nothing, or no contact has this code.
         return OutcomesFile("stream", [_header()])
-    if info.size > _LARGE:
+    if info.size > MAX_ANSWER:
         name = f"{run}.csv" if code is None else f"{run}-{code}.csv"
-        return OutcomesFile("redirect", url=blobs.signed_url(info.name, _URL_MINUTES, name))
+        return OutcomesFile("redirect", url=signed_link(blobs, info.name, name))
     try:
         return OutcomesFile("stream", [blobs.read(info.name)])
     except BlobMissingError:
@@ -89,10 +115,44 @@ def open_outcomes(
 
 
 def _header() -> bytes:
-    return (",".join(HEADER) + "\r\n").encode()
+    return (",".join(f'"{name}"' for name in HEADER) + "\r\n").encode()
 
 
-def _name(run: str, code: str | None) -> str:
+class _Layout:
+    """Counts where each block of rows begins in a file that is being written."""
+
+    def __init__(self) -> None:
+        self._rows = 0
+        self._end = len(_header())
+        self._offsets: list[int] = []
+        self._masks: list[int] = []
+
+    def add(self, rows: "pl.DataFrame", masks: "pl.Series") -> None:
+        """Take in rows as they are written: quoted, with quotes in them doubled."""
+        import polars as pl
+
+        lengths = rows.select(
+            sum(
+                (pl.col(name).str.len_bytes() + pl.col(name).str.count_matches('"', literal=True))
+                for name in HEADER
+            )
+            + _AROUND
+        ).to_series()
+        offsets: list[int] = (lengths.cast(pl.Int64).cum_sum() + self._end).to_list()
+        for first in range(0, rows.height, outcome_index.ROWS_PER_BLOCK):
+            self._offsets.append(int(offsets[first - 1]) if first else self._end)
+            block = masks.slice(first, outcome_index.ROWS_PER_BLOCK)
+            self._masks.append(reduce(or_, block.unique().to_list(), 0))
+        self._end = int(offsets[-1])
+        self._rows += rows.height
+
+    def index(self, etag: str) -> outcome_index.OutcomeIndex:
+        """Return where the rows of the file of this ETag begin."""
+        offsets = [*self._offsets, self._end] if self._offsets else []
+        return outcome_index.OutcomeIndex(etag, self._rows, offsets, self._masks)
+
+
+def file_name(run: str, code: str | None) -> str:
     return f"{folder(run)}{code or 'all'}.csv"
 
 
@@ -105,27 +165,24 @@ def _readable(outcomes: "pl.DataFrame", segments: Sequence[str]) -> "pl.DataFram
         for mask in masks
     }
 
-    def harmless(column: str) -> pl.Expr:
-        return pl.col(column).fill_null("").str.replace(_FORMULA, "'$1").alias(column)
-
-    return outcomes.select(
-        harmless("email"),
-        harmless("customer_id"),
+    plain = outcomes.select(
+        "email",
+        "customer_id",
         code=pl.col("code").replace_strict(NAMES, return_dtype=pl.String),
-        detail=harmless("detail"),
+        detail="detail",
         segments=pl.col("segments").replace_strict(names, return_dtype=pl.String),
-    ).with_columns(harmless("segments"))
+    )
+    return plain.select(marked_texts(plain[name]).alias(name) for name in HEADER)
 
 
-def _csv(outcomes: "pl.DataFrame", segments: Sequence[str], number: int | None) -> Iterator[bytes]:
-    """Yield the lines of all rows, or of those with one code, some rows at a time."""
-    import polars as pl
-
+def _csv(outcomes: "pl.DataFrame", segments: Sequence[str], layout: _Layout) -> Iterator[bytes]:
+    """Yield the lines of all rows, some at a time."""
     yield _header()
     for part in outcomes.iter_slices(_ROWS_PER_BLOCK):
-        chosen = part if number is None else part.filter(pl.col("code") == number)
-        if chosen.height:
-            text = _readable(chosen, segments).write_csv(
-                include_header=False, line_terminator="\r\n"
+        if part.height:
+            rows = _readable(part, segments)
+            layout.add(rows, part["segments"])
+            text = rows.write_csv(
+                include_header=False, line_terminator="\r\n", quote_style="always"
             )
             yield text.encode()

@@ -44,10 +44,18 @@ ROUTES: dict[str, Route] = {
         problems=(403, 409),
     ),
     "get_outcomes": api(
-        *("GET", "runs/{id}/outcomes", Role.VIEWER, "runs:get_outcomes"),
+        *("GET", "runs/{id}/outcomes", Role.VIEWER, "outcomes:get"),
         "What happened to each contact",
-        query={"code": "outcome_code"},
-        problems=(409, 410),
-        other_answers=((200, "text/csv"), (307, "")),
+        answer="answers:OutcomePage",
+        query={"code": "text", "segment": "text", "after": "text", "limit": "limit"},
+        problems=(403, 409, 410, 413, 416),
+        other_answers=((200, "text/csv"), (206, "text/csv"), (307, "")),
+    ),
+    "search_outcomes": api(
+        *("POST", "runs/{id}/outcomes/search", Role.VIEWER, "outcomes:search"),
+        "What happened to one person",
+        answer="answers:OutcomePage",
+        body="outcomes:PersonQuestion",
+        problems=(403, 409, 410),
     ),
 }

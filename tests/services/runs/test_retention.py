@@ -11,7 +11,7 @@ from shared.platform.clock import utc_now
 from shared.runs import names
 from shared.runs.last_run import read_last
 from shared.runs.marker import take_marker
-from shared.runs.outcomes import OutcomesGoneError, open_outcomes
+from shared.runs.outcomes import OutcomesGoneError, ended_run
 from shared.runs.record import RunStatus, create_run, read_run
 from shared.runs.upkeep import retention
 from tests.support.steps import Steps
@@ -34,9 +34,9 @@ def test_a_run_is_kept_for_its_retention_and_then_dropped_whole(app: App) -> Non
     keep(app, recent)
     retention.drop_old_runs(app)
     assert not list(app.blobs.list(names.folder(old)))
-    assert b"".join(open_outcomes(app.blobs, recent, retention_days=30).chunks) == b"email"
+    assert b"".join(ended_run(app.blobs, recent, retention_days=30).chunks) == b"email"
     with pytest.raises(OutcomesGoneError):
-        open_outcomes(app.blobs, old, retention_days=30)
+        ended_run(app.blobs, old, retention_days=30)
 
 
 def test_an_old_run_that_has_not_ended_is_kept(app: App) -> None:
@@ -49,7 +49,7 @@ def test_an_old_run_that_has_not_ended_is_kept(app: App) -> None:
 
 def test_outcomes_of_a_run_that_never_was_are_not_gone(app: App) -> None:
     with pytest.raises(KeyError):
-        open_outcomes(app.blobs, run_of(1), retention_days=30)
+        ended_run(app.blobs, run_of(1), retention_days=30)
 
 
 def test_a_schedule_remembers_its_last_run_when_nothing_of_it_is_left(steps: Steps) -> None:
