@@ -132,5 +132,5 @@ def test_downloads_searches_and_starts_are_in_the_audit_with_who(
     audited = [line for line in stack.logs().splitlines() if run in line and "audit" in line]
 
     for action in ("run_started", "outcomes_read", "outcomes_searched"):
-        assert any(action in line and "master key" in line for line in audited), action
+        assert any(action in line and "function key" in line for line in audited), action
     assert not any("p1@contoso.com" in line for line in audited)

@@ -11,7 +11,7 @@ from shared.platform.clock import utc_now
 from shared.runs import names
 from shared.runs.last_run import read_last
 from shared.runs.marker import take_marker
-from shared.runs.outcomes import OutcomesGoneError, ended_run
+from shared.runs.outcomes import OutcomesGoneError, ended_run, open_outcomes
 from shared.runs.record import RunStatus, create_run, read_run
 from shared.runs.upkeep import retention
 from tests.support.steps import Steps
@@ -34,7 +34,8 @@ def test_a_run_is_kept_for_its_retention_and_then_dropped_whole(app: App) -> Non
     keep(app, recent)
     retention.drop_old_runs(app)
     assert not list(app.blobs.list(names.folder(old)))
-    assert b"".join(ended_run(app.blobs, recent, retention_days=30).chunks) == b"email"
+    assert ended_run(app.blobs, recent, retention_days=30).id == recent
+    assert b"".join(open_outcomes(app.blobs, recent).chunks) == b"email"
     with pytest.raises(OutcomesGoneError):
         ended_run(app.blobs, old, retention_days=30)
 
