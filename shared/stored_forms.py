@@ -19,6 +19,7 @@ _PROTECTED = "suppressions/{account}/{audience}/"
 DOCUMENTS = (
     Form("connection", "connections/{connection}.json"),
     Form("sign-in", "connections/states/{hash}.json"),
+    Form("updates", "accounts/{account}/updates.json"),
     Form("export", "exports/{export}.json"),
     Form("last run", "exports/_last/{export}"),
     Form("told state", "exports/_notices/state/{export}"),

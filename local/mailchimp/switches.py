@@ -97,6 +97,7 @@ class Switches:
 
     # Answers
     stats_stale_seconds: float = 300.0
+    account_email: str = "owner@contoso.com"
     filter_post_answers: bool = False
     small_answers: bool = False
     merge_field_limit: int = 30

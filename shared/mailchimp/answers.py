@@ -12,13 +12,14 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Account:
-    """The account that a token belongs to."""
+    """The account that a token belongs to; `email` is that of its user."""
 
     account_id: str
     name: str
     role: str
     data_center: str
     date: datetime
+    email: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,7 @@ def read_account(document: Mapping[str, Any], data_center: str, date: datetime) 
         role=text(document, "role"),
         data_center=data_center,
         date=date,
+        email=text(document, "email"),
     )
 
 

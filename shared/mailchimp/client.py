@@ -29,7 +29,7 @@ from shared.mailchimp.wire import Answer
 MAX_CONTACTS = 500
 _MEMBER_FIELDS = (
     "id,email_address,status,merge_fields,tags,tags_count,last_changed,"
-    "timestamp_signup,timestamp_opt"
+    "timestamp_signup,timestamp_opt,contact_id,source"
 )
 _AUDIENCE_FIELDS = ("id", "name", "double_optin", "marketing_permissions", "stats.member_count")
 _LIST_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
@@ -57,7 +57,7 @@ class MailchimpClient(Connection):
     def account(self) -> Account:
         """Return the account of the token."""
         # Without the slash at its end this path is redirected, to plain HTTP at that.
-        answer = self.call("GET", "/", {"fields": "account_id,account_name,role"})
+        answer = self.call("GET", "/", {"fields": "account_id,account_name,role,email"})
         return answers.read_account(answer.document, self.token.data_center, answer.date)
 
     def audiences(self) -> list[Audience]:
@@ -210,6 +210,13 @@ class MailchimpClient(Connection):
             email,
             params={"skip_merge_validation": "true"},
             body={"status": "unsubscribed"},
+        )
+        return answer.document if answer else None
+
+    def update(self, list_id: str, email: str, changes: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Change members of one contact and return it, None where there is none."""
+        answer = self._member_call(
+            "PATCH", list_id, email, params={"skip_merge_validation": "true"}, body=changes
         )
         return answer.document if answer else None
 

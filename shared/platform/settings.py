@@ -47,6 +47,7 @@ class Settings:
     max_connections: int = 8
     mailchimp_timeout: float = 130
     mailchimp_cooldown: float = 60
+    mailchimp_trial: bool = True
     run_deadline_hours: float = 12
     mailchimp_api_url: str = MAILCHIMP_API_URL
     mailchimp_login_url: str = MAILCHIMP_LOGIN_URL
@@ -86,6 +87,7 @@ def judge(
         max_connections=values.whole("MAILCHIMP_MAX_CONNECTIONS", 8, 1, 10),
         mailchimp_timeout=values.number("MAILCHIMP_TIMEOUT_SECONDS", 130, 0.1, 600),
         mailchimp_cooldown=values.number("MAILCHIMP_COOLDOWN_SECONDS", 60, 0, 600),
+        mailchimp_trial=values.choice("MAILCHIMP_TRIAL", "auto", "never") == "auto",
         run_deadline_hours=values.number("RUN_DEADLINE_HOURS", 12, 0, 240),
         mailchimp_api_url=_official_url(values, "MAILCHIMP_API_URL", MAILCHIMP_API_URL),
         mailchimp_login_url=_official_url(values, "MAILCHIMP_LOGIN_URL", MAILCHIMP_LOGIN_URL),

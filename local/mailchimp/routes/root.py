@@ -14,7 +14,7 @@ def get_root(request: Request) -> Answer:
         "account_id": account.id,
         "login_id": login.user_id,
         "account_name": account.name,
-        "email": "owner@account.invalid",
+        "email": request.switches.account_email,
         "first_name": "Account",
         "last_name": "Owner",
         "username": login.user_id,
