@@ -128,6 +128,7 @@ class Connection(InputModel):
             "account_id",
             "account_name",
             "data_center",
+            "updates",
             "created_by",
             "created_at",
             "updated_by",

@@ -14,11 +14,11 @@ from shared.accounts.updates import (
 )
 from shared.app import App
 from shared.mailchimp.answers import Account
-from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.errors import RefusedError
 from shared.mailchimp.trial import (
     NoVerdictError,
     ProvedWay,
+    TrialCalls,
     Verdict,
     clear,
     make_trial,
@@ -36,7 +36,7 @@ def known_updates(app: App, account: str) -> Updates:
     return load_updates(app.blobs, account) if app.settings.mailchimp_trial else SWITCHED_OFF
 
 
-def settle_updates(app: App, account: str, audience: str, client: MailchimpClient) -> Updates:
+def settle_updates(app: App, account: str, audience: str, client: TrialCalls) -> Updates:
     """Return how an account's contacts are updated; make the trial in an audience where it is due.
 
     Whoever calls it holds a slot. Raises MailchimpError where Mailchimp can't be asked at all.
@@ -61,7 +61,7 @@ def settle_updates(app: App, account: str, audience: str, client: MailchimpClien
     return known
 
 
-def _clear_traces(client: MailchimpClient, owner: Account, known: Updates) -> None:
+def _clear_traces(client: TrialCalls, owner: Account, known: Updates) -> None:
     """Archive what a trial has left that broke off."""
     for traces in known.traces:
         with suppress(NoVerdictError, RefusedError):
@@ -69,7 +69,7 @@ def _clear_traces(client: MailchimpClient, owner: Account, known: Updates) -> No
 
 
 def _verdict(
-    app: App, owner: Account, audience: str, client: MailchimpClient, known: Updates
+    app: App, owner: Account, audience: str, client: TrialCalls, known: Updates
 ) -> Verdict:
     """Try the ways one after the other; each with a contact of its own, noted first."""
     for way in _WAYS:

@@ -68,6 +68,16 @@ class StoredConsent(Answer):
     withdrawn_at: Moment | None = None
 
 
+class UpdatesView(Answer):
+    """In which way contacts that exist are updated without their status being written, and why."""
+
+    way: Literal["status_if_new", "no_status", "one_by_one"]
+    reason: str
+    proved_at: Moment | None
+    archived_is: Literal["known", "new"] | None
+    window_seconds: int
+
+
 class ConnectionView(Answer):
     """A connection as administrators see it."""
 
@@ -81,6 +91,7 @@ class ConnectionView(Answer):
     account_id: str | None
     account_name: str | None
     data_center: str | None
+    updates: UpdatesView
     created_by: str
     created_at: Moment
     updated_by: str

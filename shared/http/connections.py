@@ -2,18 +2,30 @@
 
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.accounts.updates import UNKNOWN
 from shared.app import App
 from shared.exports import accounts, connections, store
 from shared.exports.access import Caller, Role, may_use
 from shared.exports.errors import ConnectionUnusableError
 from shared.exports.models import Connection, Consent, StoredConnection
 from shared.exports.terms import terms_text, terms_version
+from shared.exports.updates import known_updates, settle_updates
 from shared.http import audit, exports, inputs, problems
 from shared.http.messages import Request, Response
 from shared.http.problems import FieldError
 from shared.mailchimp.errors import MailchimpError, StopError
 from shared.platform.blobs import Document
 from shared.runs.stopping import cancel_runs_of_connection
+
+
+class VerifyOptions(BaseModel):
+    """With an audience, what the account does with a contact's status is found out there, too."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    audience_id: str | None = Field(default=None, min_length=1, max_length=64)
 
 
 def get_terms(app: App, request: Request) -> Response:  # noqa: ARG001 - every handler's form
@@ -107,8 +119,10 @@ def delete(app: App, request: Request) -> Response:
 
 def verify(app: App, request: Request) -> Response:
     """Return whether Mailchimp takes the token, and whether the segments can be read."""
+    wanted = inputs.read(VerifyOptions, request.document(optional=True))
     connection, _ = find(app, request)
-    mailchimp, storage = _verify_mailchimp(app, connection), _verify_storage(app)
+    mailchimp = _verify_mailchimp(app, connection, wanted.audience_id)
+    storage = _verify_storage(app)
     return Response(document={"mailchimp": mailchimp, "segment_storage": storage})
 
 
@@ -158,13 +172,18 @@ def _shown(app: App, connection: StoredConnection, caller: Caller) -> Document |
     """Return what a caller sees of a connection, None for nothing."""
     if caller.may(Role.ADMINISTRATOR):
         status = connections.status_of(app, connection, fresh=True)
-        return {**connection.document(), "status": status}
+        account = connection.account_id
+        updates = known_updates(app, account) if account else UNKNOWN
+        return {**connection.document(), "status": status, "updates": updates.shown()}
     if may_use(caller, connection):
         return connection.model_dump(mode="json", include={"name", "display_name", "type"})
     return None
 
 
-def _verify_mailchimp(app: App, connection: StoredConnection) -> dict[str, Any]:
+def _verify_mailchimp(
+    app: App, connection: StoredConnection, audience: str | None
+) -> dict[str, Any]:
+    """Ask Mailchimp for the account; make the trial in an audience, where that is due."""
     result: dict[str, Any] = {
         "ok": False,
         "account_name": None,
@@ -176,6 +195,9 @@ def _verify_mailchimp(app: App, connection: StoredConnection) -> dict[str, Any]:
         token = accounts.read_token(app, connection)
         with accounts.open_account_with(app, token, connection.account_id) as mailchimp:
             account = accounts.check_account(mailchimp.client.account())
+            if audience is not None:
+                mailchimp.hold(account.account_id)
+                settle_updates(app, account.account_id, audience, mailchimp.client)
     except ConnectionUnusableError as error:
         return result | {"detail": error.detail}
     except StopError as error:

@@ -216,6 +216,11 @@ def is_contact_exists(text: str, code: str | None = None) -> bool:
     return code == "ERROR_CONTACT_EXISTS" or "already a list member" in text.lower()
 
 
+def is_about_status(field: str | None) -> bool:
+    """Return whether a refusal is for the status of a contact, or for the want of one."""
+    return (field or "").rpartition(".")[2] in ("status", "status_if_new")
+
+
 def retry_after(code: str, attempts: int = 1) -> Retry:
     """Tell when a refused contact may be sent again, after so many refusals in a row.
 

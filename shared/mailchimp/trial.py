@@ -12,13 +12,19 @@ from typing import Any, Literal, Protocol
 
 from shared.mailchimp.answers import Account, SubscribeAnswer
 from shared.mailchimp.client import Archived
-from shared.mailchimp.errors import RefusedError, is_contact_exists
+from shared.mailchimp.errors import RefusedError, is_about_status, is_contact_exists
+from shared.mailchimp.tokens import Token
 
 type ProvedWay = Literal["status_if_new", "no_status"]
 
 
 class TrialCalls(Protocol):
-    """The calls that a trial makes."""
+    """The calls that a trial makes, with the token whose account it is about."""
+
+    @property
+    def token(self) -> Token: ...
+
+    def account(self) -> Account: ...
 
     def subscribe(
         self, list_id: str, members: list[dict[str, Any]], *, update_existing: bool = True
@@ -109,7 +115,7 @@ class _Trial:
         """Make the contact as the way makes contacts; False where that is refused for its sake."""
         status = "status" if self.way == "no_status" else "status_if_new"
         answer = self._call({"email_address": email, status: "unsubscribed"}, update=False)
-        if answer is None or any(_is_about_status(error.field) for error in answer.errors):
+        if answer is None or any(is_about_status(error.field) for error in answer.errors):
             return False
         if not answer.new:
             raise NoVerdictError("Mailchimp does not take the trial contact")
@@ -153,13 +159,9 @@ class _Trial:
         try:
             return self.client.subscribe(self.audience, [member], update_existing=update)()
         except RefusedError as error:
-            if any(_is_about_status(field) for field, _ in error.errors):
+            if any(is_about_status(field) for field, _ in error.errors):
                 return None
             raise NoVerdictError("Mailchimp refuses the trial's call") from None
 
     def _taken(self, answer: SubscribeAnswer | None) -> bool:
         return answer is not None and not answer.errors
-
-
-def _is_about_status(field: str | None) -> bool:
-    return (field or "").rpartition(".")[2] in ("status", "status_if_new")

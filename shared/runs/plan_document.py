@@ -32,7 +32,8 @@ class Plan:
     the next version, without its table; ledger_etag and ledger_run: of the version that was
     planned with. shared_tags: mask of the tags that other exports give as well; other_ledgers:
     their ledgers' ETags by uid. removals_withheld: why, or empty. chunks: where each lies in the
-    blob `payload`.
+    blob `payload`. updates: the way that contacts were sorted for (shared/accounts/updates.py);
+    lanes go by the one that is known when they send.
     """
 
     run: str
@@ -60,6 +61,7 @@ class Plan:
     folder: str
     payload: str
     chunks: tuple[ChunkIndex, ...] = ()
+    updates: Literal["status_if_new", "no_status", "one_by_one"] = "one_by_one"
 
     @cached_property
     def job(self) -> Job:

@@ -41,7 +41,10 @@ def test_each_policy_does_what_it_says(
     assert run["status"] == "succeeded", run
 
 
-def test_whom_this_export_archived_comes_back_with_the_next_snapshot(place: Place) -> None:
+def test_whom_this_export_archived_is_asked_to_come_back_with_the_next_snapshot(
+    place: Place,
+) -> None:
+    place.mailchimp.set(unsubscribed_while_archived="shows")
     place.write({"VIP": people(range(4))})
     place.save(["VIP"], leavers="archive")
     place.run()
@@ -53,11 +56,18 @@ def test_whom_this_export_archived_comes_back_with_the_next_snapshot(place: Plac
     run = place.run()
 
     codes = place.codes(run)
-    assert codes[email(0)] in ("created", "updated")
+    assert codes[email(0)] == "updated"
+    assert place.outcomes(run, "updated")[0]["detail"] == "asked to confirm"
     assert codes[email(1)] == "skipped_unsubscribed"
     contact = place.contacts()[email(0)]
-    assert (contact.status, set(contact.tags)) == ("subscribed", {"VIP"})
+    assert (contact.status, set(contact.tags)) == ("pending", {"VIP"})
     assert place.statuses()[email(1)] == "unsubscribed"
+
+    place.forget_calls()
+    assert place.codes(place.run())[email(0)] == "unchanged"
+    assert not place.writes()
+    place.mailchimp.confirm(place.audience, email(0))
+    assert place.codes(place.run())[email(0)] == "unchanged"
 
     place.write({"VIP": people(range(2, 4))})
     place.run()

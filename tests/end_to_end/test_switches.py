@@ -1,10 +1,13 @@
 """The same story with every way in which Mailchimp may be meant to behave."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.support.place import Place, email, emails, people
+from local.mailchimp.control import CallRecord
+from local.stack import Stack
+from tests.support.place import Place, email, emails, make_place, people
 
 # Those that have nothing to do with each other share a story.
 SWITCHES: dict[str, dict[str, Any]] = {
@@ -37,12 +40,68 @@ SWITCHES: dict[str, dict[str, Any]] = {
         "small_answers": True,
         "filter_post_answers": True,
     },
+    "status_if_new is ignored": {"status_if_new": "ignored"},
+    "status_if_new is taken for the status": {"status_if_new": "as_status"},
+    "status_if_new is refused, and an update without a status writes one": {
+        "status_if_new": "refused",
+        "omitted_status": "subscribed",
+    },
+    "a contact without a status is refused": {
+        "status_if_new": "item_error",
+        "omitted_status": "item_error",
+    },
+    "every status has to be named": {"status_if_new": "refused", "omitted_status": "refused"},
+    "who is archived counts as new": {
+        "archived_for_status_if_new": "new",
+        "archived_for_create_only": "new",
+        "archived_for_no_status": "new",
+    },
+    "nothing shows of who comes back, or has another address": {
+        "times_on_return": "kept",
+        "source_on_return": "kept",
+        "contact_id_on_new_address": "new",
+        "idn_stored": "ascii",
+    },
+    "answers have the status that was sent, tags are ignored": {
+        "answer_status": "sent",
+        "inline_tags": "ignored",
+    },
+    "answers have no status, and nothing is refused to who left": {
+        "answer_status": "left_out",
+        "compliance": "ignored",
+    },
 }
 
 
-@pytest.mark.parametrize("switches", SWITCHES.values(), ids=SWITCHES)
-def test_an_audience_ends_as_the_segments_say(place: Place, switches: dict[str, Any]) -> None:
-    place.mailchimp.set(**switches)
+def check_statuses_written(calls: list[CallRecord], switches: dict[str, Any]) -> None:
+    """No call writes a status to a contact that exists, except to unsubscribe or to ask."""
+    for call in calls:
+        if not call.writes or not isinstance(call.body, dict):
+            continue
+        if members := call.body.get("members"):
+            assert call.body["sync_tags"] is False
+            with_status = [member for member in members if "status" in member]
+            assert not with_status or call.body["update_existing"] is False
+            if any("status_if_new" in member for member in members):
+                assert switches["status_if_new"] == "honoured"
+        else:
+            assert call.body.get("status") in (None, "pending", "unsubscribed")
+            assert "status_if_new" not in call.body
+
+
+@pytest.fixture(params=list(SWITCHES.values()), ids=list(SWITCHES))
+def place(stack: Stack, request: pytest.FixtureRequest) -> Iterator[Place]:
+    """A corner for one test, of an account that behaves in one way from its first call on."""
+    stack.mailchimp.set(**request.param)
+    made = make_place(stack)
+    yield made
+    made.leave()
+    stack.mailchimp.reset()
+
+
+def test_an_audience_ends_as_the_segments_say(place: Place) -> None:
+    # Every body is kept from here on.
+    place.mailchimp.set(record_bodies=True)
     place.put(
         {"email": email(0).upper(), "tags": ["Press", "A", "B", "C"]},
         {"email": email(1).title()},
@@ -65,6 +124,10 @@ def test_an_audience_ends_as_the_segments_say(place: Place, switches: dict[str, 
     place.write({"VIP": people([*range(8), 20, 21]), "News": people(range(4, 12))})
     third = place.run()
     assert third["status"] == "succeeded", third
+    assert place.statuses()[email(3)] == "pending"
+    place.mailchimp.confirm(place.audience, email(3))
+    assert place.run()["status"] == "succeeded"
+    check_statuses_written(place.calls(), place.mailchimp.set())
 
     tags, statuses = place.tags_of(), place.statuses()
     assert tags[email(0)] == {"Press", "A", "B", "C", "VIP"}

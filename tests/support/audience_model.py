@@ -12,12 +12,14 @@ from typing import Any
 
 from shared.mailchimp.answers import ContactError, MembersPage, SubscribeAnswer, TagAnswer
 from shared.mailchimp.client import Archived
+from shared.mailchimp.errors import RefusedError
 
 START = 1_800_000_000
 _COMPLIANCE = (
     "{} is already a list member in compliance state due to unsubscribe, bounce, or compliance "
     "review and cannot be subscribed."
 )
+_BLANK = "This value should not be blank."
 _EXISTS = "{} is already a list member, do you want to update? please provide update_existing:true"
 
 
@@ -42,6 +44,8 @@ class AudienceModel:
     unnamed: set[str] = field(default_factory=set)
     dropped_fields: set[str] = field(default_factory=set)
     tags_of_existing: bool = True
+    # What status_if_new is answered with: nothing is wrong, the call, or each contact refused.
+    refuses_status_if_new: str = ""
     clock: int = START
     calls: list[str] = field(default_factory=list)
     # Who was created by a call, and whom a call took from which state to subscribed.
@@ -82,15 +86,25 @@ class AudienceModel:
         assert list_id == "list"
         assert 0 < len(members) <= 500
         answer = SubscribeAnswer([], [], [], date)
+        refuses = self.refuses_status_if_new
+        if refuses == "call" and any("status_if_new" in member for member in members):
+            raise RefusedError(status=400, errors=(("members.item:0.status", _BLANK),))
         for member in members:
             email = member["email_address"]
             assert email == email.strip().lower()
             held = self.contacts.get(email)
+            status = member.get("status")
+            if_new = member.get("status_if_new") if refuses == "" else None
             if email in self.refused:
                 answer.errors.append(self.refused[email])
+            elif (refuses == "contact" and "status_if_new" in member) or (
+                held is None and status is None and if_new is None
+            ):
+                answer.errors.append(ContactError(email, _BLANK, "ERROR_GENERIC", "status", _BLANK))
             elif held is None:
-                held = self.put(email, member["status"])
-                held.history.append(member["status"])
+                first = str(if_new or status)
+                held = self.put(email, first)
+                held.history.append(first)
                 self.created.add(email)
                 self._take(held, member, tags=True)
                 if email not in self.unnamed:
@@ -98,14 +112,15 @@ class AudienceModel:
             elif not update_existing:
                 text = _EXISTS.format(email)
                 answer.errors.append(ContactError(held.email, text, "ERROR_CONTACT_EXISTS"))
-            elif held.status in ("unsubscribed", "cleaned"):
+            elif status is not None and held.status in ("unsubscribed", "cleaned"):
                 text = _COMPLIANCE.format(email)
                 answer.errors.append(ContactError(held.email, text, "ERROR_CONTACT_EXISTS"))
             else:
-                if held.status != member["status"]:
-                    self.subscribed_from.append((email, held.status))
-                held.status = member["status"]
-                held.history.append(member["status"])
+                if status is not None:
+                    if held.status != status:
+                        self.subscribed_from.append((email, held.status))
+                    held.status = status
+                    held.history.append(status)
                 self._take(held, member, tags=self.tags_of_existing)
                 if email not in self.unnamed:
                     answer.updated.append(self._shown(held))

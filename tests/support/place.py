@@ -223,12 +223,19 @@ def until(condition: Any, *, timeout: float = 60, pause: float = 0.1, what: str 
     return found
 
 
-def make_place(stack: Stack) -> Place:
-    """Make a corner of the product, with a connection that is ready."""
+def make_place(stack: Stack, *, trial: bool = True) -> Place:
+    """Make a corner of the product, with a connection that is ready.
+
+    `trial`: what the account does with a status is found out in an audience that no test looks at.
+    """
     name = f"t-{uuid.uuid4().hex[:8]}"
     account = stack.mailchimp.add_account(name)
     audience = stack.mailchimp.add_list(account, "News")
     connection = {"name": name, "consent": {"accepted": True}}
     stack.ask("PUT", f"connections/{name}", connection)
     stack.ask("PUT", f"connections/{name}/token", {"api_key": account.api_key})
+    if trial:
+        trials = stack.mailchimp.add_list(account, "Trials")
+        stack.ask("POST", f"connections/{name}/verify", {"audience_id": trials})
+        stack.mailchimp.reset_log()
     return Place(stack, name, account, audience, f"CustomerInsights_{name}/BlobExport")

@@ -20,6 +20,9 @@ from shared.bootstrap import build_app
 from shared.exports import connections, exports, store
 from shared.exports.access import Role, key_holder
 from shared.exports.models import Connection, Export, StoredConnection
+from shared.exports.updates import settle_updates
+from shared.mailchimp.client import MailchimpClient
+from shared.mailchimp.tokens import parse_token
 from shared.platform.settings import Settings
 from shared.platform.vault import Vault
 from shared.runs import names
@@ -86,6 +89,11 @@ class Steps:
         document = connections.merged(connection, None, somebody)
         store.save_connection(app.blobs, document, None)
         steps.use_key(account.api_key)
+        trials = services.mailchimp.add_list(account, "Trials")
+        token = parse_token(account.api_key)
+        with MailchimpClient(app.settings.mailchimp_api_url, token, 10) as client:
+            settle_updates(app, account.account_id, trials, client)
+        services.mailchimp.reset_log()
         export = Export.model_validate(
             {
                 "name": name,

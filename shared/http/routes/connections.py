@@ -60,6 +60,8 @@ ROUTES: dict[str, Route] = {
     "verify_connection": api(
         *("POST", "connections/{name}/verify", Role.ADMINISTRATOR, "connections:verify"),
         "Check the token and the segment storage",
+        body="connections:VerifyOptions",
+        body_required=False,
         answer="answers:Verification",
         waits_for_mailchimp=True,
     ),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from shared.accounts.updates import UNKNOWN, Updates
 from shared.audiences.owned_tags import own_tag, owned_tags
 from shared.audiences.warnings import audience_warnings
 from shared.exports.models import Export
@@ -27,7 +28,8 @@ class Setup:
     """An audience made ready for a run.
 
     ledger: the version to be written, with its tags and merge fields. segment_tags: segment
-    position to tag bit. dead_tags: mask of ledger tags that Mailchimp no longer has.
+    position to tag bit. dead_tags: mask of ledger tags that Mailchimp no longer has. updates: how
+    contacts that exist are updated.
     """
 
     state: AudienceState
@@ -37,6 +39,7 @@ class Setup:
     dead_tags: int
     clock_offset: int
     warnings: list[Notice]
+    updates: Updates = UNKNOWN
 
 
 def prepare(attempt: PlanningAttempt, client: AudienceCalls) -> Setup:

@@ -150,6 +150,7 @@ def _plan_of(
         ),
         folder=attempt.folder,
         payload=f"{attempt.folder}payload",
+        updates=setup.updates.way,
     )
 
 
@@ -241,7 +242,7 @@ def _write(attempt: PlanningAttempt, plan: Plan, table: pl.DataFrame, values: Fi
     blobs, folder = attempt.app.blobs, plan.folder
     work = cutting.work_of(
         table,
-        pending_first=plan.status_for_new == "pending",
+        new_first=plan.updates != "status_if_new",
         shared_tags=plan.shared_tags,
     )
     lanes = attempt.app.settings.max_connections

@@ -51,20 +51,23 @@ def chunk_sizes(batches: int, lanes: int) -> list[int]:
     return sizes
 
 
-def work_of(table: pl.DataFrame, *, pending_first: bool, shared_tags: int = 0) -> Work:
+def work_of(table: pl.DataFrame, *, new_first: bool, shared_tags: int = 0) -> Work:
     """Collect from the run's table (see run_table.py) who is sent what.
 
-    table: with a column `row`. pending_first: contacts that were never accepted come first, so
-    that calls that may only create are not mixed with those that may update. shared_tags: mask of
-    the tags that other exports give as well; those are removed last, like leavers.
+    table: with a column `row`. new_first: contacts that were never accepted come first, so that
+    calls that may only create are not mixed with those that may update; whom this product
+    archived, and is to ask, come last. shared_tags: mask of the tags that other exports give as
+    well; those are removed last, like leavers.
     """
     action = pl.col("action")
     # Columns first: a filter copies all that it is given.
     upserts = table.select(*_UPSERT_COLUMNS, "action").filter(action == int(Action.UPSERT))
     upserts = upserts.drop("action")
-    if pending_first:
-        accepted = (pl.col("old_flags").fill_null(0) & int(Flag.ACCEPTED)) != 0
-        upserts = upserts.sort(accepted, maintain_order=True)
+    flags = pl.col("old_flags").fill_null(0)
+    asked, accepted = (flags & int(Flag.ARCHIVED)) != 0, (flags & int(Flag.ACCEPTED)) != 0
+    if new_first or upserts.select(asked.any()).item():
+        order = [asked, accepted] if new_first else [asked]
+        upserts = upserts.sort(order, maintain_order=True)
     tags = table.select("row", "email", "action", "add", "remove")
     adding = tags.filter((action == int(Action.NONE)) & (pl.col("add") != 0))
     removing = tags.filter(pl.col("remove") != 0)

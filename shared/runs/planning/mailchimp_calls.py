@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from shared.accounts.slots import NoSlotError
+from shared.accounts.updates import Updates, fingerprint
 from shared.app import App
 from shared.exports.accounts import Guard, check_account, learn_account, remember_account
 from shared.exports.connections import usable_connection
 from shared.exports.errors import ConnectionUnusableError
 from shared.exports.models import Export, StoredConnection
+from shared.exports.updates import known_updates, settle_updates
 from shared.mailchimp import suppressions
 from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.errors import MailchimpError
@@ -52,6 +54,22 @@ def check_same_account(attempt: PlanningAttempt, client: MailchimpClient) -> Non
         remember_account(attempt.app, attempt.connection, account)
         attempt.app.board.remove_run(attempt.account, attempt.run.audience, attempt.run.id)
         raise RetryLaterError(SOON)
+
+
+def updates_of(attempt: PlanningAttempt) -> Updates:
+    """Return how contacts that exist are updated; a trial finds it out where it is due."""
+    app, account = attempt.app, attempt.account
+    known = known_updates(app, account)
+    try:
+        token = token_of(app, attempt.export.connection or "", account)
+    except ConnectionUnusableError as error:
+        raise as_failure(error) from None
+    wanted = app.settings.mailchimp_trial and known.wants_trial(fingerprint(token.secret))
+    # A preview writes nothing to Mailchimp.
+    if not wanted or attempt.run.preview:
+        return known
+    with client_of(attempt) as client:
+        return settle_updates(app, account, attempt.run.audience, client)
 
 
 def refresh_suppressions(attempt: PlanningAttempt) -> None:

@@ -32,10 +32,11 @@ from shared.runs.planning.mailchimp_calls import (
     client_of,
     connection_of,
     refresh_suppressions,
+    updates_of,
 )
 from shared.runs.planning.run_input import wait_for_input
 from shared.runs.planning.waiting import LATER, SOON, RetryLaterError, StoppedError, as_failure
-from shared.runs.planning.warnings import ledger_warnings
+from shared.runs.planning.warnings import ledger_warnings, updates_warnings
 from shared.runs.record import Run, RunFailedError, RunStatus, change_run, read_run
 from shared.runs.stopping import BY_APP, stop
 
@@ -133,6 +134,7 @@ def _make_plan(app: App, run: Run) -> Plan | None:
         attempt = _begin(app, run, connection)
         setup = _set_up(attempt)
         refresh_suppressions(attempt)
+        setup = _with_updates(attempt, setup)
         built = _build(attempt, setup)
     except ErasureKeyError as error:
         raise as_failure(error) from None
@@ -198,6 +200,13 @@ def _set_up(attempt: PlanningAttempt) -> Setup:
         check_same_account(attempt, client)
         setup = audience.prepare(attempt, client)
     return replace(setup, warnings=[*setup.warnings, *ledger_warnings(attempt)])
+
+
+def _with_updates(attempt: PlanningAttempt, setup: Setup) -> Setup:
+    """Return the setup with the way in which contacts that exist are updated."""
+    updates = updates_of(attempt)
+    warnings = [*setup.warnings, *updates_warnings(updates)]
+    return replace(setup, updates=updates, warnings=warnings)
 
 
 def _build(attempt: PlanningAttempt, setup: Setup) -> "Built":

@@ -19,8 +19,7 @@ _SECONDS_PER_SINGLE = 0.5
 
 def describe(built: Built, setup: Setup, lanes: int) -> PreviewPlan:
     """Return what a preview tells; lanes: calls that are made at the same time."""
-    pending = built.plan.status_for_new == "pending"
-    work = cutting.work_of(built.table, pending_first=pending)
+    work = cutting.work_of(built.table, new_first=False)
     upserts = -(-work.upserts.height // CONTACTS_PER_CALL)
     tag_calls = sum(chunk[0] for chunk in cutting.tag_chunks(work.tag_ops, 1))
     calls = upserts + tag_calls + work.singles.height

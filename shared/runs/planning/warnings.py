@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping
 
+from shared.accounts.updates import Updates
 from shared.exports.models import StoredExport
 from shared.notice import Notice
 from shared.platform import log
@@ -14,6 +15,11 @@ from shared.runs.planning.attempt import PlanningAttempt
 _RESTARTED = (
     "The export had another audience or Mailchimp account before. It starts anew here; the "
     "contacts there stay as they are and are not looked after any more."
+)
+
+_ONE_BY_ONE = (
+    "Contacts that the audience has already are updated one by one, which takes long: no quicker "
+    "way is proved that leaves their subscription alone ({reason})."
 )
 
 
@@ -35,6 +41,13 @@ def had_ledger_elsewhere(blobs: Blobs, export: StoredExport, old: Ledger) -> boo
         return False
     account, audience = last.ledger
     return ledger.load(blobs, account, audience, old.uid).etag is not None
+
+
+def updates_warnings(updates: Updates) -> list[Notice]:
+    """Return the warning `updates_one_by_one` where each contact that exists takes a call."""
+    if updates.way != "one_by_one":
+        return []
+    return [Notice("updates_one_by_one", _ONE_BY_ONE.format(reason=updates.reason))]
 
 
 def input_warnings(attempt: PlanningAttempt) -> list[Notice]:

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import assert_never
 
+from shared.accounts.updates import refused_in_run
 from shared.addresses import canonical
+from shared.exports.updates import known_updates
 from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.errors import (
     RefusedError,
@@ -75,6 +77,10 @@ class ChunkSender:
         self._cap, self._cap_until = MAX_BATCH, 0
         # Contacts whose calls were refused, since one was not.
         self._refused = 0
+        self._updating = calls.Updating(
+            known_updates(self._app, self._plan.account).way,
+            partial(refused_in_run, self._app.blobs, self._plan.account),
+        )
 
     def send(self, client: MailchimpClient) -> None:
         """Send every batch that has no outcome yet, then the tags that are still lacking.
@@ -161,8 +167,9 @@ class ChunkSender:
         largest = min(largest, self._cap)
         if kind == "tag":
             return calls.tag_size(items.of(TagItem), self._next, largest)
-        upserts = items.of(UpsertItem)
-        return calls.upsert_size(upserts, self._next, largest, self._plan.job)
+        upserts, way = items.of(UpsertItem), self._updating.way
+        again = self._next < self._suspect
+        return calls.upsert_size(upserts, self._next, largest, way, again=again)
 
     def _send_next(self, client: MailchimpClient) -> None:
         """Send the next batch until it has an outcome or has to be made smaller."""
@@ -296,7 +303,8 @@ class ChunkSender:
             case "upsert":
                 # Mailchimp's clock, less what rounding to seconds may hide.
                 tried = self._first_try + job.clock_offset - 2 if again else None
-                pending = calls.upsert(client, job, all_of(UpsertItem, batch), protected, tried)
+                upserts, updating = all_of(UpsertItem, batch), self._updating
+                pending = calls.upsert(client, job, updating, upserts, protected, tried)
                 # One that failed before, perhaps because its answer could not be read, waits for
                 # it.
                 return calls.ready(pending()) if again else pending

@@ -1,8 +1,9 @@
 """Whom lanes must leave out although the plan knew nothing of it.
 
-The promise: nobody who was not subscribed fifteen minutes before the call is written as
-subscribed. So the table of protected contacts is brought up to date every ten minutes of a run, by
-one of its lanes, and no lane sends with knowledge older than that promise allows.
+No call writes a status to a contact that exists; the table makes outcomes truthful and keeps tags
+off people who left. It is brought up to date every ten minutes of a run, by one of its lanes, and
+no lane sends with knowledge older than fourteen: where archived contacts count as new, it alone
+keeps out whom others have archived (shared/accounts/updates.py).
 
 While leavers are archived it is looked at every minute: an archived contact no longer shows that
 it was unsubscribed before, and one that this export archived may come back.

@@ -251,6 +251,9 @@ class Case:
         consent = {"accepted": True, "terms_version": self.stack.ask("GET", "terms")["version"]}
         self.stack.ask("PUT", f"connections/{name}", {"name": name, "consent": consent})
         self.stack.ask("PUT", f"connections/{name}/token", {"api_key": self.account.api_key})
+        # What the account does with a status is found out beforehand, where nobody is counted.
+        trials = self.mailchimp.add_list(self.account, f"{self.name} Trials")
+        self.stack.ask("POST", f"connections/{name}/verify", {"audience_id": trials})
 
     def save_export(self, name: str, **changes: object) -> None:
         """Save an export by this name over the connection of the same name."""

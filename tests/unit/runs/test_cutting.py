@@ -57,7 +57,7 @@ def cut(
 ) -> list[tuple[payload.ChunkIndex, list[Item]]]:
     """Write a table's work and read it again, chunk by chunk."""
     blobs = cast(Blobs, Memory())
-    work = work_of(table, pending_first=pending, shared_tags=shared)
+    work = work_of(table, new_first=pending, shared_tags=shared)
     values = lambda rows: pl.Series(['{"N":%d}' % row for row in rows], dtype=pl.String)  # noqa: E731, UP031 - braces
     index = cutting.write(blobs, "p", work, values, lanes)
     return [(chunk, list(payload.read_chunk(blobs, "p", chunk))) for chunk in index]

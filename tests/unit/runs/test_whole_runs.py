@@ -13,6 +13,7 @@ import pyarrow as pa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from shared.accounts.updates import Way
 from shared.mailchimp.answers import ContactError
 from shared.platform.blobs import Blobs
 from shared.runs import payload
@@ -85,6 +86,7 @@ class World:
 
     audience: AudienceModel
     status_for_new: str
+    way: Way = "status_if_new"
     ledger: pl.DataFrame = field(default_factory=lambda: ledger_of([]))
     theirs: set[str] = field(default_factory=set)
     archived_by_us: set[str] = field(default_factory=set)
@@ -228,14 +230,15 @@ def send_chunk(
     while position < len(items):
         match chunk.kind:
             case "upsert":
-                size = calls.upsert_size(items.of(UpsertItem), position, step.most, job)
+                upserts = items.of(UpsertItem)
+                size = calls.upsert_size(upserts, position, step.most, world.way)
             case "tag":
                 size = calls.tag_size(items.of(TagItem), position, step.most)
             case _:
                 size = 1
         batch = items[position : position + size]
         first = world.audience.clock
-        attempt = caller(chunk, client, job, batch)
+        attempt = caller(chunk, client, job, batch, world.way)
         match next(faults, ""):
             case "not sent":
                 raise StoppedError(sent=False)
@@ -260,12 +263,12 @@ def send_chunk(
 
 
 def caller(
-    chunk: ChunkIndex, client: Any, job: Job, batch: Sequence[Item]
+    chunk: ChunkIndex, client: Any, job: Job, batch: Sequence[Item], way: Way
 ) -> Callable[[int | None], Answers]:
     match chunk.kind:
         case "upsert":
-            upserts = all_of(UpsertItem, batch)
-            return lambda tried: calls.upsert(client, job, upserts, {}, tried)()
+            upserts, updating = all_of(UpsertItem, batch), calls.Updating(way)
+            return lambda tried: calls.upsert(client, job, updating, upserts, {}, tried)()
         case "tag":
             return lambda _: calls.change_tags(client, job, all_of(TagItem, batch))
         case "archive":
@@ -281,7 +284,7 @@ def run(world: World, step: Step) -> tuple[Folded, Removals]:
     table, removals = plan(world, step)
     planned_at = world.audience.clock
     pending = world.status_for_new == "pending"
-    work = cutting.work_of(table, pending_first=pending, shared_tags=1)
+    work = cutting.work_of(table, new_first=world.way != "status_if_new", shared_tags=1)
     ends = send(world, step, table, work)
 
     def results(*kinds: str) -> Results:
@@ -349,11 +352,13 @@ def check_run(world: World, step: Step, before: dict[str, Contact], result: Fold
             assert email not in world.theirs
         if new.status == "archived" and old.status == "subscribed":
             world.archived_by_us.add(email)
-    for email, state in world.audience.subscribed_from:
-        assert state == "archived"
-        assert email in world.archived_by_us
-        world.archived_by_us.discard(email)
-    world.audience.subscribed_from.clear()
+        if new.status == "pending" and old.status != "pending":
+            # Asked to come back.
+            assert old.status == "archived"
+            assert email in world.archived_by_us
+            world.archived_by_us.discard(email)
+    # No status was written to anybody who existed.
+    assert world.audience.subscribed_from == []
     for email in set(now) - set(before):
         assert email in wanted.tags
         assert now[email].status == world.status_for_new
@@ -468,12 +473,14 @@ there = st.tuples(
     st.lists(steps, min_size=2, max_size=4),
     st.sampled_from(["subscribed", "subscribed", "pending"]),
     st.booleans(),
+    st.sampled_from(["status_if_new", "no_status", "one_by_one"]),
 )
 def test_random_runs_do_what_the_segments_say_and_no_harm(
     there: tuple[tuple[str | None, set[int]], ...],
     steps: list[Step],
     status_for_new: str,
     tags_of_existing: bool,
+    way: Way,
 ) -> None:
     error = ContactError(REFUSED, f"{REFUSED} looks fake or invalid", "ERROR_GENERIC")
     audience = AudienceModel(refused={REFUSED: error}, tags_of_existing=tags_of_existing)
@@ -481,7 +488,7 @@ def test_random_runs_do_what_the_segments_say_and_no_harm(
         if status is not None:
             audience.put(f"{name.upper()}@x.org", status, *tags)
     audience.put("Foreign@x.org", "subscribed", FOREIGN)
-    world = World(audience, status_for_new)
+    world = World(audience, status_for_new, way)
     for step in steps:
         for event in step.events:
             world.happen(*event)

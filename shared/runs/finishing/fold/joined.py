@@ -35,7 +35,7 @@ def answers_of(rows: int, answered: Answered) -> pl.DataFrame:
 
 
 def _join_upserts(table: pl.DataFrame, rows: pl.Series, results: Results) -> pl.DataFrame:
-    """Add up_code, up_detail, lacking and by_us."""
+    """Add up_code, up_detail, lacking, by_us and asked."""
     frame = pl.DataFrame(
         {"row": rows, "up_code": pl.Series(results.codes, dtype=pl.UInt8)},
         schema_overrides={"row": pl.UInt32},
@@ -43,7 +43,8 @@ def _join_upserts(table: pl.DataFrame, rows: pl.Series, results: Results) -> pl.
     details = _sparse(results.details, pl.String, "up_detail", rows)
     lacking = _sparse(results.lacking, MASK, "lacking", rows)
     by_us = _sparse(dict.fromkeys(sorted(results.added), True), pl.Boolean, "by_us", rows)
-    for part in (frame, details, lacking, by_us):
+    asked = _sparse(dict.fromkeys(sorted(results.asked), True), pl.Boolean, "asked", rows)
+    for part in (frame, details, lacking, by_us, asked):
         table = table.join(part, on="row", how="left", maintain_order="left")
     return table
 

@@ -80,6 +80,8 @@ def _flags(*, pending: bool) -> pl.Expr:
     untagged = (pl.col("tag_maybe") | (pl.col("tag_bad") & pl.col("add"))) != 0
     # A lost call may have created it: should it turn out to be pending, it is this export's own.
     as_pending = (created | (maybe & ~was(Flag.ACCEPTED))) & pl.lit(pending)
+    # Whom this product archived and now asks waits for an answer of its own.
+    asked = pl.col("asked").fill_null(False)
     archived = _is_one("one_code", NUMBER["archived"])
     # If the call that was lost has archived it, the next plan sees that.
     may_be = (pl.col("action") == int(Action.ARCHIVE)) & _is_one("one_code", MAYBE_SENT)
@@ -92,7 +94,7 @@ def _flags(*, pending: bool) -> pl.Expr:
         | _flag(Flag.ADDED, was(Flag.ADDED) | created | pl.col("by_us").fill_null(False))
         | _flag(Flag.UNCERTAIN, (was(Flag.UNCERTAIN) & ~accepted) | maybe | untagged)
         | _flag(Flag.ARCHIVED, still_archived | archived | may_be)
-        | _flag(Flag.PENDING, (was(Flag.PENDING) & ~accepted) | as_pending)
+        | _flag(Flag.PENDING, (was(Flag.PENDING) & ~accepted) | as_pending | asked)
         | _flag(Flag.DUE, pl.col("action").is_in(_LEAVING) & ~done)
     )
 

@@ -17,13 +17,14 @@ class Results:
 
     codes: outcome numbers, NOT_SENT or MAYBE_SENT. details: text by place. lacking: tag mask
     that a contact did not get, by place. added: places that this export has added although
-    Mailchimp said `updated`.
+    Mailchimp said `updated`; asked: places that were asked to come back.
     """
 
     codes: bytearray
     details: dict[int, str] = field(default_factory=dict)
     lacking: dict[int, int] = field(default_factory=dict)
     added: set[int] = field(default_factory=set)
+    asked: set[int] = field(default_factory=set)
     dropped: dict[str, int] = field(default_factory=dict)
 
 
@@ -57,6 +58,7 @@ def _collect(
             for place, mask in (block.get("lacking") or {}).items():
                 results.lacking[at + int(place)] = mask
             results.added.update(at + place for place in block.get("added") or ())
+            results.asked.update(at + place for place in block.get("asked") or ())
             for name, count in (block.get("dropped") or {}).items():
                 results.dropped[name] = results.dropped.get(name, 0) + count
         else:

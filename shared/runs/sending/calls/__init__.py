@@ -2,8 +2,9 @@
 
 - `items`: what a chunk holds of each contact
 - `answers`: what became of a call's items
-- `upserts`: contacts that are created or updated, written as `members` says; `pending` sees to
-  those that wait for their own confirmation
+- `upserts`: contacts that are created or updated, written as `members` says, in one of the ways of
+  `updating`; `existing` has those that take calls of their own, `taking` what is said of each;
+  `pending` sees to those that wait for their own confirmation
 - `tags`: tags of contacts whose values stay as they are
 - `singles`: leavers that are archived or unsubscribed, one by one
 
@@ -28,11 +29,13 @@ from shared.runs.sending.calls.tags import (
     tag_load,
     tag_size,
 )
+from shared.runs.sending.calls.updating import Updating
 from shared.runs.sending.calls.upserts import upsert, upsert_size
 
 __all__ = [
     "Answers",
     "PendingAnswers",
+    "Updating",
     "archive",
     "change_tags",
     "give_tag",

@@ -18,13 +18,15 @@ class Answers:
 
     codes: outcome number per item. details: text where there is more to say. lacking: tag mask
     that an accepted contact still lacks. added: contacts that this export has added although
-    Mailchimp said `updated`. dropped: merge fields that Mailchimp emptied, with a count.
+    Mailchimp said `updated`. asked: those that were asked to come back. dropped: merge
+    fields that Mailchimp emptied, with a count.
     """
 
     codes: list[int]
     details: dict[int, str] = field(default_factory=dict)
     lacking: dict[int, int] = field(default_factory=dict)
     added: list[int] = field(default_factory=list)
+    asked: list[int] = field(default_factory=list)
     dropped: dict[str, int] = field(default_factory=dict)
 
     def block(self, position: int, items: Sequence[Item]) -> dict[str, Any]:
@@ -39,7 +41,7 @@ class Answers:
             "n": len(self.codes),
             "codes": to_letters(self.codes),
         }
-        for name in ("details", "lacking", "added", "dropped"):
+        for name in ("details", "lacking", "added", "asked", "dropped"):
             if value := getattr(self, name):
                 block[name] = value
         return block

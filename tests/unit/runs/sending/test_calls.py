@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared.accounts.updates import Way
 from shared.mailchimp.answers import ContactError
-from shared.mailchimp.errors import RefusedError
+from shared.mailchimp.errors import RefusedError, UnavailableError
 from shared.runs.codes import NAMES
 from shared.runs.job import Job
 from shared.runs.ledger import Flag
@@ -36,8 +37,11 @@ def sent(
     status_for_new: str = "subscribed",
     protected: Mapping[str, str] | None = None,
     tried: int | None = None,
+    way: Way = "no_status",
 ) -> Answers:
-    answers = calls.upsert(audience, job(status_for_new), items, protected or {}, tried)()
+    updating = calls.Updating(way)
+    pending = calls.upsert(audience, job(status_for_new), updating, items, protected or {}, tried)
+    answers = pending()
     assert len(answers.codes) == len(items)
     return answers
 
@@ -50,7 +54,8 @@ class TestUpsert:
     def test_created_and_updated_follow_the_answer(self) -> None:
         audience = AudienceModel()
         audience.put("b@x.org")
-        answers = sent(audience, [item("a", 0b11, FNAME="Ann"), item("b", 0b01)])
+        items = [item("a", 0b11, FNAME="Ann"), item("b", 0b01)]
+        answers = sent(audience, items, way="status_if_new")
         assert codes(answers) == ["created", "updated"]
         assert audience.contacts["a@x.org"].tags == {10, 11}
         assert audience.contacts["a@x.org"].fields == {"FNAME": "Ann"}
@@ -131,16 +136,109 @@ class TestUpsert:
         assert codes(alone) == [f"skipped_{state}"]
         assert audience.calls == ["subscribe"]
 
-    def test_who_was_archived_by_this_export_comes_back(self) -> None:
+    def test_who_was_archived_by_this_export_is_asked_to_come_back(self) -> None:
         audience = AudienceModel()
-        audience.put("a@x.org", "archived")
+        audience.put("a@x.org", "archived", FNAME="Ann")
+        returning = item("a", 1, Flag.ACCEPTED | Flag.ARCHIVED, FNAME="Anna")
+        answers = sent(audience, [returning], protected={"a@x.org": "archived"})
+        assert (codes(answers), answers.asked) == (["updated"], [0])
+        assert answers.details == {0: "asked to confirm"}
+        assert audience.contacts["a@x.org"].status == "pending"
+        assert audience.contacts["a@x.org"].fields == {"FNAME": "Anna"}
+        assert answers.lacking == {0: 1}
+
+    @pytest.mark.parametrize("state", ["unsubscribed", "cleaned", "transactional", "pending"])
+    def test_who_is_not_archived_any_more_is_not_asked(self, state: str) -> None:
+        audience = AudienceModel()
+        audience.put("a@x.org", state)
+        answers = sent(audience, [item("a", flags=Flag.ACCEPTED | Flag.ARCHIVED)])
+        assert (codes(answers), answers.asked) == ([f"skipped_{state}"], [])
+        assert audience.contacts["a@x.org"].history == []
+
+    def test_who_came_back_by_themselves_is_updated_and_who_is_gone_is_not_made_anew(self) -> None:
+        audience = AudienceModel()
+        audience.put("a@x.org")
         flags = Flag.ACCEPTED | Flag.ARCHIVED
-        states = {"a@x.org": "archived"}
-        assert codes(sent(audience, [item("a", flags=flags)], protected=states)) == ["updated"]
-        states = {"a@x.org": "unsubscribed"}
-        assert codes(sent(audience, [item("a", flags=flags)], protected=states)) == [
-            "skipped_unsubscribed"
-        ]
+        answers = sent(audience, [item("a", flags=flags), item("gone", flags=flags)])
+        assert codes(answers) == ["updated", "skipped_archived"]
+        assert set(audience.contacts) == {"a@x.org"}
+
+
+WAYS: tuple[Way, ...] = ("status_if_new", "no_status", "one_by_one")
+STATES = ["subscribed", "unsubscribed", "cleaned", "pending", "transactional", "archived"]
+
+
+class TestWays:
+    """No way writes a status to a contact that exists, known as such or not."""
+
+    @pytest.mark.parametrize("way", WAYS)
+    @pytest.mark.parametrize("state", STATES)
+    @pytest.mark.parametrize("known", [False, True])
+    def test_who_exists_keeps_the_status(self, way: Way, state: str, known: bool) -> None:
+        audience = AudienceModel()
+        audience.put("a@x.org", state)
+        flags = Flag.ACCEPTED if known else 0
+        answers = sent(audience, [item("a", 1, flags, FNAME="Ann")], way=way)
+        skipped = state not in ("subscribed", "pending")
+        assert codes(answers) == [f"skipped_{state}" if skipped else "updated"]
+        held = audience.contacts["a@x.org"]
+        assert (held.status, held.history, held.fields) == (state, [], {"FNAME": "Ann"})
+
+    @pytest.mark.parametrize("way", WAYS)
+    @pytest.mark.parametrize("status", ["subscribed", "pending"])
+    def test_who_is_new_is_created(self, way: Way, status: str) -> None:
+        audience = AudienceModel()
+        assert codes(sent(audience, [item("a", 1)], status, way=way)) == ["created"]
+        held = audience.contacts["a@x.org"]
+        assert (held.status, held.tags, audience.calls) == (status, {10}, ["subscribe"])
+
+    @pytest.mark.parametrize("way", ["no_status", "one_by_one"])
+    def test_a_known_contact_that_is_gone_is_not_made_anew(self, way: Way) -> None:
+        audience = AudienceModel()
+        answers = sent(audience, [item("a", flags=Flag.ACCEPTED)], way=way)
+        assert codes(answers) == ["skipped_archived"]
+        assert audience.contacts == {}
+
+    def test_contacts_of_one_kind_cost_one_call(self) -> None:
+        audience = AudienceModel()
+        for name in ("a", "b"):
+            audience.put(f"{name}@x.org")
+        known = [item("a", flags=Flag.ACCEPTED), item("b", flags=Flag.ACCEPTED)]
+        assert codes(sent(audience, known)) == ["updated", "updated"]
+        assert audience.calls == ["subscribe"]
+        unknown = [item("a"), item("b"), item("c")]
+        assert codes(sent(audience, unknown)) == ["updated", "updated", "created"]
+        assert audience.calls == ["subscribe"] * 3
+
+    def test_one_by_one_takes_a_call_for_each_that_exists(self) -> None:
+        audience = AudienceModel(tags_of_existing=True)
+        audience.put("a@x.org")
+        answers = sent(audience, [item("a", 1), item("b", 1)], way="one_by_one")
+        assert codes(answers) == ["updated", "created"]
+        assert answers.lacking == {0: 1}
+        assert audience.calls == ["subscribe", "update"]
+
+    @pytest.mark.parametrize("whole", [True, False])
+    def test_a_way_that_is_refused_in_the_middle_is_given_up(self, whole: bool) -> None:
+        audience = AudienceModel(refuses_status_if_new="call" if whole else "contact")
+        audience.put("a@x.org", "unsubscribed")
+        audience.put("b@x.org")
+        refusals: list[str] = []
+        updating = calls.Updating("status_if_new", lambda: refusals.append("refused"))
+        items = [item("a"), item("b"), item("c")]
+
+        def once() -> Answers:
+            return calls.upsert(audience, job(), updating, items, {}, None)()
+
+        if whole:
+            answers = once()
+        else:
+            with pytest.raises(UnavailableError):
+                once()
+            answers = once()
+        assert codes(answers) == ["skipped_unsubscribed", "updated", "created"]
+        assert audience.contacts["a@x.org"].history == []
+        assert (updating.way, refusals) == ("one_by_one", ["refused"])
 
 
 class TestWhoWasAdded:
@@ -225,14 +323,25 @@ class TestPending:
         assert codes(answers) == ["skipped_pending"]
         assert audience.contacts["a@x.org"].history == []
 
-    def test_calls_that_only_create_are_not_mixed_with_those_that_update(self) -> None:
+    def test_calls_of_one_kind_are_not_mixed_with_those_of_another(self) -> None:
         new, lost = item("a"), item("b", flags=Flag.UNCERTAIN | Flag.PENDING)
-        old = item("c", flags=Flag.ACCEPTED)
-        items = [new, lost, new, old, old, new]
-        assert calls.upsert_size(items, 0, 500, job("pending")) == 3
-        assert calls.upsert_size(items, 3, 500, job("pending")) == 2
-        assert calls.upsert_size(items, 0, 2, job("pending")) == 2
-        assert calls.upsert_size(items, 0, 500, job()) == 6
+        old, archived = (
+            item("c", flags=Flag.ACCEPTED),
+            item("d", flags=Flag.ACCEPTED | Flag.ARCHIVED),
+        )
+        items = [new, lost, new, old, old, archived, new]
+        assert calls.upsert_size(items, 0, 500, "no_status") == 3
+        assert calls.upsert_size(items, 3, 500, "no_status") == 2
+        assert calls.upsert_size(items, 5, 500, "no_status") == 1
+        assert calls.upsert_size(items, 0, 2, "no_status") == 2
+        assert calls.upsert_size(items, 0, 500, "status_if_new") == 5
+
+    def test_contacts_that_take_a_call_each_come_a_few_at_a_time(self) -> None:
+        new, old = item("a"), item("c", flags=Flag.ACCEPTED)
+        assert calls.upsert_size([old] * 99, 0, 500, "one_by_one") == 10
+        assert calls.upsert_size([old] * 99, 0, 500, "no_status") == 99
+        assert calls.upsert_size([new] * 99, 0, 500, "one_by_one") == 99
+        assert calls.upsert_size([new] * 99, 0, 500, "one_by_one", again=True) == 10
 
 
 class TestTags:
@@ -360,7 +469,7 @@ def test_a_call_about_one_contact_that_is_refused_whole_refuses_the_contact() ->
 
 
 def test_a_block_names_nobody() -> None:
-    answers = Answers([0, 1], {1: "B@x.org looks fake"}, {0: 1}, [1], {"FNAME": 1})
+    answers = Answers([0, 1], {1: "B@x.org looks fake"}, {0: 1}, [1], [0], {"FNAME": 1})
     assert answers.block(7, [item("a"), item("b")]) == {
         "at": 7,
         "n": 2,
@@ -368,6 +477,7 @@ def test_a_block_names_nobody() -> None:
         "details": {1: "{address} looks fake"},
         "lacking": {0: 1},
         "added": [1],
+        "asked": [0],
         "dropped": {"FNAME": 1},
     }
 

@@ -1,0 +1,66 @@
+"""Calls about one contact that exists: an update without its status, and the question to return."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from shared.mailchimp.errors import RefusedError
+from shared.mailchimp.protocols import ContactCalls
+from shared.runs.codes import SKIPPED_BY_STATUS
+from shared.runs.sending.calls.answers import Answers, Attempt, refused_alone
+from shared.runs.sending.calls.members import changes_of
+from shared.runs.sending.calls.taking import take_member
+
+GONE = "not in the audience any more"
+ASKED = "asked to confirm"
+
+
+def update_each(client: ContactCalls, attempt: Attempt, places: Mapping[str, int]) -> None:
+    """Update contacts one by one; who is not there is not created."""
+    for place in places.values():
+        member = _change(client, attempt, place, changes_of(attempt.items[place], attempt.job))
+        if member is not None:
+            take_member(attempt, place, "updated", member)
+
+
+def ask_each(client: ContactCalls, attempt: Attempt, places: Mapping[str, int]) -> None:
+    """Ask contacts that this product archived whether they want to come back.
+
+    Mailchimp doesn't show what they did before and while they were archived: only they can say.
+    """
+    answers, job = attempt.answers, attempt.job
+    for place in places.values():
+        item = attempt.items[place]
+        member = client.member(job.audience, item.email)
+        status = str(member.get("status")) if member else ""
+        if member is None:
+            _note_gone(answers, place)
+        elif status == "archived" or (status == "pending" and attempt.tried is not None):
+            changes = changes_of(item, job) | {"status": "pending"}
+            asked = _change(client, attempt, place, changes)
+            if asked is not None:
+                take_member(attempt, place, "updated", asked)
+                answers.details[place] = ASKED
+                answers.asked.append(place)
+        elif status in SKIPPED_BY_STATUS:
+            answers.codes[place] = SKIPPED_BY_STATUS[status]
+        else:
+            update_each(client, attempt, {item.email: place})
+
+
+def _change(
+    client: ContactCalls, attempt: Attempt, place: int, changes: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    answers, email = attempt.answers, attempt.items[place].email
+    try:
+        member = client.update(attempt.job.audience, email, changes)
+    except RefusedError as error:
+        refused = refused_alone(error)
+        answers.codes[place], answers.details[place] = refused.codes[0], refused.details[0]
+        return None
+    if member is None:
+        _note_gone(answers, place)
+    return member
+
+
+def _note_gone(answers: Answers, place: int) -> None:
+    answers.codes[place], answers.details[place] = SKIPPED_BY_STATUS["archived"], GONE

@@ -1,0 +1,81 @@
+"""Takes over what Mailchimp says of one contact that it has created, updated or refused."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal
+
+from shared.mailchimp.answers import ContactError
+from shared.mailchimp.errors import classify_contact_error
+from shared.runs.codes import NUMBER, SKIPPED_BY_STATUS
+from shared.runs.payload import UpsertItem
+from shared.runs.sending.calls.answers import Answers, Attempt
+from shared.runs.sending.calls.items import first_try, is_new
+
+# Who is pending may be one that this export has asked.
+_LEFT = {status: code for status, code in SKIPPED_BY_STATUS.items() if status != "pending"}
+
+
+def take_member(
+    attempt: Attempt, place: int, code: Literal["created", "updated"], member: Mapping[str, Any]
+) -> None:
+    """Record a contact as Mailchimp's answer shows it."""
+    answers, item = attempt.answers, attempt.items[place]
+    answers.details.pop(place, None)
+    status = str(member.get("status") or "")
+    if code == "updated" and status in _LEFT:
+        # It got there since the last look; its status was not written.
+        answers.codes[place] = _LEFT[status]
+        return
+    if code == "updated" and _was_added_by_us(item, member, attempt.tried):
+        if status == "pending":
+            code = "created"
+        else:
+            answers.added.append(place)
+    answers.codes[place] = NUMBER[code]
+    by_id = {id_: bit for bit, (_, id_) in attempt.job.tags.items()}
+    if lacking := item.add & ~_tag_mask(member, by_id):
+        answers.lacking[place] = lacking
+    _note_dropped(answers, item, member)
+
+
+def refusal(error: ContactError) -> tuple[int, str]:
+    """Return the outcome of a contact that Mailchimp refuses, and its text."""
+    text = error.error
+    if error.field:
+        text = f"{error.field}: {error.field_message or error.error}"
+    return NUMBER[classify_contact_error(error.error, error.error_code, error.field)], text
+
+
+def _tag_mask(member: Mapping[str, Any], by_id: Mapping[int, int]) -> int:
+    mask = 0
+    for tag in member.get("tags") or []:
+        bit = by_id.get(tag.get("id"))
+        if bit is not None:
+            mask |= 1 << bit
+    return mask
+
+
+def _was_added_by_us(item: UpsertItem, member: Mapping[str, Any], tried: int | None) -> bool:
+    """Return whether the contact came with an earlier attempt whose answer was lost."""
+    first = first_try(item, tried)
+    if first is None or not is_new(item):
+        return False
+    times = [_seconds(member.get(name)) for name in ("timestamp_opt", "timestamp_signup")]
+    return any(time is not None and time >= first for time in times)
+
+
+def _seconds(text: object) -> int | None:
+    try:
+        return int(datetime.fromisoformat(str(text)).timestamp())
+    except ValueError:
+        return None
+
+
+def _note_dropped(answers: Answers, item: UpsertItem, member: Mapping[str, Any]) -> None:
+    """Count values that were sent and came back empty."""
+    held = member.get("merge_fields")
+    if not isinstance(held, Mapping):
+        return
+    for name, value in item.values.items():
+        if value not in (None, "") and held.get(name, value) in (None, "", {}):
+            answers.dropped[name] = answers.dropped.get(name, 0) + 1
