@@ -74,7 +74,7 @@ def test_an_audience_full_of_protected_contacts_is_the_same_afterwards(place: Pl
     assert run["counts"]["rejected"] == 3
 
 
-def test_people_who_leave_while_their_batch_is_under_way_are_told_by_mailchimp(
+def test_whoever_leaves_while_their_batch_is_under_way_stays_so_and_the_answer_shows_it(
     place: Place,
 ) -> None:
     place.write({"VIP": people(range(3))})
@@ -88,7 +88,7 @@ def test_people_who_leave_while_their_batch_is_under_way_are_told_by_mailchimp(
     place.mailchimp.unsubscribe_by_self(place.audience, email(1))
     run = place.ended(run)
 
-    assert place.codes(run)[email(1)] == "rejected_compliance"
+    assert place.codes(run)[email(1)] == "skipped_unsubscribed"
     assert place.contacts()[email(1)].status == "unsubscribed"
 
 
