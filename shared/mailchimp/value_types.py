@@ -1,10 +1,10 @@
 """One converter per type of merge field: a cleaned text column in, null for what doesn't fit."""
 
 from collections.abc import Sequence
-from functools import cache
-from importlib import resources
 
 import polars as pl
+
+from shared.mailchimp.countries import country_code
 
 # Space, apostrophes and the two spaces that do not break a line.
 _GROUP = r"[ '\x{2019}\x{A0}\x{202F}]"
@@ -13,6 +13,11 @@ _COMMA_GROUPS = r"^[+-]?\d{1,3}(?:(?:,\d{3})+\.\d+|(?:,\d{3}){2,})$"
 _DOT_GROUPS = r"^[+-]?\d{1,3}(?:(?:\.\d{3})+,\d+|(?:\.\d{3}){2,})$"
 _SPACE_GROUPS = rf"^[+-]?\d{{1,3}}(?:{_GROUP}\d{{3}})+(?:[.,]\d+)?$"
 _DECIMAL_COMMA = r"^[+-]?\d+,\d{1,2}$"
+# Digits that are a name, not a quantity: as a number they would lose their zeros.
+_LEADING_ZEROS = r"^[+-]?0\d"
+_EXPONENT = r"(?i)^[+-]?\d+([.,]\d+)?e[+-]?\d+$"
+# What is one day in Europe and another in America.
+_EITHER_ORDER = r"^\d{1,2}/\d{1,2}/\d{4}(?: .*)?$"
 # Above this a float no longer holds every whole number.
 _MAX_NUMBER = 2.0**53
 
@@ -27,8 +32,22 @@ _FIRST_YEAR = 1800
 _LEAP_YEAR = 2000
 
 
-def numbers(text: pl.Series) -> pl.Series:
-    """Return finite floats: 1234.5, 1,234.5, 1.234,5, 1 234,5, 12,5."""
+# A pattern, and which of its groups are year, month and day.
+_Notation = tuple[str, tuple[int | None, int, int]]
+
+
+def numbers(text: pl.Series, decimal: str | None = None) -> pl.Series:
+    """Return finite floats: 1234.5, 1,234.5, 1.234,5, 1 234,5, 12,5; none that lose zeros.
+
+    `decimal`: the mark before fractions where it is known; the other one groups digits then.
+    """
+    text = text.set(text.str.contains(_LEADING_ZEROS).fill_null(False), None)
+    if decimal == ",":
+        grouped = text.str.contains(r"^[+-]?\d{1,3}(?:\.\d{3})+$").fill_null(False)
+        text = text.zip_with(~grouped, text.str.replace_all(".", "", literal=True))
+    elif decimal == ".":
+        grouped = text.str.contains(r"^[+-]?\d{1,3}(?:,\d{3})+$").fill_null(False)
+        text = text.zip_with(~grouped, text.str.replace_all(",", "", literal=True))
     values = text.cast(pl.Float64, strict=False)
     if values.null_count() > text.null_count():
         values = values.fill_null(_localised(text))
@@ -51,27 +70,46 @@ def _localised(text: pl.Series) -> pl.Series:
     return _select(text, plain.cast(pl.Float64, strict=False))
 
 
-def dates(text: pl.Series, day_first: bool) -> pl.Series:
+def dates(text: pl.Series, day_first: bool | None) -> pl.Series:
     """Return YYYY-MM-DD, which the API takes whatever the field shows.
 
-    A time of day is left out, and the date stays as written, whatever its zone.
-    Slashes are read as the field shows dates.
+    A time of day is left out, and the date stays as written, whatever its zone. `day_first`: how
+    slashes are read; None where nobody says, and what may be two days is none.
     """
-    return _first_fit(text, _dates(day_first)).dt.strftime("%Y-%m-%d")
+    return _in_order(text, day_first, []).dt.strftime("%Y-%m-%d")
 
 
-def birthdays(text: pl.Series, day_first: bool) -> pl.Series:
-    """Return MM/DD, which the API wants whatever the field shows, from dates and days."""
+def birthdays(text: pl.Series, day_first: bool | None, *, shows_day_first: bool) -> pl.Series:
+    """Return MM/DD, which the API wants whatever the field shows, from dates and days.
+
+    A day alone with a slash is read as the field shows it where nobody says how it is written.
+    """
+    alone = shows_day_first if day_first is None else day_first
     days: list[_Notation] = [
         (_MONTH_FIRST_DAY, (None, 1, 2)),
-        (_SLASHED_DAY, (None, 2, 1) if day_first else (None, 1, 2)),
+        (_SLASHED_DAY, (None, 2, 1) if alone else (None, 1, 2)),
         (_DOTTED_DAY, (None, 2, 1)),
     ]
-    return _first_fit(text, [*_dates(day_first), *days]).dt.strftime("%m/%d")
+    return _in_order(text, day_first, days).dt.strftime("%m/%d")
+
+
+def _in_order(text: pl.Series, day_first: bool | None, days: Sequence[_Notation]) -> pl.Series:
+    if day_first is not None:
+        return _first_fit(text, [*_dates(day_first), *days])
+    here = _first_fit(text, [*_dates(True), *days])
+    if not text.str.contains(_EITHER_ORDER).any():
+        return here
+    there = _first_fit(text, [*_dates(False), *days])
+    return here.set((here != there).fill_null(False), None).fill_null(
+        there.set((here != there).fill_null(False), None)
+    )
 
 
 def phones(text: pl.Series, *, american: bool) -> pl.Series:
     """Return 801-555-0100 for a field in US format, else the text where it holds digits."""
+    # A table program has made a number of it: one digit more, or digits that nobody knows.
+    text = text.str.replace(r"^(\+?\d+)\.0$", "${1}")
+    text = text.set(text.str.contains(_EXPONENT).fill_null(False), None)
     name = _column(text)
     if not american:
         return _select(text, pl.when(name.str.count_matches(r"\d") >= 3).then(name))
@@ -103,33 +141,35 @@ def choices(text: pl.Series, allowed: Sequence[str]) -> pl.Series:
 
 
 def countries(text: pl.Series) -> pl.Series:
-    """Return two-letter codes from codes and English names."""
-    return _looked_up(text.str.to_lowercase(), _country_codes())
+    """Return two-letter codes from codes, and names in any language."""
+    named = text.drop_nulls().unique()
+    codes = {name: code for name in named if (code := country_code(name))}
+    return _looked_up(text, codes)
 
 
-@cache
-def _country_codes() -> dict[str, str]:
-    """Read the country names of the time zone database, which this app has anyway."""
-    table = resources.files("tzdata.zoneinfo").joinpath("iso3166.tab").read_text("utf-8")
-    rows = [line.split("\t") for line in table.splitlines() if line and not line.startswith("#")]
-    codes = {code.lower(): code for code, _ in rows} | {name.lower(): code for code, name in rows}
-    return codes | {
-        "uk": "GB",
-        "united kingdom": "GB",
-        "great britain": "GB",
-        "usa": "US",
-        "united states of america": "US",
-    }
+def reasons(lost: pl.Series, kind: str, has_culture: bool) -> pl.Series:
+    """Return codes that say why these texts are no values of a type."""
+    name = _column(lost)
+    match kind:
+        case "number":
+            zeros = pl.when(name.str.contains(_LEADING_ZEROS)).then(pl.lit("leading_zeros"))
+            codes = zeros.otherwise(pl.lit("not_a_number"))
+        case "date" | "birthday":
+            either = name.str.contains(_EITHER_ORDER) & ~pl.lit(has_culture)
+            codes = pl.when(either).then(pl.lit("ambiguous_date")).otherwise(pl.lit("not_a_date"))
+        case "phone":
+            power = pl.when(name.str.contains(_EXPONENT)).then(pl.lit("rounded_by_a_table"))
+            codes = power.otherwise(pl.lit("not_a_phone_number"))
+        case _:
+            said = {"zip": "not_a_zip_code", "url": "not_a_link", "imageurl": "not_a_link"}
+            codes = pl.when(name.is_not_null()).then(pl.lit(said.get(kind, "not_a_choice")))
+    return _select(lost, codes)
 
 
 def _looked_up(text: pl.Series, table: dict[str, str]) -> pl.Series:
     return text.replace_strict(
         list(table), list(table.values()), default=None, return_dtype=pl.String
     )
-
-
-# A pattern, and which of its groups are year, month and day.
-_Notation = tuple[str, tuple[int | None, int, int]]
 
 
 def _dates(day_first: bool) -> list[_Notation]:

@@ -61,7 +61,7 @@ def build(attempt: PlanningAttempt, setup: Setup) -> Built:
     Raises RunFailedError, ErasureKeyError, SnapshotChangedError (begin again).
     """
     erased = load_erased(attempt.app.blobs, attempt.app.vault)
-    with FieldValues(setup.plans, setup.ledger.fields) as values:
+    with FieldValues(setup.plans, setup.ledger.fields, attempt.found.culture) as values:
         decided = _decide(attempt, setup, values, erased)
         plan = _plan_of(attempt, setup, values, decided)
         if not attempt.run.preview:
@@ -146,7 +146,7 @@ def _plan_of(
             *attempt.run.warnings,
             *setup.warnings,
             *input_warnings(attempt),
-            *value_warnings(values.cut, values.dropped),
+            *value_warnings(values.cut, values.reasons),
         ),
         folder=attempt.folder,
         payload=f"{attempt.folder}payload",

@@ -15,8 +15,9 @@ from typing import Self
 
 import polars as pl
 
+from shared.mailchimp.countries import culture_of
 from shared.mailchimp.merge_fields import FieldPlan
-from shared.mailchimp.values import convert_values
+from shared.mailchimp.values import LeftOut, convert_values
 
 # Rows that are converted, and stored, together: bounds the memory.
 _ROWS = 25_000
@@ -26,12 +27,15 @@ _NOTHING = "{}"
 class FieldValues:
     """Merge field values of profiles by their row, in a temporary file that `with` removes.
 
-    `cut` and `dropped` count values per merge field, as convert_values does.
+    `cut` and `dropped` count values per merge field, `reasons` say why, as convert_values does.
     """
 
-    def __init__(self, plans: Sequence[FieldPlan], fields: Sequence[str]) -> None:
-        """`fields`: merge fields by their bit in the ledger's masks."""
+    def __init__(
+        self, plans: Sequence[FieldPlan], fields: Sequence[str], culture: str | None = None
+    ) -> None:
+        """`fields`: merge fields by their bit in the ledger's masks; `culture` as in de-DE."""
         self._plans = plans
+        self._culture = culture_of(culture)
         self._bits = {name: pl.lit(1 << bit, dtype=pl.UInt64) for bit, name in enumerate(fields)}
         self._file = tempfile.TemporaryFile(prefix="segment-export-")  # noqa: SIM115 - see __exit__
         self._blocks: list[tuple[int, int]] = []
@@ -39,6 +43,7 @@ class FieldValues:
         self._last: tuple[int, pl.Series] | None = None
         self.cut: Counter[str] = Counter()
         self.dropped: Counter[str] = Counter()
+        self.reasons: dict[str, dict[str, LeftOut]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -74,9 +79,13 @@ class FieldValues:
         if not self._plans:
             none = pl.repeat(0, profiles.height, dtype=pl.UInt64, eager=True)
             return pl.DataFrame({"digest": none, "fields": none})
-        converted = convert_values(profiles, self._plans)
+        converted = convert_values(profiles, self._plans, self._culture)
         self.cut.update(converted.cut)
         self.dropped.update(converted.dropped)
+        for tag, why in converted.reasons.items():
+            known = self.reasons.setdefault(tag, {})
+            for code, left in why.items():
+                known[code] = known[code] + left if code in known else left
         texts = converted.frame.select(text=pl.struct(pl.all()).struct.json_encode())["text"]
         self._store(texts)
         zero = pl.lit(0, dtype=pl.UInt64)

@@ -44,6 +44,11 @@ class RunInput:
         """Return the types of columns that model.json names; the first segment's count."""
         return {name: kind for s in reversed(self.snapshots) for name, kind in s.types.items()}
 
+    @property
+    def culture(self) -> str | None:
+        """Return how values are written, as the first model.json that says so has it."""
+        return next((s.culture for s in self.snapshots if s.culture), None)
+
     def warnings(self, stale_after_hours: float) -> list[Notice]:
         """Return what a person should know about the input."""
         found = [

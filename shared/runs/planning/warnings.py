@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from shared.accounts.updates import Updates
 from shared.exports.models import StoredExport
+from shared.mailchimp.values import LeftOut
 from shared.notice import Notice
 from shared.platform import log
 from shared.platform.blobs import Blobs
@@ -59,13 +60,36 @@ def input_warnings(attempt: PlanningAttempt) -> list[Notice]:
     return warnings
 
 
-def value_warnings(cut: Mapping[str, int], dropped: Mapping[str, int]) -> list[Notice]:
-    """Return how many values of each merge field were cut, or left out."""
-    return [
-        Notice(code, f"{tag}: {count} values {what}.")
-        for code, counts, what in (
-            ("values_cut", cut, "were longer than Mailchimp takes and were cut"),
-            ("values_dropped", dropped, "do not fit the merge field's type and were left out"),
+def value_warnings(
+    cut: Mapping[str, int], left_out: Mapping[str, Mapping[str, LeftOut]]
+) -> list[Notice]:
+    """Return how many values of each merge field were cut, or left out and why."""
+    cuts = [
+        Notice(
+            "values_cut", f"{tag}: {count} values were longer than Mailchimp takes and were cut."
         )
-        for tag, count in counts.items()
+        for tag, count in cut.items()
     ]
+    return cuts + [
+        Notice(
+            "values_dropped",
+            _left_out(tag, code, left),
+            {
+                "field": tag,
+                "reason": code,
+                "count": left.count,
+                "examples": "; ".join(left.examples),
+            },
+        )
+        for tag, reasons in left_out.items()
+        for code, left in reasons.items()
+    ]
+
+
+def _left_out(tag: str, code: str, left: LeftOut) -> str:
+    examples = ", ".join(example for example in left.examples if example)
+    shown = f", such as {examples}" if examples else ""
+    return (
+        f"{tag}: {left.count} values do not fit the merge field's type and were left out: "
+        f"{code}{shown}."
+    )

@@ -39,7 +39,7 @@ def test_what_the_audience_lacks_is_named_with_a_fitting_type() -> None:
         {"DateOfBirth": ["1971-09-29T00:00:00.000Z", "", None]},
     )
     assert [(item.tag, item.name, item.type) for item in resolution.missing] == [
-        ("BORN", "DateOfBirth", "date"),
+        ("BORN", "DateOfBirth", "text"),
         ("POINTS", "LoyaltyPoints", "number"),
     ]
     assert columns(resolution) == {"BORN": "DateOfBirth", "POINTS": "LoyaltyPoints"}
@@ -133,11 +133,10 @@ def test_a_mapping_means_the_same_in_any_order_and_once_its_fields_exist(
         ("Joined", "dateTimeOffset", [], "date"),
         ("Joined", "dateTime", ["yesterday"], "text"),
         ("Active", "boolean", ["true"], "text"),
-        ("Points", "string", ["12", " 7.5 ", None, ""], "number"),
+        ("Points", "string", ["12", " 7.5 ", None, ""], "text"),
         ("Points", "string", ["12", "many"], "text"),
-        ("Joined", None, ["2017-03-19", "2017-03-19T00:00:00.000Z"], "date"),
-        ("Telephone", None, ["801-555-0100", "+385 1 2345 678"], "phone"),
-        ("MobilePhone", None, ["8015550100"], "phone"),
+        ("Joined", None, ["2017-03-19", "2017-03-19T00:00:00.000Z"], "text"),
+        ("Telephone", None, ["801-555-0100", "+385 1 2345 678"], "text"),
         ("Other", None, ["8015550100"], "text"),
         ("CustomerId", None, ["12345"], "text"),
         ("Anything", None, [], "text"),
