@@ -52,9 +52,10 @@ def test_missing_merge_fields_are_created_with_a_type_that_fits(place: Place) ->
 
     assert run["status"] == "succeeded", run
     fields = merge_fields(place)
-    assert fields["BIRTHDATE"] == "date"
+    # A type is final, and nothing but the look of the values says that these are dates.
+    assert fields["BIRTHDATE"] == "text"
     assert fields["POINTS"] == "number"
-    assert fields["MOBILE"] == "phone"
+    assert fields["MOBILE"] == "text"
     assert fields["HOME"] == "address"
     cut = sorted(tag for tag in fields if tag.startswith("LOYALTY"))
     assert len(cut) == 2
