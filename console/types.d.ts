@@ -5,10 +5,10 @@ type Schemas = components["schemas"];
 
 declare global {
   namespace Api {
-    type Problem = Schemas["Problem"] & { code: string; params?: Record<string, unknown>; errors?: FieldProblem[] };
-    type FieldProblem = { field: string; code?: string; params?: Record<string, unknown>; message: string };
+    type Problem = Omit<Schemas["Problem"], "errors"> & { errors?: FieldProblem[] };
+    type FieldProblem = Omit<Schemas["FieldProblem"], "params"> & { params?: Record<string, unknown> };
     type Coded = { code: string; params?: Record<string, unknown>; detail?: string | null };
-    type Me = { name: string; role: "administrator" | "contributor" | "viewer" | null; auth: string; version: string; downloads?: string };
+    type Me = Schemas["Me"];
     type Terms = Schemas["Terms"] & { language?: string };
     type Connection = Omit<Schemas["ConnectionView"], "status"> & {
       status: Schemas["ConnectionView"]["status"] | "needs_confirmation";
@@ -45,17 +45,9 @@ declare global {
       merge_fields: Record<string, unknown>;
       consent: { field: string; values: string[]; withdrawn?: string } | null;
       schedule: Schedule;
-      last_run?: { id: string; status: Run["status"]; ended_at: string | null; counts: Counts; error: Coded | null } | null;
-      active_run?: string | null;
-      next_run_at?: string | null;
-      contacts?: number | null;
-      audience_name?: string | null;
-      connection_display_name?: string | null;
-      waiting?: (Coded & { since?: string }) | null;
-      may?: { edit: true | string; run: true | string; see_persons: true | string };
     };
-    type ExportList = { items: Export[]; next?: string | null };
-    type Validation = { errors: FieldProblem[]; warnings: Coded[] };
+    type ExportList = Omit<Schemas["ExportList"], "items"> & { items: Export[] };
+    type Validation = Schemas["Validation"];
     type Suggestion = {
       email_field?: { value: string; reason: string } | null;
       merge_fields?: Record<string, { value: string; type: string; exists: boolean; reason: string }>;
@@ -89,16 +81,7 @@ declare global {
     type OutcomePage = { items: OutcomeRow[]; next: string | null; csv_url: string | null };
     type HistoryEvent = { at: string; kind: string; by: string | null; run: Run | string | null; changes: { member: string; old: unknown; new: unknown }[] | null };
     type History = { items: HistoryEvent[]; next: string | null };
-    type Queue = { name: string; messages: number; oldest_seconds: number | null };
-    type HealthDetails = {
-      status: string;
-      dependencies: Record<string, { ok: boolean }>;
-      settings: { name: string; code: string; detail: string }[];
-      queues: Queue[];
-      active_runs: number | null;
-      last_tick_at: string | null;
-      functions_missing: string[];
-      version: string;
-    };
+    type Queue = Schemas["WaitingQueue"];
+    type HealthDetails = Schemas["HealthDetails"];
   }
 }

@@ -109,7 +109,7 @@ async function whoAmI() {
     return mode === "keys" ? ((await administrator()) ?? found) : found;
   } catch (error) {
     if (!(error instanceof ApiError) || error.status < 500) throw error;
-    return { name: "", role: "viewer", auth: mode, version: "" };
+    return { name: "", role: "viewer", auth: mode, version: "", downloads: "parts" };
   }
 }
 

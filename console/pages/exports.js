@@ -115,7 +115,7 @@ export function ExportState({ item }) {
   const last = item.last_run;
   if (!last) return html`<${State} state="never_run">${runState("never_run")}</${State}>`;
   return html`<a href=${`/console/${at`runs/${last.id}`}`}><${State} state=${last.status}>${runState(last.status)}</${State}></a>
-    <div class="soft">${last.error ? textOf("error", last.error) : countsText(last.counts)}</div>
+    <div class="soft">${last.error ? textOf("error", last.error) : last.counts && countsText(last.counts)}</div>
     ${last.ended_at && html`<div class="soft"><${Time} at=${last.ended_at} bare=${true} /></div>`}`;
 }
 
