@@ -16,6 +16,7 @@ from shared.exports.models import StoredConnection
 from shared.http import audit, inputs, problems
 from shared.http.addresses import own_address
 from shared.http.connections import find
+from shared.http.console import POLICY, asset_url
 from shared.http.messages import Request, Response
 from shared.http.problems import FieldError, ProblemError
 from shared.mailchimp import oauth
@@ -78,22 +79,26 @@ def callback(app: App, request: Request) -> Response:
     sign_in = oauth_states.use_state(app.blobs, request.query.get("state", ""))
     found = store.load_connection(app.blobs, sign_in.connection) if sign_in else None
     if sign_in is None or found is None or found[0].created_at != sign_in.connection_created_at:
-        return _page(400, "This sign-in is unknown, was used before or has expired.")
+        return _page(400, "expired", "This sign-in is unknown, was used before or has expired.")
     code = request.query.get("code")
     if not code:
-        return _page(400, "Mailchimp did not let this app in. Start the sign-in again.")
+        return _page(400, "refused", "Mailchimp did not let this app in. Start the sign-in again.")
     try:
         token, account = _exchange(app, code, sign_in.redirect_uri)
         caller = Caller(sign_in.caller_id, sign_in.caller_id, request.caller.role)
         _keep(app, found[0], oauth_secret(token), account, caller)
     except (StopError, RefusedError):
-        return _page(400, "Mailchimp refuses this sign-in. Start it again.")
+        return _page(400, "refused", "Mailchimp refuses this sign-in. Start it again.")
     except (RetryError, NoSlotError):
-        return _page(503, "Mailchimp does not answer. Start the sign-in again later.")
+        return _page(
+            503, "unavailable", "Mailchimp does not answer. Start the sign-in again later."
+        )
     except (SecretUnreadableError, ProblemError) as error:
         log.failure("sign_in_failed", error, connection=sign_in.connection)
-        return _page(503, "The vault does not answer. Start the sign-in again later.")
-    return _page(200, "Mailchimp is connected. You can close this page.")
+        return _page(
+            503, "unavailable", "The vault does not answer. Start the sign-in again later."
+        )
+    return _page(200, "ok", "Mailchimp is connected. You can close this page.")
 
 
 def _exchange(app: App, code: str, redirect_uri: str) -> tuple[Token, Account]:
@@ -119,17 +124,15 @@ def _keep(
     audit.record(caller, "token_set", connection.name)
 
 
-def _page(status: int, text: str) -> Response:
+def _page(status: int, result: str, text: str) -> Response:
+    """Say how it ended: to people, and by the console's script to the window that waits."""
+    script = asset_url("signed-in.js")
     page = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        "<title>Segment export</title></head><body><p>" + html.escape(text) + "</p></body></html>"
+        f'<meta name="result" content="{result}">'
+        + (f'<script type="module" src="{script}"></script>' if script else "")
+        + "<title>Segment export</title></head><body><p>"
+        + html.escape(text)
+        + "</p></body></html>"
     )
-    return Response(
-        status,
-        body=page.encode(),
-        content_type="text/html",
-        headers={
-            "Content-Security-Policy": "default-src 'none'",
-            "Referrer-Policy": "no-referrer",
-        },
-    )
+    return Response(status, body=page.encode(), content_type="text/html", headers=POLICY)

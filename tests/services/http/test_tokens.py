@@ -1,6 +1,7 @@
 """How a connection gets its token, and that nobody gets it back."""
 
 import json
+import re
 import time
 from urllib.parse import parse_qs, urlsplit
 
@@ -195,8 +196,11 @@ def test_a_token_that_metadata_does_not_know_is_refused(
 def test_what_comes_back_is_not_repeated_on_the_page(call: Caller) -> None:
     page = Caller(call.host, {})("GET", "oauth/callback?error=<script>alert(1)</script>")
     assert page.status_code == 400
-    assert "script" not in page.text
-    assert page.headers["Content-Security-Policy"] == "default-src 'none'"
+    assert "alert" not in page.text
+    assert page.text.count("<script") == 1
+    assert page.headers["Content-Security-Policy"].startswith("default-src 'none'; script-src")
+    assert '<meta name="result" content="expired">' in page.text
+    assert re.search(r'<script type="module" src="/console/\w+/signed-in.js">', page.text)
 
 
 def test_a_state_that_has_expired_is_refused(call: Caller, stack: Stack, waiting: Place) -> None:
