@@ -130,7 +130,7 @@ def test_a_large_result_is_fetched_by_a_link_signed_for_the_identity(place: Plac
     bundle = str(place.stack.services.certificates.bundle)
     fetched = requests.get(link.of(_AZURITES, key), timeout=60, verify=bundle)
     assert fetched.status_code == 200, fetched.text
-    assert fetched.text.startswith("email,customer_id,code,detail,segments\r\n")
+    assert fetched.text.startswith('"email","customer_id","code","detail","segments"\r\n')
     assert fetched.text.count("\r\n") == 1 + 1_003
     # A link to one file opens no other.
     created = link.of(_AZURITES, key).replace("all.csv", "created.csv")

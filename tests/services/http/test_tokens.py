@@ -234,7 +234,7 @@ def test_from_signing_in_to_the_first_run(call: Caller, stack: Stack, waiting: P
     ended = call("GET", f"runs/{run['id']}").json()
     assert (ended["status"], ended["counts"]["created"]) == ("succeeded", 3)
     rows = call("GET", f"runs/{run['id']}/outcomes?code=created").text.splitlines()
-    assert rows[0] == "email,customer_id,code,detail,segments"
+    assert rows[0] == '"email","customer_id","code","detail","segments"'
     assert len(rows) == 4
 
 
