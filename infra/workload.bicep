@@ -112,7 +112,6 @@ var appSettings = {
   // Mailchimp gives a call up to 120 s; a call that was cut off counts as open for the cool-down.
   MAILCHIMP_TIMEOUT_SECONDS: '130'
   MAILCHIMP_COOLDOWN_SECONDS: '60'
-  MAILCHIMP_TRIAL: 'auto'
   RUN_DEADLINE_HOURS: string(runDeadlineHours)
   MAILCHIMP_API_URL: 'https://{dc}.api.mailchimp.com/3.0'
   MAILCHIMP_LOGIN_URL: 'https://login.mailchimp.com'

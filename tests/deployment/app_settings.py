@@ -27,7 +27,7 @@ OF_THE_PLATFORM = {
     "PYTHON_THREADPOOL_THREAD_COUNT": "threads of the Python worker",
 }
 # Settings that are agreed on and that no code reads yet.
-AHEAD = {"MAILCHIMP_TRIAL", "CONTROLLER", "PRIVACY_CONTACT"}
+AHEAD = {"CONTROLLER", "PRIVACY_CONTACT"}
 # Names that the code knows and a deployment does not set.
 NOT_DEPLOYED = {
     "AzureWebJobsStorage": "a connection string: only with the storage emulator",
