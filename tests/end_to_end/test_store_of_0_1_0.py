@@ -45,6 +45,10 @@ def newest_run(stack: Stack, export: str) -> str:
     return str(stack.ask("GET", f"exports/{export}/runs?limit=1")["items"][0]["id"])
 
 
+def cells(document: bytes) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(document.decode("utf-8"), newline="")))
+
+
 def outcomes(stack: Stack, run: dict[str, Any]) -> dict[str, str]:
     """The code of each address in a run's outcomes."""
     text = stack.api("GET", f"runs/{run['id']}/outcomes").content.decode()
@@ -86,7 +90,10 @@ def test_runs_that_had_ended_are_shown_with_their_outcomes_as_before(
         check_shown(stack.ask("GET", f"runs/{before['id']}"), before)
         for code in (None, *before["outcomes"]):
             path = f"runs/{before['id']}/outcomes" + (f"?code={code}" if code else "")
-            assert stack.api("GET", path).content == store.outcomes(before["id"], code)
+            # Its cells: how they are quoted has changed.
+            assert cells(stack.api("GET", path).content) == cells(
+                store.outcomes(before["id"], code)
+            )
             codes.add(code)
     assert len(codes - {None}) == 24
 

@@ -42,7 +42,7 @@ def test_a_change_is_told_once_and_so_is_the_way_back(
     changes.tell_due(app)
     (body,) = told(hook, 1)
     assert (body["status_before"], body["status"]) == ("succeeded", "failed")
-    assert body["error"] == {"code": "x", "detail": "Why."}
+    assert body["error"] == {"code": "x", "params": {}, "detail": "Why."}
     assert (body["export"], body["display_name"]) == (export, "Weekly news")
     changes.note_end(app, ended("partial", export=export))
     settled(app)
