@@ -9,10 +9,10 @@ from datetime import timedelta
 from hashlib import blake2b
 from typing import Literal
 
+from shared.accounts.ways import Way
 from shared.platform.blobs import BlobConflictError, Blobs, Document
 from shared.platform.clock import from_text, to_text, utc_now
 
-type Way = Literal["status_if_new", "no_status", "one_by_one"]
 type ArchivedIs = Literal["known", "new"]
 
 # So many trials without a verdict are made at once; then one a day.

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from shared.accounts.updates import Way
+from shared.accounts.ways import Way
 from shared.runs.ledger import Flag
 from shared.runs.payload import UpsertItem
 from shared.runs.sending.calls.items import is_new

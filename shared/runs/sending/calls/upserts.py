@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from shared.accounts.updates import Way
+from shared.accounts.ways import Way
 from shared.mailchimp.answers import SubscribeAnswer
 from shared.mailchimp.errors import (
     RefusedError,

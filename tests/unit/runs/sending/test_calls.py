@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.accounts.updates import Way
+from shared.accounts.ways import Way
 from shared.mailchimp.answers import ContactError
 from shared.mailchimp.errors import RefusedError, UnavailableError
 from shared.runs.codes import NAMES
