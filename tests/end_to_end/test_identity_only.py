@@ -50,7 +50,7 @@ class Link:
         q = self.query
         delegated = [q[name] for name in ("skoid", "sktid", "skt", "ske", "sks", "skv")]
         lines = [q["sp"], q["st"], q["se"], f"/blob{self._url.path}", *delegated]
-        lines += ["", "", "", "", "", "", "", version or q["sv"], q["sr"], "", ""]
+        lines += ["", "", "", "", "", "", q["spr"], version or q["sv"], q["sr"], "", ""]
         lines += [*more, "", q["rscd"], "", "", ""]
         return base64.b64encode(hmac.digest(key, "\n".join(lines).encode(), "sha256")).decode()
 
@@ -125,6 +125,7 @@ def test_a_large_result_is_fetched_by_a_link_signed_for_the_identity(place: Plac
 
     assert answer.status_code == 307
     link = Link(answer.headers["Location"])
+    assert link.query["spr"] == "https"
     key = link.delegation_key(place.stack)
     assert link.query["sig"] == link.signature(key, *_SINCE_2026)
     bundle = str(place.stack.services.certificates.bundle)
