@@ -2,6 +2,7 @@
 
 import importlib
 import re
+from copy import deepcopy
 from functools import cache
 from typing import cast
 
@@ -123,14 +124,15 @@ def _problem_statuses(route: Route, http_auth: str) -> set[int]:
     if route.role is not Role.ANYONE:
         statuses.add(401)
         if http_auth == "entra":
-            # A browser's requests need a type, also without a body, and a page of this app.
-            statuses |= {403} if route.method == "GET" else {403, 415}
+            # A token can't be verified without the tenant's keys. A browser's requests need a type,
+            # also without a body, and a page of this app.
+            statuses |= {403, 503} if route.method == "GET" else {403, 415, 503}
     return statuses
 
 
 def _plain(status: int, media_type: str, success: Schema) -> Schema:
     if media_type == "same":
-        return success
+        return deepcopy(success)
     answer: Schema = {"description": _DESCRIPTIONS.get(status, "Done")}
     if media_type:
         kind = "object" if media_type == "application/json" else "string"

@@ -69,8 +69,8 @@ def get(app: App, request: Request) -> Response:
 
 def search(app: App, request: Request) -> Response:
     """Return the rows of one person, who is not in the address: that would end in logs."""
-    run = _run(app, request)
     asked = inputs.read(PersonQuestion, request.document())
+    run = _run(app, request)
     if not _sees_persons(app, request, run):
         raise problems.not_shared()
     audit.act(request.caller, "outcomes_searched", run.id)

@@ -47,6 +47,9 @@ def exported() -> Iterator[Exported]:
         stack.add_host(settings=collector.settings)
         furnished = scenario.furnish(stack, profiles=1500)
         scenario.set_up(stack, furnished)
+        # The trial is not what is throttled.
+        trial = {"audience_id": furnished.audience_id}
+        stack.ask("POST", f"connections/{scenario.CONNECTION}/verify", trial)
         stack.mailchimp.fail_next("POST /lists/[^/]+$", "429")
         begun = stack.ask("POST", f"exports/{scenario.EXPORT}/runs", {})
         run = stack.ended(begun["id"])

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,10 +90,10 @@ def new_stack() -> Iterator[Stack]:
         yield stack
 
 
-def new_entra_host(stack: Stack) -> HostProcess:
+def new_entra_host(stack: Stack, settings: Mapping[str, str] | None = None) -> HostProcess:
     """Start a host behind a stand-in of the platform's sign-in."""
-    settings = {"HTTP_AUTH": "entra", "WEBSITE_AUTH_ENABLED": "True"}
-    return stack.add_host(functions=NOTHING_RUNS, settings=settings, easy_auth=True)
+    settings = settings or {"HTTP_AUTH": "entra", "WEBSITE_AUTH_ENABLED": "True"}
+    return stack.add_host(functions=NOTHING_RUNS, settings=dict(settings), easy_auth=True)
 
 
 @pytest.fixture(scope="package")

@@ -22,6 +22,7 @@ from tests.services.http.conftest import (
     new_stack,
     signed_in,
 )
+from tests.support.entra import Entra, Signer
 
 CHECKS = (
     "not_a_server_error",
@@ -30,7 +31,7 @@ CHECKS = (
     "response_headers_conformance",
     "response_schema_conformance",
 )
-EXAMPLES_PER_ROUTE = 15
+EXAMPLES_PER_ROUTE = 5
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +46,9 @@ def keys_host(stack: Stack) -> HostProcess:
 
 
 @pytest.fixture(scope="module")
-def entra_host(stack: Stack) -> HostProcess:
-    return new_entra_host(stack)
+def entra_host(stack: Stack) -> Iterator[HostProcess]:
+    with Entra.started(Signer("one")) as entra:
+        yield new_entra_host(stack, entra.settings)
 
 
 @pytest.mark.parametrize("mode", ["keys", "entra"])

@@ -4,6 +4,7 @@ import base64
 import json
 
 import pytest
+import requests
 
 from local.functions_host.process import HostProcess
 from local.stack import Stack
@@ -12,6 +13,8 @@ from shared.http.route import Route
 from shared.http.routes import ROUTES
 from tests.services.http.conftest import Caller, signed_in
 
+API = [name for name, route in ROUTES.items() if not route.page]
+PAGES = [name for name, route in ROUTES.items() if route.page]
 # Names that nothing has: a caller who may call a route gets past the roles and no further.
 _NAMES = {"name": "nothing-here", "id": "nothing-here-20260101T000000Z-0000"}
 _RANK = {"Administrator": 3, "Contributor": 2, "Viewer": 1, None: 0}
@@ -28,7 +31,7 @@ def status(call: Caller, route: Route) -> int:
     return call(route.method, route.api_path.format(**_NAMES)).status_code
 
 
-@pytest.mark.parametrize("name", ROUTES)
+@pytest.mark.parametrize("name", API)
 @pytest.mark.parametrize("key", ["master", "function", None])
 def test_keys_open_the_routes_that_they_are_for(
     stack: Stack, keys_host: HostProcess, name: str, key: str | None
@@ -43,7 +46,7 @@ def test_keys_open_the_routes_that_they_are_for(
     assert (status(Caller(keys_host, headers), route) not in (401, 403)) is opened
 
 
-@pytest.mark.parametrize("name", ROUTES)
+@pytest.mark.parametrize("name", API)
 @pytest.mark.parametrize("role", _RANK)
 def test_app_roles_open_the_routes_that_they_are_for(
     entra_host: HostProcess, name: str, role: str | None
@@ -56,14 +59,14 @@ def test_app_roles_open_the_routes_that_they_are_for(
         assert answered == 403
 
 
-@pytest.mark.parametrize("name", ROUTES)
+@pytest.mark.parametrize("name", API)
 def test_whoever_is_not_signed_in_is_asked_to(entra_host: HostProcess, name: str) -> None:
     route = ROUTES[name]
     answered = status(Caller(entra_host, {}), route)
     assert (answered == 401) is (route.role is not Role.ANYONE)
 
 
-@pytest.mark.parametrize("name", ROUTES)
+@pytest.mark.parametrize("name", API)
 def test_a_written_principal_is_worthless_where_nobody_authenticates(
     spoofed_host: HostProcess, name: str
 ) -> None:
@@ -72,6 +75,14 @@ def test_a_written_principal_is_worthless_where_nobody_authenticates(
     principal = base64.b64encode(json.dumps({"claims": claims}).encode()).decode()
     answered = status(Caller(spoofed_host, {"X-MS-CLIENT-PRINCIPAL": principal}), route)
     assert (answered == 401) is (route.role is not Role.ANYONE)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_pages_are_for_anyone(keys_host: HostProcess, entra_host: HostProcess, name: str) -> None:
+    path = ROUTES[name].path.replace("{*path}", "").strip("/")
+    for host in (keys_host, entra_host):
+        answer = requests.get(f"{host.url}/{path}", timeout=60, allow_redirects=False)
+        assert answer.status_code in (200, 302)
 
 
 def test_a_written_principal_is_worthless_in_keys_mode(keys_host: HostProcess) -> None:

@@ -41,6 +41,7 @@ def test_the_package_holds_what_the_platform_needs_and_nothing_else() -> None:
         names = archive.namelist()
     assert {"function_app.py", "host.json", "requirements.txt", "shared/app.py"} <= set(names)
     assert {name.partition("/")[0] for name in names} == {
+        "console",
         "function_app.py",
         "host.json",
         "requirements.txt",
