@@ -1,8 +1,11 @@
 """An export whose runs are driven step by step in this process, as a host's queues would do."""
 
+import itertools
 import json
 import uuid
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 from azure.core.credentials import AccessToken
@@ -34,6 +37,7 @@ from shared.runs.sending.lane import send_batches
 from shared.runs.sending.lanes import Lanes
 from shared.runs.start import start_run
 
+_LONG_AGO = datetime(2026, 1, 5, 6, 0, tzinfo=UTC)
 _TIMES = {
     "MAILCHIMP_TIMEOUT_SECONDS": "5",
     "MAILCHIMP_COOLDOWN_SECONDS": "0",
@@ -70,6 +74,9 @@ class Steps:
     name: str
     account: Account
     audience: str
+    # Of another export than the first, see `beside`.
+    export_name: str = ""
+    _snapshots: "itertools.count[int]" = field(default_factory=itertools.count)
 
     @classmethod
     def make(cls, services: Services, app: App, people: int = 3) -> Self:
@@ -78,12 +85,7 @@ class Steps:
         assert services.mailchimp is not None
         account = services.mailchimp.add_account(name)
         steps = cls(services, app, name, account, services.mailchimp.add_list(account, "News"))
-        folder = f"CustomerInsights_{name}/BlobExport"
-        rows = [
-            {"CustomerId": f"{name}-{n}", "Email": steps.email(n), "FirstName": f"P{n}"}
-            for n in range(people)
-        ]
-        write_export(services.segment_container(SEGMENT_CONTAINER), folder, {"VIP": rows})
+        steps.write({"VIP": range(people)})
         somebody = key_holder(Role.ADMINISTRATOR)
         connection = Connection.model_validate({"name": name, "consent": {"accepted": True}})
         document = connections.merged(connection, None, somebody)
@@ -99,7 +101,7 @@ class Steps:
                 "name": name,
                 "connection": name,
                 "audience_id": steps.audience,
-                "source": {"folder": folder},
+                "source": {"folder": steps.folder},
                 "segments": ["VIP"],
                 "email_field": "Email",
                 "merge_fields": {"FNAME": "FirstName"},
@@ -108,6 +110,57 @@ class Steps:
         )
         store.save_export(app.blobs, exports.merged(export, None, somebody, []), None)
         return steps
+
+    @property
+    def folder(self) -> str:
+        """Where the segments lie."""
+        return f"CustomerInsights_{self.name}/BlobExport"
+
+    def write(self, segments: Mapping[str, Iterable[int]], **values: object) -> None:
+        """Write a newer snapshot of each segment with these people; `values` are columns."""
+        tables = {
+            segment: [
+                {"CustomerId": f"{self.name}-{n}", "Email": self.email(n), "FirstName": f"P{n}"}
+                | values
+                for n in numbers
+            ]
+            for segment, numbers in segments.items()
+        }
+        columns: dict[str, list[object]] = {"CustomerId": [], "Email": [], "FirstName": []}
+        stamp = _LONG_AGO + timedelta(hours=next(self._snapshots))
+        write_export(
+            self.services.segment_container(SEGMENT_CONTAINER),
+            self.folder,
+            {name: rows or columns for name, rows in tables.items()},
+            stamp=stamp,
+        )
+
+    def change(self, **changes: object) -> None:
+        """Save the export with some members changed."""
+        found = store.load_export(self.app.blobs, self.export_name or self.name)
+        assert found is not None
+        stored, etag = found
+        written = {name: getattr(stored, name) for name in Export.model_fields}
+        export = Export.model_validate(written | changes)
+        somebody = key_holder(Role.ADMINISTRATOR)
+        merged = exports.merged(export, stored, somebody, [])
+        store.save_export(self.app.blobs, merged, etag)
+
+    def beside(self, suffix: str, **changes: object) -> "Steps":
+        """Another export on the same audience, with its steps."""
+        found = store.load_export(self.app.blobs, self.name)
+        assert found is not None
+        written = {name: getattr(found[0], name) for name in Export.model_fields}
+        export = Export.model_validate(written | {"name": f"{self.name}{suffix}"} | changes)
+        somebody = key_holder(Role.ADMINISTRATOR)
+        store.save_export(self.app.blobs, exports.merged(export, None, somebody, []), None)
+        return replace(self, export_name=export.name)
+
+    def run(self) -> dict[str, Any]:
+        """Make a run, in which nobody disturbs it; its record."""
+        run = self.sent()
+        self.finish(run)
+        return self.record(run)
 
     @property
     def vault(self) -> LocalVault:
@@ -137,7 +190,7 @@ class Steps:
 
     def start(self) -> str:
         """Start a run; its id."""
-        found = store.load_export(self.app.blobs, self.name)
+        found = store.load_export(self.app.blobs, self.export_name or self.name)
         assert found is not None
         return start_run(self.app, found[0], RunRequest(requested_by="test")).id
 

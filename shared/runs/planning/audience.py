@@ -1,4 +1,8 @@
-"""What a plan settles with the audience: merge fields, tags, and whom it may not touch."""
+"""What a plan settles with the audience: merge fields and tags.
+
+First it only reads. What is missing is created once the plan is known to send somebody, so that a
+run that ends without leaves nothing behind.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +22,7 @@ from shared.runs.ledger import MAX_FIELDS, MAX_TAGS, Ledger, LedgerTag
 from shared.runs.ledger import others as ledgers_of
 from shared.runs.neighbours import tags_of_others
 from shared.runs.planning.attempt import PlanningAttempt
+from shared.runs.planning.waiting import SOON, RetryLaterError
 from shared.runs.record import RunFailedError
 
 _NO_ID = 0
@@ -25,11 +30,13 @@ _NO_ID = 0
 
 @dataclass(frozen=True)
 class Setup:
-    """An audience made ready for a run.
+    """What a run needs to know of its audience.
 
-    ledger: the version to be written, with its tags and merge fields. segment_tags: segment
-    position to tag bit. dead_tags: mask of ledger tags that Mailchimp no longer has. updates: how
-    contacts that exist are updated.
+    ledger: the version to be written, with its tags and merge fields; tags that are yet to be
+    created have no id there. segment_tags: segment position to tag bit. dead_tags: mask of ledger
+    tags that Mailchimp no longer has. choices: what is to be done for the segments' tags, once per
+    tag. fields_missing: merge fields are to be created. updates: how contacts that exist are
+    updated.
     """
 
     state: AudienceState
@@ -39,21 +46,27 @@ class Setup:
     dead_tags: int
     clock_offset: int
     warnings: list[Notice]
+    choices: tuple[TagChoice, ...] = ()
+    fields_missing: bool = False
     updates: Updates = UNKNOWN
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the audience has all that the run needs."""
+        return not self.fields_missing and all(choice.action == "use" for choice in self.choices)
 
 
 def prepare(attempt: PlanningAttempt, client: AudienceCalls) -> Setup:
-    """Read the audience; create what is missing, except for a preview.
+    """Read the audience and decide what the run needs there; changes nothing.
 
     `client` makes its calls under a slot. Raises RunFailedError, MailchimpError.
     """
     old, export = attempt.old, attempt.export
     state = mailchimp_audience.read_audience(client, old.audience)
     offset = round((state.audience.date - utc_now()).total_seconds())
-    resolved = _merge_fields(attempt, client, state)
+    resolved = _merge_fields(attempt, state)
     choices = _choices(attempt, state)
-    ids = {choice.name: _apply(attempt, client, choice) for choice in _once(choices)}
-    new, dead = _with_tags(old, state, {c.segment: (c.name, ids[c.name]) for c in choices})
+    new, dead = _with_tags(old, state, {c.segment: (c.name, _known(c)) for c in choices})
     new = replace(new, fields=_with_fields(old, resolved.plans))
     bits = {
         segment: bit
@@ -63,13 +76,60 @@ def prepare(attempt: PlanningAttempt, client: AudienceCalls) -> Setup:
     }
     segment_tags = {i: bits[segment.name] for i, segment in enumerate(export.segments)}
     warnings = audience_warnings(export, state.audience, resolved.required_unmapped)
-    return Setup(state, resolved.plans, new, segment_tags, dead, offset, warnings)
+    return Setup(
+        state,
+        resolved.plans,
+        new,
+        segment_tags,
+        dead,
+        offset,
+        warnings,
+        tuple(_once(choices)),
+        bool(resolved.missing),
+    )
 
 
-def _merge_fields(
-    attempt: PlanningAttempt, client: AudienceCalls, state: AudienceState
-) -> Resolution:
-    """Match the mapping with the audience's merge fields; creates missing ones, if it may."""
+def settle(attempt: PlanningAttempt, client: AudienceCalls, setup: Setup, *, create: bool) -> Setup:
+    """Rename in the audience what the export names anew and, with `create`, create what it lacks.
+
+    Without it tags that nobody is given yet are left out of the ledger. Raises RunFailedError,
+    MailchimpError, and RetryLaterError where others have made a merge field of another type.
+    """
+    if create and setup.fields_missing:
+        _create_fields(attempt, client, setup)
+    ids = {
+        choice.name: _apply(attempt, client, choice)
+        for choice in setup.choices
+        if create or choice.action != "create"
+    }
+    tags = tuple(
+        replace(tag, id=ids[tag.name]) if tag and tag.id == _NO_ID and tag.name in ids else tag
+        for tag in setup.ledger.tags
+    )
+    tags = tuple(tag if tag and tag.id != _NO_ID else None for tag in tags)
+    return replace(setup, ledger=replace(setup.ledger, tags=tags))
+
+
+def _create_fields(attempt: PlanningAttempt, client: AudienceCalls, setup: Setup) -> None:
+    export, types = attempt.export, attempt.found.types
+    created = mailchimp_audience.create_missing_fields(
+        client,
+        attempt.old.audience,
+        export.merge_fields,
+        setup.state.merge_fields,
+        types,
+        _samples(attempt),
+    )
+
+    def kinds(plans: Sequence[FieldPlan]) -> list[tuple[str, str]]:
+        return [(plan.tag, plan.type) for plan in plans]
+
+    if kinds(created.plans) != kinds(setup.plans):
+        raise RetryLaterError(SOON)
+
+
+def _merge_fields(attempt: PlanningAttempt, state: AudienceState) -> Resolution:
+    """Match the mapping with the audience's merge fields."""
     export, types = attempt.export, attempt.found.types
     resolved = resolve_mapping(export.merge_fields, state.merge_fields, types)
     if resolved.missing:
@@ -77,18 +137,7 @@ def _merge_fields(
         if not export.create_merge_fields:
             raise RunFailedError("internal_error", f"The audience has no merge field {names}.")
         found = _samples(attempt)
-        resolved = (
-            resolve_mapping(export.merge_fields, state.merge_fields, types, found)
-            if attempt.run.preview
-            else mailchimp_audience.create_missing_fields(
-                client,
-                attempt.old.audience,
-                export.merge_fields,
-                state.merge_fields,
-                types,
-                found,
-            )
-        )
+        resolved = resolve_mapping(export.merge_fields, state.merge_fields, types, found)
     if resolved.problems:
         text = "; ".join(f"{key} {message}" for key, message in resolved.problems)
         raise RunFailedError("internal_error", f"The mapping can't be used: {text}.")
@@ -149,11 +198,14 @@ def _once(choices: Sequence[TagChoice]) -> list[TagChoice]:
     return list({choice.name: choice for choice in reversed(choices)}.values())
 
 
+def _known(choice: TagChoice) -> int:
+    """Return the id of a tag that is there."""
+    return _NO_ID if choice.action == "create" else choice.id or _NO_ID
+
+
 def _apply(attempt: PlanningAttempt, client: AudienceCalls, choice: TagChoice) -> int:
-    """Create, rename or just use a tag; return its id. A preview changes nothing."""
+    """Create, rename or just use a tag; return its id."""
     old = attempt.old
-    if attempt.run.preview:
-        return _NO_ID if choice.action == "create" else choice.id or _NO_ID
     if choice.action in ("create", "rename"):
         # Written first: when the answer is lost, the tag is known as ours all the same.
         _own(attempt, choice.name, choice.id)

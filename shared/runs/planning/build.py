@@ -128,9 +128,7 @@ def _plan_of(
         clock_offset=setup.clock_offset,
         planned_at=int(time()),
         suppressions=decided.generation,
-        tags=tuple(
-            PlannedTag(bit, tag.name, tag.id) for bit, tag in enumerate(old.tags) if tag is not None
-        ),
+        tags=planned_tags(old),
         fields=old.fields,
         segments=export.segment_names,
         snapshots=attempt.found.stamps,
@@ -151,6 +149,13 @@ def _plan_of(
         folder=attempt.folder,
         payload=f"{attempt.folder}payload",
         updates=setup.updates.way,
+    )
+
+
+def planned_tags(of: Ledger) -> tuple[PlannedTag, ...]:
+    """Return the tags that a run's calls may name."""
+    return tuple(
+        PlannedTag(bit, tag.name, tag.id) for bit, tag in enumerate(of.tags) if tag is not None
     )
 
 

@@ -135,7 +135,7 @@ def _make_plan(app: App, run: Run) -> Plan | None:
         setup = _set_up(attempt)
         refresh_suppressions(attempt)
         setup = _with_updates(attempt, setup)
-        built = _build(attempt, setup)
+        built = _settle(attempt, setup, _build(attempt, setup))
     except ErasureKeyError as error:
         raise as_failure(error) from None
     return _commit(attempt, setup, built)
@@ -195,7 +195,7 @@ def _begin(app: App, run: Run, connection: StoredConnection) -> PlanningAttempt:
 
 
 def _set_up(attempt: PlanningAttempt) -> Setup:
-    """Make the audience ready for the run, under a slot."""
+    """Find out what the run needs of its audience, under a slot."""
     with client_of(attempt) as client:
         check_same_account(attempt, client)
         setup = audience.prepare(attempt, client)
@@ -224,6 +224,19 @@ def _build(attempt: PlanningAttempt, setup: Setup) -> "Built":
         attempt.app.blobs.delete_all(attempt.folder)
         raise RetryLaterError(SOON)
     return built
+
+
+def _settle(attempt: PlanningAttempt, setup: Setup, built: "Built") -> "Built":
+    """Make the audience ready for a plan that sends; return the plan with its tags' ids."""
+    from shared.runs.planning.build import planned_tags
+
+    plan = built.plan
+    if attempt.run.preview or setup.is_settled:
+        return built
+    with client_of(attempt) as client:
+        settled = audience.settle(attempt, client, setup, create=bool(plan.chunks))
+    kept = replace(plan.ledger, tags=settled.ledger.tags)
+    return replace(built, plan=replace(plan, ledger=kept, tags=planned_tags(settled.ledger)))
 
 
 def _commit(attempt: PlanningAttempt, setup: Setup, built: "Built") -> Plan | None:
