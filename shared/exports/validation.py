@@ -207,6 +207,7 @@ def _check_tags(export: Export, view: AudienceView, found: Findings) -> None:
 
 
 def _check_source(app: App, export: Export, found: Findings) -> None:
+    from shared.segments.borrowed import check_names
     from shared.segments.errors import SegmentNotFoundError, SegmentsError
     from shared.segments.reader import columns_of
     from shared.segments.snapshots import find_snapshot
@@ -227,6 +228,7 @@ def _check_source(app: App, export: Export, found: Findings) -> None:
         try:
             snapshot = find_snapshot(blobs, source.folder, name, quiet, utc_now())
             columns[name] = columns_of(blobs, snapshot, export.columns)
+            check_names(blobs, snapshot, export.columns, export.email_field)
         except SegmentNotFoundError:
             found.problem(
                 f"segments.{number}.name",

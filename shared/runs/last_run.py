@@ -3,7 +3,7 @@
 Not below runs/: it outlives them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pydantic import TypeAdapter
 
@@ -20,7 +20,8 @@ class LastRun:
 
     ledger: account and audience of the ledger that was written last. leavers_due: whether leavers
     were left to the next run, as another export was at work on the audience. failures: how often
-    in a row runs on the same snapshots have failed.
+    in a row runs on the same snapshots have failed. states: what tells each snapshot's state from
+    others of the same name, where that is known.
     """
 
     uid: str
@@ -32,6 +33,12 @@ class LastRun:
     ledger: tuple[str, str] | None = None
     leavers_due: bool = False
     failures: int = 0
+    states: dict[str, str] = field(default_factory=dict)
+
+    def has_seen(self, segment: str, stamp: str, state: str) -> bool:
+        """Return whether a segment's snapshot, in this state, or a newer one was tried already."""
+        tried = self.snapshots.get(segment, "")
+        return stamp < tried or (stamp == tried and self.states.get(segment, state) == state)
 
 
 _ADAPTER = TypeAdapter(LastRun)
@@ -53,7 +60,7 @@ def note_end(blobs: Blobs, run: Run) -> None:
     if last and last.submitted_at >= run.submitted_at:
         return
     failed = run.status in (RunStatus.FAILED, RunStatus.SKIPPED)
-    same = last is not None and (last.snapshots == run.snapshots or not run.snapshots)
+    same = last is not None and (not run.snapshots or _has_seen_all(last, run))
     ended = LastRun(
         uid=run.uid,
         run=run.id,
@@ -63,9 +70,17 @@ def note_end(blobs: Blobs, run: Run) -> None:
         ended_at=run.ended_at or run.submitted_at,
         ledger=_place_of_ledger(blobs, run) or (last.ledger if last else None),
         leavers_due=run.leavers_due,
+        states=run.states or (last.states if last and not run.snapshots else {}),
         failures=(last.failures + 1 if last and same else 1) if failed else 0,
     )
     blobs.write_document(f"{_FOLDER}{run.export}", _ADAPTER.dump_python(ended, mode="json"))
+
+
+def _has_seen_all(last: LastRun, run: Run) -> bool:
+    states = run.states or {}
+    return last.snapshots == run.snapshots and all(
+        last.states.get(segment, state) == state for segment, state in states.items()
+    )
 
 
 def _place_of_ledger(blobs: Blobs, run: Run) -> tuple[str, str] | None:

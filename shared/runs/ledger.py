@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from shared.addresses import CANONICAL_VERSION
 from shared.audiences.names import audience_folder
 from shared.frames import tables
+from shared.segments.state import SnapshotState
 
 if TYPE_CHECKING:  # polars is imported where a plan or a finish runs
     import polars as pl
@@ -80,10 +81,21 @@ class LedgerTag:
 
 @dataclass(frozen=True)
 class FoldedSegment:
-    """What a segment looked like when it was last folded: its snapshot's stamp, and its rows."""
+    """What a segment looked like when it was last folded: its snapshot's stamp, and its rows.
+
+    `state`: the snapshot's files and columns; None where 0.1.0 has written the ledger.
+    """
 
     stamp: str
     rows: int
+    state: SnapshotState | None = None
+
+    def document(self) -> dict[str, Any]:
+        """Return what is stored."""
+        stored: dict[str, Any] = {"stamp": self.stamp, "rows": self.rows}
+        if self.state is not None:
+            stored["state"] = {**asdict(self.state), "files": sorted(self.state.files)}
+        return stored
 
 
 @dataclass(frozen=True)
@@ -124,7 +136,7 @@ class Ledger:
                 for tag in self.tags
             ],
             "fields": list(self.fields),
-            "segments": {name: asdict(folded) for name, folded in self.segments.items()},
+            "segments": {name: folded.document() for name, folded in self.segments.items()},
             "canonical": self.canonical,
         }
 
@@ -215,6 +227,15 @@ def read_ledger(document: dict[str, Any], etag: str | None) -> Ledger:
             for tag in document["tags"]
         ),
         fields=tuple(document["fields"]),
-        segments={name: FoldedSegment(**folded) for name, folded in document["segments"].items()},
+        segments={name: _read_folded(f) for name, f in document["segments"].items()},
         canonical=document.get("canonical", 1),
+    )
+
+
+def _read_folded(stored: dict[str, Any]) -> FoldedSegment:
+    state = stored.get("state")
+    return FoldedSegment(
+        stored["stamp"],
+        stored["rows"],
+        state and SnapshotState(state["digest"], frozenset(state["files"]), state["columns"]),
     )

@@ -86,6 +86,8 @@ class Run:
     # Since when the input has not been whole, and since when the vault has been silent.
     waits_since: str | None = None
     silent_since: str | None = None
+    # What tells each snapshot's state from others of the same name, by segment.
+    states: dict[str, str] | None = None
     # When sending began; items and calls of each chunk.
     sending_at: str | None = None
     chunk_sizes: tuple[tuple[int, int], ...] = ()
@@ -132,7 +134,7 @@ class RunFailedError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class RunRequest:
-    """How a run is asked for; snapshots: those because of which it is started."""
+    """How a run is asked for; snapshots, states: those because of which it is started."""
 
     requested_by: str
     kind: Kind = "on_demand"
@@ -140,6 +142,7 @@ class RunRequest:
     full: bool = False
     allow_removals: bool = False
     snapshots: dict[str, str] = field(default_factory=dict)
+    states: dict[str, str] | None = None
 
 
 def new_run(run: str, export: StoredExport, request: RunRequest) -> Run:
@@ -163,6 +166,7 @@ def new_run(run: str, export: StoredExport, request: RunRequest) -> Run:
         preview=request.preview,
         full=request.full,
         allow_removals=request.allow_removals,
+        states=request.states,
     )
 
 

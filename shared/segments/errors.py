@@ -4,6 +4,7 @@ SegmentsError
 ├─ SegmentNotFoundError      segment_not_found     there is no snapshot of this segment at all
 ├─ ColumnMissingError        column_missing        a mapped column is not in the files
 ├─ SnapshotUnreadableError   snapshot_unreadable   a file is not what it should be
+│  └─ NamesInDoubtError      snapshot_unreadable   its columns' names may be another's: wait first
 └─ SnapshotChangedError      snapshot_incomplete   a file was rewritten meanwhile: plan again
 
 Messages are for a marketer: they name segment, file and line, and never hold a value of a row.
@@ -77,6 +78,10 @@ class SnapshotUnreadableError(SegmentsError):
             f"The segment {segment} can't be read: {place}: {reason}. "
             f"{help or 'Let Customer Insights write it again.'}"
         )
+
+
+class NamesInDoubtError(SnapshotUnreadableError):
+    """A file has no header, and the names that a model.json gives to others don't fit it."""
 
 
 class SnapshotChangedError(SegmentsError):

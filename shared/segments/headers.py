@@ -8,11 +8,8 @@ from shared.segments.columns import folded
 
 # What stands in a row of profiles and in no header: a CustomerId or GUID, an e-mail address (the
 # first @ is kept, once found: trying all of them with all the dots takes minutes for long values).
-_IN_NO_HEADER = re.compile(
-    r"[0-9a-f]{32}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
-    r"|(?=\S+\Z)(?>\S+?@)\S+\.\S+",
-    re.IGNORECASE,
-)
+_ADDRESS = re.compile(r"(?=\S+\Z)(?>\S+?@)\S+\.\S+")
+_ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 # A time, a number: hardly ever.
 _IN_FEW_HEADERS = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?|[+-]?\d+([.,]\d+)?")
 
@@ -59,7 +56,12 @@ def header_columns(
 
 def is_in_no_header(value: str) -> bool:
     """Tell what is an address or an id."""
-    return _IN_NO_HEADER.fullmatch(value) is not None
+    return is_address(value) or _ID.fullmatch(value) is not None
+
+
+def is_address(value: str) -> bool:
+    """Tell what looks like an e-mail address."""
+    return _ADDRESS.fullmatch(value) is not None
 
 
 def _as_known(row: Sequence[str], known: Sequence[str]) -> tuple[str, ...] | None:

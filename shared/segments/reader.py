@@ -27,6 +27,26 @@ def columns_of(blobs: Blobs, snapshot: Snapshot, wanted: Sequence[str] = ()) -> 
     `wanted` are names that a header should have, as for reading.
     Raises SnapshotUnreadableError, SnapshotChangedError.
     """
+    found = first_rows(blobs, snapshot, wanted, 0)
+    return found.layout.columns if found else snapshot.format.columns or ()
+
+
+@dataclass(frozen=True)
+class FirstRows:
+    """The first of a snapshot's files that holds any row: its layout and some of its rows."""
+
+    file: str
+    layout: Layout
+    rows: list[list[str]]
+
+
+def first_rows(
+    blobs: Blobs, snapshot: Snapshot, wanted: Sequence[str], count: int
+) -> FirstRows | None:
+    """Return how the first file with rows is written, and at most so many of them.
+
+    Raises SnapshotUnreadableError, SnapshotChangedError.
+    """
     for file in snapshot.files:
         with naming_errors(snapshot, file):
             try:
@@ -36,9 +56,13 @@ def columns_of(blobs: Blobs, snapshot: Snapshot, wanted: Sequence[str] = ()) -> 
                 opened = open_file(blobs, file, None, wanted)
             if opened:
                 layout, chunks = opened
-                chunks.close()
-                return layout.columns
-    return snapshot.format.columns or ()
+                with closing(chunks):
+                    text = next(chunks, b"") if count else b""
+                # The last row may lack its line end.
+                rows = layout.rules.split(text + b"\n", count) if text else []
+                values = [layout.rules.values(row, "replace") for row, _ in rows]
+                return FirstRows(file.name, layout, values)
+    return None
 
 
 def read_profiles(

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from azure.core.credentials import AccessToken
 from azure.keyvault.secrets import SecretClient
+from azure.storage.blob import ContainerClient
 from azure.storage.queue import QueueServiceClient, TextBase64DecodePolicy
 
 from local.identity import issue_token
@@ -22,7 +23,7 @@ from shared.app import App
 from shared.bootstrap import build_app
 from shared.exports import connections, exports, store
 from shared.exports.access import Role, key_holder
-from shared.exports.models import Connection, Export, StoredConnection
+from shared.exports.models import Connection, Export, StoredConnection, StoredExport
 from shared.exports.updates import settle_updates
 from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.tokens import parse_token
@@ -135,11 +136,32 @@ class Steps:
             stamp=stamp,
         )
 
-    def change(self, **changes: object) -> None:
-        """Save the export with some members changed."""
+    @property
+    def segments(self) -> ContainerClient:
+        """The container of the segments."""
+        return self.services.segment_container(SEGMENT_CONTAINER)
+
+    def put(self, name: str, data: str) -> None:
+        """Write a blob below the segments' folder."""
+        self.segments.upload_blob(f"{self.folder}/{name}", data, overwrite=True)
+
+    def files(self) -> list[str]:
+        """The CSV files below the segments' folder, their names from there on."""
+        names = self.segments.list_blob_names(name_starts_with=f"{self.folder}/")
+        return [n.removeprefix(f"{self.folder}/") for n in names if n.endswith(".csv")]
+
+    def export(self) -> StoredExport:
+        """The stored export."""
+        return self._stored()[0]
+
+    def _stored(self) -> tuple[StoredExport, str]:
         found = store.load_export(self.app.blobs, self.export_name or self.name)
         assert found is not None
-        stored, etag = found
+        return found
+
+    def change(self, **changes: object) -> None:
+        """Save the export with some members changed."""
+        stored, etag = self._stored()
         written = {name: getattr(stored, name) for name in Export.model_fields}
         export = Export.model_validate(written | changes)
         somebody = key_holder(Role.ADMINISTRATOR)
@@ -190,9 +212,7 @@ class Steps:
 
     def start(self) -> str:
         """Start a run; its id."""
-        found = store.load_export(self.app.blobs, self.export_name or self.name)
-        assert found is not None
-        return start_run(self.app, found[0], RunRequest(requested_by="test")).id
+        return start_run(self.app, self.export(), RunRequest(requested_by="test")).id
 
     def plan(self, run: str) -> None:
         """Handle a plan message."""

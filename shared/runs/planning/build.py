@@ -28,6 +28,7 @@ from shared.runs.planning.field_values import FieldValues
 from shared.runs.planning.profiles import Profiles
 from shared.runs.planning.reading import check_input, read_segments
 from shared.runs.planning.warnings import input_warnings, value_warnings
+from shared.segments.state import state_of
 
 
 @dataclass(frozen=True)
@@ -230,8 +231,13 @@ def _policy(attempt: PlanningAttempt, untrusted: Mapping[int, str]) -> Policy:
 
 
 def _next_ledger(attempt: PlanningAttempt, old: Ledger, decided: _Decided) -> Ledger:
+    profiles = decided.profiles
     segments = {
-        snapshot.segment: FoldedSegment(snapshot.stamp, decided.profiles.rows[snapshot.segment])
+        snapshot.segment: FoldedSegment(
+            snapshot.stamp,
+            profiles.rows[snapshot.segment],
+            state_of(snapshot, profiles.columns[snapshot.segment]),
+        )
         for snapshot in attempt.found.snapshots
     }
     if not attempt.run.allow_removals:

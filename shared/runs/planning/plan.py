@@ -34,7 +34,7 @@ from shared.runs.planning.mailchimp_calls import (
     refresh_suppressions,
     updates_of,
 )
-from shared.runs.planning.run_input import wait_for_input
+from shared.runs.planning.run_input import check_unchanged, wait_for_input
 from shared.runs.planning.waiting import LATER, SOON, RetryLaterError, StoppedError, as_failure
 from shared.runs.planning.warnings import ledger_warnings, updates_warnings
 from shared.runs.record import Run, RunFailedError, RunStatus, change_run, read_run
@@ -176,18 +176,19 @@ def _begin(app: App, run: Run, connection: StoredConnection) -> PlanningAttempt:
     try:
         if not run.preview and leaving.must_wait(app.board, account, run.audience, run.id):
             raise RetryLaterError(LATER / 3)
-        found = wait_for_input(app, run)
+        old = ledger.load(app.blobs, account, run.audience, run.uid)
+        found = wait_for_input(app, run, old)
     except RetryLaterError:
         app.board.remove_run(account, run.audience, run.id)
         raise
-    change_run(app.blobs, run.id, lambda r: replace(r, snapshots=found.stamps))
+    change_run(app.blobs, run.id, lambda r: replace(r, snapshots=found.stamps, states=found.states))
     return PlanningAttempt(
         app=app,
         run=run,
         connection=connection,
         account=account,
         found=found,
-        old=ledger.load(app.blobs, account, run.audience, run.uid),
+        old=old,
         # Neither under the slot nor in the turn of the heavy work: it reads every export. Who
         # comes meanwhile is seen before contacts leave.
         others=tuple(neighbours(app.blobs, run.audience, run.uid)),
@@ -223,6 +224,11 @@ def _build(attempt: PlanningAttempt, setup: Setup) -> "Built":
         # Somebody was erased while this was worked out: it may hold them.
         attempt.app.blobs.delete_all(attempt.folder)
         raise RetryLaterError(SOON)
+    try:
+        check_unchanged(attempt.app, attempt.export, attempt.found)
+    except RetryLaterError:
+        attempt.app.blobs.delete_all(attempt.folder)
+        raise
     return built
 
 

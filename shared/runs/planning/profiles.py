@@ -1,6 +1,6 @@
 """The profiles of a run: all rows of its snapshots, one per CustomerId and address."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -44,10 +44,12 @@ class Profiles:
 
     email (canonical), customer_id, segments (bit mask, UInt64), first (UInt8: the first segment
     it is in), valid (Boolean), consent (Boolean) and what was kept of the mapped columns.
+    `rows` and `columns` are by segment.
     """
 
     frame: pl.DataFrame
     rows: dict[str, int] = field(default_factory=dict)
+    columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 # Gets the mapped columns of profiles that were not seen before, under their own names; returns

@@ -1,6 +1,7 @@
 """Reads the profiles of all segments; a run ends here when they can't be what was meant."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import pyarrow as pa
 
@@ -29,15 +30,18 @@ def read_segments(export: Export, found: RunInput, values: FieldValues) -> Profi
         consent_values=frozenset(export.consent.values if export.consent else ()),
     )
 
+    there: dict[str, Sequence[str]] = {}
+
     def batches(position: int) -> Iterator[pa.RecordBatch]:
         snapshot = found.snapshots[position]
-        there = columns_of(found.blobs, snapshot, columns.all(with_id=False))
-        with_id = bool(find_column(there, CUSTOMER_ID))
+        names = columns_of(found.blobs, snapshot, columns.all(with_id=False))
+        there[snapshot.segment] = names
+        with_id = bool(find_column(names, CUSTOMER_ID))
         yield from read_profiles(found.blobs, snapshot, columns.all(with_id=with_id))
 
     try:
         segments = [(s.segment, batches(i)) for i, s in enumerate(found.snapshots)]
-        return gather(segments, columns, values.keep)
+        return replace(gather(segments, columns, values.keep), columns=there)
     except TooManyContactsError:
         raise RunFailedError(
             "too_many_contacts",

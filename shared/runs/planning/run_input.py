@@ -8,11 +8,18 @@ from shared.exports.models import Export
 from shared.notice import Notice
 from shared.platform.blobs import Blobs
 from shared.platform.clock import seconds_since, to_text, utc_now
-from shared.runs.ledger import Ledger
-from shared.runs.planning.waiting import LATER, RetryLaterError
+from shared.runs.ledger import FoldedSegment, Ledger
+from shared.runs.planning.waiting import LATER, SOON, RetryLaterError
 from shared.runs.record import Run, RunFailedError, change_run
-from shared.segments.errors import SegmentNotFoundError
+from shared.segments.borrowed import check_names
+from shared.segments.errors import (
+    NamesInDoubtError,
+    SegmentNotFoundError,
+    SegmentsError,
+    SnapshotChangedError,
+)
 from shared.segments.snapshots import Snapshot, find_snapshot
+from shared.segments.state import state_of
 
 # An unconfirmed snapshot with fewer rows than this share of the last one may lack a partition...
 _SHRUNKEN = 0.95
@@ -38,6 +45,11 @@ class RunInput:
     def stamps(self) -> dict[str, str]:
         """Return each segment's snapshot as a run shows it."""
         return {snapshot.segment: snapshot.stamp for snapshot in self.snapshots}
+
+    @property
+    def states(self) -> dict[str, str]:
+        """Return what tells each snapshot's state from others of the same name."""
+        return {snapshot.segment: state_of(snapshot).digest for snapshot in self.snapshots}
 
     @property
     def types(self) -> dict[str, str]:
@@ -81,22 +93,60 @@ def find_input(app: App, export: Export) -> RunInput:
     return RunInput(blobs, snapshots)
 
 
-def wait_for_input(app: App, run: Run) -> RunInput:
-    """Return the newest snapshots once all are whole; raises RetryLaterError, RunFailedError."""
+def wait_for_input(app: App, run: Run, old: Ledger) -> RunInput:
+    """Return the newest snapshots once all are whole and their columns have names to be believed.
+
+    Raises RetryLaterError, RunFailedError.
+    """
     found = find_input(app, run.configuration)
-    if found.whole:
+    lacking = _what_is_lacking(found, run.configuration, old)
+    if lacking is None:
         return found
     if run.waits_since is None:
         now = to_text(utc_now())
         change_run(app.blobs, run.id, lambda r: replace(r, waits_since=now))
     elif seconds_since(run.waits_since) > _INCOMPLETE_HOURS * 3600:
+        raise lacking
+    raise RetryLaterError(min(LATER, max(1.0, app.settings.snapshot_quiet / 2)))
+
+
+def _what_is_lacking(found: RunInput, export: Export, old: Ledger) -> RunFailedError | None:
+    """Return what becomes of the run if it waits in vain, None where there is nothing to wait for.
+
+    Names that can't be believed are waited for, too: the model.json that has them may be late.
+    """
+    if not found.whole:
         names = ", ".join(s.segment for s in found.snapshots if not s.whole)
-        raise RunFailedError(
+        return RunFailedError(
             "snapshot_incomplete",
             f"Customer Insights has not finished writing {names} for {_INCOMPLETE_HOURS:.0f} "
             "hours. See whether its own export failed there, and run this one again afterwards.",
         )
-    raise RetryLaterError(min(LATER, max(1.0, app.settings.snapshot_quiet / 2)))
+    for snapshot in found.snapshots:
+        folded = old.segments.get(snapshot.segment)
+        exported = folded.state.columns if folded and folded.state else ""
+        try:
+            check_names(found.blobs, snapshot, export.columns, export.email_field, exported)
+        except NamesInDoubtError as error:
+            return RunFailedError(error.code, str(error))
+        except SnapshotChangedError:
+            raise RetryLaterError(SOON) from None
+        except SegmentsError as error:
+            raise RunFailedError(error.code, str(error)) from None
+    return None
+
+
+def check_unchanged(app: App, export: Export, found: RunInput) -> None:
+    """Raise RetryLaterError where files came, went or were written over while they were read.
+
+    A newer snapshot does no harm: the one that was read is still what it was.
+    """
+    now = find_input(app, export)
+    if any(
+        now.stamps[s] == stamp and now.states[s] != found.states[s]
+        for s, stamp in found.stamps.items()
+    ):
+        raise RetryLaterError(SOON)
 
 
 def untrusted(
@@ -114,7 +164,11 @@ def untrusted(
         folded = ledger.segments.get(snapshot.segment)
         before = folded.rows if folded else 0
         age = snapshot.age(utc_now()).total_seconds()
-        if now == 0:
+        if folded and _has_lost_files(snapshot, folded):
+            reasons[position] = (
+                f"files of the snapshot of {snapshot.segment} are gone that were exported before"
+            )
+        elif now == 0:
             reasons[position] = f"the snapshot of {snapshot.segment} is empty"
         elif not usable.get(position):
             reasons[position] = (
@@ -127,3 +181,9 @@ def untrusted(
                 "one, and no model.json says that it is complete"
             )
     return reasons
+
+
+def _has_lost_files(snapshot: Snapshot, folded: FoldedSegment) -> bool:
+    """Return whether a snapshot has fewer of its own files than when it was exported."""
+    same = folded.state is not None and folded.stamp == snapshot.stamp
+    return same and folded.state is not None and state_of(snapshot).lacks_files_of(folded.state)

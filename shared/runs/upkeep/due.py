@@ -20,6 +20,7 @@ from shared.runs.record import RunRequest
 from shared.runs.start import ActiveRunError, start_run
 from shared.segments.errors import SegmentNotFoundError
 from shared.segments.snapshots import Snapshot, find_snapshot
+from shared.segments.state import state_of
 
 Finder = Callable[[str, str, str], Snapshot | None]
 _BY = "schedule"
@@ -53,8 +54,12 @@ def _start_if_due(app: App, export: StoredExport, find: Finder) -> None:
     newest = _newest(export, find)
     # Last of all: a run that ends meanwhile has seen these snapshots.
     last = read_last(app.blobs, export.name, export.uid)
-    stamps = {snapshot.segment: snapshot.stamp for snapshot in newest}
-    request = RunRequest(kind="scheduled", requested_by=_BY, snapshots=stamps)
+    request = RunRequest(
+        kind="scheduled",
+        requested_by=_BY,
+        snapshots={snapshot.segment: snapshot.stamp for snapshot in newest},
+        states={snapshot.segment: state_of(snapshot).digest for snapshot in newest},
+    )
     start = partial(start_run, app, export, request)
     if is_due(export, last, newest, utc_now()):
         start()
@@ -115,10 +120,12 @@ def _newest(export: StoredExport, find: Finder) -> list[Snapshot]:
 def _is_refreshed(last: LastRun | None, newest: Sequence[Snapshot], now: datetime) -> bool:
     if not newest or not all(snapshot.whole for snapshot in newest):
         return False
-    tried = last.snapshots if last else {}
-    if any(snapshot.stamp > tried.get(snapshot.segment, "") for snapshot in newest):
+    if last is None or not all(
+        last.has_seen(snapshot.segment, snapshot.stamp, state_of(snapshot).digest)
+        for snapshot in newest
+    ):
         return True
-    if last is None or not last.failures:
+    if not last.failures:
         return False
     when = retry_at(last.failures, from_text(last.ended_at))
     return when is not None and when <= now
