@@ -28,13 +28,8 @@ declare global {
     type MergeField = Schemas["MergeFieldView"];
     type Segment = Schemas["SegmentView"];
     type SegmentList = Schemas["SegmentList"];
-    type ColumnDetail = { name: string; type: string; blank_share: number; samples: string[] };
-    type SegmentDetail = {
-      name: string;
-      snapshots: { snapshot: string; whole: boolean; profiles: number | { count: number } | null; bytes: number }[];
-      columns: ColumnDetail[];
-      exports: { name: string; audience_id: string }[];
-    };
+    type ColumnDetail = Omit<Schemas["ColumnDetail"], "type"> & { type: string };
+    type SegmentDetail = Schemas["SegmentDetail"];
     type Source = { container: string; folder: string };
     type Schedule = Omit<Schemas["Schedule"], "kind"> & { active: boolean; kind: "refresh" | "cron" | "after" | "none"; after?: string | null; cron?: string[]; time_zone?: string };
     type Export = Omit<Schemas["ExportView"], "schedule" | "segments" | "consent" | "merge_fields" | "source"> & {
@@ -48,11 +43,7 @@ declare global {
     };
     type ExportList = Omit<Schemas["ExportList"], "items"> & { items: Export[] };
     type Validation = Schemas["Validation"];
-    type Suggestion = {
-      email_field?: { value: string; reason: string } | null;
-      merge_fields?: Record<string, { value: string; type: string; exists: boolean; reason: string }>;
-      consent?: { value: { field: string; values: string[] }; reason: string } | null;
-    };
+    type Suggestion = Schemas["Suggestion"];
     type Counts = Schemas["Counts"];
     type Withheld = { additions: number; removals: number; withdrawals: number };
     type Range = { at_least: number | null; at_most: number | null };

@@ -2,7 +2,6 @@
 import { html, useEffect, useState } from "../vendor/preact.js";
 import { ApiError, ask, at, query } from "../lib/api.js";
 import { textOf } from "../lib/codes.js";
-import { useRoute } from "../lib/features.js";
 import { t } from "../lib/i18n.js";
 import { useResource } from "../lib/resource.js";
 import { go, guard } from "../lib/router.js";
@@ -18,6 +17,7 @@ import { ConsentSection, LeaversSection } from "./form-policies.js";
 import { FieldsSection } from "./form-fields.js";
 import { ScheduleSection } from "./form-schedule.js";
 import { SegmentsSection } from "./form-segments.js";
+import { segmentPath } from "./segments.js";
 
 /** @typedef {import("../parts/form.js").Problem} Problem */
 
@@ -181,8 +181,7 @@ function ExportForm({ first, isNew }) {
 function useColumns({ source, segments: chosen }, segments) {
   const first = chosen[0]?.name ?? "";
   const item = segments?.items.find((each) => each.name === first);
-  const offered = useRoute("/segments/{name}");
-  const detail = useResource(offered && item ? at`segments/${first}` + query({ ...source }) : null);
+  const detail = useResource(item ? segmentPath(first, source) : null);
   const found = /** @type {Api.SegmentDetail | null} */ (detail.data);
   return found?.columns ?? (item?.columns ?? []).map((name) => ({ name, type: "", blank_share: 0, samples: [] }));
 }

@@ -1,7 +1,6 @@
 // E-mail and fields: proposed, with the types of both sides and masked samples from the snapshot.
 import { html, useEffect, useState } from "../vendor/preact.js";
 import { ApiError, ask } from "../lib/api.js";
-import { useRoute } from "../lib/features.js";
 import { find, t } from "../lib/i18n.js";
 import { Button, Notice, Told } from "../parts/basics.js";
 import { Check, Field, Select, Wrong, idOf, problemsAt } from "../parts/form.js";
@@ -18,7 +17,7 @@ const OWN_NAMES = { FNAME: "field.first_name", LNAME: "field.last_name" };
 export function FieldsSection({ doc, set, problems, readonly, audiences, columns }) {
   const audience = /** @type {Api.AudienceList | null} */ (audiences.data)?.items.find((each) => each.id === doc.audience_id);
   const fields = audience?.merge_fields ?? [];
-  const { offered, proposed, propose } = useProposals(doc, set, readonly);
+  const { proposed, propose } = useProposals(doc, set, readonly);
   const options = /** @type {[string, string][]} */ ([["", t("form.choose")], ...columns.map((column) => [column.name, column.name])]);
   const email = columns.find((column) => column.name === doc.email_field);
   const mapped = Object.entries(doc.merge_fields ?? {});
@@ -30,7 +29,7 @@ export function FieldsSection({ doc, set, problems, readonly, audiences, columns
   const free = fields.filter((field) => !(field.tag in (doc.merge_fields ?? {})));
   const required = free.filter((field) => field.required);
   return html`<${Section} title=${t("form.fields")} text=${t("form.fields_text")}>
-    ${offered && html`<div class="actions"><${Button} small=${true} why=${doc.segments.length && doc.audience_id ? null : t("form.propose_first")} onClick=${propose}>${t("form.propose")}</${Button}></div>`}
+    <div class="actions"><${Button} small=${true} why=${doc.segments.length && doc.audience_id ? null : t("form.propose_first")} onClick=${propose}>${t("form.propose")}</${Button}></div>
     ${proposed && html`<${Notice}><p>${t("form.proposed")}</p></${Notice}>`}
     <${Select} field="email_field" label=${t("field.email_field")} value=${doc.email_field} onChange=${(/** @type {string} */ email_field) => set({ email_field })} options=${options} problems=${problems}
       hint=${email?.samples.length ? t("form.samples", { samples: email.samples.join(", ") }) : undefined} />
@@ -53,14 +52,13 @@ export function FieldsSection({ doc, set, problems, readonly, audiences, columns
  */
 function useProposals(doc, set, readonly) {
   const [proposed, setProposed] = useState(false);
-  const offered = useRoute("/exports/suggest");
-  const ready = offered && doc.connection && doc.audience_id && doc.segments.length > 0 && !readonly;
+  const ready = doc.connection && doc.audience_id && doc.segments.length > 0 && !readonly;
   const propose = async () => {
     if (!ready) return;
     try {
       const body = { connection: doc.connection, audience_id: doc.audience_id, source: doc.source.container ? doc.source : { folder: doc.source.folder }, segments: doc.segments.map((segment) => segment.name) };
       const { data } = /** @type {{ data: Api.Suggestion }} */ (await ask("POST", "exports/suggest", { body }));
-      const fields = Object.entries(data.merge_fields ?? {}).filter(([tag]) => !doc.merge_fields?.[tag]);
+      const fields = Object.entries(data.merge_fields ?? {}).filter(([tag, field]) => !doc.merge_fields?.[tag] && (field.exists || doc.create_merge_fields));
       set({
         ...(!doc.email_field && data.email_field && { email_field: data.email_field.value }),
         merge_fields: { ...doc.merge_fields, ...Object.fromEntries(fields.map(([tag, field]) => [tag, field.value])) },
@@ -76,7 +74,7 @@ function useProposals(doc, set, readonly) {
   useEffect(() => {
     if (ready && !doc.email_field && !Object.keys(doc.merge_fields ?? {}).length) void propose();
   }, [ready, doc.audience_id]);
-  return { offered, proposed, propose };
+  return { proposed, propose };
 }
 
 /**
@@ -98,7 +96,7 @@ function Mapping({ tag, value, columns, fields, options, problems, onChange, onR
       : html`<${Select} field=${`merge_fields.${tag}`} label=${html`<span class="hidden">${t("form.column_for", { tag })}</span>`} value=${column ?? ""} options=${options} problems=${problems} inside=${true}
           onChange=${(/** @type {string} */ next) => onChange(tag, tag, typeof value === "object" && value ? { ...value, field: next } : next)} />`}
     <${Button} small=${true} icon="cross" label=${t("form.remove_field", { tag })} onClick=${() => onRemove(tag)} />
-    ${(samples || found?.type) && html`<p class="sample">${found?.type && html`<span>${found.type}</span> · `}<${Told} text=${samples} /></p>`}
+    ${(samples || found?.type) && html`<p class="sample">${found?.type && html`<span>${find(`field_type.${found.type}`) ?? found.type}</span> · `}<${Told} text=${samples} /></p>`}
   </div>`;
 }
 

@@ -2,8 +2,7 @@
 import { html, useEffect, useState } from "../vendor/preact.js";
 import { at, query } from "../lib/api.js";
 import { ago, number, percent, size, stampTime } from "../lib/formats.js";
-import { useRoute } from "../lib/features.js";
-import { t } from "../lib/i18n.js";
+import { find, t } from "../lib/i18n.js";
 import { useResource } from "../lib/resource.js";
 import { Button, Content, Empty, Heading, Told } from "../parts/basics.js";
 import { Dialog } from "../parts/dialog.js";
@@ -45,14 +44,13 @@ export function SegmentsPage() {
 
 /** @param {{ items: Api.Segment[], onShow: (name: string) => void }} props */
 function SegmentTable({ items, onShow }) {
-  const details = useRoute("/segments/{name}");
   return html`<${Table} caption=${t("nav.segments")} rows=${items} id=${(/** @type {Api.Segment} */ item) => item.name} columns=${[
     { title: t("segments.name"), head: true, cell: (/** @type {Api.Segment} */ item) => html`<${Told} text=${item.name} />` },
     { title: t("segments.members"), number: true, cell: membersText },
     { title: t("segments.snapshot"), cell: (/** @type {Api.Segment} */ item) => html`${stampTime(item.snapshot)}<div class="soft">${ago(item.age_seconds)}</div>` },
     { title: t("segments.columns"), number: true, cell: (/** @type {Api.Segment} */ item) => number(item.columns.length) },
     { title: t("segments.size"), number: true, cell: (/** @type {Api.Segment} */ item) => size(item.bytes) },
-    ...(!details ? [] : [{ title: t("table.actions"), cell: (/** @type {Api.Segment} */ item) => html`<${Button} small=${true} label=${t("segments.show_name", { name: item.name })} onClick=${() => onShow(item.name)}>${t("segments.show")}</${Button}>` }]),
+    { title: t("table.actions"), cell: (/** @type {Api.Segment} */ item) => html`<${Button} small=${true} label=${t("segments.show_name", { name: item.name })} onClick=${() => onShow(item.name)}>${t("segments.show")}</${Button}>` },
   ]} />`;
 }
 
@@ -61,11 +59,19 @@ export function membersText(item) {
   return item.profiles.exact ? number(item.profiles.count) : t("segments.about", { count: item.profiles.count });
 }
 
+/**
+ * Where a segment's details are; not every name can stand in a path.
+ * @param {string} name
+ * @param {Api.Source} source
+ */
+export function segmentPath(name, source) {
+  const plain = /^[^/\\%?#]+$/.test(name) && name !== "." && name !== "..";
+  return plain ? at`segments/${name}` + query({ ...source }) : `segments${query({ ...source, name })}`;
+}
+
 /** @param {{ name: string, container: string, folder: string, onClose: () => void }} props */
 function Detail({ name, container, folder, onClose }) {
-  const plain = /^[^/\\%?#]+$/.test(name) && name !== "." && name !== "..";
-  const path = plain ? at`segments/${name}` + query({ container, folder }) : `segments${query({ container, folder, name })}`;
-  const detail = useResource(path);
+  const detail = useResource(segmentPath(name, { container, folder }));
   return html`<${Dialog} title=${name} onClose=${onClose}>
     <${Content} of=${detail}>${(/** @type {Api.SegmentDetail} */ found) => html`
       <h3>${t("segments.feeds")}</h3>
@@ -73,16 +79,14 @@ function Detail({ name, container, folder, onClose }) {
       <h3>${t("segments.columns")}</h3>
       <p class="soft">${t("preview.masked")}</p>
       <${Table} caption=${t("segments.columns")} rows=${found.columns} id=${(/** @type {Api.ColumnDetail} */ column) => column.name} columns=${[
-        { title: t("segments.column"), head: true, cell: (/** @type {Api.ColumnDetail} */ column) => html`<${Told} text=${column.name} /><div class="soft">${column.type}</div>` },
+        { title: t("segments.column"), head: true, cell: (/** @type {Api.ColumnDetail} */ column) => html`<${Told} text=${column.name} /><div class="soft">${find(`field_type.${column.type}`) ?? column.type}</div>` },
         { title: t("segments.samples"), cell: (/** @type {Api.ColumnDetail} */ column) => html`<${Told} text=${column.samples.join(", ")} />` },
         { title: t("segments.blank"), number: true, cell: (/** @type {Api.ColumnDetail} */ column) => percent(column.blank_share, 1) || percent(0, 1) },
       ]} />
       <h3>${t("segments.snapshots")}</h3>
-      <ul class="plain-list">${found.snapshots.slice(0, 20).map((snapshot) => html`<li>${stampTime(snapshot.snapshot)}: ${snapshot.profiles == null ? size(snapshot.bytes) : t("count.profiles", { count: countOf(snapshot.profiles) })}${!snapshot.whole && html` <span class="soft">${t("segments.not_whole")}</span>`}</li>`)}</ul>`}
+      <ul class="plain-list">${found.snapshots.slice(0, 20).map((snapshot) => html`<li>${stampTime(snapshot.snapshot)}: ${snapshot.profiles == null ? size(snapshot.bytes) : t("count.profiles", { count: snapshot.profiles.count })}${!snapshot.whole && html` <span class="soft">${t("segments.not_whole")}</span>`}</li>`)}</ul>`}
     </${Content}>
     <div class="actions end"><${Button} kind="primary" onClick=${onClose}>${t("action.close")}</${Button}></div>
   </${Dialog}>`;
 }
 
-/** @param {number | { count: number }} profiles */
-const countOf = (profiles) => (typeof profiles === "number" ? profiles : profiles.count);

@@ -13,7 +13,7 @@ from shared.exports.access import Role
 from shared.exports.models import Connection, Consent, Export
 from shared.http import answers
 from shared.http.messages import Request, Response
-from shared.http.parameters import PATH, QUERY, Schema
+from shared.http.parameters import QUERY, Schema, path_schema
 from shared.http.route import Route
 from shared.http.routes import ROUTES
 from shared.platform.settings import judged
@@ -155,8 +155,8 @@ def _problem(status: int, route: Route) -> Schema:
 
 def _path_parameters(route: Route) -> list[Schema]:
     return [
-        {"name": name, "in": "path", "required": True, "schema": PATH[name]}
-        for name in re.findall(r"{(\w+)}", route.path)
+        {"name": name, "in": "path", "required": True, "schema": path_schema(before, name)}
+        for before, name in re.findall(r"(\w+)/{(\w+)}", route.path)
     ]
 
 

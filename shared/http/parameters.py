@@ -28,3 +28,12 @@ PATH: Mapping[str, Schema] = {
     "name": {"type": "string", "pattern": NAME_PATTERN},
     "id": {"type": "string", "pattern": RUN_ID_PATTERN},
 }
+# Names that others gave; by the part of the path before them.
+PATH_BELOW: Mapping[tuple[str, str], Schema] = {
+    ("segments", "name"): {"type": "string", "minLength": 1, "maxLength": 256},
+}
+
+
+def path_schema(before: str, name: str) -> Schema:
+    """Return the schema of a path's parameter, which stands behind the part `before`."""
+    return PATH_BELOW.get((before, name), PATH[name])

@@ -84,6 +84,18 @@ def newest_folder(blobs: Blobs, folder: str, segment: str, now: datetime) -> Fol
     return None
 
 
+def older_folders(
+    blobs: Blobs, folder: str, segment: str, stamp: str, now: datetime
+) -> Iterator[Folder]:
+    """Yield the dated folders of a segment before a snapshot, newest first; empty ones aside."""
+    for place, date in _dated(blobs, f"{clean(folder)}/{segment}/", (), now, []):
+        if _stamp_of(date) >= stamp:
+            continue
+        found = tuple(blobs.list(place))
+        if files := csv_files(found, place):
+            yield Folder(_stamp_of(date), place, files, found)
+
+
 def dated_folder(path: str, segment_prefix: str) -> tuple[str, datetime] | None:
     """Tell of a file's path its dated folder below a segment's, and when that is."""
     parts = path.removeprefix(segment_prefix).split("/")

@@ -75,7 +75,15 @@ ROUTES: dict[str, Route] = {
     "list_segments": api(
         *("GET", "segments", Role.CONTRIBUTOR, "segments:list_segments"),
         "The newest snapshot of every segment in a source folder",
-        answer="answers:SegmentList",
+        answer="answers_setup:SegmentsAnswer",
+        query={"container": "text", "folder": "text", "name": "text"},
+        query_required=frozenset({"folder"}),
+        problems=(404,),
+    ),
+    "get_segment": api(
+        *("GET", "segments/{name}", Role.CONTRIBUTOR, "segments:get_segment"),
+        "One segment: snapshots, columns with masked samples, and the exports that send it",
+        answer="answers_setup:SegmentDetail",
         query={"container": "text", "folder": "text"},
         query_required=frozenset({"folder"}),
     ),

@@ -41,6 +41,13 @@ ROUTES: dict[str, Route] = {
         body="exports:Export",
         waits_for_mailchimp=True,
     ),
+    "suggest_mapping": api(
+        *("POST", "exports/suggest", Role.CONTRIBUTOR, "suggestions:propose"),
+        "Propose what a new export could map",
+        answer="answers_setup:Suggestion",
+        body="suggestions:SuggestionQuestion",
+        waits_for_mailchimp=True,
+    ),
     "next_times": api(
         *("POST", "schedules/next", Role.CONTRIBUTOR, "schedules:next_times"),
         "When a schedule would run next",
