@@ -40,8 +40,8 @@ DOCUMENTS = (
     Form("protected contacts' draft", f"{_PROTECTED}draft.json"),
 )
 TABLES = (
-    Form("ledger table", f"{_LEDGER}{{table}}.parquet"),
-    Form("run table", f"{_ATTEMPT}table.parquet"),
+    Form("ledger table", f"{_LEDGER}{{table}}.parquet", version=2),
+    Form("run table", f"{_ATTEMPT}table.parquet", version=2),
     Form("upsert rows", f"{_ATTEMPT}upserts.parquet"),
     Form("tag operations", f"{_ATTEMPT}tag-ops.parquet"),
     Form("single rows", f"{_ATTEMPT}singles.parquet"),

@@ -56,4 +56,9 @@ def _parsed(
     # Before its columns are read: those of a later version may be others.
     version = form.check(int(text) if text.isdecimal() else text)
     file.seek(0)
+    if columns is not None and version < form.version:
+        # An earlier version may not have had all of them: whoever asks for them sees to that.
+        there = pl.read_parquet_schema(file)
+        columns = [name for name in columns if name in there]
+        file.seek(0)
     return form.read(pl.read_parquet(file, columns=columns, low_memory=True), version)

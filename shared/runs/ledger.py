@@ -24,6 +24,8 @@ MAX_TAGS = MAX_FIELDS = 64
 # Values of `retry_at` besides times.
 RETRY_WHEN_CHANGED = 0
 RETRY_NEVER = -1
+# Columns that came with 0.2.0.
+TIMES = ("made_from", "made_to", "moved_from", "moved_to")
 
 
 class Flag(IntFlag):
@@ -51,7 +53,9 @@ def schema() -> "dict[str, pl.DataType]":
     digest that was refused and when to try again (seconds since 1970, or RETRY_…);
     tried: Mailchimp's time of the first attempt while it is uncertain. left: those of its tags
     that this export would have removed, had not another one given them too: they don't count as
-    given by this export any more.
+    given by this export any more. made_from, made_to: Mailchimp's times (seconds since 1970)
+    between which a call of this export created it; moved_from, moved_to: between which the last
+    one archived it, or asked it back; 0 where they are not known, as in ledgers of 0.1.0.
     """
     import polars as pl
 
@@ -67,6 +71,7 @@ def schema() -> "dict[str, pl.DataType]":
         "retry_at": pl.Int64(),
         "tried": pl.Int64(),
         "left": pl.UInt64(),
+        **{name: pl.UInt32() for name in TIMES},
     }
 
 
@@ -175,9 +180,21 @@ def read_table(blobs: "Blobs", ledger: Ledger, columns: list[str] | None = None)
         from shared.runs.ledger_spellings import is_canonical, one_row_per_address
 
         if not is_canonical(tables.read(blobs, ledger.table, ["email"])):
-            table = one_row_per_address(tables.read(blobs, ledger.table))
+            table = one_row_per_address(_read(blobs, ledger.table))
             return table if columns is None else table.select(columns)
-    return tables.read(blobs, ledger.table, columns)
+    return _read(blobs, ledger.table, columns)
+
+
+def _read(blobs: "Blobs", name: str, columns: list[str] | None = None) -> "pl.DataFrame":
+    """Return a table, or some of its columns, with those that 0.1.0 did not write."""
+    import polars as pl
+
+    table = tables.read(blobs, name, columns)
+    wanted = [name for name in TIMES if columns is None or name in columns]
+    missing = [name for name in wanted if name not in table.columns]
+    if missing:
+        table = table.with_columns(pl.lit(0, dtype=pl.UInt32).alias(name) for name in missing)
+    return table if columns is None else table.select(columns)
 
 
 def free_tags(ledger: Ledger, table: "pl.DataFrame") -> Ledger:

@@ -3,7 +3,7 @@
 import polars as pl
 
 from shared.frames.addresses import canonical_series
-from shared.runs.ledger import Flag
+from shared.runs.ledger import TIMES, Flag
 
 # What allows this product more than to others: it has to hold of every spelling.
 _ALLOWING = int(Flag.ADDED | Flag.ARCHIVED | Flag.PENDING)
@@ -38,6 +38,8 @@ def one_row_per_address(rows: pl.DataFrame) -> pl.DataFrame:
         pl.col("retry_at").filter(pl.col("refusal").is_not_null()).first().fill_null(0),
         pl.col("tried").min(),
         pl.col("left").bitwise_and(),
+        # Of one contact nobody knows which of two calls created it.
+        *(pl.lit(0, dtype=pl.UInt32).alias(name) for name in TIMES),
     )
     firsts = rows.unique("email", keep="first", maintain_order=True)
     kept = firsts.join(merged, on="email", how="left", maintain_order="left", suffix="_merged")

@@ -23,6 +23,11 @@ REASONS = {
     "consent withdrawn": "consent_withdrawn",
     "not in the audience any more": "not_in_audience",
     "asked to confirm": "asked_to_confirm",
+    "left alone: it is in the audience by another way than this export": "came_otherwise",
+    **{
+        f"left alone: it is {status}": f"is_{status}"
+        for status in ("archived", "unsubscribed", "cleaned", "pending", "transactional")
+    },
 }
 
 

@@ -36,7 +36,8 @@ class UpsertItem(NamedTuple):
 
     values: merge fields, null for blank. add: mask of the tags to give. flags: those of the ledger.
     fields: mask of the merge fields that were sent before. tried: Mailchimp's time of the first
-    attempt (seconds since 1970), 0 where this is it.
+    attempt (seconds since 1970), 0 where this is it. moved_from, moved_to: of one that this
+    product archived, Mailchimp's times between which it did; 0 where they are not known.
     """
 
     email: str
@@ -45,6 +46,8 @@ class UpsertItem(NamedTuple):
     flags: int
     fields: int
     tried: int
+    moved_from: int = 0
+    moved_to: int = 0
 
     def blanked(self) -> "UpsertItem":
         """Return nobody's item, with nothing to send; in the call that its flags ask for."""
@@ -64,9 +67,17 @@ class TagItem(NamedTuple):
 
 
 class LeaverItem(NamedTuple):
-    """A contact that is archived or unsubscribed."""
+    """A contact that is archived or unsubscribed.
+
+    Mailchimp's times (seconds since 1970, 0 where they are not known) between which a call of ours
+    created it, and between which the last one archived it or asked it back.
+    """
 
     email: str
+    made_from: int = 0
+    made_to: int = 0
+    moved_from: int = 0
+    moved_to: int = 0
 
     def blanked(self) -> "LeaverItem":
         """Return nobody's item."""
@@ -80,7 +91,10 @@ _ITEM: dict[ChunkKind, type[Item]] = {
     "archive": LeaverItem,
     "unsubscribe": LeaverItem,
 }
-_BY_WIDTH: dict[int, type[Item]] = {len(kind._fields): kind for kind in _ITEM.values()}
+# 0.1.0 wrote neither time of what it had archived or created.
+_BY_WIDTH: dict[int, type[Item]] = {1: LeaverItem, 6: UpsertItem} | {
+    len(kind._fields): kind for kind in _ITEM.values()
+}
 
 
 def all_of[T: Item](kind: type[T], items: Sequence[Item]) -> list[T]:

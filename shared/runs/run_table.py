@@ -10,7 +10,7 @@ from enum import IntEnum
 
 import polars as pl
 
-from shared.runs.ledger import Flag
+from shared.runs.ledger import TIMES, Flag
 
 
 class Kind(IntEnum):
@@ -54,6 +54,12 @@ NOTES = {
     Note.REFUSED_FOR_GOOD: "refused in an earlier run; not tried again, except by a full run",
     Note.REFUSED_FOR_NOW: "refused in an earlier run; tried again after some days",
 }
+
+
+def with_all_columns(table: pl.DataFrame) -> pl.DataFrame:
+    """Return a table with the columns that 0.1.0 did not write."""
+    missing = [name for name in map("old_{}".format, TIMES) if name not in table.columns]
+    return table.with_columns(pl.lit(None, dtype=pl.UInt32).alias(name) for name in missing)
 
 
 def was(flag: Flag) -> pl.Expr:

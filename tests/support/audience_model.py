@@ -25,13 +25,18 @@ _EXISTS = "{} is already a list member, do you want to update? please provide up
 
 @dataclass
 class Contact:
-    """A contact as the audience holds it; `history` has every status it was given."""
+    """A contact as the audience holds it; `history` has every status it was given.
+
+    since: when it opted in. changed: when anything of it was changed last.
+    """
 
     email: str
     status: str
     tags: set[int] = field(default_factory=set)
     fields: dict[str, Any] = field(default_factory=dict)
     since: int = START
+    changed: int = START
+    source: str = "API - Generic"
     history: list[str] = field(default_factory=list)
 
 
@@ -54,7 +59,7 @@ class AudienceModel:
 
     def put(self, email: str, status: str = "subscribed", *tags: int, **fields: Any) -> Contact:
         """Add a contact as somebody else would have."""
-        contact = Contact(email, status, set(tags), dict(fields), self.clock)
+        contact = Contact(email, status, set(tags), dict(fields), self.clock, changed=self.clock)
         self.contacts[email.lower()] = contact
         return contact
 
@@ -77,6 +82,8 @@ class AudienceModel:
             "merge_fields": dict.fromkeys(contact.fields, "") | kept,
             "timestamp_opt": time,
             "timestamp_signup": "",
+            "source": contact.source,
+            "last_changed": datetime.fromtimestamp(contact.changed, UTC).isoformat(),
         }
 
     def subscribe(
@@ -134,10 +141,16 @@ class AudienceModel:
         if held is None:
             return None
         if (status := changes.get("status")) is not None:
-            held.status = status
-            held.history.append(status)
+            self._move(held, status)
         self._take(held, changes, tags=False)
         return self._shown(held)
+
+    def _move(self, held: Contact, status: str) -> None:
+        held.status = status
+        held.history.append(status)
+        held.changed = self.clock
+        if status == "pending":
+            held.since = self.clock
 
     def _take(self, held: Contact, member: Mapping[str, Any], *, tags: bool) -> None:
         for name, value in member.get("merge_fields", {}).items():
@@ -199,8 +212,7 @@ class AudienceModel:
             return "missing"
         if held.status in ("archived", "cleaned", "pending"):
             return "already" if held.status == "archived" else "refused"
-        held.status = "archived"
-        held.history.append("archived")
+        self._move(held, "archived")
         return "archived"
 
     def unsubscribe(self, list_id: str, email: str) -> dict[str, Any] | None:
@@ -209,6 +221,5 @@ class AudienceModel:
         held = self.contacts.get(email)
         if held is None:
             return None
-        held.status = "unsubscribed"
-        held.history.append("unsubscribed")
+        self._move(held, "unsubscribed")
         return self._shown(held)

@@ -183,12 +183,12 @@ def _folded(
     import polars as pl
 
     from shared.erasure.plans import blanked
-    from shared.runs.finishing.fold import Answered, fold
+    from shared.runs.finishing.fold import Answered, Times, fold
 
     def read(name: str) -> pl.DataFrame:
         return tables.read(blobs, f"{plan.folder}{name}.parquet")
 
-    table = read("table")
+    table, now = read("table"), int(time.time())
     if erased:
         # Who was erased after the plan was made stays out of ledger and outcomes.
         table = blanked(table, erased.is_erased(table.select("email", "customer_id")))
@@ -199,8 +199,7 @@ def _folded(
             (read("tag-ops"), _results(ends, ("tag",))),
             (read("singles")["row"], _results(ends, SINGLES)),
         ),
-        now=int(time.time()),
-        tried_at=plan.planned_at + plan.clock_offset,
+        Times(now=now, since=plan.planned_at + plan.clock_offset, until=now + plan.clock_offset),
         pending=plan.status_for_new == "pending",
     )
 

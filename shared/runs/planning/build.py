@@ -15,6 +15,7 @@ from shared.frames import lookup, tables
 from shared.frames.masks import MASK, has_bit
 from shared.mailchimp.suppressions import load_suppressions
 from shared.platform.blobs import Blobs
+from shared.platform.clock import from_text
 from shared.runs import ledger
 from shared.runs.ledger import Flag, FoldedSegment, Ledger
 from shared.runs.neighbours import given_by_others, shared_tags
@@ -88,7 +89,7 @@ def _decide(
     other_ledgers = ledger.others(blobs, old, [other.uid for other in attempt.others])
     untrusted = run_input.untrusted(attempt.found, old, profiles.rows, usable)
     classified, gone = difference.join_ledger(
-        classified, _remembered(blobs, setup, classified, erased)
+        classified, _remembered(attempt, setup, classified, erased)
     )
     gone = _with_customer_ids(blobs, old, gone)
     table, removals = difference.decide(
@@ -161,18 +162,35 @@ def planned_tags(of: Ledger) -> tuple[PlannedTag, ...]:
 
 
 def _remembered(
-    blobs: Blobs, setup: Setup, classified: pl.DataFrame, erased: Register
+    attempt: PlanningAttempt, setup: Setup, classified: pl.DataFrame, erased: Register
 ) -> pl.DataFrame:
     """Return the ledger's rows with their places.
 
     Without the CustomerIds, the largest column: only those of leavers are asked for. Each reading
     fetches the table again: measured, a copy kept on disk costs a plan 50 MB more memory.
     """
+    blobs = attempt.app.blobs
     columns = [name for name in ledger.schema() if name != "customer_id"]
     rows = ledger.read_table(blobs, setup.ledger, columns).with_row_index("place")
+    rows = _with_times(rows, attempt, setup)
     if setup.dead_tags:
         rows = rows.with_columns(pl.col("tags", "left") & ~pl.lit(setup.dead_tags, dtype=MASK))
     return _without_erased(blobs, setup.ledger, rows, classified, erased)
+
+
+def _with_times(rows: pl.DataFrame, attempt: PlanningAttempt, setup: Setup) -> pl.DataFrame:
+    """Say of contacts that 0.1.0 added when that was: at some time since the export was made."""
+    unknown = ((pl.col("flags") & int(Flag.ADDED)) != 0) & (pl.col("made_to") == 0)
+    if not rows.select(unknown.any()).item():
+        return rows
+    first = int(from_text(attempt.export.created_at).timestamp()) + setup.clock_offset
+    return rows.with_columns(
+        made_from=pl.when(unknown).then(first).otherwise("made_from").cast(pl.UInt32),
+        made_to=pl.when(unknown)
+        .then(int(time()) + setup.clock_offset)
+        .otherwise("made_to")
+        .cast(pl.UInt32),
+    )
 
 
 def _with_customer_ids(blobs: Blobs, old: Ledger, rows: pl.DataFrame) -> pl.DataFrame:
@@ -196,17 +214,17 @@ def _without_erased(
 
 
 def _own(blobs: Blobs, old: Ledger) -> pl.DataFrame:
-    """Return which contacts this export archived, or created as pending."""
+    """Return which contacts this export archived, and knows when, or created as pending."""
     # Few exports have any: who they are is read only then.
     rows = ledger.read_table(blobs, old, ["flags"])
     marked = rows.filter((pl.col("flags") & int(Flag.ARCHIVED | Flag.PENDING)) != 0)
     if marked.is_empty():
-        rows = pl.DataFrame(schema={"email": pl.String, "flags": pl.UInt8})
+        rows = pl.DataFrame(schema={"email": pl.String, "flags": pl.UInt8, "moved_to": pl.UInt32})
     else:
-        rows = ledger.read_table(blobs, old, ["email", "flags"])
+        rows = ledger.read_table(blobs, old, ["email", "flags", "moved_to"])
     return rows.select(
         "email",
-        archived=(pl.col("flags") & int(Flag.ARCHIVED)) != 0,
+        archived=((pl.col("flags") & int(Flag.ARCHIVED)) != 0) & (pl.col("moved_to") > 0),
         pending=(pl.col("flags") & int(Flag.PENDING)) != 0,
     ).filter(pl.col("archived") | pl.col("pending"))
 

@@ -7,7 +7,7 @@ import polars as pl
 
 from shared.frames.masks import has_bit
 from shared.platform.blobs import Blobs
-from shared.runs import payload
+from shared.runs import ledger, payload
 from shared.runs.ledger import Flag
 from shared.runs.payload import CONTACTS_PER_CALL, ChunkIndex, ChunkKind, PlannedChunk
 from shared.runs.run_table import Action
@@ -15,7 +15,8 @@ from shared.runs.run_table import Action
 BATCHES_PER_CHUNK = 125
 # How many contacts one chunk holds whose calls are about one contact each.
 SINGLES_PER_CHUNK = 50
-_UPSERT_COLUMNS = ["row", "email", "add", "old_flags", "old_fields", "old_tried"]
+_TIMES = [f"old_{name}" for name in ledger.TIMES]
+_UPSERT_COLUMNS = ["row", "email", "add", "old_flags", "old_fields", "old_tried", *_TIMES[2:]]
 
 # Gives for some rows the merge fields that are sent of them, each a JSON object (null: blank).
 Values = Callable[[pl.Series], pl.Series]
@@ -72,7 +73,7 @@ def work_of(table: pl.DataFrame, *, new_first: bool, shared_tags: int = 0) -> Wo
     adding = tags.filter((action == int(Action.NONE)) & (pl.col("add") != 0))
     removing = tags.filter(pl.col("remove") != 0)
     single = action.is_in([int(Action.ARCHIVE), int(Action.UNSUBSCRIBE)])
-    singles = table.select("row", "email", "action").filter(single)
+    singles = table.select("row", "email", "action", *_TIMES).filter(single)
     return Work(upserts, _tag_ops(adding, removing, shared_tags), singles)
 
 
@@ -145,7 +146,7 @@ def _chunks(work: Work, values: Values, lanes: int) -> Iterator[PlannedChunk]:
         for start in range(0, rows.height, size):
             part = rows.slice(start, size)
             # Last: who is archived can't be given or lose a tag any more.
-            yield PlannedChunk(kind, 2, part.height, part)
+            yield PlannedChunk(kind, 2, part.height, _leavers(part))
 
 
 def _upserts(rows: pl.DataFrame, values: Values) -> pl.DataFrame:
@@ -156,7 +157,16 @@ def _upserts(rows: pl.DataFrame, values: Values) -> pl.DataFrame:
         flags=pl.col("old_flags").fill_null(0),
         fields=pl.col("old_fields").fill_null(0),
         tried=pl.col("old_tried").fill_null(0),
+        **_times(ledger.TIMES[2:]),
     )
+
+
+def _leavers(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.select("email", **_times(ledger.TIMES))
+
+
+def _times(names: tuple[str, ...]) -> dict[str, pl.Expr]:
+    return {name: pl.col(f"old_{name}").fill_null(0) for name in names}
 
 
 def tag_chunks(ops: pl.DataFrame, lanes: int) -> Iterator[tuple[int, pl.DataFrame]]:

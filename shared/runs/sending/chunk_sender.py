@@ -1,5 +1,6 @@
 """Sends one chunk under one slot, batch by batch: retries, makes them smaller, writes outcomes."""
 
+import math
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -40,6 +41,8 @@ from shared.runs.sending.writing import Sent, write_outcomes
 
 # After this many consecutive single-contact refusals the fault is not in the contacts.
 _MAX_REFUSED_IN_A_ROW = 100
+# What rounding to seconds may hide of a time of Mailchimp's.
+_ROUNDING_SECONDS = 2
 
 
 @dataclass(frozen=True)
@@ -77,8 +80,10 @@ class ChunkSender:
         self._cap, self._cap_until = MAX_BATCH, 0
         # Contacts whose calls were refused, since one was not.
         self._refused = 0
+        updates = known_updates(self._app, self._plan.account)
+        self._source = updates.source
         self._updating = calls.Updating(
-            known_updates(self._app, self._plan.account).way,
+            updates.way,
             partial(refused_in_run, self._app.blobs, self._plan.account),
         )
 
@@ -133,7 +138,15 @@ class ChunkSender:
         """Have outcomes written beside the next call; at most one such write is under way."""
         batch = tried.batch
         size = len(batch.items)
-        sent = Sent(batch.kind, self._next, size, tried.begun, tried.seconds, tried.work)
+        sent = Sent(
+            batch.kind,
+            self._next,
+            size,
+            tried.begun,
+            tried.seconds,
+            tried.work,
+            self._during(tried),
+        )
         if self._flush():
             self._next += sent.size
             since = self._unwritten_since(self._next, int(sent.begun + sent.seconds))
@@ -144,6 +157,12 @@ class ChunkSender:
             self._suspect = max(self._suspect, sent.position + sent.size)
             sent.work.end()
         self._lanes.sizes.worked(self._plan.account, self._plan.audience, batch.kind, batch.load)
+
+    def _during(self, tried: _Try) -> tuple[int, int]:
+        """Return Mailchimp's times between which a batch was carried out, whichever try did it."""
+        offset = self._plan.clock_offset
+        begun = self._tried() or tried.begun + offset - _ROUNDING_SECONDS
+        return begun, math.ceil(tried.begun + tried.seconds) + offset + _ROUNDING_SECONDS
 
     def _flush(self) -> bool:
         """Wait until the last batch's outcomes are written; go back to it if it has none."""
@@ -269,6 +288,17 @@ class ChunkSender:
             self._turn.wait()
             return protected
 
+    def _leaving(self, batch: list[Item], protected: Mapping[str, str]) -> calls.Leaving:
+        (leaver,) = all_of(LeaverItem, batch)
+        state = protected.get(canonical(leaver.email))
+        return calls.Leaving(leaver, state, self._tried(), self._source)
+
+    def _tried(self) -> int | None:
+        """Return Mailchimp's time of a call about the next batch whose answer is not known."""
+        if self._next >= self._suspect:
+            return None
+        return self._first_try + self._plan.clock_offset - _ROUNDING_SECONDS
+
     def _suspect_batch(self, size: int, begun: int) -> None:
         if self._next >= self._suspect or begun < self._first_try:
             self._first_try = begun
@@ -293,7 +323,7 @@ class ChunkSender:
     ) -> calls.PendingAnswers:
         """Make the calls of a batch."""
         job, kind = self._plan.job, self._index.kind
-        again = self._next < self._suspect
+        again, tried = self._next < self._suspect, self._tried()
         match kind:
             case "tag":
                 tags = all_of(TagItem, batch)
@@ -301,20 +331,14 @@ class ChunkSender:
                 spared = newly_shared(self._app.blobs, self._plan) if removes else 0
                 return calls.ready(calls.change_tags(client, job, tags, spared))
             case "upsert":
-                # Mailchimp's clock, less what rounding to seconds may hide.
-                tried = self._first_try + job.clock_offset - 2 if again else None
                 upserts, updating = all_of(UpsertItem, batch), self._updating
                 pending = calls.upsert(client, job, updating, upserts, protected, tried)
                 # One that failed before, perhaps because its answer could not be read, waits for
                 # it.
                 return calls.ready(pending()) if again else pending
             case "archive":
-                (leaver,) = all_of(LeaverItem, batch)
-                state = protected.get(canonical(leaver.email))
-                return calls.ready(calls.archive(client, job, leaver, state, again=again))
+                return calls.ready(calls.archive(client, job, self._leaving(batch, protected)))
             case "unsubscribe":
-                (leaver,) = all_of(LeaverItem, batch)
-                state = protected.get(canonical(leaver.email))
-                return calls.ready(calls.unsubscribe(client, job, leaver, state))
+                return calls.ready(calls.unsubscribe(client, job, self._leaving(batch, protected)))
             case unknown:
                 assert_never(unknown)

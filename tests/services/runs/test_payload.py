@@ -4,6 +4,7 @@ import polars as pl
 
 from shared.app import App
 from shared.runs import payload
+from shared.runs.ledger import TIMES
 from shared.runs.payload import LeaverItem
 from shared.runs.planning import cutting
 from shared.runs.run_table import Action
@@ -26,4 +27,5 @@ def test_leavers_behind_contacts_that_stay_are_written(app: App) -> None:
 
 
 def _rows(names: list[str], action: Action) -> pl.DataFrame:
-    return pl.DataFrame({"email": names, "action": int(action)})
+    times = {f"old_{name}": 0 for name in TIMES}
+    return pl.DataFrame({"email": names, "action": int(action), **times})

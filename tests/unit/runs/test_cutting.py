@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from shared.platform.blobs import Blobs
 from shared.runs import payload
-from shared.runs.ledger import Flag
+from shared.runs.ledger import TIMES, Flag
 from shared.runs.payload import CONTACTS_PER_CALL, Item, TagItem, UpsertItem, all_of
 from shared.runs.planning import cutting
 from shared.runs.planning.cutting import BATCHES_PER_CHUNK, chunk_sizes, work_of
@@ -26,6 +26,7 @@ COLUMNS = {
     "old_flags": pl.UInt8,
     "old_fields": pl.UInt64,
     "old_tried": pl.Int64,
+    **{f"old_{name}": pl.UInt32 for name in TIMES},
 }
 
 
@@ -44,7 +45,7 @@ def table_of(rows: Iterable[tuple[Any, ...]]) -> pl.DataFrame:
     """Return a table; a row is its action, tags to add and to remove, and its old flags."""
     return pl.DataFrame(
         [
-            (n, f"{n}@x.org", int(action), add, remove, flags, None, None)
+            (n, f"{n}@x.org", int(action), add, remove, flags, *[None] * 6)
             for n, (action, add, remove, flags) in enumerate(rows)
         ],
         schema=COLUMNS,

@@ -34,9 +34,11 @@ UPSERTS = st.builds(
     st.integers(0, 63),
     MASKS,
     st.integers(0, 2**40),
+    st.integers(0, 2**32 - 1),
+    st.integers(0, 2**32 - 1),
 )
 TAGS = st.builds(TagItem, st.sampled_from(PEOPLE), st.integers(0, 63), st.integers(0, 1))
-LEAVERS = st.builds(LeaverItem, st.sampled_from(PEOPLE))
+LEAVERS = st.builds(LeaverItem, st.sampled_from(PEOPLE), *[st.integers(0, 2**32 - 1)] * 4)
 CHUNKS: st.SearchStrategy[list[tuple[ChunkKind, list[Item]]]] = st.lists(
     st.one_of(
         st.tuples(st.just("upsert"), st.lists(UPSERTS, min_size=1, max_size=30)),

@@ -18,7 +18,7 @@ from shared.mailchimp.answers import ContactError
 from shared.platform.blobs import Blobs
 from shared.runs import payload
 from shared.runs.codes import NAMES
-from shared.runs.finishing.fold import Answered, Folded, Results, fold, results_of
+from shared.runs.finishing.fold import Answered, Folded, Results, Times, fold, results_of
 from shared.runs.job import Job
 from shared.runs.ledger import Flag
 from shared.runs.payload import ChunkIndex, Item, Items, LeaverItem, TagItem, UpsertItem, all_of
@@ -109,6 +109,9 @@ class World:
                 held.tags.add(FOREIGN)
             case "unsubscribed" | "cleaned" | "archived" | "subscribed" if held is not None:
                 held.status = what
+                held.changed = self.audience.clock
+                if what == "subscribed":
+                    held.since = held.changed
                 self.archived_by_us.discard(email)
             case _:
                 pass
@@ -153,7 +156,7 @@ def plan(world: World, step: Step) -> tuple[pl.DataFrame, Removals]:
     flags = pl.col("flags")
     own = world.ledger.select(
         "email",
-        archived=(flags & int(Flag.ARCHIVED)) != 0,
+        archived=((flags & int(Flag.ARCHIVED)) != 0) & (pl.col("moved_to") > 0),
         pending=(flags & int(Flag.PENDING)) != 0,
     )
     suppressed = world.suppressed()
@@ -254,6 +257,7 @@ def send_chunk(
                 answers = attempt(first)
             case _:
                 answers = attempt(None)
+        answers.during = first, world.audience.clock
         blocks.append(answers.block(position, batch))
         position += size
     for bit, places in calls.lacking_of(blocks).items():
@@ -273,10 +277,10 @@ def caller(
             return lambda _: calls.change_tags(client, job, all_of(TagItem, batch))
         case "archive":
             (leaver,) = all_of(LeaverItem, batch)
-            return lambda tried: calls.archive(client, job, leaver, None, again=tried is not None)
+            return lambda tried: calls.archive(client, job, calls.Leaving(leaver, tried=tried))
         case _:
             (leaver,) = all_of(LeaverItem, batch)
-            return lambda _: calls.unsubscribe(client, job, leaver, None)
+            return lambda tried: calls.unsubscribe(client, job, calls.Leaving(leaver, tried=tried))
 
 
 def run(world: World, step: Step) -> tuple[Folded, Removals]:
@@ -298,8 +302,7 @@ def run(world: World, step: Step) -> tuple[Folded, Removals]:
             (work.tag_ops.drop("email", "last"), results("tag")),
             (work.singles["row"], results("archive", "unsubscribe")),
         ),
-        now=world.audience.clock,
-        tried_at=planned_at,
+        Times(now=world.audience.clock, since=planned_at, until=world.audience.clock),
         pending=pending,
     )
     world.ledger = result.ledger

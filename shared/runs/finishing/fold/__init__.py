@@ -10,6 +10,16 @@
 
 from shared.runs.finishing.fold.folded import Folded, fold
 from shared.runs.finishing.fold.joined import Answered
+from shared.runs.finishing.fold.ledger_rows import Times
 from shared.runs.finishing.fold.results import MAYBE_SENT, NOT_SENT, Results, results_of
 
-__all__ = ["MAYBE_SENT", "NOT_SENT", "Answered", "Folded", "Results", "fold", "results_of"]
+__all__ = [
+    "MAYBE_SENT",
+    "NOT_SENT",
+    "Answered",
+    "Folded",
+    "Results",
+    "Times",
+    "fold",
+    "results_of",
+]

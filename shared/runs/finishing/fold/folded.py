@@ -6,8 +6,9 @@ import polars as pl
 
 from shared.runs.codes import OUTCOMES
 from shared.runs.finishing.fold.joined import Answered, answers_of
-from shared.runs.finishing.fold.ledger_rows import next_ledger
+from shared.runs.finishing.fold.ledger_rows import Times, next_ledger
 from shared.runs.finishing.fold.outcome_rows import outcomes_of
+from shared.runs.run_table import with_all_columns
 
 _FOLDED_ROWS = 100_000
 
@@ -21,14 +22,9 @@ class Folded:
     counts: dict[str, int]
 
 
-def fold(
-    table: pl.DataFrame, answered: Answered, *, now: int, tried_at: int, pending: bool
-) -> Folded:
-    """Return the outcomes and the next ledger.
-
-    now: seconds since 1970; tried_at: Mailchimp's time before which nothing of this run was sent.
-    pending: contacts are created as pending.
-    """
+def fold(table: pl.DataFrame, answered: Answered, times: Times, *, pending: bool) -> Folded:
+    """Return the outcomes and the next ledger; pending: contacts are created as pending."""
+    table = with_all_columns(table)
     answers = answers_of(table.height, answered)
     outcomes, contacts = [], []
     # Each row speaks for itself, so the many columns in between are made of some rows at a time.
@@ -36,7 +32,7 @@ def fold(
         part = table.slice(start, _FOLDED_ROWS)
         part = part.hstack(answers.slice(start, _FOLDED_ROWS).get_columns())
         outcomes.append(outcomes_of(part))
-        contacts.append(next_ledger(part, now, tried_at, pending=pending))
+        contacts.append(next_ledger(part, times, pending=pending))
     told = pl.concat(outcomes)
     counts = dict(told.group_by("code").len().select(pl.col("code"), pl.col("len")).iter_rows())
     return Folded(

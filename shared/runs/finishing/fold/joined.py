@@ -1,5 +1,6 @@
 """Puts the results of items beside the rows of the run's table that they are about."""
 
+from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -35,7 +36,7 @@ def answers_of(rows: int, answered: Answered) -> pl.DataFrame:
 
 
 def _join_upserts(table: pl.DataFrame, rows: pl.Series, results: Results) -> pl.DataFrame:
-    """Add up_code, up_detail, lacking, by_us and asked."""
+    """Add up_code, up_detail, lacking, by_us, asked, up_let_go, up_from and up_to."""
     frame = pl.DataFrame(
         {"row": rows, "up_code": pl.Series(results.codes, dtype=pl.UInt8)},
         schema_overrides={"row": pl.UInt32},
@@ -44,7 +45,9 @@ def _join_upserts(table: pl.DataFrame, rows: pl.Series, results: Results) -> pl.
     lacking = _sparse(results.lacking, MASK, "lacking", rows)
     by_us = _sparse(dict.fromkeys(sorted(results.added), True), pl.Boolean, "by_us", rows)
     asked = _sparse(dict.fromkeys(sorted(results.asked), True), pl.Boolean, "asked", rows)
-    for part in (frame, details, lacking, by_us, asked):
+    let_go = _sparse(dict.fromkeys(sorted(results.let_go), True), pl.Boolean, "up_let_go", rows)
+    frame = frame.with_columns(_times(results, "up"))
+    for part in (frame, details, lacking, by_us, asked, let_go):
         table = table.join(part, on="row", how="left", maintain_order="left")
     return table
 
@@ -92,15 +95,29 @@ def _join_tags(table: pl.DataFrame, ops: pl.DataFrame, results: Results) -> pl.D
 
 
 def _join_singles(table: pl.DataFrame, rows: pl.Series, results: Results) -> pl.DataFrame:
-    """Add one_code and one_detail: archived or unsubscribed, or why not."""
+    """Add one_code and one_detail (archived or unsubscribed, or why not), one_let_go and times."""
     frame = pl.DataFrame(
         {"row": rows, "one_code": pl.Series(results.codes, dtype=pl.UInt8)},
         schema_overrides={"row": pl.UInt32},
     )
     details = _sparse(results.details, pl.String, "one_detail", rows)
-    for part in (frame, details):
+    let_go = _sparse(dict.fromkeys(sorted(results.let_go), True), pl.Boolean, "one_let_go", rows)
+    frame = frame.with_columns(_times(results, "one"))
+    for part in (frame, details, let_go):
         table = table.join(part, on="row", how="left", maintain_order="left")
     return table
+
+
+def _times(results: Results, part: str) -> list[pl.Series]:
+    """Return of each item Mailchimp's times between which its call was carried out; 0 for none."""
+    first, last = (array("I", bytes(4 * len(results.codes))) for _ in range(2))
+    for start, end, begun, ended in results.during:
+        first[start:end] = array("I", [begun]) * (end - start)
+        last[start:end] = array("I", [ended]) * (end - start)
+    return [
+        pl.Series(f"{part}_from", first, dtype=pl.UInt32),
+        pl.Series(f"{part}_to", last, dtype=pl.UInt32),
+    ]
 
 
 def _sparse(

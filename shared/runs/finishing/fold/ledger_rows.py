@@ -1,5 +1,6 @@
 """The ledger after the run: what is accepted, uncertain, refused, due."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 import polars as pl
@@ -15,8 +16,18 @@ from shared.runs.run_table import Action, Kind, was
 _LEAVING = (int(Action.ARCHIVE), int(Action.UNSUBSCRIBE))
 
 
-def next_ledger(table: pl.DataFrame, now: int, tried_at: int, *, pending: bool) -> pl.DataFrame:
+@dataclass(frozen=True)
+class Times:
+    """Times in seconds since 1970: `now`, and Mailchimp's times between which this run sent."""
+
+    now: int
+    since: int
+    until: int
+
+
+def next_ledger(table: pl.DataFrame, times: Times, *, pending: bool) -> pl.DataFrame:
     """Return the next ledger's rows; table: rows of the run's table with their answers."""
+    now = times.now
     accepted, maybe = _accepted(), _maybe_accepted()
     old_fields = pl.col("old_fields").fill_null(0)
     retry_at = pl.col("up_code").replace_strict(_retry_times(now), default=0, return_dtype=pl.Int64)
@@ -37,8 +48,10 @@ def next_ledger(table: pl.DataFrame, now: int, tried_at: int, *, pending: bool) 
             refusal=_refused(pl.col("up_code"), pl.col("old_refusal")),
             refused_digest=_refused(pl.col("digest"), pl.col("old_refused_digest")),
             retry_at=_refused(retry_at, pl.col("old_retry_at")).fill_null(0),
-            tried=_tried(tried_at),
+            tried=_tried(times.since),
             left=_left_to_others(),
+            **_made(),
+            **_moved(times),
         )
         .cast(ledger.schema())  # type: ignore[arg-type] # a plain dict of names to types
     )
@@ -82,21 +95,64 @@ def _flags(*, pending: bool) -> pl.Expr:
     as_pending = (created | (maybe & ~was(Flag.ACCEPTED))) & pl.lit(pending)
     # Whom this product archived and now asks waits for an answer of its own.
     asked = pl.col("asked").fill_null(False)
-    archived = _is_one("one_code", NUMBER["archived"])
-    # If the call that was lost has archived it, the next plan sees that.
-    may_be = (pl.col("action") == int(Action.ARCHIVE)) & _is_one("one_code", MAYBE_SENT)
+    archived, may_be = _archived(), _maybe_archived()
+    ours = ~_let_go()
     # Who was unsubscribed or cleaned since may not come back, however it is archived later.
     others = [n for status, n in SKIPPED_BY_STATUS.items() if status != "archived"]
     still_archived = was(Flag.ARCHIVED) & ~accepted & ~_is_one("code", *others)
     done = archived | _is_one("one_code", NUMBER["unsubscribed"])
     return (
         _flag(Flag.ACCEPTED, was(Flag.ACCEPTED) | accepted)
-        | _flag(Flag.ADDED, was(Flag.ADDED) | created | pl.col("by_us").fill_null(False))
+        | _flag(Flag.ADDED, (was(Flag.ADDED) & ours) | created | pl.col("by_us").fill_null(False))
         | _flag(Flag.UNCERTAIN, (was(Flag.UNCERTAIN) & ~accepted) | maybe | untagged)
-        | _flag(Flag.ARCHIVED, still_archived | archived | may_be)
+        | _flag(Flag.ARCHIVED, (still_archived & ours) | archived | may_be)
         | _flag(Flag.PENDING, (was(Flag.PENDING) & ~accepted) | as_pending | asked)
-        | _flag(Flag.DUE, pl.col("action").is_in(_LEAVING) & ~done)
+        | _flag(Flag.DUE, pl.col("action").is_in(_LEAVING) & ~done & ours)
     )
+
+
+def _archived() -> pl.Expr:
+    return _is_one("one_code", NUMBER["archived"])
+
+
+def _maybe_archived() -> pl.Expr:
+    """If the call that was lost has archived it, the next plan sees that."""
+    return (pl.col("action") == int(Action.ARCHIVE)) & _is_one("one_code", MAYBE_SENT)
+
+
+def _let_go() -> pl.Expr:
+    """Return who was found not to be this export's, or not any more."""
+    return pl.col("up_let_go").fill_null(False) | pl.col("one_let_go").fill_null(False)
+
+
+def _made() -> dict[str, pl.Expr]:
+    """Return between which of Mailchimp's times a call of this export created a contact."""
+    by_us = pl.col("by_us").fill_null(False)
+    tried = pl.col("old_tried").fill_null(0)
+    # Which of several tries it was is not known.
+    first = pl.when(by_us & (tried > 0)).then(pl.min_horizontal("up_from", tried))
+    now = _is_one("up_code", NUMBER["created"]) | by_us
+    return _times("made", now, first.otherwise("up_from"), pl.col("up_to"))
+
+
+def _moved(times: Times) -> dict[str, pl.Expr]:
+    """Return between which of Mailchimp's times this export last archived a contact, or asked it.
+
+    Of a call whose answer was lost: at any time of the run.
+    """
+    asked = pl.col("asked").fill_null(False)
+    first = pl.when(asked).then("up_from").when(_archived()).then("one_from")
+    last = pl.when(asked).then("up_to").when(_archived()).then("one_to")
+    done = asked | _archived() | _maybe_archived()
+    return _times("moved", done, first.otherwise(times.since), last.otherwise(times.until))
+
+
+def _times(name: str, now: pl.Expr, first: pl.Expr, last: pl.Expr) -> dict[str, pl.Expr]:
+    def known(end: str, new: pl.Expr) -> pl.Expr:
+        old = pl.when(~_let_go()).then(f"old_{name}_{end}").fill_null(0)
+        return pl.when(now).then(new.fill_null(0)).otherwise(old).cast(pl.UInt32)
+
+    return {f"{name}_from": known("from", first), f"{name}_to": known("to", last)}
 
 
 def _flag(flag: Flag, condition: pl.Expr) -> pl.Expr:

@@ -17,7 +17,9 @@ class Results:
 
     codes: outcome numbers, NOT_SENT or MAYBE_SENT. details: text by place. lacking: tag mask
     that a contact did not get, by place. added: places that this export has added although
-    Mailchimp said `updated`; asked: places that were asked to come back.
+    Mailchimp said `updated`; asked: places that were asked to come back; let_go: those that are
+    not this export's any more. during: first and last place of a call, and Mailchimp's times
+    between which it was carried out.
     """
 
     codes: bytearray
@@ -25,7 +27,9 @@ class Results:
     lacking: dict[int, int] = field(default_factory=dict)
     added: set[int] = field(default_factory=set)
     asked: set[int] = field(default_factory=set)
+    let_go: set[int] = field(default_factory=set)
     dropped: dict[str, int] = field(default_factory=dict)
+    during: list[tuple[int, int, int, int]] = field(default_factory=list)
 
 
 def results_of(
@@ -59,6 +63,9 @@ def _collect(
                 results.lacking[at + int(place)] = mask
             results.added.update(at + place for place in block.get("added") or ())
             results.asked.update(at + place for place in block.get("asked") or ())
+            results.let_go.update(at + place for place in block.get("let_go") or ())
+            if during := block.get("during"):
+                results.during.append((at, at + len(codes), *during))
             for name, count in (block.get("dropped") or {}).items():
                 results.dropped[name] = results.dropped.get(name, 0) + count
         else:

@@ -7,6 +7,7 @@
   `pending` sees to those that wait for their own confirmation
 - `tags`: tags of contacts whose values stay as they are
 - `singles`: leavers that are archived or unsubscribed, one by one
+- `ours`: whether a contact, as it was read, is still as this product left it
 
 Nothing here retries or waits: chunk_sender.py and missing_tags.py do.
 """
@@ -20,7 +21,7 @@ from shared.runs.sending.calls.answers import (
     refused_alone,
     without_address,
 )
-from shared.runs.sending.calls.singles import archive, unsubscribe
+from shared.runs.sending.calls.singles import Leaving, archive, unsubscribe
 from shared.runs.sending.calls.tags import (
     change_tags,
     give_tag,
@@ -34,6 +35,7 @@ from shared.runs.sending.calls.upserts import upsert, upsert_size
 
 __all__ = [
     "Answers",
+    "Leaving",
     "PendingAnswers",
     "Updating",
     "archive",

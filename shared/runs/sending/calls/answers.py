@@ -18,8 +18,10 @@ class Answers:
 
     codes: outcome number per item. details: text where there is more to say. lacking: tag mask
     that an accepted contact still lacks. added: contacts that this export has added although
-    Mailchimp said `updated`. asked: those that were asked to come back. dropped: merge
-    fields that Mailchimp emptied, with a count.
+    Mailchimp said `updated`. asked: those that were asked to come back. let_go: those that are
+    not this export's to archive, to unsubscribe or to ask, or not any more. dropped: merge fields
+    that Mailchimp emptied, with a count. during: Mailchimp's times (seconds since 1970) between
+    which the call did what it did.
     """
 
     codes: list[int]
@@ -27,7 +29,9 @@ class Answers:
     lacking: dict[int, int] = field(default_factory=dict)
     added: list[int] = field(default_factory=list)
     asked: list[int] = field(default_factory=list)
+    let_go: list[int] = field(default_factory=list)
     dropped: dict[str, int] = field(default_factory=dict)
+    during: tuple[int, int] | None = None
 
     def block(self, position: int, items: Sequence[Item]) -> dict[str, Any]:
         """Return the line that is written to the outcome blob: it names no address.
@@ -41,7 +45,7 @@ class Answers:
             "n": len(self.codes),
             "codes": to_letters(self.codes),
         }
-        for name in ("details", "lacking", "added", "asked", "dropped"):
+        for name in ("details", "lacking", "added", "asked", "let_go", "dropped", "during"):
             if value := getattr(self, name):
                 block[name] = value
         return block

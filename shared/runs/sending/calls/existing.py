@@ -6,8 +6,10 @@ from typing import Any
 from shared.mailchimp.errors import RefusedError
 from shared.mailchimp.protocols import ContactCalls
 from shared.runs.codes import SKIPPED_BY_STATUS
+from shared.runs.payload import UpsertItem
 from shared.runs.sending.calls.answers import Answers, Attempt, refused_alone
 from shared.runs.sending.calls.members import changes_of
+from shared.runs.sending.calls.ours import Span, changed_since, changed_within
 from shared.runs.sending.calls.taking import take_member
 
 GONE = "not in the audience any more"
@@ -26,6 +28,7 @@ def ask_each(client: ContactCalls, attempt: Attempt, places: Mapping[str, int]) 
     """Ask contacts that this product archived whether they want to come back.
 
     Mailchimp doesn't show what they did before and while they were archived: only they can say.
+    Who was archived by others, or changed since, is not asked.
     """
     answers, job = attempt.answers, attempt.job
     for place in places.values():
@@ -34,7 +37,7 @@ def ask_each(client: ContactCalls, attempt: Attempt, places: Mapping[str, int]) 
         status = str(member.get("status")) if member else ""
         if member is None:
             _note_gone(answers, place)
-        elif status == "archived" or (status == "pending" and attempt.tried is not None):
+        elif _is_to_ask(member, item, attempt.tried):
             changes = changes_of(item, job) | {"status": "pending"}
             asked = _change(client, attempt, place, changes)
             if asked is not None:
@@ -43,8 +46,16 @@ def ask_each(client: ContactCalls, attempt: Attempt, places: Mapping[str, int]) 
                 answers.asked.append(place)
         elif status in SKIPPED_BY_STATUS:
             answers.codes[place] = SKIPPED_BY_STATUS[status]
+            answers.let_go.append(place)
         else:
             update_each(client, attempt, {item.email: place})
+
+
+def _is_to_ask(member: Mapping[str, Any], item: UpsertItem, tried: int | None) -> bool:
+    """Return whether a contact is archived by us; or pending, as a call that was lost leaves it."""
+    if member.get("status") == "archived":
+        return changed_within(member, Span(item.moved_from, item.moved_to))
+    return member.get("status") == "pending" and tried is not None and changed_since(member, tried)
 
 
 def _change(
@@ -64,3 +75,4 @@ def _change(
 
 def _note_gone(answers: Answers, place: int) -> None:
     answers.codes[place], answers.details[place] = SKIPPED_BY_STATUS["archived"], GONE
+    answers.let_go.append(place)

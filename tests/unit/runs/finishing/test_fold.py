@@ -15,6 +15,7 @@ from shared.runs.finishing.fold import (
     Answered,
     Folded,
     Results,
+    Times,
     fold,
     results_of,
 )
@@ -35,6 +36,8 @@ from tests.support.tables import (
 )
 
 TRIED = NOW - 600
+# When a call was carried out.
+CALL = (NOW - 60, NOW - 50)
 Rows = Mapping[str, Mapping[str, Any]]
 
 
@@ -57,6 +60,8 @@ def folded(
     others: pl.DataFrame | None = None,
     suppressed: pl.DataFrame | None = None,
     pending: bool = False,
+    asked: bool = False,
+    let_go: bool = False,
 ) -> Folded:
     """Plan and fold a run in which every item of a kind has the same result."""
     table, _ = compare(
@@ -78,16 +83,23 @@ def folded(
         dict.fromkeys(range(ups), up_detail) if up_detail else {},
         dict.fromkeys(range(ups), lacking) if lacking else {},
         set(range(ups)) if by_us else set(),
+        set(range(ups)) if asked else set(),
+        set(range(ups)) if let_go else set(),
+        during=[(0, ups, *CALL)],
+    )
+    singles = Results(
+        bytearray([code_of(one)]) * ones,
+        let_go=set(range(ones)) if let_go else set(),
+        during=[(0, ones, *CALL)] if one == "archived" else [],
     )
     return fold(
         table.drop("state"),
         Answered(
             (work.upserts["row"], upserts),
             (work.tag_ops, tags),
-            (work.singles["row"], Results(bytearray([code_of(one)]) * ones)),
+            (work.singles["row"], singles),
         ),
-        now=NOW,
-        tried_at=TRIED,
+        Times(now=NOW, since=TRIED, until=NOW),
         pending=pending,
     )
 
@@ -445,3 +457,52 @@ def test_every_code_has_a_rank_in_the_order_of_the_contract() -> None:
     order = ["created", "updated", "tagged", "untagged", "unchanged"]
     assert sorted(order, key=rank.__getitem__) == order
     assert max(rank[name] for name in rank if name.startswith(("rejected", "failed"))) < 20
+
+
+class TestTimes:
+    """When calls of ours created, archived or asked a contact: what removals are judged by."""
+
+    def times(self, result: Folded, name: str) -> tuple[int, int]:
+        row = row_of(result)
+        return row[f"{name}_from"], row[f"{name}_to"]
+
+    def test_one_that_was_created_is_ours_since_that_call(self) -> None:
+        assert self.times(folded({"a": {}}, {}, up="created"), "made") == CALL
+        assert self.times(folded({"a": {}}, {}, up="updated"), "made") == (0, 0)
+
+    def test_one_that_an_earlier_try_created_may_be_ours_since_that_one(self) -> None:
+        uncertain = {"flags": int(Flag.UNCERTAIN), "tried": TRIED}
+        result = folded({"a": {}}, {"a": uncertain}, by_us=True)
+        assert self.times(result, "made") == (TRIED, CALL[1])
+
+    def test_what_is_known_stays_with_a_contact_that_is_updated_or_not_sent(self) -> None:
+        known = OURS | {"made_from": 5, "made_to": 6, "moved_from": 7, "moved_to": 8}
+        for contact in ({}, {"digest": 8}):
+            result = folded({"a": contact}, {"a": known})
+            assert (self.times(result, "made"), self.times(result, "moved")) == ((5, 6), (7, 8))
+
+    def test_archiving_has_its_time_and_one_whose_answer_was_lost_that_of_the_run(self) -> None:
+        archive = Policy(now=NOW, leavers="archive")
+        known = OURS | {"made_from": 5, "made_to": 6}
+        done = folded({}, {"a": known}, policy=archive)
+        assert (self.times(done, "made"), self.times(done, "moved")) == ((5, 6), CALL)
+        lost = folded({}, {"a": known}, policy=archive, one="maybe")
+        assert self.times(lost, "moved") == (TRIED, NOW)
+
+    def test_asking_takes_the_place_of_archiving(self) -> None:
+        archived = OURS | {"flags": OURS["flags"] | int(Flag.ARCHIVED), "moved_to": 8}
+        result = folded({"a": {"state": "archived"}}, {"a": archived}, asked=True)
+        assert self.times(result, "moved") == CALL
+        assert flags(result) == Flag.ACCEPTED | Flag.ADDED | Flag.PENDING
+
+    def test_whom_the_reading_showed_to_be_another_s_is_let_go_of(self) -> None:
+        archived = OURS | {"flags": OURS["flags"] | int(Flag.ARCHIVED), "moved_to": 8}
+        back = {"a": {"state": "archived"}}
+        result = folded(back, {"a": archived}, up="skipped_archived", let_go=True)
+        assert flags(result) == Flag.ACCEPTED
+        assert self.times(result, "moved") == (0, 0)
+        for leavers in ("archive", "unsubscribe"):
+            policy = Policy(now=NOW, leavers=leavers)
+            assert (
+                kept(folded({}, {"a": OURS}, policy=policy, one="unchanged", let_go=True)) is None
+            )

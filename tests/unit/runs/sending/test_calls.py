@@ -28,7 +28,8 @@ def job(status_for_new: str = "subscribed", fields: tuple[str, ...] = ("FNAME", 
 def item(
     name: str, tags: int = 0, flags: int = 0, before: int = 0, tried: int = 0, **values: Any
 ) -> UpsertItem:
-    return UpsertItem(f"{name}@x.org", values, tags, flags, before, tried)
+    moved = (START, START + 10) if flags & Flag.ARCHIVED else (0, 0)
+    return UpsertItem(f"{name}@x.org", values, tags, flags, before, tried, *moved)
 
 
 def sent(
@@ -397,66 +398,135 @@ class TestTags:
 
 
 class TestLeavers:
+    """Leavers that a call of ours created at START; each of Mailchimp's calls takes a second."""
+
     def archived(
-        self, audience: AudienceModel, name: str, state: str | None = None, *, again: bool = False
+        self, audience: AudienceModel, name: str, state: str | None = None, tried: int | None = None
     ) -> Answers:
-        contact = LeaverItem(f"{name}@x.org")
-        return calls.archive(audience, job(), contact, state, again=again)
+        leaver = LeaverItem(f"{name}@x.org", START, START + 1)
+        return calls.archive(audience, job(), calls.Leaving(leaver, state, tried))
 
-    def unsubscribed(self, audience: AudienceModel, name: str, state: str | None = None) -> Answers:
-        return calls.unsubscribe(audience, job(), LeaverItem(f"{name}@x.org"), state)
+    def unsubscribed(
+        self, audience: AudienceModel, name: str, state: str | None = None, tried: int | None = None
+    ) -> Answers:
+        leaver = LeaverItem(f"{name}@x.org", START, START + 1)
+        return calls.unsubscribe(audience, job(), calls.Leaving(leaver, state, tried))
 
-    def test_archiving_what_is_gone_or_was_archived_by_a_lost_call_is_done(self) -> None:
+    def test_one_that_is_as_it_was_left_is_read_and_then_removed(self) -> None:
         audience = AudienceModel()
         audience.put("a@x.org")
+        audience.put("b@x.org")
         assert codes(self.archived(audience, "a")) == ["archived"]
-        assert codes(self.archived(audience, "a", again=True)) == ["archived"]
-        assert codes(self.archived(audience, "a", "archived", again=True)) == ["archived"]
-        assert codes(self.archived(audience, "gone")) == ["archived"]
-        assert audience.contacts["a@x.org"].status == "archived"
+        assert codes(self.unsubscribed(audience, "b")) == ["unsubscribed"]
+        assert audience.calls == ["member", "archive", "member", "unsubscribe"]
 
-    def test_one_that_somebody_else_has_archived_is_not_called_archived_by_this_export(
-        self,
-    ) -> None:
+    def test_what_a_lost_call_has_done_is_done(self) -> None:
+        audience = AudienceModel()
+        audience.put("a@x.org")
+        audience.put("b@x.org")
+        before = audience.clock
+        self.archived(audience, "a")
+        self.unsubscribed(audience, "b")
+        assert codes(self.archived(audience, "a", tried=before)) == ["archived"]
+        assert codes(self.archived(audience, "a", "archived", tried=before)) == ["archived"]
+        assert codes(self.unsubscribed(audience, "b", tried=before)) == ["unsubscribed"]
+
+    def test_what_others_did_before_a_lost_call_is_not_taken_for_its_work(self) -> None:
         audience = AudienceModel()
         audience.put("a@x.org", "archived")
-        for state in (None, "archived"):
-            answers = self.archived(audience, "a", state)
-            assert codes(answers) == ["unchanged"]
-            assert "became archived after this run began" in answers.details[0]
+        audience.put("b@x.org", "unsubscribed")
+        later = audience.clock + 5
+        for answers in (
+            self.archived(audience, "a", tried=later),
+            self.unsubscribed(audience, "b", tried=later),
+        ):
+            assert (codes(answers), answers.let_go) == (["unchanged"], [0])
 
-    @pytest.mark.parametrize("state", ["unsubscribed", "cleaned", "pending", "transactional"])
-    @pytest.mark.parametrize("again", [False, True])
-    def test_who_got_into_a_protected_state_since_the_plan_is_not_archived(
-        self, state: str, again: bool
+    def test_a_removal_that_finds_nobody_says_so(self) -> None:
+        for answers in (
+            self.archived(AudienceModel(), "gone"),
+            self.unsubscribed(AudienceModel(), "gone"),
+        ):
+            assert (codes(answers), answers.let_go) == (["unchanged"], [0])
+            assert answers.details == {0: "not in the audience any more"}
+
+    @pytest.mark.parametrize(
+        "state", ["archived", "unsubscribed", "cleaned", "pending", "transactional"]
+    )
+    @pytest.mark.parametrize("known", [False, True])
+    @pytest.mark.parametrize("tried", [None, START + 5])
+    def test_who_is_in_a_protected_state_is_left_alone_known_or_just_read(
+        self, state: str, known: bool, tried: int | None
     ) -> None:
         audience = AudienceModel()
         audience.put("a@x.org", state)
-        answers = self.archived(audience, "a", state, again=again)
-        assert codes(answers) == ["unchanged"]
-        assert state in answers.details[0]
+        for remove in (self.archived, self.unsubscribed):
+            answers = remove(audience, "a", state if known else None, tried)
+            assert (codes(answers), answers.let_go) == (["unchanged"], [0])
+            assert answers.details == {0: f"left alone: it is {state}"}
         assert audience.contacts["a@x.org"].status == state
+        assert not {"archive", "unsubscribe"} & set(audience.calls)
 
-    def test_one_that_mailchimp_cannot_archive_is_failed(self) -> None:
+    def test_who_signed_up_anew_is_not_removed(self) -> None:
         audience = AudienceModel()
-        audience.put("a@x.org", "cleaned")
-        answers = self.archived(audience, "a")
-        assert (codes(answers), list(answers.details)) == (["failed"], [0])
+        audience.put("a@x.org").since = START + 50
+        for remove in (self.archived, self.unsubscribed):
+            answers = remove(audience, "a")
+            assert (codes(answers), answers.let_go) == (["unchanged"], [0])
+            assert "another way" in answers.details[0]
+        assert audience.contacts["a@x.org"].status == "subscribed"
 
-    def test_unsubscribing_what_is_gone_or_unsubscribed_is_done(self) -> None:
+    def test_one_whose_creation_is_not_known_is_not_removed(self) -> None:
         audience = AudienceModel()
         audience.put("a@x.org")
-        assert codes(self.unsubscribed(audience, "a")) == ["unsubscribed"]
-        assert codes(self.unsubscribed(audience, "a", "unsubscribed")) == ["unsubscribed"]
-        assert codes(self.unsubscribed(audience, "gone")) == ["unsubscribed"]
-        assert audience.contacts["a@x.org"].status == "unsubscribed"
+        leaving = calls.Leaving(LeaverItem("a@x.org"))
+        for remove in (calls.archive, calls.unsubscribe):
+            assert codes(remove(audience, job(), leaving)) == ["unchanged"]
 
-    @pytest.mark.parametrize("state", ["archived", "cleaned", "pending", "transactional"])
-    def test_who_got_into_another_protected_state_is_not_unsubscribed(self, state: str) -> None:
+    def test_one_from_another_source_is_not_removed(self) -> None:
         audience = AudienceModel()
-        audience.put("a@x.org", state)
-        assert codes(self.unsubscribed(audience, "a", state)) == ["unchanged"]
-        assert audience.contacts["a@x.org"].status == state
+        audience.put("a@x.org").source = "Hosted Signup Form"
+        leaving = calls.Leaving(LeaverItem("a@x.org", START, START), source="API - Generic")
+        assert codes(calls.archive(audience, job(), leaving)) == ["unchanged"]
+
+
+class TestComingBack:
+    """A contact that this export archived between START and START + 10."""
+
+    def asked(self, audience: AudienceModel, tried: int | None = None) -> Answers:
+        back = item("a", flags=Flag.ACCEPTED | Flag.ADDED | Flag.ARCHIVED)
+        return sent(audience, [back], way="status_if_new", tried=tried)
+
+    def test_whom_this_export_archived_is_asked(self) -> None:
+        audience = AudienceModel()
+        audience.put("a@x.org", "archived")
+        answers = self.asked(audience)
+        assert (codes(answers), answers.asked) == (["updated"], [0])
+        assert audience.contacts["a@x.org"].status == "pending"
+        assert audience.calls == ["member", "update"]
+
+    @pytest.mark.parametrize("changed", [START - 1, START + 11])
+    def test_whom_somebody_else_archived_or_changed_stays(self, changed: int) -> None:
+        audience = AudienceModel()
+        audience.put("a@x.org", "archived").changed = changed
+        answers = self.asked(audience)
+        assert (codes(answers), answers.let_go) == (["skipped_archived"], [0])
+        assert audience.contacts["a@x.org"].status == "archived"
+
+    def test_one_whose_archiving_is_not_known_stays(self) -> None:
+        audience = AudienceModel()
+        audience.put("a@x.org", "archived")
+        back = item("a", flags=Flag.ACCEPTED | Flag.ARCHIVED)._replace(moved_from=0, moved_to=0)
+        answers = sent(audience, [back])
+        assert (codes(answers), answers.let_go) == (["skipped_archived"], [0])
+
+    def test_a_lost_question_is_asked_again_and_one_of_others_is_not(self) -> None:
+        audience = AudienceModel()
+        audience.put("a@x.org", "pending")
+        assert codes(self.asked(audience, tried=START)) == ["updated"]
+        audience.put("a@x.org", "pending").changed = START - 5
+        assert codes(self.asked(audience, tried=START)) == ["skipped_pending"]
+        assert codes(self.asked(audience)) == ["skipped_pending"]
 
 
 def test_a_call_about_one_contact_that_is_refused_whole_refuses_the_contact() -> None:
@@ -469,7 +539,8 @@ def test_a_call_about_one_contact_that_is_refused_whole_refuses_the_contact() ->
 
 
 def test_a_block_names_nobody() -> None:
-    answers = Answers([0, 1], {1: "B@x.org looks fake"}, {0: 1}, [1], [0], {"FNAME": 1})
+    answers = Answers([0, 1], {1: "B@x.org looks fake"}, {0: 1}, [1], [0], [1], {"FNAME": 1})
+    answers.during = 5, 6
     assert answers.block(7, [item("a"), item("b")]) == {
         "at": 7,
         "n": 2,
@@ -478,6 +549,8 @@ def test_a_block_names_nobody() -> None:
         "lacking": {0: 1},
         "added": [1],
         "asked": [0],
+        "let_go": [1],
+        "during": (5, 6),
         "dropped": {"FNAME": 1},
     }
 
