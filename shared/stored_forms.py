@@ -9,6 +9,7 @@ change: marks say all in their names and metadata, and outcomes are for people.
 
 from dataclasses import dataclass
 
+from shared.audiences import owned_tags
 from shared.platform.forms import Form, Forms
 
 _LEDGER = "ledgers/{account}/{audience}/{uid}/"
@@ -32,7 +33,7 @@ DOCUMENTS = (
     Form("plan", f"{_RUN}plan.json"),
     Form("stop order", f"{_RUN}stop.json"),
     Form("ledger", f"{_LEDGER}ledger.json"),
-    Form("tags", "ledgers/{account}/{audience}/tags.json"),
+    Form("tags", "ledgers/{account}/{audience}/tags.json", version=2, upgrade=owned_tags.by_id),
     Form("batch sizes", "ledgers/{account}/{audience}/batch-sizes.json"),
     Form("index of outcomes", f"{_RUN}outcomes/{{file}}.index.json"),
     Form("index of runs", "index/runs-complete.json"),

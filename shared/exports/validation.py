@@ -6,7 +6,7 @@ from typing import Any
 
 from shared.accounts.slots import NoSlotError
 from shared.app import App
-from shared.audiences.owned_tags import owned_tags
+from shared.audiences.owned_tags import ids_of, owned_tags
 from shared.audiences.warnings import audience_warnings
 from shared.exports import accounts, connections, store
 from shared.exports.access import Caller, may_use
@@ -283,7 +283,11 @@ def _ask_audience(app: App, connection: StoredConnection, audience_id: str) -> A
         merge_fields = mailchimp.client.merge_fields(audience_id)
         tags = mailchimp.client.tags(audience_id)
         reached = mailchimp.connection or connection
-    own = owned_tags(app.blobs, reached.account_id or "", audience_id)
+    owned = owned_tags(app.blobs, reached.account_id or "", audience_id)
+    offset = (audience.date - utc_now()).total_seconds()
+    ours = ids_of(owned, tags, offset)
+    # By the names that exports know, too: people may have renamed them.
+    own = {tag.name for tag in tags if tag.id in ours} | {tag.name for tag in owned}
     return AudienceView(audience, merge_fields, tags, frozenset(own))
 
 

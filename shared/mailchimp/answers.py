@@ -6,7 +6,7 @@ complete, and its schema promises little. `date` is Mailchimp's clock at the ans
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 
@@ -55,6 +55,7 @@ class Tag:
     id: int
     name: str
     member_count: int = 0
+    created_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,12 @@ def read_merge_field(document: Mapping[str, Any]) -> MergeField:
 
 def read_tag(document: Mapping[str, Any]) -> Tag:
     """Read one static segment."""
-    return Tag(number(document, "id"), text(document, "name"), number(document, "member_count"))
+    return Tag(
+        number(document, "id"),
+        text(document, "name"),
+        number(document, "member_count"),
+        moment(document, "created_at"),
+    )
 
 
 def read_members(document: Mapping[str, Any], date: datetime) -> MembersPage:
@@ -189,6 +195,15 @@ def text(document: Mapping[str, Any], key: str) -> str:
     """Return a text, "" where there is none."""
     value = document.get(key)
     return str(value) if value is not None else ""
+
+
+def moment(document: Mapping[str, Any], key: str) -> datetime | None:
+    """Return a time, aware; None where there is none that can be read."""
+    try:
+        found = datetime.fromisoformat(text(document, key))
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def number(document: Mapping[str, Any], key: str) -> int:

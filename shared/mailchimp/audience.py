@@ -21,25 +21,38 @@ class AudienceState:
 
 @dataclass(frozen=True)
 class WantedTag:
-    """The tag that an export gives to a segment; `known_id` is the one it has given so far."""
+    """The tag that an export gives to a segment.
+
+    known_id: the one that it has given so far. before: what the export called it then; "" where
+    that is not known.
+    """
 
     segment: str
     name: str
     adopt: bool = False
     known_id: int | None = None
+    before: str = ""
 
 
 @dataclass(frozen=True)
 class TagChoice:
     """What is to be done for a segment's tag.
 
-    conflict: somebody else's tag has this name, and the export does not say to adopt it.
+    name: the one that it has in Mailchimp then. given: the one that the export gives it, which
+    differs where people have renamed it in Mailchimp. conflict: somebody else's tag has this name,
+    and the export does not say to adopt it.
     """
 
     segment: str
     name: str
     action: Literal["use", "create", "rename", "conflict"]
     id: int | None = None
+    given: str = ""
+
+    @property
+    def is_renamed_by_people(self) -> bool:
+        """Whether the tag has a name in Mailchimp that the export does not know."""
+        return self.action == "use" and not is_alike(self.name, self.given)
 
 
 def read_audience(client: AudienceCalls, list_id: str) -> AudienceState:
@@ -82,41 +95,48 @@ def create_missing_fields(
 def choose_tags(
     wanted: Sequence[WantedTag],
     existing: Sequence[Tag],
-    made: Mapping[str, int | None],
     *,
+    made: Collection[int],
     given: Collection[int],
     shared: Collection[int],
 ) -> list[TagChoice]:
     """Decide which tags to use, create or rename, without touching anybody else's.
 
-    `made`: name and id of the tags that this product made in this audience; the id is None for
-    one whose creation was begun and whose answer may be lost. `given`: ids of the tags that this
-    export has given so far, adopted ones too. `shared`: ids of those that other exports use.
+    `made`: ids of the tags that this product made in this audience. `given`: ids of those that
+    this export has given so far, adopted ones too. `shared`: ids of those that other exports use.
 
-    Only a made tag that no other export or segment uses is renamed. Names that differ by case alone
-    are one tag: it is used under the name that it has, also when the export changes its spelling.
+    A tag that people have renamed in Mailchimp stays the segment's own until the export names it
+    anew. Only a made tag that no other export or segment uses is renamed. Names that differ by case
+    alone are one tag: it is used under the name that it has, also when the export changes its
+    spelling.
     """
     by_id = {tag.id: tag for tag in existing}
-    usable = {tag_id for tag_id in made.values() if tag_id is not None}.union(given)
-    begun = {name for name, tag_id in made.items() if tag_id is None}
+    usable = {*made, *given}
     named_now = {want.name.casefold() for want in wanted}
 
     def may_rename(tag: Tag) -> bool:
-        is_made = tag.id in made.values() or tag.name in begun
-        return is_made and tag.id not in shared and tag.name.casefold() not in named_now
+        is_ours = tag.id in made and tag.id not in shared
+        return is_ours and tag.name.casefold() not in named_now
 
     def choose(want: WantedTag) -> TagChoice:
         known = by_id.get(want.known_id) if want.known_id is not None else None
-        if known and known.name.casefold() == want.name.casefold():
-            return TagChoice(want.segment, known.name, "use", known.id)
+        if known and (is_alike(want.name, known.name) or is_alike(want.name, want.before)):
+            return TagChoice(want.segment, known.name, "use", known.id, want.name)
         if named := _find_name(existing, want.name):
-            may_use = named.id in usable or named.name in begun or want.adopt
-            return TagChoice(want.segment, named.name, "use" if may_use else "conflict", named.id)
+            action: Literal["use", "conflict"] = (
+                "use" if named.id in usable or want.adopt else "conflict"
+            )
+            return TagChoice(want.segment, named.name, action, named.id, want.name)
         if known and may_rename(known):
-            return TagChoice(want.segment, want.name, "rename", known.id)
-        return TagChoice(want.segment, want.name, "create")
+            return TagChoice(want.segment, want.name, "rename", known.id, want.name)
+        return TagChoice(want.segment, want.name, "create", given=want.name)
 
     return [choose(want) for want in wanted]
+
+
+def is_alike(one: str, other: str) -> bool:
+    """Return whether Mailchimp would take two names for one tag's."""
+    return one.casefold() == other.casefold()
 
 
 def apply_choice(client: AudienceCalls, list_id: str, choice: TagChoice) -> int:
@@ -132,5 +152,5 @@ def apply_choice(client: AudienceCalls, list_id: str, choice: TagChoice) -> int:
 
 def _find_name(tags: Sequence[Tag], name: str) -> Tag | None:
     """Find a tag by name; one that differs by case alone would be confused with it."""
-    alike = [tag for tag in tags if tag.name.casefold() == name.casefold()]
+    alike = [tag for tag in tags if is_alike(tag.name, name)]
     return next((tag for tag in alike if tag.name == name), alike[0] if alike else None)

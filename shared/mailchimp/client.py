@@ -100,7 +100,8 @@ class MailchimpClient(Connection):
 
     def tags(self, list_id: str) -> list[Tag]:
         """Return all tags of an audience."""
-        fields = "segments.id,segments.name,segments.member_count,total_items"
+        names = ("id", "name", "member_count", "created_at")
+        fields = ",".join(f"segments.{name}" for name in names) + ",total_items"
         path = _path(list_id, "/segments")
         return [
             answers.read_tag(item)

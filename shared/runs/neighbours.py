@@ -1,6 +1,6 @@
 """Other exports on the same audience: which tags they give as well, and to whom."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from shared.exports import store
@@ -31,12 +31,23 @@ def tags_of_others(
     return ids, names
 
 
-def shared_tags(old: Ledger, neighbours: Sequence[StoredExport], others: Sequence[Ledger]) -> int:
-    """Return the mask of the tags that another export gives, or may give in its next run."""
+def shared_tags(
+    old: Ledger,
+    called: Mapping[int, str],
+    neighbours: Sequence[StoredExport],
+    others: Sequence[Ledger],
+) -> int:
+    """Return the mask of the tags that another export gives, or may give in its next run.
+
+    called: what a tag is called in Mailchimp, by its id.
+    """
     ids, names = tags_of_others(neighbours, others)
     mask = 0
     for bit, tag in enumerate(old.tags):
-        if tag is not None and (tag.id in ids or tag.name.casefold() in names):
+        if tag is None:
+            continue
+        named = {tag.name.casefold(), called.get(tag.id, tag.name).casefold()}
+        if tag.id in ids or named & names:
             mask |= 1 << bit
     return mask
 

@@ -95,7 +95,7 @@ def _decide(
     table, removals = difference.decide(
         classified,
         gone,
-        _policy(attempt, untrusted),
+        _policy(attempt, setup, untrusted),
         given_by_others(blobs, old, other_ledgers),
         suppressed,
         setup.segment_tags,
@@ -130,14 +130,14 @@ def _plan_of(
         clock_offset=setup.clock_offset,
         planned_at=int(time()),
         suppressions=decided.generation,
-        tags=planned_tags(old),
+        tags=planned_tags(setup),
         fields=old.fields,
         segments=export.segment_names,
         snapshots=attempt.found.stamps,
         ledger=_next_ledger(attempt, old, decided),
         ledger_etag=old.etag,
         ledger_run=old.run,
-        shared_tags=shared_tags(old, attempt.others, decided.other_ledgers),
+        shared_tags=shared_tags(old, setup.called, attempt.others, decided.other_ledgers),
         other_ledgers={other.uid: other.etag for other in decided.other_ledgers},
         profiles=sum(decided.profiles.rows.values()),
         contacts=decided.contacts,
@@ -154,10 +154,12 @@ def _plan_of(
     )
 
 
-def planned_tags(of: Ledger) -> tuple[PlannedTag, ...]:
-    """Return the tags that a run's calls may name."""
+def planned_tags(setup: Setup) -> tuple[PlannedTag, ...]:
+    """Return the tags that a run's calls may name, as Mailchimp calls them."""
     return tuple(
-        PlannedTag(bit, tag.name, tag.id) for bit, tag in enumerate(of.tags) if tag is not None
+        PlannedTag(bit, setup.called.get(tag.id, tag.name), tag.id)
+        for bit, tag in enumerate(setup.ledger.tags)
+        if tag is not None
     )
 
 
@@ -237,7 +239,7 @@ def _wanted(classified: pl.DataFrame, setup: Setup) -> pl.DataFrame:
     )
 
 
-def _policy(attempt: PlanningAttempt, untrusted: Mapping[int, str]) -> Policy:
+def _policy(attempt: PlanningAttempt, setup: Setup, untrusted: Mapping[int, str]) -> Policy:
     return Policy(
         leavers=attempt.export.leavers,
         removal_limit_percent=float(attempt.export.removal_limit_percent),
@@ -245,6 +247,7 @@ def _policy(attempt: PlanningAttempt, untrusted: Mapping[int, str]) -> Policy:
         full=attempt.run.full,
         now=int(time()),
         untrusted=dict(untrusted),
+        replaced=setup.replaced,
     )
 
 

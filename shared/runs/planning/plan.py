@@ -242,7 +242,7 @@ def _settle(attempt: PlanningAttempt, setup: Setup, built: "Built") -> "Built":
     with client_of(attempt) as client:
         settled = audience.settle(attempt, client, setup, create=bool(plan.chunks))
     kept = replace(plan.ledger, tags=settled.ledger.tags)
-    return replace(built, plan=replace(plan, ledger=kept, tags=planned_tags(settled.ledger)))
+    return replace(built, plan=replace(plan, ledger=kept, tags=planned_tags(settled)))
 
 
 def _commit(attempt: PlanningAttempt, setup: Setup, built: "Built") -> Plan | None:

@@ -20,83 +20,87 @@ NONE: frozenset[int] = frozenset()
 
 def choice(
     want: WantedTag,
-    made: dict[str, int | None],
+    made: Set[int],
     *existing: Tag,
     given: Set[int] = NONE,
     shared: Set[int] = NONE,
 ) -> tuple[str, int | None]:
-    (chosen,) = choose_tags([want], existing, made, given=given, shared=shared)
+    (chosen,) = choose_tags([want], existing, made=made, given=given, shared=shared)
     return chosen.action, chosen.id
 
 
 def test_a_new_tag_is_created() -> None:
-    assert choice(WantedTag("High", "Gold"), {}) == ("create", None)
+    assert choice(WantedTag("High", "Gold"), NONE) == ("create", None)
 
 
 def test_somebody_else_s_tag_is_used_only_when_adopted() -> None:
-    assert choice(WantedTag("High", "Gold"), {}, GOLD) == ("conflict", 5)
-    assert choice(WantedTag("High", "gold"), {}, GOLD) == ("conflict", 5)
-    assert choice(WantedTag("High", "Gold", adopt=True), {}, GOLD) == ("use", 5)
+    assert choice(WantedTag("High", "Gold"), NONE, GOLD) == ("conflict", 5)
+    assert choice(WantedTag("High", "gold"), NONE, GOLD) == ("conflict", 5)
+    assert choice(WantedTag("High", "Gold", adopt=True), NONE, GOLD) == ("use", 5)
 
 
 def test_a_tag_that_the_export_gives_already_need_not_be_adopted_again() -> None:
-    assert choice(WantedTag("High", "Gold", known_id=5), {}, GOLD, given={5}) == ("use", 5)
-    assert choice(WantedTag("New", "gold"), {}, GOLD, given={5}) == ("use", 5)
+    assert choice(WantedTag("High", "Gold", known_id=5), NONE, GOLD, given={5}) == ("use", 5)
+    assert choice(WantedTag("New", "gold"), NONE, GOLD, given={5}) == ("use", 5)
 
 
-def test_a_tag_of_this_product_is_used_also_when_its_creation_s_answer_was_lost() -> None:
-    assert choice(WantedTag("High", "Gold"), {"Gold": 5}, GOLD) == ("use", 5)
-    assert choice(WantedTag("High", "Gold"), {"Gold": None}, GOLD) == ("use", 5)
+def test_a_tag_of_this_product_is_used() -> None:
+    assert choice(WantedTag("High", "Gold"), {5}, GOLD) == ("use", 5)
+
+
+def test_a_tag_that_people_have_renamed_stays_the_segment_s_under_its_new_name() -> None:
+    want = WantedTag("High", "VIP", known_id=5, before="VIP")
+    (chosen,) = choose_tags([want], [GOLD], made={5}, given={5}, shared={5})
+    assert chosen == TagChoice("High", "Gold", "use", 5, "VIP")
+    assert chosen.is_renamed_by_people
+    # Whoever has made another one of the old name.
+    assert choice(want, {5}, GOLD, Tag(6, "VIP"), given={5}) == ("use", 5)
 
 
 def test_a_tag_that_was_deleted_is_created_again() -> None:
     want = WantedTag("High", "Gold", known_id=5)
-    assert choice(want, {"Gold": 5}, given={5}) == ("create", None)
+    assert choice(want, {5}, given={5}) == ("create", None)
 
 
-@pytest.mark.parametrize("made", [{"Gold": 5}, {"Gold": None}])
-def test_a_tag_of_this_product_follows_the_export_s_name_for_it(
-    made: dict[str, int | None],
-) -> None:
-    want = WantedTag("High", "Top", known_id=5)
-    assert choice(want, made, GOLD, given={5}) == ("rename", 5)
+@pytest.mark.parametrize("before", ["Gold", "VIP"])
+def test_a_tag_of_this_product_follows_the_export_s_name_for_it(before: str) -> None:
+    want = WantedTag("High", "Top", known_id=5, before=before)
+    assert choice(want, {5}, GOLD, given={5}) == ("rename", 5)
 
 
 def test_an_adopted_tag_is_not_renamed() -> None:
     want = WantedTag("High", "Top", adopt=True, known_id=5)
-    assert choice(want, {}, GOLD, given={5}) == ("create", None)
+    assert choice(want, NONE, GOLD, given={5}) == ("create", None)
 
 
 def test_a_tag_that_another_export_uses_is_not_renamed() -> None:
     want = WantedTag("High", "Top", known_id=5)
-    assert choice(want, {"Gold": 5}, GOLD, given={5}, shared={5}) == ("create", None)
+    assert choice(want, {5}, GOLD, given={5}, shared={5}) == ("create", None)
     top = Tag(6, "Top")
-    made: dict[str, int | None] = {"Gold": 5, "Top": 6}
-    assert choice(want, made, GOLD, top, given={5}, shared={5}) == ("use", 6)
+    assert choice(want, {5, 6}, GOLD, top, given={5}, shared={5}) == ("use", 6)
 
 
-@pytest.mark.parametrize("made", [{}, {"Gold": 5}])
+@pytest.mark.parametrize("made", [set(), {5}])
 @pytest.mark.parametrize("shared", [set(), {5}])
-def test_a_tag_is_used_under_its_own_spelling(
-    made: dict[str, int | None], shared: set[int]
-) -> None:
+def test_a_tag_is_used_under_its_own_spelling(made: set[int], shared: set[int]) -> None:
     want = WantedTag("High", "GOLD", adopt=True, known_id=5)
-    (chosen,) = choose_tags([want], [GOLD], made, given={5}, shared=shared)
-    assert chosen == TagChoice("High", "Gold", "use", 5)
+    (chosen,) = choose_tags([want], [GOLD], made=made, given={5}, shared=shared)
+    assert chosen == TagChoice("High", "Gold", "use", 5, "GOLD")
+    assert not chosen.is_renamed_by_people
 
 
 def test_a_tag_that_another_segment_gets_now_is_not_renamed() -> None:
     wanted = [WantedTag("High", "Top", known_id=5), WantedTag("New", "gold")]
-    assert choose_tags(wanted, [GOLD], {"Gold": 5}, given={5}, shared=()) == [
-        TagChoice("High", "Top", "create"),
-        TagChoice("New", "Gold", "use", 5),
+    assert choose_tags(wanted, [GOLD], made={5}, given={5}, shared=()) == [
+        TagChoice("High", "Top", "create", None, "Top"),
+        TagChoice("New", "Gold", "use", 5, "gold"),
     ]
 
 
 def test_a_renaming_never_meets_somebody_else_s_tag() -> None:
     theirs = Tag(6, "Top")
     want = WantedTag("High", "Top", known_id=5)
-    assert choice(want, {"Gold": 5}, GOLD, theirs, given={5}) == ("conflict", 6)
+    assert choice(want, {5}, GOLD, theirs, given={5}) == ("conflict", 6)
 
 
 def test_choices_are_applied(mailchimp: Mailchimp) -> None:

@@ -1,5 +1,10 @@
 """What a run makes, renames and keeps of an audience's tags."""
 
+import json
+
+from local.services import Services
+from shared.app import App
+from shared.audiences.owned_tags import own_tag, owned_tags
 from tests.support.steps import Steps
 
 
@@ -32,3 +37,81 @@ def test_a_run_that_sends_nobody_makes_no_tag_and_no_merge_field(steps: Steps) -
     contacts = steps.mailchimp.contacts(steps.audience)
     assert contacts[steps.email(0)].tags == {"VIP", "Gold"}
     assert contacts[steps.email(0)].merge_fields["NICK"] == "P0"
+
+
+def test_a_tag_that_people_rename_stays_the_tag_of_all_exports_that_give_it(steps: Steps) -> None:
+    other = steps.beside("-b")
+    steps.run()
+    other.run()
+    tag = steps.mailchimp.tags(steps.audience)["VIP"]
+    steps.mailchimp.rename_tag(steps.audience, "VIP", "Gold")
+    steps.write({"VIP": range(1, 40)})
+
+    for one in (steps, other, steps):
+        ended = one.run()
+        assert (ended["status"], ended["error"]) == ("succeeded", None)
+        (warning,) = [found for found in ended["warnings"] if found["code"] == "tag_renamed"]
+        assert warning["params"] == {"given": "VIP", "found": "Gold"}
+
+    assert steps.mailchimp.tags(steps.audience) == {"Gold": tag}
+    assert tagged(steps, "Gold") == {steps.email(n) for n in range(1, 40)}
+
+
+def test_a_new_name_in_the_export_is_no_removal_though_another_export_keeps_the_old_one(
+    services: Services, app_of_steps: App
+) -> None:
+    steps = Steps.make(services, app_of_steps, people=60)
+    other = steps.beside("-b", segments=[{"name": "VIP", "tag": "VIP"}])
+    steps.write({"VIP": range(60), "Some": range(10)})
+    other.change(segments=[{"name": "Some", "tag": "VIP"}])
+    steps.run()
+    other.run()
+    steps.change(segments=[{"name": "VIP", "tag": "Gold"}])
+
+    ended = steps.run()
+
+    assert (ended["status"], ended["error"]) == ("succeeded", None)
+    assert tagged(steps, "Gold") == {steps.email(n) for n in range(60)}
+    assert tagged(steps, "VIP") == {steps.email(n) for n in range(10)}
+
+
+def test_tags_that_0_1_0_kept_by_name_are_known_by_their_ids(steps: Steps) -> None:
+    steps.run()
+    tag = steps.mailchimp.tags(steps.audience)["VIP"]
+    entry = {"export": steps.name, "created_at": "2026-01-05T06:00:00.000000Z"}
+    renamed = entry | {"id": tag, "created_at": "2026-01-06T06:00:00.000000Z"}
+    document = {
+        "tags": {"First": entry | {"id": tag}, "VIP": renamed, "Lost": entry | {"id": None}}
+    }
+    name = f"ledgers/{steps.account.account_id}/{steps.audience}/tags.json"
+    steps.app.blobs.write(name, json.dumps(document).encode())
+
+    known = owned_tags(steps.app.blobs, steps.account.account_id, steps.audience)
+
+    assert {(one.name, one.id) for one in known} == {("VIP", tag), ("Lost", None)}
+    steps.change(segments=[{"name": "VIP", "tag": "Best"}])
+    assert steps.run()["status"] == "succeeded"
+    assert steps.mailchimp.tags(steps.audience) == {"Best": tag}
+
+
+def test_a_tag_begun_by_a_call_without_an_answer_is_ours_and_one_of_people_s_later_is_not(
+    steps: Steps,
+) -> None:
+    account, blobs = steps.account.account_id, steps.app.blobs
+    own_tag(blobs, account, steps.audience, name="VIP", id_=None, export=steps.name)
+    steps.mailchimp.create_tag(steps.audience, "VIP")
+    assert steps.run()["status"] == "succeeded"
+
+    own_tag(blobs, account, steps.audience, name="Gold", id_=None, export=steps.name)
+    steps.mailchimp.set(clock_offset_seconds=3600)
+    steps.mailchimp.create_tag(steps.audience, "Gold")
+    steps.mailchimp.set(clock_offset_seconds=0)
+    steps.change(segments=[{"name": "VIP", "tag": "Gold"}])
+    ended = steps.run()
+    assert ended["status"] == "failed"
+    assert "adopt" in ended["error"]["detail"]
+
+
+def tagged(steps: Steps, tag: str) -> set[str]:
+    contacts = steps.mailchimp.contacts(steps.audience)
+    return {email for email, contact in contacts.items() if tag in contact.tags}

@@ -18,6 +18,9 @@ class Policy:
     now: int = 0
     # Segments whose snapshot can't be trusted for removals, and why.
     untrusted: dict[int, str] = field(default_factory=dict)
+    # Bits of tags that the export has given another name, and the masks of those in their place:
+    # who gets one of these instead loses nothing.
+    replaced: dict[int, int] = field(default_factory=dict)
 
     @property
     def takes_tags(self) -> bool:

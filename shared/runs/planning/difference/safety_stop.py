@@ -1,10 +1,11 @@
 """Withholds every removal of a run that has too many, or whose input can't be trusted."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
 
-from shared.frames.masks import empty, has_bit
+from shared.frames.masks import MASK, empty, has_bit
 from shared.runs.codes import NUMBER
 from shared.runs.ledger import Flag
 from shared.runs.planning.difference.policy import Policy
@@ -29,6 +30,28 @@ def stop_removals(
     rows: pl.DataFrame, policy: Policy, segment_tags: dict[int, int]
 ) -> tuple[pl.DataFrame, Removals]:
     """Withhold every removal when there are too many, or a snapshot can't be trusted."""
+    if policy.replaced:
+        swapped = _swapped(policy.replaced)
+        rows = rows.with_columns(remove=pl.col("remove") & ~swapped, swapped=swapped)
+        rows, removals = _stop(rows, policy, segment_tags)
+        return rows.with_columns(remove=pl.col("remove") | pl.col("swapped")).drop(
+            "swapped"
+        ), removals
+    return _stop(rows, policy, segment_tags)
+
+
+def _swapped(replaced: Mapping[int, int]) -> pl.Expr:
+    """Return the mask of tags that a contact loses to have another in their place."""
+    found = empty()
+    for bit, instead in replaced.items():
+        has = (pl.col("wanted") & pl.lit(instead, dtype=MASK)) != 0
+        found |= pl.when(has).then(pl.lit(1 << bit, dtype=MASK)).otherwise(empty())
+    return pl.col("remove") & found
+
+
+def _stop(
+    rows: pl.DataFrame, policy: Policy, segment_tags: dict[int, int]
+) -> tuple[pl.DataFrame, Removals]:
     leaver = pl.col("kind") == int(Kind.LEAVER)
     # An address is in the ledger once, however many profiles have it.
     once = pl.col("kind") != int(Kind.PROFILE)

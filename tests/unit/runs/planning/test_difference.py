@@ -310,6 +310,23 @@ class TestSafetyStop:
         assert self.run(30, 60, Policy(removal_limit_percent=50, now=NOW))[1].withheld == ""
         assert self.run(25, 5000, Policy(removal_limit_percent=0, now=NOW))[1].withheld != ""
 
+    def test_a_tag_that_has_another_in_its_place_is_not_lost(self) -> None:
+        known = {f"p{n}": HELD for n in range(60)}
+        contacts = {f"p{n}": {"wanted": 0b10} for n in range(60)}
+        policy = Policy(now=NOW, removal_limit_percent=20, replaced={0: 0b10})
+        rows, removals = compared(contacts, known, policy, segment_tags={0: 1})
+        assert removals.withheld == ""
+        assert {done(row) for row in rows.values()} == {("NONE", 0b10, 0b01)}
+
+    def test_it_is_changed_also_where_removals_are_withheld(self) -> None:
+        known = {f"p{n}": HELD for n in range(60)}
+        contacts = {f"p{n}": {"wanted": 0b10} for n in range(30)}
+        policy = Policy(now=NOW, removal_limit_percent=20, replaced={0: 0b10})
+        rows, removals = compared(contacts, known, policy, segment_tags={0: 1})
+        assert removals.withheld
+        assert done(rows[address("p0")]) == ("NONE", 0b10, 0b01)
+        assert done(rows[address("p59")]) == ("NONE", 0, 0)
+
     def test_under_keep_there_is_nothing_to_stop(self) -> None:
         assert self.run(60, 60, Policy(leavers="keep", now=NOW))[1].withheld == ""
 
