@@ -1,7 +1,7 @@
 """When a schedule is due: cron expressions in a time zone, and backing off after failures."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
@@ -14,6 +14,8 @@ RETRY_AFTER = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=4))
 # A schedule of every minute that slept for a year is not walked minute by minute: only where the
 # last days hold no time is the look wider.
 _LOOK_BACK = (timedelta(days=2), timedelta(days=62), timedelta(days=400), timedelta(days=4000))
+# By how much clocks are set at most: Lord Howe's by half an hour, others' by one, once by a day.
+_LARGEST_CHANGE = timedelta(hours=25)
 _ANY_MOMENT = datetime(2026, 1, 1)
 
 
@@ -94,22 +96,46 @@ def _last_between(
     expression: str, zone: ZoneInfo, since: datetime, now: datetime
 ) -> datetime | None:
     found = None
-    # In the hour that a change repeats, CronSim may answer with a time of the first pass.
-    for local in CronSim(expression, since.astimezone(zone)):
-        moment = local.astimezone(UTC)
+    for moment in _moments(expression, zone, since):
         if moment > now:
             break
-        if moment > since:
-            found = moment
+        found = moment
     return found
 
 
 def _next(expression: str, zone: ZoneInfo, after: datetime) -> datetime:
-    return next(
-        moment
-        for local in CronSim(expression, after.astimezone(zone))
-        if (moment := local.astimezone(UTC)) > after
-    )
+    return next(_moments(expression, zone, after))
+
+
+def _moments(expression: str, zone: ZoneInfo, after: datetime) -> Iterator[datetime]:
+    """Yield an expression's times after `after`, in UTC.
+
+    Times of a named hour come once, on the days as well on which clocks skip or repeat that hour;
+    those of every hour come with each hour that there is.
+    """
+    if expression.split()[1].startswith("*"):
+        for local in CronSim(expression, after.astimezone(zone)):
+            # In the hour that a change repeats, CronSim may answer with a time of the first pass.
+            if (moment := local.astimezone(UTC)) > after:
+                yield moment
+        return
+    begin = after.astimezone(zone).replace(tzinfo=None) - _LARGEST_CHANGE
+    for clock in CronSim(expression, begin):
+        moment = _instant(clock, zone)
+        if moment > after:
+            after = moment
+            yield moment
+
+
+def _instant(clock: datetime, zone: ZoneInfo) -> datetime:
+    """Return when a zone's clocks first show a time or, where they skip it, a later one."""
+    moment = clock.replace(tzinfo=zone).astimezone(UTC)
+    if moment.astimezone(zone).replace(tzinfo=None) == clock:
+        return moment
+    before = clock.replace(tzinfo=zone, fold=0).utcoffset()
+    while (moment - timedelta(minutes=1)).astimezone(zone).utcoffset() != before:
+        moment -= timedelta(minutes=1)
+    return moment
 
 
 @cache

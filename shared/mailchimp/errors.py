@@ -181,7 +181,10 @@ Retry = timedelta | Literal["data_changed"] | None
 _TEXTS: Final = (
     ("rejected_compliance", r"compliance|previously unsubscribed|has been banned"),
     ("rejected_forgotten", r"permanently deleted|forgotten|cannot be re-?imported"),
-    ("rejected_too_many_signups", r"a lot of lists|too many (lists|sign-?ups)|more sign-?ups"),
+    (
+        "rejected_too_many_signups",
+        r"a lot of lists|too many (recent )?(lists|sign-?ups?)|more sign-?ups",
+    ),
     (
         "rejected_fake",
         r"fake|valid e-?mail|e-?mail( address)? (is )?(invalid|not valid)"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from itertools import batched
 from typing import IO, Any
 
@@ -43,6 +44,14 @@ class BlobConflictError(Exception):
 
 class BlobMissingError(Exception):
     """There is no blob of this name."""
+
+
+class BlobRefusedError(Exception):
+    """Storage will not give the blob's content, whenever it is asked; `code` is its own word."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"storage refuses it ({code})")
+        self.code = code
 
 
 class BlobArchivedError(Exception):
@@ -146,7 +155,7 @@ class Blobs:
         conditions: dict[str, Any] = {}
         if etag is not None:
             conditions = {"etag": etag, "match_condition": MatchConditions.IfNotModified}
-        with _conflicts():
+        with _conflicts(), _reading():
             download = self._container.get_blob_client(name).download_blob(
                 offset=offset if length is not None or offset else None,
                 length=length,
@@ -378,6 +387,18 @@ class _conflicts:  # noqa: N801 - used like a function of contextlib
                 raise BlobConflictError("written or leased by somebody else") from None
             case _:
                 return
+
+
+@contextlib.contextmanager
+def _reading() -> Iterator[None]:
+    """Tell conflicts, which nobody who only reads can be in, from what is refused for good."""
+    try:
+        yield
+    except HttpResponseError as error:
+        code = _code(error)
+        if error.status_code == HTTPStatus.CONFLICT and code not in _ARCHIVED:
+            raise BlobRefusedError(code or "Conflict") from None
+        raise
 
 
 def _code(error: HttpResponseError) -> str:

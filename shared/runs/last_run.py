@@ -21,7 +21,8 @@ class LastRun:
     ledger: account and audience of the ledger that was written last. leavers_due: whether leavers
     were left to the next run, as another export was at work on the audience. failures: how often
     in a row runs on the same snapshots have failed. states: what tells each snapshot's state from
-    others of the same name, where that is known.
+    others of the same name, where that is known. served_at: up to when times of a cron schedule
+    have been served, None where 0.1.0 has written this.
     """
 
     uid: str
@@ -34,6 +35,7 @@ class LastRun:
     leavers_due: bool = False
     failures: int = 0
     states: dict[str, str] = field(default_factory=dict)
+    served_at: str | None = None
 
     def has_seen(self, segment: str, stamp: str, state: str) -> bool:
         """Return whether a segment's snapshot, in this state, or a newer one was tried already."""
@@ -71,9 +73,19 @@ def note_end(blobs: Blobs, run: Run) -> None:
         ledger=_place_of_ledger(blobs, run) or (last.ledger if last else None),
         leavers_due=run.leavers_due,
         states=run.states or (last.states if last and not run.snapshots else {}),
+        served_at=_served_at(last, run),
         failures=(last.failures + 1 if last and same else 1) if failed else 0,
     )
     blobs.write_document(f"{_FOLDER}{run.export}", _ADAPTER.dump_python(ended, mode="json"))
+
+
+def _served_at(last: LastRun | None, run: Run) -> str:
+    """Whatever comes of a scheduled run, it was one; one by hand serves once it has sent."""
+    if run.kind == "scheduled" or run.status in (RunStatus.SUCCEEDED, RunStatus.PARTIAL):
+        return run.submitted_at
+    if last is None:
+        return run.configuration.scheduled_since
+    return last.served_at or last.submitted_at
 
 
 def _has_seen_all(last: LastRun, run: Run) -> bool:

@@ -44,6 +44,7 @@ class Note(IntEnum):
     PENDING = 3
     REFUSED_FOR_GOOD = 4
     REFUSED_FOR_NOW = 5
+    OLDER_SNAPSHOT = 6
 
 
 NOTES = {
@@ -53,6 +54,7 @@ NOTES = {
     Note.PENDING: "waits for the contact's own confirmation",
     Note.REFUSED_FOR_GOOD: "refused in an earlier run; not tried again, except by a full run",
     Note.REFUSED_FOR_NOW: "refused in an earlier run; tried again after some days",
+    Note.OLDER_SNAPSHOT: "not sent: the snapshot is older than the one exported before",
 }
 
 

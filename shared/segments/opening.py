@@ -7,6 +7,7 @@ from shared.platform.blobs import (
     BlobArchivedError,
     BlobConflictError,
     BlobMissingError,
+    BlobRefusedError,
     Blobs,
 )
 from shared.segments.errors import SnapshotChangedError, SnapshotUnreadableError
@@ -35,7 +36,7 @@ def open_file(
 
     `before` is the layout of an earlier file, `wanted` columns that a header should have. With a
     `limit` only so many bytes are read, and the last row may be cut. Raises LayoutError,
-    UnicodeError, BlobConflictError, BlobMissingError, BlobArchivedError.
+    UnicodeError, BlobConflictError, BlobMissingError, BlobArchivedError, BlobRefusedError.
     """
     if file.format.unknown:
         raise LayoutError(
@@ -108,6 +109,14 @@ def naming_errors(snapshot: Snapshot, file: SnapshotFile) -> Iterator[None]:
             None,
             "it has been moved to the archive tier, where nothing can be read",
             help=_ARCHIVED_HELP,
+        ) from None
+    except BlobRefusedError as error:
+        raise SnapshotUnreadableError(
+            snapshot.segment,
+            file.name,
+            None,
+            str(error),
+            help="Ask whoever looks after the storage account.",
         ) from None
     except LayoutError as error:
         raise SnapshotUnreadableError(

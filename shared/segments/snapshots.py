@@ -31,6 +31,8 @@ __all__ = [
 
 MODEL_IGNORED = "snapshot_model_ignored"
 FOLDER_IN_FUTURE = "folder_in_future"
+WAITED_FOR = timedelta(hours=6)
+"""How long the rest of a snapshot is waited for."""
 
 
 class Warned(NamedTuple):
@@ -120,6 +122,14 @@ def find_snapshot(
     whole = _is_quiet(place, quiet_seconds, now) and bool(place.files) and not partly
     warnings = _warnings(segment, place, models, bool(partly)) + _of_future(segment, found)
     return _snapshot(segment, place, _written(place, now), usable, False, whole, warnings)
+
+
+def is_given_up(snapshot: Snapshot, now: datetime) -> bool:
+    """Tell of a snapshot that is not whole, and to which nothing has come for so long.
+
+    Waiting for the rest goes on no longer: people are to be told.
+    """
+    return not snapshot.whole and snapshot.age(now) > WAITED_FOR
 
 
 def _written(found: Folder, now: datetime) -> datetime:

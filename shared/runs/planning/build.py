@@ -240,6 +240,8 @@ def _wanted(classified: pl.DataFrame, setup: Setup) -> pl.DataFrame:
 
 
 def _policy(attempt: PlanningAttempt, setup: Setup, untrusted: Mapping[int, str]) -> Policy:
+    # A person who allows removals has looked at what there is.
+    older = {} if attempt.run.allow_removals else run_input.older(attempt.found, setup.ledger)
     return Policy(
         leavers=attempt.export.leavers,
         removal_limit_percent=float(attempt.export.removal_limit_percent),
@@ -248,6 +250,7 @@ def _policy(attempt: PlanningAttempt, setup: Setup, untrusted: Mapping[int, str]
         now=int(time()),
         untrusted=dict(untrusted),
         replaced=setup.replaced,
+        older=frozenset(older),
     )
 
 

@@ -16,6 +16,7 @@ from shared.runs.planning.profiles import (
     gather,
 )
 from shared.runs.planning.run_input import RunInput
+from shared.runs.planning.waiting import segment_storage
 from shared.runs.record import RunFailedError, RunStatus
 from shared.segments.columns import CUSTOMER_ID, find_column
 from shared.segments.errors import SegmentsError
@@ -41,7 +42,8 @@ def read_segments(export: Export, found: RunInput, values: FieldValues) -> Profi
 
     try:
         segments = [(s.segment, batches(i)) for i, s in enumerate(found.snapshots)]
-        return replace(gather(segments, columns, values.keep), columns=there)
+        with segment_storage():
+            return replace(gather(segments, columns, values.keep), columns=there)
     except TooManyContactsError:
         raise RunFailedError(
             "too_many_contacts",
@@ -60,8 +62,9 @@ def samples(export: Export, found: RunInput) -> Mapping[str, Sequence[str | None
     columns = list(dict.fromkeys(export.merge_fields.values()))
     for snapshot in found.snapshots:
         try:
-            batches = read_profiles(found.blobs, snapshot, columns)
-            batch = next(iter(batches), None)
+            with segment_storage():
+                batches = read_profiles(found.blobs, snapshot, columns)
+                batch = next(iter(batches), None)
         except SegmentsError as error:
             raise RunFailedError(error.code, str(error)) from None
         if batch is not None and batch.num_rows:

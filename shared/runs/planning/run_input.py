@@ -9,7 +9,7 @@ from shared.notice import Notice
 from shared.platform.blobs import Blobs
 from shared.platform.clock import seconds_since, to_text, utc_now
 from shared.runs.ledger import FoldedSegment, Ledger
-from shared.runs.planning.waiting import LATER, SOON, RetryLaterError
+from shared.runs.planning.waiting import LATER, SOON, RetryLaterError, segment_storage
 from shared.runs.record import Run, RunFailedError, change_run
 from shared.segments.borrowed import check_names
 from shared.segments.errors import (
@@ -18,15 +18,13 @@ from shared.segments.errors import (
     SegmentsError,
     SnapshotChangedError,
 )
-from shared.segments.snapshots import Snapshot, find_snapshot
+from shared.segments.snapshots import WAITED_FOR, Snapshot, find_snapshot, is_given_up
 from shared.segments.state import state_of
 
 # An unconfirmed snapshot with fewer rows than this share of the last one may lack a partition...
 _SHRUNKEN = 0.95
 # ... unless nothing has been added to it for so long (seconds).
 _SETTLED_SECONDS = 3600
-# A snapshot that is not whole by then is waited for no longer.
-_INCOMPLETE_HOURS = 6.0
 
 
 @dataclass(frozen=True)
@@ -84,10 +82,11 @@ def find_input(app: App, export: Export) -> RunInput:
     blobs = app.segment_container(export.source.container)
     quiet = app.settings.snapshot_quiet
     try:
-        snapshots = tuple(
-            find_snapshot(blobs, export.source.folder, segment.name, quiet, utc_now())
-            for segment in export.segments
-        )
+        with segment_storage():
+            snapshots = tuple(
+                find_snapshot(blobs, export.source.folder, segment.name, quiet, utc_now())
+                for segment in export.segments
+            )
     except SegmentNotFoundError as error:
         raise RunFailedError(error.code, str(error)) from None
     return RunInput(blobs, snapshots)
@@ -105,7 +104,9 @@ def wait_for_input(app: App, run: Run, old: Ledger) -> RunInput:
     if run.waits_since is None:
         now = to_text(utc_now())
         change_run(app.blobs, run.id, lambda r: replace(r, waits_since=now))
-    elif seconds_since(run.waits_since) > _INCOMPLETE_HOURS * 3600:
+    elif seconds_since(run.waits_since) > WAITED_FOR.total_seconds():
+        raise lacking
+    if any(is_given_up(snapshot, utc_now()) for snapshot in found.snapshots):
         raise lacking
     raise RetryLaterError(min(LATER, max(1.0, app.settings.snapshot_quiet / 2)))
 
@@ -117,16 +118,18 @@ def _what_is_lacking(found: RunInput, export: Export, old: Ledger) -> RunFailedE
     """
     if not found.whole:
         names = ", ".join(s.segment for s in found.snapshots if not s.whole)
+        hours = WAITED_FOR.total_seconds() / 3600
         return RunFailedError(
             "snapshot_incomplete",
-            f"Customer Insights has not finished writing {names} for {_INCOMPLETE_HOURS:.0f} "
+            f"Customer Insights has not finished writing {names} for {hours:.0f} "
             "hours. See whether its own export failed there, and run this one again afterwards.",
         )
     for snapshot in found.snapshots:
         folded = old.segments.get(snapshot.segment)
         exported = folded.state.columns if folded and folded.state else ""
         try:
-            check_names(found.blobs, snapshot, export.columns, export.email_field, exported)
+            with segment_storage():
+                check_names(found.blobs, snapshot, export.columns, export.email_field, exported)
         except NamesInDoubtError as error:
             return RunFailedError(error.code, str(error))
         except SnapshotChangedError:
@@ -149,6 +152,15 @@ def check_unchanged(app: App, export: Export, found: RunInput) -> None:
         raise RetryLaterError(SOON)
 
 
+def older(found: RunInput, ledger: Ledger) -> dict[int, str]:
+    """Return the segments, by position, of whose snapshots a newer one was exported: its stamp."""
+    return {
+        position: folded.stamp
+        for position, snapshot in enumerate(found.snapshots)
+        if (folded := ledger.segments.get(snapshot.segment)) and snapshot.stamp < folded.stamp
+    }
+
+
 def untrusted(
     found: RunInput, ledger: Ledger, rows: Mapping[str, int], usable: Mapping[int, int]
 ) -> dict[int, str]:
@@ -159,12 +171,17 @@ def untrusted(
     segment; whether it does is for difference/ to see.
     """
     reasons = {}
+    before_it = older(found, ledger)
     for position, snapshot in enumerate(found.snapshots):
         now = rows[snapshot.segment]
         folded = ledger.segments.get(snapshot.segment)
         before = folded.rows if folded else 0
         age = snapshot.age(utc_now()).total_seconds()
-        if folded and _has_lost_files(snapshot, folded):
+        if position in before_it:
+            reasons[position] = (
+                f"the snapshot of {snapshot.segment} is older than the one exported before"
+            )
+        elif folded and _has_lost_files(snapshot, folded):
             reasons[position] = (
                 f"files of the snapshot of {snapshot.segment} are gone that were exported before"
             )

@@ -1,9 +1,13 @@
 """Reasons for a plan to wait, to stop or to fail."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from shared.accounts.slots import NoSlotError
 from shared.erased import ErasureKeyError
 from shared.exports.errors import ConnectionUnusableError
 from shared.mailchimp.errors import RefusedError, RetryError, StopError
+from shared.platform.errors import CloudError
 from shared.runs.record import RunFailedError, RunStatus
 
 # Seconds until a plan is tried again.
@@ -28,6 +32,27 @@ class RetryLaterError(Exception):
 
 class StoppedError(Exception):
     """The run was stopped: its plan goes no further."""
+
+
+@contextmanager
+def segment_storage() -> Iterator[None]:
+    """Have a plan wait where the storage of the segments refuses or does not answer.
+
+    A role or a firewall may be mended meanwhile; what it does not have is told by the caller.
+    """
+    try:
+        yield
+    except CloudError as error:
+        status = getattr(error, "status_code", None)
+        said = f" It answers {status} ({getattr(error, 'error_code', None) or 'no code'})."
+        failure = RunFailedError(
+            "segment_storage_unreadable",
+            "The storage account of the segments did not let this app read for an hour."
+            f"{said if status else ' It did not answer.'} Give the app's identity the role Storage "
+            "Blob Data Reader on the container, and let the account's firewall pass it; then run "
+            "the export again.",
+        )
+        raise RetryLaterError(LATER, failure) from None
 
 
 def as_failure(error: Exception) -> Exception:

@@ -11,6 +11,7 @@ from shared.platform import log
 from shared.platform.blobs import Blobs
 from shared.runs import last_run, ledger
 from shared.runs.ledger import Ledger
+from shared.runs.planning import run_input
 from shared.runs.planning.attempt import PlanningAttempt
 
 _RESTARTED = (
@@ -21,6 +22,13 @@ _RESTARTED = (
 _ONE_BY_ONE = (
     "Contacts that the audience has already are updated one by one, which takes long: no quicker "
     "way is proved that leaves their subscription alone ({reason})."
+)
+
+
+_OLDER = (
+    "The newest snapshot of the segment {segment}, {snapshot}, is older than {exported}, which was "
+    "exported before. Nobody is removed, and nobody is sent who is in it alone, until a newer one "
+    "comes. If the older one is meant, run the export once with allow_removals."
 )
 
 
@@ -54,6 +62,11 @@ def updates_warnings(updates: Updates) -> list[Notice]:
 def input_warnings(attempt: PlanningAttempt) -> list[Notice]:
     """Return what there is to say of a run's snapshots; old ones are logged, too."""
     warnings = attempt.found.warnings(float(attempt.export.stale_after_hours))
+    for position, stamp in run_input.older(attempt.found, attempt.old).items():
+        snapshot = attempt.found.snapshots[position]
+        params = {"segment": snapshot.segment, "snapshot": snapshot.stamp, "exported": stamp}
+        text = _OLDER.format(**params)
+        warnings.append(Notice("snapshot_older", text, params))
     if any(warning.code == "input_stale" for warning in warnings):
         run, export = attempt.run.id, attempt.export.name
         log.event("input_stale", level=logging.WARNING, run=run, export=export)

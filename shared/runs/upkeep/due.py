@@ -14,17 +14,19 @@ from shared.exports.schedules import due_since, retry_at
 from shared.platform import log
 from shared.platform.blobs import Blobs
 from shared.platform.clock import from_text, utc_now
+from shared.platform.errors import CloudError
 from shared.runs.last_run import LastRun, read_last
 from shared.runs.marker import active_exports, active_runs
 from shared.runs.record import RunRequest
 from shared.runs.start import ActiveRunError, start_run
 from shared.segments.errors import SegmentNotFoundError
-from shared.segments.snapshots import Snapshot, find_snapshot
+from shared.segments.snapshots import Snapshot, find_snapshot, is_given_up
 from shared.segments.state import state_of
 
 Finder = Callable[[str, str, str], Snapshot | None]
 _BY = "schedule"
 _PARALLEL_CHECKS = 16
+_REFUSALS = (401, 403)
 _leavers = Lock()
 
 
@@ -51,14 +53,14 @@ def start_due_exports(app: App) -> None:
 
 
 def _start_if_due(app: App, export: StoredExport, find: Finder) -> None:
-    newest = _newest(export, find)
+    newest = _newest_or_refused(export, find)
     # Last of all: a run that ends meanwhile has seen these snapshots.
     last = read_last(app.blobs, export.name, export.uid)
     request = RunRequest(
         kind="scheduled",
         requested_by=_BY,
-        snapshots={snapshot.segment: snapshot.stamp for snapshot in newest},
-        states={snapshot.segment: state_of(snapshot).digest for snapshot in newest},
+        snapshots={snapshot.segment: snapshot.stamp for snapshot in newest or ()},
+        states={snapshot.segment: state_of(snapshot).digest for snapshot in newest or ()},
     )
     start = partial(start_run, app, export, request)
     if is_due(export, last, newest, utc_now()):
@@ -71,11 +73,11 @@ def _start_if_due(app: App, export: StoredExport, find: Finder) -> None:
 
 
 def is_due(
-    export: StoredExport, last: LastRun | None, newest: Sequence[Snapshot], now: datetime
+    export: StoredExport, last: LastRun | None, newest: Sequence[Snapshot] | None, now: datetime
 ) -> bool:
     """Return whether an export's schedule asks for a run now.
 
-    newest: the newest snapshot of each segment that has one.
+    newest: the newest snapshot of each segment that has one; None where storage lets nobody look.
     """
     schedule = export.schedule
     if not schedule.active:
@@ -88,7 +90,7 @@ def is_due(
         case "cron":
             since = from_text(export.scheduled_since)
             if last is not None:
-                since = max(since, from_text(last.submitted_at))
+                since = max(since, from_text(last.served_at or last.submitted_at))
             return due_since(schedule.cron, schedule.time_zone, since, now) is not None
         case unknown:
             assert_never(unknown)
@@ -107,6 +109,16 @@ def _is_free(blobs: Blobs, audience: str) -> bool:
     return not any(run.audience == audience for run in active_runs(blobs))
 
 
+def _newest_or_refused(export: StoredExport, find: Finder) -> list[Snapshot] | None:
+    """Return the newest snapshots, None where storage refuses: a run has to say so."""
+    try:
+        return _newest(export, find)
+    except CloudError as error:
+        if getattr(error, "status_code", None) not in _REFUSALS:
+            raise
+        return None
+
+
 def _newest(export: StoredExport, find: Finder) -> list[Snapshot]:
     if not export.schedule.active or export.schedule.kind != "refresh":
         return []
@@ -117,14 +129,20 @@ def _newest(export: StoredExport, find: Finder) -> list[Snapshot]:
     return [snapshot for snapshot in found if snapshot is not None]
 
 
-def _is_refreshed(last: LastRun | None, newest: Sequence[Snapshot], now: datetime) -> bool:
-    if not newest or not all(snapshot.whole for snapshot in newest):
+def _is_refreshed(last: LastRun | None, newest: Sequence[Snapshot] | None, now: datetime) -> bool:
+    if newest is None:
+        return last is None or not last.failures or _is_time_to_retry(last, now)
+    if not newest or not all(snapshot.whole or is_given_up(snapshot, now) for snapshot in newest):
         return False
     if last is None or not all(
         last.has_seen(snapshot.segment, snapshot.stamp, state_of(snapshot).digest)
         for snapshot in newest
     ):
         return True
+    return _is_time_to_retry(last, now)
+
+
+def _is_time_to_retry(last: LastRun, now: datetime) -> bool:
     if not last.failures:
         return False
     when = retry_at(last.failures, from_text(last.ended_at))

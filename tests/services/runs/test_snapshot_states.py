@@ -1,12 +1,13 @@
 """A snapshot is its files: what comes, goes or is written over makes another state of it."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from shared.runs.planning.run_input import check_unchanged, find_input
 from shared.runs.planning.waiting import RetryLaterError
-from shared.runs.upkeep.due import start_due_exports
+from shared.runs.upkeep.due import is_due, start_due_exports
 from shared.runs.views import active_run_of
 from shared.segments.state import state_of
 from tests.support.steps import Steps
@@ -134,3 +135,13 @@ def test_each_of_name_version_size_and_time_makes_another_state(steps: Steps) ->
     states = {state_of(replace(snapshot, files=(other,))).digest for other in [file, *others]}
     assert len(states) == 5
     assert state_of(snapshot).digest in states
+
+
+def test_files_that_never_come_are_told_after_six_hours(steps: Steps) -> None:
+    steps.change(schedule={"active": True, "kind": "refresh"})
+    (snapshot,) = find_input(steps.app, steps.export()).snapshots
+    incomplete = replace(snapshot, whole=False)
+    written = snapshot.modified
+
+    assert not is_due(steps.export(), None, [incomplete], written + timedelta(hours=5))
+    assert is_due(steps.export(), None, [incomplete], written + timedelta(hours=7))

@@ -60,6 +60,31 @@ def test_a_daily_schedule_fires_once_a_day_where_clocks_change(
     assert len({moment.astimezone(ZAGREB).date() for moment in fired}) == days
 
 
+@pytest.mark.parametrize("cron", ["*/30 2 * * *", "0,30 2 * * *", "0-59/30 2 * * *"])
+def test_times_of_an_hour_that_clocks_skip_or_repeat_come_on_each_day_and_never_twice(
+    cron: str,
+) -> None:
+    skipped = ticks(cron, "Europe/Zagreb", at(2027, 3, 27, 12), at(2027, 3, 29, 12))
+    assert skipped == [at(2027, 3, 28, 1), at(2027, 3, 29), at(2027, 3, 29, 0, 30)]
+    repeated = ticks(cron, "Europe/Zagreb", at(2027, 10, 30, 12), at(2027, 10, 31, 12))
+    assert repeated == [at(2027, 10, 31), at(2027, 10, 31, 0, 30)]
+    assert next_after([cron], "Europe/Zagreb", at(2027, 3, 27, 12)) == at(2027, 3, 28, 1)
+
+
+@pytest.mark.parametrize(
+    ("cron", "zone", "start", "fires"),
+    [
+        ("30 2 * * *", "Europe/Zagreb", at(2027, 3, 27, 12), at(2027, 3, 28, 1)),
+        ("30 2 * * *", "Europe/Zagreb", at(2027, 10, 30, 12), at(2027, 10, 31, 0, 30)),
+        ("30 1 * * *", "America/New_York", at(2027, 11, 6, 12), at(2027, 11, 7, 5, 30)),
+    ],
+)
+def test_a_time_that_clocks_skip_or_repeat_fires_once(
+    cron: str, zone: str, start: datetime, fires: datetime
+) -> None:
+    assert ticks(cron, zone, start, start + timedelta(hours=23)) == [fires]
+
+
 def test_a_schedule_of_every_hour_follows_the_hours_that_pass() -> None:
     fired = ticks("0 * * * *", "Europe/Zagreb", at(2026, 10, 24, 22), at(2026, 10, 25, 4))
     assert len(fired) == 6

@@ -132,6 +132,11 @@ CONTACT_ERRORS = [
         "rejected_fake",
     ),
     (
+        "x@y.com has too many recent signup requests",
+        None,
+        "rejected_too_many_signups",
+    ),
+    (
         "x@y.com has signed up to a lot of lists very recently; we're not allowing more signups "
         "for now",
         None,

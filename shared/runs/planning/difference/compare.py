@@ -7,6 +7,7 @@ from shared.frames.masks import translate
 from shared.runs.codes import SKIPPED_BY_STATUS
 from shared.runs.planning.difference.contacts import decide_on_contacts
 from shared.runs.planning.difference.leavers import keep_what_others_give, leavers_of
+from shared.runs.planning.difference.older import leave_out_older, without_older_tags
 from shared.runs.planning.difference.policy import Policy
 from shared.runs.planning.difference.safety_stop import Removals, stop_removals
 from shared.runs.run_table import Kind
@@ -60,7 +61,9 @@ def decide(
     suppressed: email and status of who is in a protected state. segment_tags: segment bit to tag
     bit. The table: see run_table.py.
     """
+    rows = without_older_tags(rows, policy, segment_tags)
     rows = decide_on_contacts(rows, policy)
+    rows = leave_out_older(rows, policy, segment_tags)
     leavers = leavers_of(gone, suppressed, policy)
     if leavers.height:
         rows = pl.concat([rows, leavers], how="diagonal")

@@ -21,6 +21,8 @@ class Policy:
     # Bits of tags that the export has given another name, and the masks of those in their place:
     # who gets one of these instead loses nothing.
     replaced: dict[int, int] = field(default_factory=dict)
+    # Segments whose snapshot is older than the one that was exported last.
+    older: frozenset[int] = frozenset()
 
     @property
     def takes_tags(self) -> bool:
