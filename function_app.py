@@ -3,7 +3,6 @@
 Nothing heavy is imported here: an instance that answers a small request never loads the planner.
 """
 
-import json
 import logging
 import os
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ import azure.functions as func
 from shared.http.route import Route, trigger
 from shared.http.routes import ROUTES
 from shared.platform import log, queues
+from shared.runs.messages import ForeignMessageError, read_ids
 
 # The queues live in the storage account of the host.
 STORAGE = "AzureWebJobsStorage"
@@ -40,7 +40,7 @@ def plan_run(message: func.QueueMessage, context: func.Context) -> None:
     from shared.runs.planning.plan import plan_run as run_plan
 
     with _step("plan_run", context):
-        run_plan(get_app(), _ids(message))
+        run_plan(get_app(), read_ids(message.get_body()))
 
 
 @app.queue_trigger(arg_name="message", queue_name=queues.LANE, connection=STORAGE)
@@ -50,7 +50,7 @@ def send_batches(message: func.QueueMessage, context: func.Context) -> None:
     from shared.runs.sending.lane import send_batches as run_lane
 
     with _step("send_batches", context):
-        run_lane(get_lanes(), _ids(message))
+        run_lane(get_lanes(), read_ids(message.get_body()))
 
 
 @app.queue_trigger(arg_name="message", queue_name=queues.FINISH, connection=STORAGE)
@@ -60,7 +60,7 @@ def finish_run(message: func.QueueMessage, context: func.Context) -> None:
     from shared.runs.finishing.finish import finish_run as run_finish
 
     with _step("finish_run", context):
-        run_finish(get_app(), _ids(message))
+        run_finish(get_app(), read_ids(message.get_body()))
 
 
 @app.queue_trigger(arg_name="message", queue_name=f"{queues.PLAN}-poison", connection=STORAGE)
@@ -114,16 +114,8 @@ def _revive(queue: str, message: func.QueueMessage, context: func.Context) -> No
 
     with _step("revive", context):
         try:
-            ids = _ids(message)
-        except ValueError:
+            ids = read_ids(message.get_body())
+        except ForeignMessageError:
             log.event("foreign_message_dropped", level=logging.ERROR, queue=queue)
             return
         revive(get_app(), queue, ids)
-
-
-def _ids(message: func.QueueMessage) -> dict[str, str]:
-    """Read a message of ours; one that is not JSON fails here and ends in the poison queue."""
-    ids = json.loads(message.get_body())
-    if not isinstance(ids, dict):
-        raise ValueError("the message is not ours")
-    return {str(key): str(value) for key, value in ids.items()}

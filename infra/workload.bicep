@@ -149,6 +149,8 @@ var appSettings = {
   // Threads for the messages that one instance works on at once: batchSize + newBatchThreshold of
   // host.json are 16, and four more keep the timer and the poison handlers from waiting.
   PYTHON_THREADPOOL_THREAD_COUNT: '20'
+  // In bytes: the host refuses what is larger before a worker has it in its memory. No route takes more.
+  FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: '26214400'
 }
 
 module identity 'modules/identity.bicep' = {

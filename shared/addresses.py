@@ -24,6 +24,7 @@ _INVISIBLE = "\u00ad\u061c\u200b\u200c\u200d\u200e\u200f\u202a-\u202e\u2060\u206
 # What is trimmed, as a pattern for Python's regular expressions and those of polars.
 AROUND: Final = f"^[\\s{_INVISIBLE}]+|[\\s{_INVISIBLE}]+$"
 _AROUND = re.compile(AROUND)
+_WORD = re.compile(r"\S+")
 # Addresses with one of these may have more than one spelling; all others are what they are.
 SPELLED_PATTERN: Final = r"[^\x00-\x7f]|xn--"
 
@@ -54,6 +55,15 @@ def spellings(email: str) -> tuple[str, ...]:
     local, at, domain = form.rpartition("@")
     in_dns = local + at + (_letters_of_dns(domain) if at else domain)
     return tuple(dict.fromkeys([form, in_dns, unicodedata.normalize("NFD", form), trimmed]))
+
+
+def without_addresses(text: str, mark: str) -> str:
+    """Put `mark` in place of every word that may be an address.
+
+    Word by word, as the text is somebody else's: a pattern that looks for the `@` behind any number
+    of letters takes time that grows with the square of a text without one.
+    """
+    return _WORD.sub(lambda word: mark if "@" in word[0] else word[0], text)
 
 
 def _composed(text: str) -> str:

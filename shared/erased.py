@@ -168,4 +168,4 @@ def _read_key(vault: Vault, *, fresh: bool = False) -> bytes:
     except SecretUnreadableError as error:
         raise ErasureKeyError(f"{error}.") from error
     except ValueError:
-        raise ErasureKeyError(f"The secret {SECRET_NAME} holds no key.") from None
+        raise ErasureKeyError("The vault's secret for erasures holds no key.") from None

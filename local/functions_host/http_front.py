@@ -5,6 +5,7 @@ Limits and refusals are those of Microsoft's web server and host; what they refu
 
 import asyncio
 import logging
+import os
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -26,8 +27,9 @@ from local.functions_host.paths import (
 from local.functions_host.routes import Routes
 from local.functions_host.wire import HttpAnswer, HttpRequest, Typed
 
-# FUNCTIONS_REQUEST_BODY_SIZE_LIMIT of the host, in bytes; the others are the web server's.
-BODY_LIMIT = 104_857_600
+# Of the host where FUNCTIONS_REQUEST_BODY_SIZE_LIMIT says nothing, in bytes; the others are the web
+# server's.
+_BODY_LIMIT = 104_857_600
 LINE_LIMIT = 8_192
 HEADERS_LIMIT = 32_768
 # Computed by the server; a function that sets them would contradict the body.
@@ -120,12 +122,17 @@ def _is_text(value: bytes) -> bool:
     return True
 
 
+def body_limit() -> int:
+    """The largest body that a function gets, in bytes."""
+    return int(os.environ.get("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT") or _BODY_LIMIT)
+
+
 async def _body(request: web.BaseRequest) -> bytes | None:
     """The body, None above the limit; one that comes in chunks arrives empty, as in Azure.
 
     (Azure/azure-functions-host issue 7930.)
     """
-    if (request.content_length or 0) > BODY_LIMIT:
+    if (request.content_length or 0) > body_limit():
         return None
     if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
         async for _ in request.content.iter_any():

@@ -23,6 +23,7 @@ from shared.notice import Notice
 
 NAME_PATTERN = r"^[a-z0-9][a-z0-9-]{0,62}$"
 # The plan keeps the tags of a contact as bits of one integer.
+MAX_CONSENT_VALUES = 100
 MAX_SEGMENTS = 64
 # The ledger keeps a bit per merge field. Mailchimp has up to 80, on its largest plan.
 MAX_MERGE_FIELDS = 64
@@ -220,7 +221,17 @@ class ConsentColumn(InputModel):
     """A profile without one of these values in this column is not sent."""
 
     field: Line
-    values: Annotated[list[Annotated[str, Field(max_length=256)]], Field(min_length=1)]
+    values: Annotated[
+        list[Annotated[str, Field(max_length=256)]],
+        # Stored exports of before there was a limit may have more.
+        Field(min_length=1, json_schema_extra={"maxItems": MAX_CONSENT_VALUES}),
+    ]
+
+
+def _few_values(consent: ConsentColumn | None) -> ConsentColumn | None:
+    if consent is not None and len(consent.values) > MAX_CONSENT_VALUES:
+        raise ValueError(f"has more than {MAX_CONSENT_VALUES} values")
+    return consent
 
 
 class Schedule(InputModel):
@@ -270,7 +281,7 @@ class Export(InputModel):
     email_field: Line
     merge_fields: Annotated[dict[MergeTag, Line], Field(max_length=MAX_MERGE_FIELDS)] = {}
     create_merge_fields: bool = False
-    consent: ConsentColumn | None = None
+    consent: Annotated[ConsentColumn | None, AfterValidator(_few_values)] = None
     status_for_new: Literal["subscribed", "pending"] = "subscribed"
     leavers: Leavers = "untag"
     removal_limit_percent: Percent = 20
@@ -317,6 +328,7 @@ class StoredExport(Export):
     created_at: str
     updated_by: str
     updated_at: str
+    consent: ConsentColumn | None = None
     scheduled_since: str
     warnings: tuple[Notice, ...] = ()
     audience_name: str | None = None

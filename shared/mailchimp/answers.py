@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from shared.mailchimp.errors import MAX_TEXT
+
 
 @dataclass(frozen=True)
 class Account:
@@ -192,9 +194,9 @@ def objects(document: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
 
 
 def text(document: Mapping[str, Any], key: str) -> str:
-    """Return a text, "" where there is none."""
+    """Return a text, "" where there is none; see MAX_TEXT."""
     value = document.get(key)
-    return str(value) if value is not None else ""
+    return str(value)[:MAX_TEXT] if value is not None else ""
 
 
 def moment(document: Mapping[str, Any], key: str) -> datetime | None:

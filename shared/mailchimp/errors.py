@@ -19,6 +19,7 @@ from http import HTTPStatus
 from typing import Any, ClassVar, Final, Literal
 
 from shared.accounts.errors import CallError
+from shared.addresses import without_addresses
 
 
 class MailchimpError(CallError):
@@ -193,7 +194,8 @@ _TEXTS: Final = (
     ("rejected_merge_field", r"merge (field|var)|please enter|did not match any of the schemas"),
 )
 _TABLE: Final = tuple((code, re.compile(pattern, re.IGNORECASE)) for code, pattern in _TEXTS)
-_ADDRESS: Final = re.compile(r"\S*@\S+")
+# No text of Mailchimp's is as long. What is, is cut before anybody looks through it.
+MAX_TEXT: Final = 2000
 _ADDRESS_FIELDS: Final = ("", "EMAIL", "EMAIL_ADDRESS")
 # Reasons that lie with the person, not with the value of a field.
 _PERSONAL: Final = ("rejected_compliance", "rejected_forgotten", "rejected_too_many_signups")
@@ -203,7 +205,7 @@ _SIGNUP_DELAYS: Final = (timedelta(days=1), timedelta(days=2), timedelta(days=7)
 def classify_contact_error(text: str, code: str | None = None, field: str | None = None) -> str:
     """Return the outcome code for what Mailchimp said about one contact."""
     # An address may hold any word: fake@compliance.example is neither.
-    words = _ADDRESS.sub(" ", text)
+    words = without_addresses(text[:MAX_TEXT], " ")
     found = next((outcome for outcome, pattern in _TABLE if pattern.search(words)), None)
     if found not in _PERSONAL and (field or "").upper() not in _ADDRESS_FIELDS:
         return "rejected_merge_field"
@@ -214,7 +216,7 @@ def classify_contact_error(text: str, code: str | None = None, field: str | None
 
 def is_contact_exists(text: str, code: str | None = None) -> bool:
     """Return whether a contact was refused only because the audience has it already."""
-    if re.search("compliance", _ADDRESS.sub(" ", text), re.IGNORECASE):
+    if "compliance" in without_addresses(text[:MAX_TEXT], " ").lower():
         return False
     return code == "ERROR_CONTACT_EXISTS" or "already a list member" in text.lower()
 
@@ -249,7 +251,7 @@ def _detail(problem: Mapping[str, Any] | None) -> str:
     names = ("detail", "title", "error_description", "error")
     text = next((str(problem[name]) for name in names if problem.get(name)), "")
     fields = "; ".join(f"{field}: {message}" for field, message in _field_errors(problem))
-    return f"{text} {fields}".strip()
+    return f"{text} {fields}".strip()[:MAX_TEXT]
 
 
 def _field_errors(problem: Mapping[str, Any] | None) -> tuple[tuple[str, str], ...]:
@@ -257,7 +259,7 @@ def _field_errors(problem: Mapping[str, Any] | None) -> tuple[tuple[str, str], .
     if not isinstance(errors, list):
         return ()
     return tuple(
-        (str(error.get("field") or ""), str(error.get("message") or ""))
+        (str(error.get("field") or "")[:MAX_TEXT], str(error.get("message") or "")[:MAX_TEXT])
         for error in errors
         if isinstance(error, dict)
     )

@@ -6,12 +6,12 @@
 
 import json
 import logging
-import re
 import threading
 import time
 from dataclasses import asdict, replace
 from datetime import timedelta
 
+from shared.addresses import without_addresses
 from shared.app import App
 from shared.notifications.webhook import WebhookError, call, parse_webhook
 from shared.platform import log
@@ -31,7 +31,6 @@ _WAITS = (1, 5, 15, 60)
 _MAX_TRIES = 24
 # The tick has other things to do, too.
 _SECONDS = 60.0
-_ADDRESS = re.compile(r"\S+@\S+")
 
 
 def note_end(app: App, run: Run) -> None:
@@ -133,7 +132,9 @@ def _state(blobs: Blobs, export: str, uid: str) -> Document:
 def _body(run: Run, before: str) -> Document:
     """Return what is told: ids, counts, and the run's own text for people."""
     # Mailchimp's own words are part of some texts, and may name an address.
-    error = run.error and replace(run.error, detail=_ADDRESS.sub("(address)", run.error.detail))
+    error = run.error and replace(
+        run.error, detail=without_addresses(run.error.detail, "(address)")
+    )
     return {
         "event": "export_state_changed",
         "export": run.export,

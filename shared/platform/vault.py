@@ -15,7 +15,7 @@ REMEMBERED_SECONDS = 60.0
 
 
 class SecretUnreadableError(Exception):
-    """The secret can't be read; the message says why without its value."""
+    """The secret can't be read; the message says why without its value or name."""
 
 
 class SecretMissingError(SecretUnreadableError):
@@ -53,7 +53,7 @@ class Vault:
         try:
             self._client.set_secret(name, value)
         except AzureError as error:
-            raise SecretUnreadableError(_reason(name, error)) from None
+            raise SecretUnreadableError(_reason(error)) from None
         with self._lock:
             self._known.pop(name, None)
 
@@ -71,12 +71,12 @@ class Vault:
         try:
             value = self._client.get_secret(name).value
         except ResourceNotFoundError as error:
-            raise SecretMissingError(_reason(name, error)) from None
+            raise SecretMissingError(_reason(error)) from None
         except AzureError as error:
             kind = SecretUnreadableError if _is_refused(error) else VaultUnreachableError
-            raise kind(_reason(name, error)) from None
+            raise kind(_reason(error)) from None
         if not value:
-            raise SecretUnreadableError(f"the secret {name} is empty")
+            raise SecretUnreadableError("the secret is empty")
         return value
 
 
@@ -88,15 +88,16 @@ def _is_refused(error: AzureError) -> bool:
     return isinstance(error, HttpResponseError) and error.status_code in (400, 401, 403, 404)
 
 
-def _reason(name: str, error: AzureError) -> str:
+def _reason(error: AzureError) -> str:
+    """Say what is wrong without the name: who asked for another thing need not know of it."""
     match error:
         case ResourceNotFoundError():
-            return f"there is no secret {name} in the vault"
+            return "there is no such secret in the vault"
         case ClientAuthenticationError(response=None):
-            return f"the app could not sign in to the vault for the secret {name}"
+            return "the app could not sign in to the vault"
         case ClientAuthenticationError():
-            return f"the app's identity may not use the secret {name}"
+            return "the app's identity may not use the secret"
         case HttpResponseError() if error.status_code == 403:
-            return f"the vault refuses the secret {name}: no permission, or it is disabled"
+            return "the vault refuses the secret: no permission, or it is disabled"
         case _:
-            return f"the vault did not answer for the secret {name}"
+            return "the vault did not answer"

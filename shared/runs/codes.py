@@ -64,6 +64,8 @@ UNDELIVERED = REJECTED | {FAILED}
 ERASED = NUMBER["skipped_erased"]
 # Stands in a lane's notes for the address of the contact that they are about.
 ADDRESS_MARK = "{address}"
+# Stands there, and in the outcomes, for an address of another contact.
+OTHERS_MARK = "(another address)"
 # A lane's note on a leaver that it had to leave for the next run; finish knows it by its text.
 DUE = "postponed to the next run: another export is using this audience"
 # Chunks that version 0.1.0 began say it in other words.

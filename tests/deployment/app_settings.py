@@ -24,6 +24,7 @@ OF_THE_PLATFORM = {
     "APPLICATIONINSIGHTS_OPENTELEMETRY_RESOURCE_METRIC_DISABLED": "nor a description of itself",
     "APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL": "that the exporter does not report on itself",
     "APPLICATIONINSIGHTS_CONTROLPLANE_DISABLED": "that nobody changes the exporter from afar",
+    "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT": "the largest body that the host passes on",
     "PYTHON_THREADPOOL_THREAD_COUNT": "threads of the Python worker",
 }
 # Settings that are agreed on and that no code reads yet.

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from shared.bootstrap import APP_CONTAINER
+from shared.http.routes import ROUTES
 from shared.platform import queues
 from shared.platform.settings import Settings
 from tests.deployment import app_settings, bicep
@@ -98,6 +99,14 @@ def test_the_scale_limit_holds_the_lanes_of_an_account_and_is_a_limit(
     assert most * at_once >= 2 * int(deployed.settings()["MAILCHIMP_MAX_CONNECTIONS"])
     # Azure's own default is 100 instances of each function, which a retry storm would fill.
     assert most <= 40
+
+
+def test_no_body_reaches_the_worker_that_no_route_takes(
+    deployment: Callable[[str], Deployment],
+) -> None:
+    most = int(deployment("defaults").settings()["FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"])
+
+    assert max(route.max_body for route in ROUTES.values()) < most <= 32 * 1024 * 1024
 
 
 def test_the_instances_kept_warm_are_of_a_function_that_exists(

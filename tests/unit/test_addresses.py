@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.addresses import canonical, has_spellings, spellings
+from shared.addresses import canonical, has_spellings, spellings, without_addresses
 
 LABELS = st.text(
     st.characters(categories=["Ll", "Lo", "Nd"], max_codepoint=0x2FFF), min_size=1, max_size=12
@@ -104,3 +104,14 @@ def test_an_ordinary_address_has_one_spelling(address: str) -> None:
     assert has_spellings(address) == ("xn--" in address)
     if "xn--" not in address:
         assert spellings(address) == (address,)
+
+
+def test_words_with_an_at_are_taken_out_of_a_text_and_nothing_else() -> None:
+    text = "ann@x.org and <bo@y.org>, not\n\tcy at z.org"
+    assert without_addresses(text, "*") == "* and * not\n\tcy at z.org"
+
+
+@pytest.mark.parametrize("text", ["a" * 1_000_000, "a" * 1_000_000 + "@", "@" * 1_000_000])
+def test_a_long_text_takes_no_longer_than_its_length(text: str) -> None:
+    """A pattern with the @ behind any number of letters would still be at it tomorrow."""
+    assert without_addresses(text, "") == ("" if "@" in text else text)

@@ -142,6 +142,13 @@ def test_a_body_above_the_limit_is_refused(host: HostProcess) -> None:
     assert (answer.status_code, answer.content) == (500, b"")
 
 
+def test_the_largest_body_can_be_set(stage: Stage) -> None:
+    host = stage.start(environment={"FUNCTIONS_REQUEST_BODY_SIZE_LIMIT": "1000"})
+    assert host.call("POST", "/api/echo/word", data=b"\0" * 1000).status_code == 200
+    refused = host.call("POST", "/api/echo/word", data=b"\0" * 1001)
+    assert (refused.status_code, refused.content) == (500, b"")
+
+
 def test_control_needs_the_master_key(host: HostProcess) -> None:
     assert call(host, "GET", "/admin/stand-in/status").status_code == 401
     assert call(host, "GET", "/admin/stand-in/status", host.function_key).status_code == 403

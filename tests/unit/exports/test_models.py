@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from shared.exports.models import Connection, Export
+from shared.exports.models import Connection, Export, StoredExport
 
+STAMPS = ("created_by", "created_at", "updated_by", "updated_at")
 EXPORT: dict[str, Any] = {
     "name": "weekly-news",
     "connection": "newsletter",
@@ -124,3 +125,21 @@ def test_a_connection_has_a_secret_of_its_name() -> None:
 def test_a_connection_reaches_for_no_other_secrets(secret: str) -> None:
     with pytest.raises(ValidationError):
         Connection.model_validate({"name": "newsletter", "secret_name": secret})
+
+
+def test_the_values_of_consent_are_bounded_in_number_and_length() -> None:
+    def with_values(values: list[str]) -> dict[str, Any]:
+        return {"consent": {"field": "Newsletter", "values": values}}
+
+    Export.model_validate(EXPORT | with_values(["v" * 256] * 100))
+    assert fields(**with_values(["yes"] * 101)) == {"consent"}
+    assert fields(**with_values(["v" * 257])) == {"consent"}
+
+
+def test_an_export_that_was_stored_with_more_values_is_read_on() -> None:
+    values = [str(number) for number in range(101)]
+    written = {"uid": "u", "scheduled_since": "s", **dict.fromkeys(STAMPS, "x")}
+    stored = EXPORT | written | {"consent": {"field": "Newsletter", "values": values}}
+    kept = StoredExport.model_validate(stored)
+    assert kept.consent is not None
+    assert kept.consent.values == values

@@ -1,11 +1,13 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.mailchimp.answers import read_subscribed, read_tagged
 from shared.mailchimp.errors import (
+    MAX_TEXT,
     AudienceNotFoundError,
     MailchimpError,
     RefusedError,
@@ -21,6 +23,7 @@ from shared.mailchimp.errors import (
     retry_after,
 )
 
+START = datetime(2026, 11, 22, tzinfo=UTC)
 PROBLEM: dict[str, Any] = {"title": "A title", "detail": "anna@contoso.com is wrong"}
 
 
@@ -197,3 +200,24 @@ def test_refused_contacts_are_tried_again_when_it_makes_sense() -> None:
     assert retry_after("rejected_fake") == "data_changed"
     assert retry_after("rejected_merge_field") == "data_changed"
     assert retry_after("rejected_other") == timedelta(days=1)
+
+
+@pytest.mark.parametrize("text", ["a" * 1_000_000, "fake" * 250_000, "a@" * 500_000])
+def test_a_text_without_end_is_cut_before_it_is_looked_through(text: str) -> None:
+    error = error_of_answer(
+        400, {"detail": text, "errors": [{"field": text, "message": text}] * 50}
+    )
+    assert isinstance(error, RefusedError)
+    assert len(error.detail) == MAX_TEXT
+    assert {len(part) for pair in error.errors for part in pair} == {MAX_TEXT}
+    # What was cut off no longer counts.
+    assert classify_contact_error("b" * 1_000_000 + " permanently deleted") == "rejected_other"
+    assert not is_contact_exists("c" * 1_000_000 + " compliance")
+
+
+def test_texts_of_answers_are_cut() -> None:
+    long = "d" * 1_000_000
+    answer = read_subscribed({"errors": [{"error": long, "field_message": long}]}, START)
+    assert len(answer.errors[0].error) == len(answer.errors[0].field_message or "") == MAX_TEXT
+    tagged = read_tagged({"errors": [{"email_addresses": ["a@x.org"], "error": long}]}, START)
+    assert len(tagged.errors[0][1]) == MAX_TEXT

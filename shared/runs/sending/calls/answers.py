@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.addresses import spellings
+from shared.addresses import spellings, without_addresses
 from shared.mailchimp.errors import RefusedError, classify_contact_error
-from shared.runs.codes import ADDRESS_MARK, DUE, FAILED, NUMBER, to_letters
+from shared.runs.codes import ADDRESS_MARK, DUE, FAILED, NUMBER, OTHERS_MARK, to_letters
 from shared.runs.job import Job
 from shared.runs.payload import Item, UpsertItem
 
@@ -75,7 +75,7 @@ def ready(answers: Answers) -> PendingAnswers:
 
 
 def without_address(text: str, email: str) -> str:
-    """Put a mark into the place of the contact's address; the outcomes have it back (fold).
+    """Put marks into the places of addresses; the outcomes have the contact's back (fold).
 
     So that a person is not named in blobs that are only ever appended to.
     """
@@ -83,7 +83,8 @@ def without_address(text: str, email: str) -> str:
         return ""
     for form in spellings(email):
         text = re.sub(re.escape(form), ADDRESS_MARK, text, flags=re.IGNORECASE)
-    return text
+    # One text may be about several contacts, and is told to each of them.
+    return without_addresses(text, OTHERS_MARK)
 
 
 def refused_alone(error: RefusedError) -> Answers:

@@ -570,3 +570,13 @@ def test_a_tag_call_can_be_made_smaller_until_it_is_about_one_contact(
         smaller = calls.tag_size(ops, 0, most)
         assert smaller < size
         size = smaller
+
+
+def test_a_text_about_several_contacts_names_none_of_them_to_the_others() -> None:
+    text = "b@x.org, a@x.org and c@y.org were refused (write to <help@mailchimp.com>)"
+    answers = Answers([0, 0], {0: text, 1: text})
+    block = answers.block(0, [item("a"), item("b")])
+    assert block["details"][0] == (
+        "(another address) {address} and (another address) were refused (write to (another address)"
+    )
+    assert "@" not in str(block)
