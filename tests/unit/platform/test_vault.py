@@ -31,7 +31,9 @@ class Refusing:
             raise self._error
         return type("Secret", (), {"value": "", "name": name})
 
-    set_secret = get_secret
+    def set_secret(self, name: str, value: str) -> None:
+        """Fail."""
+        raise self._error or AzureError(f"{name}={value}")
 
 
 def _answered(status: int) -> HttpResponseError:
