@@ -371,6 +371,7 @@ class RunView(Answer):
     snapshots: dict[str, str]
     counts: Counts
     outcomes: dict[str, int]
+    due: Annotated[int, Field(description="leavers to be archived or unsubscribed later")]
     progress: Progress
     warnings: list[Notice]
     error: Notice | None

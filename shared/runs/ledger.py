@@ -24,8 +24,9 @@ MAX_TAGS = MAX_FIELDS = 64
 # Values of `retry_at` besides times.
 RETRY_WHEN_CHANGED = 0
 RETRY_NEVER = -1
-# Columns that came with 0.2.0.
 TIMES = ("made_from", "made_to", "moved_from", "moved_to")
+# Columns that came with 0.2.0.
+NEW = (*TIMES, "stamp")
 
 
 class Flag(IntFlag):
@@ -43,6 +44,9 @@ class Flag(IntFlag):
     PENDING = 16
     # It is to be archived or unsubscribed as soon as that is possible.
     DUE = 32
+    # It left while leavers were archived, or while they were kept: nothing harsher is done to it.
+    ARCHIVE_AT_MOST = 64
+    KEEP = 128
 
 
 def schema() -> "dict[str, pl.DataType]":
@@ -55,7 +59,9 @@ def schema() -> "dict[str, pl.DataType]":
     that this export would have removed, had not another one given them too: they don't count as
     given by this export any more. made_from, made_to: Mailchimp's times (seconds since 1970)
     between which a call of this export created it; moved_from, moved_to: between which the last
-    one archived it, or asked it back; 0 where they are not known, as in ledgers of 0.1.0.
+    one archived it, or asked it back; 0 where they are not known, as in ledgers of 0.1.0. stamp:
+    when it came to be in none of the segments (seconds since 1970, as their snapshots say), 0
+    where it is in one.
     """
     import polars as pl
 
@@ -71,7 +77,7 @@ def schema() -> "dict[str, pl.DataType]":
         "retry_at": pl.Int64(),
         "tried": pl.Int64(),
         "left": pl.UInt64(),
-        **{name: pl.UInt32() for name in TIMES},
+        **{name: pl.UInt32() for name in NEW},
     }
 
 
@@ -88,18 +94,24 @@ class LedgerTag:
 class FoldedSegment:
     """What a segment looked like when it was last folded: its snapshot's stamp, and its rows.
 
-    `state`: the snapshot's files and columns; None where 0.1.0 has written the ledger.
+    `state`: the snapshot's files and columns; None where 0.1.0 has written the ledger. warned: a
+    run has said that leavers wait for a newer one. waived: a person has said since that they need
+    not.
     """
 
     stamp: str
     rows: int
     state: SnapshotState | None = None
+    warned: bool = False
+    waived: bool = False
 
     def document(self) -> dict[str, Any]:
         """Return what is stored."""
         stored: dict[str, Any] = {"stamp": self.stamp, "rows": self.rows}
         if self.state is not None:
             stored["state"] = {**asdict(self.state), "files": sorted(self.state.files)}
+        if self.warned or self.waived:
+            stored |= {"warned": self.warned, "waived": self.waived}
         return stored
 
 
@@ -190,7 +202,7 @@ def _read(blobs: "Blobs", name: str, columns: list[str] | None = None) -> "pl.Da
     import polars as pl
 
     table = tables.read(blobs, name, columns)
-    wanted = [name for name in TIMES if columns is None or name in columns]
+    wanted = [name for name in NEW if columns is None or name in columns]
     missing = [name for name in wanted if name not in table.columns]
     if missing:
         table = table.with_columns(pl.lit(0, dtype=pl.UInt32).alias(name) for name in missing)
@@ -255,4 +267,6 @@ def _read_folded(stored: dict[str, Any]) -> FoldedSegment:
         stored["stamp"],
         stored["rows"],
         state and SnapshotState(state["digest"], frozenset(state["files"]), state["columns"]),
+        warned=stored.get("warned", False),
+        waived=stored.get("waived", False),
     )

@@ -77,6 +77,8 @@ class Run:
     allow_removals: bool
 
     # What follows is stored only where it says something.
+    # Leavers that are to be archived or unsubscribed in a later run.
+    due: int = 0
     plan: PreviewPlan | None = None
     # The Mailchimp account, once the plan knows it.
     account: str | None = None

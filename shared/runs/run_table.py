@@ -2,7 +2,8 @@
 
 A row has email, customer_id, segments, kind, code (null: by what is done), note, action, add,
 remove and spared (masks of tags; spared ones are not removed because another export gives them),
-wanted, digest, fields and, prefixed `old_`, the ledger's columns but for its customer_id (null:
+wanted, digest, fields, stamp (of leavers: when they came to be in no segment, in seconds since
+1970) and, prefixed `old_`, the ledger's columns but for its customer_id (null:
 not in the ledger).
 """
 
@@ -10,7 +11,7 @@ from enum import IntEnum
 
 import polars as pl
 
-from shared.runs.ledger import TIMES, Flag
+from shared.runs.ledger import NEW, Flag
 
 
 class Kind(IntEnum):
@@ -33,6 +34,8 @@ class Action(IntEnum):
     UPSERT = 1
     ARCHIVE = 2
     UNSUBSCRIBE = 3
+    # To be archived or unsubscribed, once all segments can tell that it has left.
+    WAIT = 4
 
 
 class Note(IntEnum):
@@ -45,6 +48,7 @@ class Note(IntEnum):
     REFUSED_FOR_GOOD = 4
     REFUSED_FOR_NOW = 5
     OLDER_SNAPSHOT = 6
+    WAITING = 7
 
 
 NOTES = {
@@ -55,12 +59,14 @@ NOTES = {
     Note.REFUSED_FOR_GOOD: "refused in an earlier run; not tried again, except by a full run",
     Note.REFUSED_FOR_NOW: "refused in an earlier run; tried again after some days",
     Note.OLDER_SNAPSHOT: "not sent: the snapshot is older than the one exported before",
+    Note.WAITING: "waiting for newer snapshots of all segments",
 }
 
 
 def with_all_columns(table: pl.DataFrame) -> pl.DataFrame:
     """Return a table with the columns that 0.1.0 did not write."""
-    missing = [name for name in map("old_{}".format, TIMES) if name not in table.columns]
+    new = ("stamp", *map("old_{}".format, NEW))
+    missing = [name for name in new if name not in table.columns]
     return table.with_columns(pl.lit(None, dtype=pl.UInt32).alias(name) for name in missing)
 
 

@@ -19,6 +19,7 @@ _SHOWN = (
     "snapshots",
     "counts",
     "outcomes",
+    "due",
     "progress",
     "warnings",
     "error",
@@ -32,7 +33,7 @@ _SHOWN = (
 
 def shown(run: Run) -> Document:
     """Return what the API shows of a run; only a preview that succeeded has a `plan`."""
-    document = run.document()
+    document = {**run.document(), "due": run.due}
     return {name: document[name] for name in _SHOWN if name in document}
 
 

@@ -85,7 +85,7 @@ def ledger_of(rows: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
         "retry_at": 0,
         "tried": 0,
         "left": 0,
-        **dict.fromkeys(ledger.TIMES, 0),
+        **dict.fromkeys(ledger.NEW, 0),
     }
     empty = dict.fromkeys(ledger.schema())
     return pl.DataFrame([empty | nothing | dict(row) for row in rows], schema=ledger.schema())

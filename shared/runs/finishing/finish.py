@@ -164,6 +164,7 @@ def _fold(
             warnings=(*plan.warnings, *_dropped_warnings(upserts.dropped)),
             counts=counts,
             outcomes=folded.counts,
+            due=folded.due,
             # After a run that was stopped nothing goes on by itself.
             leavers_due=order is None and _has_leavers_due(ends),
             progress=_progress(found, plan, counts, order),

@@ -23,11 +23,19 @@ from shared.runs.plan_document import Plan, PlannedTag
 from shared.runs.planning import cutting, difference, eligibility, run_input
 from shared.runs.planning.attempt import PlanningAttempt
 from shared.runs.planning.audience import Setup
+from shared.runs.planning.difference.generations import Generations
 from shared.runs.planning.difference.policy import Policy
 from shared.runs.planning.difference.safety_stop import Removals
 from shared.runs.planning.field_values import FieldValues
 from shared.runs.planning.profiles import Profiles
 from shared.runs.planning.reading import check_input, read_segments
+from shared.runs.planning.segment_ages import (
+    LateSegment,
+    generations_of,
+    is_waived,
+    late_segments,
+    waiting_warnings,
+)
 from shared.runs.planning.warnings import input_warnings, value_warnings
 from shared.segments.state import state_of
 
@@ -55,6 +63,7 @@ class _Decided:
     generation: int
     untrusted: Mapping[int, str]
     other_ledgers: list[Ledger]
+    late: list[LateSegment]
 
 
 def build(attempt: PlanningAttempt, setup: Setup) -> Built:
@@ -92,17 +101,27 @@ def _decide(
         classified, _remembered(attempt, setup, classified, erased)
     )
     gone = _with_customer_ids(blobs, old, gone)
+    policy = _policy(attempt, setup, untrusted, generations_of(attempt, setup))
     table, removals = difference.decide(
         classified,
         gone,
-        _policy(attempt, setup, untrusted),
+        policy,
         given_by_others(blobs, old, other_ledgers),
         suppressed,
         setup.segment_tags,
     )
     del classified, gone, suppressed
     table = table.with_row_index("row")
-    return _Decided(table, removals, profiles, contacts, state.generation, untrusted, other_ledgers)
+    return _Decided(
+        table,
+        removals,
+        profiles,
+        contacts,
+        state.generation,
+        untrusted,
+        other_ledgers,
+        late_segments(attempt, difference.waiting(table, policy.generations)),
+    )
 
 
 def _usable(profiles: pl.DataFrame, segments: int) -> dict[int, int]:
@@ -147,6 +166,7 @@ def _plan_of(
             *setup.warnings,
             *input_warnings(attempt),
             *value_warnings(values.cut, values.reasons),
+            *waiting_warnings(decided.late),
         ),
         folder=attempt.folder,
         payload=f"{attempt.folder}payload",
@@ -239,7 +259,12 @@ def _wanted(classified: pl.DataFrame, setup: Setup) -> pl.DataFrame:
     )
 
 
-def _policy(attempt: PlanningAttempt, setup: Setup, untrusted: Mapping[int, str]) -> Policy:
+def _policy(
+    attempt: PlanningAttempt,
+    setup: Setup,
+    untrusted: Mapping[int, str],
+    generations: Generations,
+) -> Policy:
     # A person who allows removals has looked at what there is.
     older = {} if attempt.run.allow_removals else run_input.older(attempt.found, setup.ledger)
     return Policy(
@@ -251,20 +276,25 @@ def _policy(attempt: PlanningAttempt, setup: Setup, untrusted: Mapping[int, str]
         untrusted=dict(untrusted),
         replaced=setup.replaced,
         older=frozenset(older),
+        generations=generations,
     )
 
 
 def _next_ledger(attempt: PlanningAttempt, old: Ledger, decided: _Decided) -> Ledger:
+    allowed = attempt.run.allow_removals
+    late = {one.segment for one in decided.late}
     profiles = decided.profiles
     segments = {
         snapshot.segment: FoldedSegment(
             snapshot.stamp,
             profiles.rows[snapshot.segment],
             state_of(snapshot, profiles.columns[snapshot.segment]),
+            warned=snapshot.segment in late,
+            waived=is_waived(old, snapshot, allowed=allowed),
         )
         for snapshot in attempt.found.snapshots
     }
-    if not attempt.run.allow_removals:
+    if not allowed:
         # What is not believed is nothing to compare the next snapshot with.
         for position in decided.untrusted:
             name = attempt.found.snapshots[position].segment

@@ -20,7 +20,7 @@ PLAIN: dict[str, Any] = {
     "retry_at": 0,
     "tried": None,
     "left": 0,
-    **dict.fromkeys(ledger.TIMES, 0),
+    **dict.fromkeys(ledger.NEW, 0),
 }
 
 

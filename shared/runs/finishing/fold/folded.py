@@ -8,6 +8,7 @@ from shared.runs.codes import OUTCOMES
 from shared.runs.finishing.fold.joined import Answered, answers_of
 from shared.runs.finishing.fold.ledger_rows import Times, next_ledger
 from shared.runs.finishing.fold.outcome_rows import outcomes_of
+from shared.runs.ledger import Flag
 from shared.runs.run_table import with_all_columns
 
 _FOLDED_ROWS = 100_000
@@ -15,11 +16,15 @@ _FOLDED_ROWS = 100_000
 
 @dataclass(frozen=True)
 class Folded:
-    """outcomes: email, customer_id, code, detail, segments (mask). counts: rows per code."""
+    """outcomes: email, customer_id, code, detail, segments (mask). counts: rows per code.
+
+    due: how many leavers are still to be archived or unsubscribed.
+    """
 
     outcomes: pl.DataFrame
     ledger: pl.DataFrame
     counts: dict[str, int]
+    due: int = 0
 
 
 def fold(table: pl.DataFrame, answered: Answered, times: Times, *, pending: bool) -> Folded:
@@ -35,8 +40,10 @@ def fold(table: pl.DataFrame, answered: Answered, times: Times, *, pending: bool
         contacts.append(next_ledger(part, times, pending=pending))
     told = pl.concat(outcomes)
     counts = dict(told.group_by("code").len().select(pl.col("code"), pl.col("len")).iter_rows())
+    ledger = pl.concat(contacts)
     return Folded(
         told,
-        pl.concat(contacts),
+        ledger,
         {one.code: counts[one.number] for one in OUTCOMES if one.number in counts},
+        int(((ledger["flags"] & int(Flag.DUE)) != 0).sum()),
     )

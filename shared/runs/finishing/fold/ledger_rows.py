@@ -13,7 +13,7 @@ from shared.runs.finishing.fold.results import MAYBE_SENT
 from shared.runs.ledger import RETRY_NEVER, RETRY_WHEN_CHANGED, Flag
 from shared.runs.run_table import Action, Kind, was
 
-_LEAVING = (int(Action.ARCHIVE), int(Action.UNSUBSCRIBE))
+_LEAVING = (int(Action.ARCHIVE), int(Action.UNSUBSCRIBE), int(Action.WAIT))
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,7 @@ def next_ledger(table: pl.DataFrame, times: Times, *, pending: bool) -> pl.DataF
             left=_left_to_others(),
             **_made(),
             **_moved(times),
+            stamp=pl.col("stamp").fill_null(0),
         )
         .cast(ledger.schema())  # type: ignore[arg-type] # a plain dict of names to types
     )
@@ -101,6 +102,8 @@ def _flags(*, pending: bool) -> pl.Expr:
     others = [n for status, n in SKIPPED_BY_STATUS.items() if status != "archived"]
     still_archived = was(Flag.ARCHIVED) & ~accepted & ~_is_one("code", *others)
     done = archived | _is_one("one_code", NUMBER["unsubscribed"])
+    # How mild its export was when it left counts until it is in a segment again.
+    missing = pl.col("kind").is_in([int(Kind.LEAVER), int(Kind.KEPT)])
     return (
         _flag(Flag.ACCEPTED, was(Flag.ACCEPTED) | accepted)
         | _flag(Flag.ADDED, (was(Flag.ADDED) & ours) | created | pl.col("by_us").fill_null(False))
@@ -108,6 +111,8 @@ def _flags(*, pending: bool) -> pl.Expr:
         | _flag(Flag.ARCHIVED, (still_archived & ours) | archived | may_be)
         | _flag(Flag.PENDING, (was(Flag.PENDING) & ~accepted) | as_pending | asked)
         | _flag(Flag.DUE, pl.col("action").is_in(_LEAVING) & ~done & ours)
+        | _flag(Flag.ARCHIVE_AT_MOST, missing & was(Flag.ARCHIVE_AT_MOST))
+        | _flag(Flag.KEEP, missing & was(Flag.KEEP))
     )
 
 

@@ -6,10 +6,11 @@ what finish needs to write the next ledger: no later step looks at the old ledge
 - `policy`: the export's wishes
 - `compare`: puts ledger and contacts together, then decides, step by step
 - `contacts`: who is in the segments; `leavers`: who is not any more
-- `safety_stop`: when nobody is removed
+- `generations`: who waits until all segments can tell; `safety_stop`: when nobody is removed
 """
 
 from shared.runs.planning.difference.compare import contact_rows, decide, join_ledger
+from shared.runs.planning.difference.generations import Generation, Generations, waiting
 from shared.runs.planning.difference.policy import Policy
 from shared.runs.planning.difference.safety_stop import FLOOR, Removals
 from shared.runs.run_table import NOTES, Action, Kind, Note
@@ -18,6 +19,8 @@ __all__ = [
     "FLOOR",
     "NOTES",
     "Action",
+    "Generation",
+    "Generations",
     "Kind",
     "Note",
     "Policy",
@@ -25,4 +28,5 @@ __all__ = [
     "contact_rows",
     "decide",
     "join_ledger",
+    "waiting",
 ]

@@ -6,6 +6,7 @@ from shared.frames import lookup
 from shared.frames.masks import translate
 from shared.runs.codes import SKIPPED_BY_STATUS
 from shared.runs.planning.difference.contacts import decide_on_contacts
+from shared.runs.planning.difference.generations import hold_back
 from shared.runs.planning.difference.leavers import keep_what_others_give, leavers_of
 from shared.runs.planning.difference.older import leave_out_older, without_older_tags
 from shared.runs.planning.difference.policy import Policy
@@ -64,7 +65,8 @@ def decide(
     rows = without_older_tags(rows, policy, segment_tags)
     rows = decide_on_contacts(rows, policy)
     rows = leave_out_older(rows, policy, segment_tags)
-    leavers = leavers_of(gone, suppressed, policy)
+    rows = rows.with_columns(stamp=pl.lit(0, dtype=pl.UInt32))
+    leavers = hold_back(leavers_of(gone, suppressed, policy), policy.generations)
     if leavers.height:
         rows = pl.concat([rows, leavers], how="diagonal")
     rows, removals = stop_removals(rows, policy, segment_tags)

@@ -1,5 +1,7 @@
 """Decides on contacts that have left the segments, and on what other exports still give."""
 
+from typing import assert_never
+
 import polars as pl
 
 from shared.frames import lookup
@@ -38,12 +40,37 @@ def leavers_of(gone: pl.DataFrame, suppressed: pl.DataFrame, policy: Policy) -> 
         code=pl.lit(None, dtype=pl.UInt8),
         note=pl.lit(int(Note.NONE)),
         action=pl.when(was(Flag.ADDED) & ~hidden & status.is_null())
-        .then(int(policy.leavers_action))
+        .then(_at_most(policy))
         .otherwise(int(Action.NONE)),
         add=empty(),
         remove=pl.when(hidden).then(empty()).otherwise(pl.col("old_tags").fill_null(0)),
-        **{name: pl.col(name) for name in gone.columns if name.startswith("old_")},
+        **{name: pl.col(name) for name in gone.columns if name.startswith("old_")}
+        | {"old_flags": pl.col("old_flags") | _mildness(policy)},
     )
+
+
+def _mildness(policy: Policy) -> pl.Expr:
+    """Return the flag that says how mild the export is with who is missing now."""
+    match policy.leavers:
+        case "keep":
+            flag = int(Flag.KEEP)
+        case "archive":
+            flag = int(Flag.ARCHIVE_AT_MOST)
+        case "untag" | "unsubscribe":
+            # Who is only untagged is forgotten with that.
+            flag = 0
+        case unknown:
+            assert_never(unknown)
+    return pl.lit(flag, dtype=pl.UInt8)
+
+
+def _at_most(policy: Policy) -> pl.Expr:
+    """Return what is done with leavers, the milder of what the export says now and said then."""
+    now = pl.lit(int(policy.leavers_action))
+    archived = pl.lit(int(Action.ARCHIVE))
+    harsher = was(Flag.ARCHIVE_AT_MOST) & (now == int(Action.UNSUBSCRIBE))
+    milder = pl.when(harsher).then(archived).otherwise(now)
+    return pl.when(was(Flag.KEEP)).then(int(Action.NONE)).otherwise(milder)
 
 
 def keep_what_others_give(rows: pl.DataFrame, given_by_others: pl.DataFrame) -> pl.DataFrame:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import assert_never
 
 from shared.exports.models import Leavers
+from shared.runs.planning.difference.generations import Generations
 from shared.runs.run_table import Action
 
 
@@ -23,6 +24,7 @@ class Policy:
     replaced: dict[int, int] = field(default_factory=dict)
     # Segments whose snapshot is older than the one that was exported last.
     older: frozenset[int] = frozenset()
+    generations: Generations = field(default_factory=Generations)
 
     @property
     def takes_tags(self) -> bool:

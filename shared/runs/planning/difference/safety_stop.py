@@ -53,15 +53,17 @@ def _stop(
     rows: pl.DataFrame, policy: Policy, segment_tags: dict[int, int]
 ) -> tuple[pl.DataFrame, Removals]:
     leaver = pl.col("kind") == int(Kind.LEAVER)
+    # Who has nothing to lose and waits since an earlier run counted in that.
+    waits = was(Flag.DUE) & (pl.col("action") == int(Action.WAIT)) & (pl.col("remove") == 0)
     # An address is in the ledger once, however many profiles have it.
     once = pl.col("kind") != int(Kind.PROFILE)
     loses = pl.col("remove") != 0
     bits = _bits_of(rows)
     totals = rows.lazy().select(
-        leavers=leaver.sum(),
+        leavers=(leaver & ~waits).sum(),
         of=(once & was(Flag.ACCEPTED) & ~was(Flag.ARCHIVED)).sum(),
-        removing=(leaver | loses).sum(),
-        tagless=(leaver & ~loses & (pl.col("action") != int(Action.NONE))).sum(),
+        removing=((leaver & ~waits) | loses).sum(),
+        tagless=(leaver & ~loses & ~waits & (pl.col("action") != int(Action.NONE))).sum(),
         **{f"had_{bit}": (once & _bit("old_tags", bit)).sum() for bit in bits},
         **{f"loses_{bit}": _bit("remove", bit).sum() for bit in bits},
     )

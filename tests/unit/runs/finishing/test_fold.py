@@ -21,6 +21,7 @@ from shared.runs.finishing.fold import (
 )
 from shared.runs.ledger import RETRY_NEVER, RETRY_WHEN_CHANGED, Flag
 from shared.runs.planning.cutting import work_of
+from shared.runs.planning.difference.generations import Generation, Generations
 from shared.runs.planning.difference.policy import Policy
 from tests.support.tables import (
     HELD,
@@ -38,6 +39,8 @@ from tests.support.tables import (
 TRIED = NOW - 600
 # When a call was carried out.
 CALL = (NOW - 60, NOW - 50)
+# What is remembered of a contact of ours that left while leavers were archived.
+LEFT = Flag.ACCEPTED | Flag.ADDED | Flag.ARCHIVE_AT_MOST
 Rows = Mapping[str, Mapping[str, Any]]
 
 
@@ -307,28 +310,47 @@ class TestNextLedger:
     def test_remembers_whom_it_archived(self) -> None:
         policy = Policy(leavers="archive", now=NOW)
         result = folded({}, {"a": OURS}, policy=policy)
-        assert flags(result) == Flag.ACCEPTED | Flag.ADDED | Flag.ARCHIVED
+        assert flags(result) == LEFT | Flag.ARCHIVED
         assert row_of(result)["tags"] == 0
 
     @pytest.mark.parametrize("one", ["failed", "unchanged", "not sent"])
     def test_remembers_whom_it_still_has_to_archive(self, one: str) -> None:
         policy = Policy(leavers="archive", now=NOW)
-        assert flags(folded({}, {"a": OURS}, one=one, policy=policy)) == (
-            Flag.ACCEPTED | Flag.ADDED | Flag.DUE
-        )
+        result = folded({}, {"a": OURS}, one=one, policy=policy)
+        assert flags(result) == LEFT | Flag.DUE
+        assert result.due == 1
 
     def test_remembers_that_a_lost_call_may_have_archived_it(self) -> None:
         policy = Policy(leavers="archive", now=NOW)
         known = flags(folded({}, {"a": OURS}, one="maybe", policy=policy))
-        assert known == Flag.ACCEPTED | Flag.ADDED | Flag.DUE | Flag.ARCHIVED
+        assert known == LEFT | Flag.DUE | Flag.ARCHIVED
         result = folded(
             {},
             {"a": OURS | {"tags": 0, "flags": int(known)}},
             policy=policy,
             suppressed=suppressions(a="archived"),
         )
-        assert flags(result) == Flag.ACCEPTED | Flag.ADDED | Flag.ARCHIVED
+        assert flags(result) == LEFT | Flag.ARCHIVED
         assert result.outcomes.is_empty()
+
+    def test_remembers_since_when_it_waits_for_older_segments(self) -> None:
+        times = enumerate([NOW, NOW - 7200])
+        segments = tuple(Generation(f"s{tag}", time, tag) for tag, time in times)
+        policy = Policy(leavers="archive", now=NOW, generations=Generations(segments))
+        result = folded({}, {"a": OURS}, policy=policy)
+        assert flags(result) == LEFT | Flag.DUE
+        assert (row_of(result)["stamp"], row_of(result)["tags"]) == (NOW, 0)
+        (outcome,) = result.outcomes.select("code", "detail").rows()
+        assert (NAMES[outcome[0]], outcome[1]) == (
+            "untagged",
+            "waiting for newer snapshots of all segments",
+        )
+
+    def test_who_is_in_a_segment_again_waits_no_longer(self) -> None:
+        waits = OURS | {"flags": int(LEFT | Flag.DUE), "tags": 0, "stamp": NOW}
+        result = folded({"a": {}}, {"a": waits})
+        assert flags(result) == Flag.ACCEPTED | Flag.ADDED
+        assert (row_of(result)["stamp"], result.due) == (0, 0)
 
     def test_forgets_whom_it_unsubscribed(self) -> None:
         policy = Policy(leavers="unsubscribe", now=NOW)
