@@ -16,6 +16,7 @@ from shared.erased import ErasureKeyError, load_erased
 from shared.exports import store
 from shared.exports.models import StoredConnection
 from shared.platform import log, queues, tracing
+from shared.platform.blobs import BlobConflictError, BlobMissingError
 from shared.platform.clock import seconds_since, to_text, utc_now
 from shared.platform.errors import CloudError
 from shared.runs import leaving, ledger, names
@@ -90,9 +91,11 @@ def _plan(app: App, run: Run) -> str:
 def _repeated(app: App, run: Run, error: Exception) -> RunFailedError | None:
     """Return the run's failure where it fails by the same fault of this app as the last time.
 
-    What services and the machine do may pass; the same error at the same place does not.
+    What services and the machine do may pass, and so may what erasures do, which write anew what a
+    plan reads; the same error at the same place does not.
     """
-    if isinstance(error, (CloudError, OSError, MemoryError)):
+    passing = (CloudError, OSError, MemoryError, BlobMissingError, BlobConflictError)
+    if isinstance(error, passing):
         return None
     fault = f"{type(error).__name__} in {log.place_of(error)}"
     if run.fault != fault:
