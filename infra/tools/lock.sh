@@ -27,3 +27,4 @@ compile "$@" requirements.in -o requirements.txt
 compile "$@" -c requirements.txt requirements-dev.in -o requirements-dev.txt
 tools=tests/campaigns/azure/tools
 compile "$@" "$tools/requirements.in" -o "$tools/requirements.txt"
+compile "$@" .github/audit/requirements.in -o .github/audit/requirements.txt

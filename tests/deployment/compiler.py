@@ -1,7 +1,7 @@
 """Bicep's own compiler, as one process that answers many questions.
 
-It is found on PATH, else where `az bicep install` puts it. Its protocol: JSON-RPC with a length in
-front of each message, over standard input and output.
+It is found on PATH, else where `scripts/bicep-compiler` or `az bicep install` puts it.
+Its protocol: JSON-RPC with a length in front of each message, over standard input and output.
 """
 
 import json
@@ -13,7 +13,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
-MISSING = "Bicep's compiler was not found: run `az bicep install`, or put `bicep` on PATH"
+MISSING = (
+    "Bicep's compiler was not found: run `scripts/bicep-compiler` or `az bicep install`, "
+    "or put `bicep` on PATH"
+)
+FETCHED = Path(__file__).resolve().parent.parent.parent / ".local" / "bicep" / "bicep"
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 TENANT = "00000000-0000-0000-0000-000000000009"
 SEGMENT_STORAGE = (
@@ -39,7 +43,8 @@ class Compiled:
 def find() -> str | None:
     """Return the compiler's path, or None."""
     configuration = Path(os.environ.get("AZURE_CONFIG_DIR", Path.home() / ".azure"))
-    return shutil.which("bicep") or shutil.which(configuration / "bin" / "bicep")
+    places = ("bicep", FETCHED, configuration / "bin" / "bicep")
+    return next((found for place in places if (found := shutil.which(place))), None)
 
 
 class Compiler:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.campaigns.azure.tools import ROOT
+from tests.deployment import workflows
 
 _HARMLESS = ("bash", "cat", "cut", "head", "sed", "sort", "tr", "xargs")
 _AZ = f"""#!{sys.executable}
@@ -36,18 +37,10 @@ def texts() -> Iterator[tuple[str, str]]:
         for block in [*blocks, *(one.replace("\n", " ") for one in inline)]:
             if re.search(r"\baz ", block):
                 yield page.name, block
-    for workflow in sorted((ROOT / ".github" / "workflows").glob("*.yml")):
-        for block in _steps(workflow.read_text()):
+    for workflow in workflows.PATHS:
+        for block in workflows.runs(workflow.read_text()):
             if re.search(r"\baz ", block):
                 yield workflow.name, block
-
-
-def _steps(workflow: str) -> Iterator[str]:
-    for indent, block in re.findall(
-        r"^( *)(?:- )?run: \|\n((?:\1 +.*\n|\n)+)", workflow, re.MULTILINE
-    ):
-        yield block.replace("\n" + indent, "\n")
-    yield from re.findall(r"^ *(?:- )?run: ([^|\n].*)$", workflow, re.MULTILINE)
 
 
 def run_by_shell(text: str, folder: Path) -> list[list[str]]:
