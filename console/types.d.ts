@@ -56,15 +56,11 @@ declare global {
     };
     type Plan = Schemas["PreviewPlan"] & { withheld?: Withheld | null; bill?: Bill | null };
     type Run = Omit<Schemas["RunView"], "plan" | "warnings" | "error"> & {
-      triggered_by?: string;
       warnings: Coded[];
       error: Coded | null;
       plan?: Plan | null;
       withheld?: Withheld | null;
       contacts_held?: number | null;
-      stages?: Record<string, { began_at: string | null; ended_at: string | null; seconds: number } | null>;
-      waiting?: Coded | null;
-      compared_with_previous?: { run: string; counts: Record<string, { difference: number; per_cent: number | null }> } | null;
     };
     type RunList = { items: Run[]; next?: string | null };
     type Series = { from: string | null; every_seconds: number; calls_in_flight: number[]; contacts_per_second: number[] };

@@ -346,6 +346,39 @@ class PreviewPlan(Answer):
     samples: PlanSamples
 
 
+class Stage(Answer):
+    """When a stage of a run began and ended; without times it has not begun, or was left out."""
+
+    began_at: Moment | None
+    ended_at: Moment | None
+    seconds: float
+
+
+class Stages(Answer):
+    """The stages in their order; waiting is everything before the input is there."""
+
+    waiting: Stage
+    reading: Stage
+    planning: Stage
+    sending: Stage
+    permissions: Stage
+    finishing: Stage
+
+
+class Difference(Answer):
+    """How much a count has changed; in per cent where there was something before."""
+
+    difference: int
+    per_cent: float | None
+
+
+class Comparison(Answer):
+    """An ended run against the last one before it that succeeded, at least in part."""
+
+    run: str
+    counts: dict[str, Difference]
+
+
 class RunView(Answer):
     """One execution of an export; a preview that succeeded has a `plan`."""
 
@@ -376,6 +409,10 @@ class RunView(Answer):
     warnings: list[Notice]
     error: Notice | None
     plan: PreviewPlan | None = None
+    triggered_by: Literal["person", "all", "refresh", "cron", "after", "upkeep"]
+    stages: Stages
+    waiting: Waiting | None
+    compared_with_previous: Comparison | None
 
 
 class RunList(Answer):

@@ -73,7 +73,7 @@ def start_all(app: App, request: Request) -> Response:
 
     def start_one(export: StoredExport) -> Run:
         try:
-            asked = RunRequest(requested_by=request.caller.name)
+            asked = RunRequest(requested_by=request.caller.name, triggered_by="all")
             run = start_run(app, export, asked)
             audit.act(request.caller, "run_started", run.id)
             return run

@@ -79,7 +79,7 @@ def end_record(
         order = stop_order(blobs, run)
         found = results(found)
         told = as_ordered(found, order) if order else replace(found, status=status, error=error)
-        return replace(told, ended_at=to_text(utc_now()))
+        return replace(told, ended_at=to_text(utc_now()), before=last_run.good_before(blobs, told))
 
     return update_run(blobs, run, end)
 

@@ -9,9 +9,10 @@ from pydantic import TypeAdapter
 
 from shared.platform.blobs import Blobs
 from shared.runs import ledger
-from shared.runs.record import Run, RunStatus
+from shared.runs.record import Before, Run, RunStatus, read_run
 
 _FOLDER = "exports/_last/"
+_GOOD = (RunStatus.SUCCEEDED, RunStatus.PARTIAL)
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ class LastRun:
     failures: int = 0
     states: dict[str, str] = field(default_factory=dict)
     served_at: str | None = None
+    # The last one that succeeded, at least in part.
+    good: Before | None = None
 
     def has_seen(self, segment: str, stamp: str, state: str) -> bool:
         """Return whether a segment's snapshot, in this state, or a newer one was tried already."""
@@ -52,6 +55,20 @@ def read_last(blobs: Blobs, export: str, uid: str) -> LastRun | None:
     if found is None or found[0]["uid"] != uid:
         return None
     return _ADAPTER.validate_python(found[0])
+
+
+def good_before(blobs: Blobs, run: Run) -> Before | None:
+    """Return the run that an ended one is compared with, None for previews and for the first."""
+    if run.preview:
+        return None
+    last = read_last(blobs, run.export, run.uid)
+    if last is None or last.run == run.id:
+        return None
+    if last.good is not None or last.status not in _GOOD:
+        return last.good
+    # 0.1.0 noted no more than its id.
+    found = read_run(blobs, last.run)
+    return Before(found.id, found.counts) if found else None
 
 
 def note_end(blobs: Blobs, run: Run) -> None:
@@ -75,6 +92,7 @@ def note_end(blobs: Blobs, run: Run) -> None:
         states=run.states or (last.states if last and not run.snapshots else {}),
         served_at=_served_at(last, run),
         failures=(last.failures + 1 if last and same else 1) if failed else 0,
+        good=Before(run.id, run.counts) if run.status in _GOOD else run.before,
     )
     blobs.write_document(f"{_FOLDER}{run.export}", _ADAPTER.dump_python(ended, mode="json"))
 

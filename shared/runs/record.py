@@ -48,6 +48,15 @@ class RunStatus(StrEnum):
 
 
 Kind = Literal["on_demand", "scheduled"]
+Trigger = Literal["person", "all", "refresh", "cron", "after", "upkeep"]
+
+
+@dataclass(frozen=True)
+class Before:
+    """The run before that succeeded, at least in part, to compare with."""
+
+    run: str
+    counts: Counts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +89,16 @@ class Run:
     # Leavers that are to be archived or unsubscribed in a later run.
     due: int = 0
     plan: PreviewPlan | None = None
+    # What made it start, where its kind doesn't say enough.
+    triggered_by: Trigger | None = None
+    # What it waits for while it is planned, and since when.
+    waiting_for: str | None = None
+    waiting_since: str | None = None
+    # When its input was there, when that was read, and when its results began to be added up.
+    input_at: str | None = None
+    read_at: str | None = None
+    finishing_at: str | None = None
+    before: Before | None = None
     # The Mailchimp account, once the plan knows it.
     account: str | None = None
     # How often the plan was put off for a reason that grows, and until when.
@@ -140,6 +159,7 @@ class RunRequest:
 
     requested_by: str
     kind: Kind = "on_demand"
+    triggered_by: Trigger | None = None
     preview: bool = False
     full: bool = False
     allow_removals: bool = False
@@ -164,6 +184,7 @@ def new_run(run: str, export: StoredExport, request: RunRequest) -> Run:
         error=None,
         configuration=export,
         kind=request.kind,
+        triggered_by=request.triggered_by,
         requested_by=request.requested_by,
         preview=request.preview,
         full=request.full,

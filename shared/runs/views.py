@@ -1,11 +1,13 @@
 """Runs as the API shows them: which fields, how far they are, and an export's list of them."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from shared.platform.blobs import Blobs, Document
+from shared.platform.clock import seconds_since
 from shared.runs import chunks, names
 from shared.runs.counts import Progress
 from shared.runs.record import Run, RunStatus, read_run
+from shared.runs.stages import stages_of
 from shared.runs.stopping import as_ordered, stop_order
 
 # Whatever else a record has is this package's own business.
@@ -29,12 +31,52 @@ _SHOWN = (
     "full",
     "plan",
 )
+# Whoever tries again sets a new time; without one for so long it has got on.
+_TRIED_AGAIN_SECONDS = 20.0
 
 
 def shown(run: Run) -> Document:
     """Return what the API shows of a run; only a preview that succeeded has a `plan`."""
     document = {**run.document(), "due": run.due}
-    return {name: document[name] for name in _SHOWN if name in document}
+    return {name: document[name] for name in _SHOWN if name in document} | {
+        "triggered_by": _trigger(run),
+        "stages": {name: asdict(stage) for name, stage in stages_of(run).items()},
+        "waiting": _waiting(run),
+        "compared_with_previous": _compared(run),
+    }
+
+
+def _trigger(run: Run) -> str:
+    if run.triggered_by is not None:
+        return run.triggered_by
+    if run.kind == "on_demand":
+        return "person"
+    return "cron" if run.configuration.schedule.kind == "cron" else "refresh"
+
+
+def _waiting(run: Run) -> Document | None:
+    """Return what a run waits for that is tried again and again, and since when."""
+    planned = run.status in (RunStatus.QUEUED, RunStatus.PLANNING)
+    if not planned or run.waiting_for is None or run.waits_until is None:
+        return None
+    if seconds_since(run.waits_until) > _TRIED_AGAIN_SECONDS:
+        return None
+    since = run.waiting_since or run.submitted_at
+    return {"code": run.waiting_for, "params": {}, "since": since}
+
+
+def _compared(run: Run) -> Document | None:
+    """Return the differences from the run before."""
+    if run.before is None:
+        return None
+    now, before = asdict(run.counts), asdict(run.before.counts)
+    counts = {name: _difference(now[name], before[name]) for name in now}
+    return {"run": run.before.run, "counts": counts}
+
+
+def _difference(now: int, before: int) -> Document:
+    per_cent = round(100 * (now - before) / before, 1) if before else None
+    return {"difference": now - before, "per_cent": per_cent}
 
 
 def load_run(blobs: Blobs, run: str) -> Run | None:

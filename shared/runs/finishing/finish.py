@@ -16,6 +16,7 @@ from shared.frames import tables
 from shared.notice import Notice
 from shared.platform import queues, tracing
 from shared.platform.blobs import BlobConflictError, Blobs
+from shared.platform.clock import to_text, utc_now
 from shared.platform.leases import LeaseKeeper
 from shared.platform.queues import Queues
 from shared.runs import chunks, ledger, names, outcomes
@@ -141,7 +142,7 @@ def _ends_of(
 def _fold(
     app: App, run: Run, plan: Plan, ends: Sequence[_ChunkEnd], order: StopOrder | None
 ) -> None:
-    blobs = app.blobs
+    blobs, began_at = app.blobs, to_text(utc_now())
     upserts = _results(ends, ("upsert",))
     erased = load_erased(app.blobs, app.vault)
     folded = _folded(blobs, plan, ends, upserts, erased)
@@ -165,6 +166,7 @@ def _fold(
             counts=counts,
             outcomes=folded.counts,
             due=folded.due,
+            finishing_at=began_at,
             # After a run that was stopped nothing goes on by itself.
             leavers_due=order is None and _has_leavers_due(ends),
             progress=_progress(found, plan, counts, order),

@@ -15,7 +15,7 @@ from shared.frames import lookup, tables
 from shared.frames.masks import MASK, has_bit
 from shared.mailchimp.suppressions import load_suppressions
 from shared.platform.blobs import Blobs
-from shared.platform.clock import from_text
+from shared.platform.clock import from_text, to_text, utc_now
 from shared.runs import ledger
 from shared.runs.ledger import Flag, FoldedSegment, Ledger
 from shared.runs.neighbours import given_by_others, shared_tags
@@ -44,12 +44,13 @@ from shared.segments.state import state_of
 class Built:
     """What an attempt has worked out; `table` is for previews.
 
-    `erased` is who was known as erased when it began.
+    `erased` is who was known as erased when it began, `read_at` when the segments had been read.
     """
 
     plan: Plan
     table: pl.DataFrame
     erased: Register
+    read_at: str
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ class _Decided:
     untrusted: Mapping[int, str]
     other_ledgers: list[Ledger]
     late: list[LateSegment]
+    read_at: str
 
 
 def build(attempt: PlanningAttempt, setup: Setup) -> Built:
@@ -77,7 +79,7 @@ def build(attempt: PlanningAttempt, setup: Setup) -> Built:
         plan = _plan_of(attempt, setup, values, decided)
         if not attempt.run.preview:
             plan = _write(attempt, plan, decided.table, values)
-    return Built(plan, decided.table, erased)
+    return Built(plan, decided.table, erased, decided.read_at)
 
 
 def _decide(
@@ -86,6 +88,7 @@ def _decide(
     """Read the segments and decide on every contact of theirs and of the ledger."""
     blobs, old = attempt.app.blobs, setup.ledger
     profiles = read_segments(attempt.export, attempt.found, values)
+    read_at = to_text(utc_now())
     frame, profiles = profiles.frame, replace(profiles, frame=pl.DataFrame())
     suppressed, state = load_suppressions(attempt.app, old.account, old.audience)
     own = _own(blobs, old)
@@ -121,6 +124,7 @@ def _decide(
         untrusted,
         other_ledgers,
         late_segments(attempt, difference.waiting(table, policy.generations)),
+        read_at,
     )
 
 

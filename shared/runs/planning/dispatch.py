@@ -12,8 +12,8 @@ from shared.runs.record import Run, RunStatus, update_run
 from shared.runs.stopping import stop_order
 
 
-def dispatch(app: App, plan: Plan) -> None:
-    """Call the lanes for a plan; may be repeated."""
+def dispatch(app: App, plan: Plan, read_at: str | None = None) -> None:
+    """Call the lanes for a plan; may be repeated. `read_at`: when its segments had been read."""
     tracing.note(contacts=plan.contacts, chunks=len(plan.chunks), batches=plan.calls)
 
     def begin(run: Run) -> Run | None:
@@ -27,6 +27,7 @@ def dispatch(app: App, plan: Plan) -> None:
             counts=replace(run.counts, profiles=plan.profiles, contacts=plan.contacts),
             progress=Progress(batches_total=plan.calls, contacts_total=plan.items),
             chunk_sizes=tuple((chunk.items, chunk.calls) for chunk in plan.chunks),
+            read_at=read_at,
             sending_at=to_text(utc_now()),
         )
 

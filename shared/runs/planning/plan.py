@@ -63,10 +63,12 @@ def plan_run(app: App, message: Mapping[str, str]) -> None:
 def _plan(app: App, run: Run) -> str:
     """Plan a run as far as it goes now; return what came of it."""
     try:
-        plan = load_plan(app.blobs, run.id) or _make_plan(app, run)
+        plan, read_at = load_plan(app.blobs, run.id), None
+        if plan is None:
+            plan, read_at = _make_plan(app, run)
         if plan is None:
             return "previewed"
-        dispatch(app, plan)
+        dispatch(app, plan, read_at)
         return "planned"
     except StoppedError:
         app.queues.send(queues.FINISH, {"run": run.id})
@@ -76,8 +78,12 @@ def _plan(app: App, run: Run) -> str:
             return _fail(app, run, wait.failure)
         seconds = min(wait.seconds, SOON * 2.0**run.waits) if wait.grows else wait.seconds
         until = to_text(utc_now() + timedelta(seconds=seconds))
-        waits = run.waits + wait.grows
-        change_run(app.blobs, run.id, lambda r: replace(r, waits_until=until, waits=waits))
+        waits, code = run.waits + wait.grows, wait.code
+        change_run(
+            app.blobs,
+            run.id,
+            lambda r: replace(_waiting(r, code), waits_until=until, waits=waits),
+        )
         app.queues.send(queues.PLAN, {"run": run.id}, delay=seconds)
         return "waits"
     except RunFailedError as failure:
@@ -86,6 +92,14 @@ def _plan(app: App, run: Run) -> str:
         if (failed := _repeated(app, run, error)) is None:
             raise
         return _fail(app, run, failed)
+
+
+def _waiting(run: Run, code: str) -> Run:
+    """Say what a run waits for, and since when it has waited for that."""
+    if code == (run.waiting_for or ""):
+        return run
+    since = to_text(utc_now()) if code else None
+    return replace(run, waiting_for=code or None, waiting_since=since)
 
 
 def _repeated(app: App, run: Run, error: Exception) -> RunFailedError | None:
@@ -123,8 +137,10 @@ def _has_waited(app: App, run: Run) -> bool:
     return seconds_since(run.silent_since) > _SILENT_SECONDS
 
 
-def _make_plan(app: App, run: Run) -> Plan | None:
-    """Make and commit the plan; None where the run has ended with it (a preview).
+def _make_plan(app: App, run: Run) -> tuple[Plan | None, str]:
+    """Make and commit the plan, and tell when the segments were read.
+
+    None where the run has ended with it (a preview).
 
     Raises StoppedError, RetryLaterError, RunFailedError.
     """
@@ -141,7 +157,7 @@ def _make_plan(app: App, run: Run) -> Plan | None:
         built = _settle(attempt, setup, _build(attempt, setup))
     except ErasureKeyError as error:
         raise as_failure(error) from None
-    return _commit(attempt, setup, built)
+    return _commit(attempt, setup, built), built.read_at
 
 
 def _check_wanted(app: App, run: Run) -> None:
@@ -178,13 +194,23 @@ def _begin(app: App, run: Run, connection: StoredConnection) -> PlanningAttempt:
     check_no_order(app.blobs, run.id)
     try:
         if not run.preview and leaving.must_wait(app.board, account, run.audience, run.id):
-            raise RetryLaterError(LATER / 3)
+            raise RetryLaterError(LATER / 3, code="audience")
         old = ledger.load(app.blobs, account, run.audience, run.uid)
         found = wait_for_input(app, run, old)
     except RetryLaterError:
         app.board.remove_run(account, run.audience, run.id)
         raise
-    change_run(app.blobs, run.id, lambda r: replace(r, snapshots=found.stamps, states=found.states))
+    input_at = to_text(utc_now())
+
+    def ready(found_run: Run) -> Run:
+        return replace(
+            _waiting(found_run, ""),
+            snapshots=found.stamps,
+            states=found.states,
+            input_at=found_run.input_at or input_at,
+        )
+
+    change_run(app.blobs, run.id, ready)
     return PlanningAttempt(
         app=app,
         run=run,
@@ -264,6 +290,7 @@ def _commit(attempt: PlanningAttempt, setup: Setup, built: "Built") -> Plan | No
                 found,
                 counts=counts,
                 plan=described,
+                read_at=built.read_at,
                 snapshots=plan.snapshots,
                 warnings=plan.warnings,
             ),

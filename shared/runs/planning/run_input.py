@@ -108,7 +108,8 @@ def wait_for_input(app: App, run: Run, old: Ledger) -> RunInput:
         raise lacking
     if any(is_given_up(snapshot, utc_now()) for snapshot in found.snapshots):
         raise lacking
-    raise RetryLaterError(min(LATER, max(1.0, app.settings.snapshot_quiet / 2)))
+    seconds = min(LATER, max(1.0, app.settings.snapshot_quiet / 2))
+    raise RetryLaterError(seconds, code="input")
 
 
 def _what_is_lacking(found: RunInput, export: Export, old: Ledger) -> RunFailedError | None:

@@ -17,16 +17,23 @@ SOON, LATER = 2.0, 30.0
 class RetryLaterError(Exception):
     """The plan has to wait: for a slot, for input, for Mailchimp, for the vault.
 
+    `code` tells people what for; "" for what passes in a moment.
     `failure`: what becomes of the run when it has waited for that for an hour. `grows`: shorter
     at first, as what is waited for may pass in a moment.
     """
 
     def __init__(
-        self, seconds: float, failure: RunFailedError | None = None, *, grows: bool = False
+        self,
+        seconds: float,
+        failure: RunFailedError | None = None,
+        *,
+        grows: bool = False,
+        code: str = "",
     ) -> None:
         super().__init__()
         self.seconds = seconds
         self.failure = failure
+        self.code = code
         self.grows = grows
 
 
@@ -61,9 +68,10 @@ def as_failure(error: Exception) -> Exception:
         case ErasureKeyError():
             # Without the key nobody could tell who must be left out.
             failure = RunFailedError("secret_unreadable", str(error))
-            return RetryLaterError(LATER, failure) if error.temporary else failure
+            return RetryLaterError(LATER, failure, code="vault") if error.temporary else failure
         case ConnectionUnusableError(temporary=True):
-            return RetryLaterError(LATER, RunFailedError(error.code, error.detail))
+            failure = RunFailedError(error.code, error.detail)
+            return RetryLaterError(LATER, failure, code="vault")
         case ConnectionUnusableError(code="connection_missing" | "connection_not_ready"):
             return RunFailedError(error.code, error.detail, RunStatus.SKIPPED)
         case ConnectionUnusableError():
@@ -71,9 +79,9 @@ def as_failure(error: Exception) -> Exception:
         case StopError():
             return RunFailedError(error.code, f"{error}. {error.advice}")
         case NoSlotError():
-            return RetryLaterError(SOON)
+            return RetryLaterError(SOON, code="slot")
         case RetryError():
-            return RetryLaterError(LATER, grows=True)
+            return RetryLaterError(LATER, grows=True, code="mailchimp")
         case RefusedError():
             return RunFailedError("internal_error", f"Mailchimp refuses: {error.detail}")
         case _:

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime
-from functools import cache, partial
+from functools import cache
 from threading import Lock
 from typing import assert_never
 
@@ -58,18 +59,18 @@ def _start_if_due(app: App, export: StoredExport, find: Finder) -> None:
     last = read_last(app.blobs, export.name, export.uid)
     request = RunRequest(
         kind="scheduled",
+        triggered_by="cron" if export.schedule.kind == "cron" else "refresh",
         requested_by=_BY,
         snapshots={snapshot.segment: snapshot.stamp for snapshot in newest or ()},
         states={snapshot.segment: state_of(snapshot).digest for snapshot in newest or ()},
     )
-    start = partial(start_run, app, export, request)
     if is_due(export, last, newest, utc_now()):
-        start()
+        start_run(app, export, request)
     elif _leavers_wait(export, last):
         # One at a time: those that start together would find the audience taken once more.
         with _leavers:
             if _is_free(app.blobs, export.audience_id):
-                start()
+                start_run(app, export, replace(request, triggered_by="upkeep"))
 
 
 def is_due(

@@ -20,11 +20,13 @@ def test_a_plan_waits_and_is_made_once_the_vault_answers(steps: Steps) -> None:
     waiting = steps.record(run)
     assert not RunStatus(waiting["status"]).ended
     assert from_text(waiting["waits_until"]) > utc_now()
+    assert waiting["waiting_for"] == "vault"
     assert steps.calls(steps.account) == 0
 
     steps.vault.resume()
     steps.plan(run)
-    assert steps.record(run)["status"] == "running"
+    planned = steps.record(run)
+    assert (planned["status"], planned.get("waiting_for")) == ("running", None)
 
 
 def test_a_lane_gives_its_chunk_back_and_sends_it_once_the_vault_answers(steps: Steps) -> None:
