@@ -28,7 +28,7 @@ run: set-up ## Start the app and everything it needs, and stay
 
 .PHONY: test
 test: set-up ## Run all tests; rerun failures alone
-	@$(PYTEST) tests || { echo "Once more, by themselves, the tests that have failed:"; \
+	@$(PYTEST) --cov --cov-report= tests || { echo "Once more, by themselves, the tests that have failed:"; \
 	  $(PYTHON) -m pytest --verbosity=0 --last-failed --last-failed-no-failures none tests; }
 
 .PHONY: test-fast
