@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from .audience import Audience, key_of
-from .model import Contact
+from .model import Contact, MergeField
 from .switches import Switches
 from .writing import apply_tags
 
@@ -23,10 +23,15 @@ type _Act = Callable[[Audience, Contact, dict[str, object], _Now], object]
 
 
 def act(audience: Audience, body: dict[str, object], now: int, switches: Switches) -> int:
-    """Do `kind` for each of `emails`, or to the tag `tag`; how many contacts it reached."""
+    """Do `kind` for each of `emails`, or to the tag `tag` or merge field `field`.
+
+    How many contacts it reached, or the id of the tag or field.
+    """
     kind = str(body["kind"])
     if kind in ("delete_tag", "rename_tag", "create_tag"):
         return _tag_act(audience, kind, body, now)
+    if kind in ("delete_field", "rename_field", "create_field"):
+        return _field_act(audience, kind, body)
     emails = [str(email) for email in body["emails"]]  # type: ignore[attr-defined]  # a list, by the client's signature
     if kind == "forget":
         return sum(_forget(audience, email) for email in emails)
@@ -54,6 +59,21 @@ def _tag_act(audience: Audience, kind: str, body: dict[str, object], now: int) -
     else:
         audience.rename_segment(tag, str(body["to"]))
     return tag.id
+
+
+def _field_act(audience: Audience, kind: str, body: dict[str, object]) -> int:
+    tag = str(body["field"])
+    if kind == "create_field":
+        made = MergeField(audience.new_merge_id(), 0, tag, tag)
+        audience.add_merge_field(made)
+        return made.merge_id
+    (field,) = (one for one in audience.merge_fields.values() if one.tag == tag)
+    if kind == "delete_field":
+        audience.drop_merge_field(field.merge_id)
+    else:
+        field.tag = str(body["to"])
+        audience.relabel()
+    return field.merge_id
 
 
 def _forget(audience: Audience, email: str) -> int:

@@ -43,6 +43,7 @@ class Audience:
         self._tag_ids: dict[str, int] = {}
         self._next_segment = web_id * 1000 + 1
         self._next_slot = 0
+        self._last_merge_id = 0
         self._version = 0
         self._listings: dict[str | None, tuple[int, list[Contact]]] = {}
         self._contact_id_tail = hashlib.md5(list_id.encode(), usedforsecurity=False).hexdigest()[8:]
@@ -144,7 +145,12 @@ class Audience:
         field.slot = self._next_slot
         self._next_slot += 1
         self.merge_fields[field.merge_id] = field
+        self._last_merge_id = max(self._last_merge_id, field.merge_id)
         self._lay_out()
+
+    def new_merge_id(self) -> int:
+        """An id that no merge field of the audience has ever had."""
+        return self._last_merge_id + 1
 
     def drop_merge_field(self, merge_id: int) -> None:
         """Remove a merge field with every value of it."""

@@ -83,3 +83,15 @@ class People:
     def rename_tag(self, list_id: str, tag: str, to: str) -> None:
         """A tag renamed by a marketer."""
         self._ask("act", kind="rename_tag", list_id=list_id, tag=tag, to=to)
+
+    def create_field(self, list_id: str, field: str) -> int:
+        """A merge field for text made by a marketer; its id."""
+        return int(self._ask("act", kind="create_field", list_id=list_id, field=field))
+
+    def delete_field(self, list_id: str, field: str) -> None:
+        """A merge field deleted by a marketer, with all its values."""
+        self._ask("act", kind="delete_field", list_id=list_id, field=field)
+
+    def rename_field(self, list_id: str, field: str, to: str) -> None:
+        """The tag of a merge field changed by a marketer; its values stay."""
+        self._ask("act", kind="rename_field", list_id=list_id, field=field, to=to)

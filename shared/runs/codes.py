@@ -70,6 +70,8 @@ OTHERS_MARK = "(another address)"
 DUE = "postponed to the next run: another export is using this audience"
 # Chunks that version 0.1.0 began say it in other words.
 DUE_TEXTS = frozenset({DUE, "waits for the next run: another export works on this audience"})
+# A lane's note on a contact that the audience does not hold; finish knows it by its text.
+GONE = "not in the audience any more"
 # Outcome blobs hold a letter per item: this one stands for number 0, and the next ones follow.
 _FIRST_LETTER = ord("A")
 

@@ -1,12 +1,17 @@
 """What the calls of a run have in common."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 
 @dataclass(frozen=True)
 class Job:
-    """What all calls of a run share. tags: bit to name and id; fields: merge tags by bit."""
+    """What all calls of a run share.
+
+    tags: bit to name and id. fields: merge tags by bit, as the export names them. called: what
+    Mailchimp calls those that people have renamed.
+    """
 
     run: str
     audience: str
@@ -15,11 +20,16 @@ class Job:
     status_for_new: str
     # Our clock plus this is Mailchimp's.
     clock_offset: int = 0
+    called: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def field_masks(self) -> dict[str, int]:
         """The bit of each merge field, as a mask."""
         return {name: 1 << bit for bit, name in enumerate(self.fields)}
+
+    def field_name(self, given: str) -> str:
+        """Return what Mailchimp calls a merge field."""
+        return self.called.get(given, given)
 
     def tag_names(self, mask: int) -> list[str]:
         """Return the names of the tags in a mask."""

@@ -119,7 +119,9 @@ class FoldedSegment:
 class Ledger:
     """The document of a ledger, as one version of it was read (`etag` None: there is none yet).
 
-    `canonical`: the version of the form in which its table writes addresses.
+    `canonical`: the version of the form in which its table writes addresses. fields: merge fields
+    by their bits, under the tags that the export gives them; field_ids: their merge ids, 0 where
+    not known (0.1.0 kept none).
     """
 
     account: str
@@ -131,6 +133,7 @@ class Ledger:
     contacts: int = 0
     tags: tuple[LedgerTag | None, ...] = ()
     fields: tuple[str, ...] = ()
+    field_ids: tuple[int, ...] = ()
     segments: dict[str, FoldedSegment] = field(default_factory=dict)
     canonical: int = CANONICAL_VERSION
 
@@ -153,6 +156,7 @@ class Ledger:
                 for tag in self.tags
             ],
             "fields": list(self.fields),
+            "field_ids": list(self.field_ids),
             "segments": {name: folded.document() for name, folded in self.segments.items()},
             "canonical": self.canonical,
         }
@@ -256,6 +260,7 @@ def read_ledger(document: dict[str, Any], etag: str | None) -> Ledger:
             for tag in document["tags"]
         ),
         fields=tuple(document["fields"]),
+        field_ids=tuple(document.get("field_ids", ())),
         segments={name: _read_folded(f) for name, f in document["segments"].items()},
         canonical=document.get("canonical", 1),
     )

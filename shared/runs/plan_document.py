@@ -1,6 +1,6 @@
 """The plan of a run as its lanes and its finish see it: one document, written once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
@@ -32,7 +32,8 @@ class Plan:
     the next version, without its table; ledger_etag and ledger_run: of the version that was
     planned with. shared_tags: mask of the tags that other exports give as well; other_ledgers:
     their ledgers' ETags by uid. removals_withheld: why, or empty. chunks: where each lies in the
-    blob `payload`. updates: the way that contacts were sorted for (shared/accounts/updates.py);
+    blob `payload`. called: the tags in Mailchimp of merge fields that people have renamed.
+    updates: the way that contacts were sorted for (shared/accounts/updates.py);
     lanes go by the one that is known when they send.
     """
 
@@ -61,6 +62,7 @@ class Plan:
     folder: str
     payload: str
     chunks: tuple[ChunkIndex, ...] = ()
+    called: dict[str, str] = field(default_factory=dict)
     updates: Literal["status_if_new", "no_status", "one_by_one"] = "one_by_one"
 
     @cached_property
@@ -71,6 +73,7 @@ class Plan:
             audience=self.audience,
             tags={tag.bit: (tag.name, tag.id) for tag in self.tags},
             fields=self.fields,
+            called=self.called,
             status_for_new=self.status_for_new,
             clock_offset=self.clock_offset,
         )

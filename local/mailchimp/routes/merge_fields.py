@@ -56,7 +56,7 @@ def add_merge_field(request: Request, list_id: str) -> Answer:
         raise Problem(
             400, "Merge Max Limit Exceeded", "Your list already has the most merge fields it can."
         )
-    merge_id = max(audience.merge_fields, default=0) + 1
+    merge_id = audience.new_merge_id()
     tag = _tag(audience, body.get("tag") or f"MMERGE{merge_id}")
     field = MergeField(merge_id, 0, tag, name.strip(), str(type_), display_order=merge_id + 1)
     field.public = True  # Mailchimp shows a field in forms unless told otherwise.

@@ -155,6 +155,7 @@ def _plan_of(
         suppressions=decided.generation,
         tags=planned_tags(setup),
         fields=old.fields,
+        called=setup.fields.called,
         segments=export.segment_names,
         snapshots=attempt.found.stamps,
         ledger=_next_ledger(attempt, old, decided),
@@ -201,6 +202,11 @@ def _remembered(
     rows = _with_times(rows, attempt, setup)
     if setup.dead_tags:
         rows = rows.with_columns(pl.col("tags", "left") & ~pl.lit(setup.dead_tags, dtype=MASK))
+    if setup.refilled:
+        # Another field than before: nobody's value is in it.
+        empty = (pl.col("fields") & pl.lit(setup.refilled, dtype=MASK)) != 0
+        unlike = pl.lit(0, dtype=pl.UInt64)
+        rows = rows.with_columns(digest=pl.when(empty).then(unlike).otherwise("digest"))
     return _without_erased(blobs, setup.ledger, rows, classified, erased)
 
 

@@ -16,7 +16,7 @@ BATCHES_PER_CHUNK = 125
 # How many contacts one chunk holds whose calls are about one contact each.
 SINGLES_PER_CHUNK = 50
 _TIMES = [f"old_{name}" for name in ledger.TIMES]
-_UPSERT_COLUMNS = ["row", "email", "add", "old_flags", "old_fields", "old_tried", *_TIMES[2:]]
+_UPSERT_COLUMNS = ["row", "email", "wanted", "old_flags", "old_fields", "old_tried", *_TIMES[2:]]
 
 # Gives for some rows the merge fields that are sent of them, each a JSON object (null: blank).
 Values = Callable[[pl.Series], pl.Series]
@@ -152,7 +152,8 @@ def _chunks(work: Work, values: Values, lanes: int) -> Iterator[PlannedChunk]:
 def _upserts(rows: pl.DataFrame, values: Values) -> pl.DataFrame:
     return rows.select(
         "email",
-        "add",
+        # Those that it has as well: whom the audience does not hold any more gets all at once.
+        add="wanted",
         values=values(rows["row"]),
         flags=pl.col("old_flags").fill_null(0),
         fields=pl.col("old_fields").fill_null(0),

@@ -115,3 +115,19 @@ def test_a_tag_begun_by_a_call_without_an_answer_is_ours_and_one_of_people_s_lat
 def tagged(steps: Steps, tag: str) -> set[str]:
     contacts = steps.mailchimp.contacts(steps.audience)
     return {email for email, contact in contacts.items() if tag in contact.tags}
+
+
+def test_who_got_another_address_in_mailchimp_is_sent_with_tags_and_told_apart_from_who_left(
+    steps: Steps,
+) -> None:
+    steps.change(removal_limit_percent=100)
+    steps.run()
+    for n in (1, 2):
+        steps.mailchimp.change_email(steps.audience, steps.email(n), f"new{steps.email(n)}")
+    steps.write({"VIP": [0, 2]}, FirstName="Changed")
+
+    ended = steps.run()
+
+    assert ended["status"] == "succeeded", ended
+    assert ended["outcomes"] == {"created": 1, "updated": 1, "unchanged": 1}
+    assert tagged(steps, "VIP") >= {steps.email(0), steps.email(2)}

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import polars as pl
 
 from shared.frames.masks import MASK, empty
-from shared.runs.codes import FAILED, NUMBER, REJECTED
+from shared.runs.codes import FAILED, GONE, NUMBER, REJECTED
 from shared.runs.finishing.fold.results import MAYBE_SENT, NOT_SENT, Results
 from shared.runs.ledger import MAX_TAGS
 
-_TAG_MASKS = ("tag_added", "tag_removed", "tag_bad", "tag_unsent", "tag_maybe")
+_TAG_MASKS = ("tag_added", "tag_removed", "tag_gone", "tag_bad", "tag_unsent", "tag_maybe")
 _MASKS = {bit: 1 << bit for bit in range(MAX_TAGS)}
 
 
@@ -53,7 +53,10 @@ def _join_upserts(table: pl.DataFrame, rows: pl.Series, results: Results) -> pl.
 
 
 def _join_tags(table: pl.DataFrame, ops: pl.DataFrame, results: Results) -> pl.DataFrame:
-    """Add the masks per row, of which tag_bad are those not changed, and tag_detail."""
+    """Add the masks per row and tag_detail.
+
+    tag_bad: those not changed. tag_gone: those of a contact that the audience doesn't hold.
+    """
     if ops.is_empty():
         none = dict.fromkeys(_TAG_MASKS, empty())
         return table.with_columns(**none, tag_detail=pl.lit(None, dtype=pl.String))
@@ -81,6 +84,7 @@ def _join_tags(table: pl.DataFrame, ops: pl.DataFrame, results: Results) -> pl.D
     summed = frame.group_by("row").agg(
         tag_added=masked(done & added),
         tag_removed=masked(done & ~added),
+        tag_gone=masked((code == NUMBER["unchanged"]) & (text == GONE).fill_null(False)),
         tag_bad=masked(bad),
         tag_unsent=masked(code == NOT_SENT),
         tag_maybe=masked(code == MAYBE_SENT),

@@ -77,8 +77,11 @@ def _tags() -> pl.Expr:
     old = pl.col("old_tags").fill_null(0)
     got = pl.col("add") & ~pl.col("lacking").fill_null(0)
     may_have = pl.col("tag_maybe") | pl.when(_maybe_accepted()).then("add").otherwise(empty())
-    held = pl.when(_accepted()).then(old | got).otherwise(old)
-    return (held | pl.col("tag_added") | may_have) & ~pl.col("tag_removed")
+    # An answer may show that a contact has lost a tag that it had.
+    lacks = pl.col("lacking").fill_null(0)
+    held = pl.when(_accepted()).then((old | got) & ~lacks).otherwise(old)
+    lost = pl.col("tag_removed") | pl.col("tag_gone")
+    return (held | pl.col("tag_added") | may_have) & ~lost
 
 
 def _left_to_others() -> pl.Expr:

@@ -5,14 +5,13 @@ from typing import Any
 
 from shared.mailchimp.errors import RefusedError
 from shared.mailchimp.protocols import ContactCalls
-from shared.runs.codes import SKIPPED_BY_STATUS
+from shared.runs.codes import GONE, SKIPPED_BY_STATUS
 from shared.runs.payload import UpsertItem
 from shared.runs.sending.calls.answers import Answers, Attempt, refused_alone
 from shared.runs.sending.calls.members import changes_of
 from shared.runs.sending.calls.ours import Span, changed_since, changed_within
 from shared.runs.sending.calls.taking import take_member
 
-GONE = "not in the audience any more"
 ASKED = "asked to confirm"
 
 

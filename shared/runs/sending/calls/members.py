@@ -35,7 +35,7 @@ def _member_of(
 def _fields_of(item: UpsertItem, job: Job) -> dict[str, Any]:
     # A blank value clears what this export has sent, and is left out otherwise.
     return {
-        name: "" if value is None else _without_nulls(value)
+        job.field_name(name): "" if value is None else _without_nulls(value)
         for name, value in item.values.items()
         if value is not None or item.fields & job.field_masks[name]
     }

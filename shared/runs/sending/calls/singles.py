@@ -6,11 +6,10 @@ from typing import Any
 
 from shared.mailchimp.errors import RefusedError
 from shared.mailchimp.protocols import ContactCalls
-from shared.runs.codes import ERASED, FAILED, NUMBER
+from shared.runs.codes import ERASED, FAILED, GONE, NUMBER
 from shared.runs.job import Job
 from shared.runs.payload import LeaverItem
 from shared.runs.sending.calls.answers import Answers
-from shared.runs.sending.calls.existing import GONE
 from shared.runs.sending.calls.ours import Span, changed_since, left_alone
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from shared.mailchimp.answers import TagAnswer
 from shared.mailchimp.protocols import ContactCalls
-from shared.runs.codes import DUE, ERASED, FAILED, NUMBER
+from shared.runs.codes import DUE, ERASED, FAILED, GONE, NUMBER
 from shared.runs.job import Job
 from shared.runs.payload import TagItem
 from shared.runs.sending.calls.answers import Answers
@@ -44,23 +45,24 @@ def change_tags(
     """
     bit = items[0].bit
     add = {item.email: place for place, item in enumerate(items) if item.add and item.email}
-    remove = [item.email for item in items if not item.add and item.email]
+    remove = {item.email: place for place, item in enumerate(items) if item.email and not item.add}
     codes = [
         NUMBER["tagged" if item.add else "untagged"] if item.email else ERASED for item in items
     ]
     answers = Answers(codes)
     if spared >> bit & 1:
-        remove = []
-        for place, item in enumerate(items):
-            if not item.add and item.email:
-                answers.codes[place], answers.details[place] = NUMBER["unchanged"], DUE
+        for place in remove.values():
+            answers.codes[place], answers.details[place] = NUMBER["unchanged"], DUE
+        remove = {}
     if not add and not remove:
         return answers
-    bad = give_tag(client, job, bit, list(add), remove)
-    for email, text in bad.items():
-        if email in add:
-            answers.codes[add[email]] = FAILED
-            answers.details[add[email]] = text
+    answer = client.change_tag(job.audience, job.tags[bit][1], list(add), list(remove))
+    for email, text in _not_given(client, job, bit, add, answer).items():
+        answers.codes[add[email]], answers.details[add[email]] = FAILED, text
+    lost = {key(member.get("email_address")) for member in answer.removed}
+    for email, place in remove.items():
+        if key(email) not in lost and client.member(job.audience, email) is None:
+            answers.codes[place], answers.details[place] = NUMBER["unchanged"], GONE
     return answers
 
 
@@ -73,20 +75,21 @@ def tag_gone(job: Job, items: Sequence[TagItem], why: str) -> Answers:
     return answers
 
 
-def give_tag(
-    client: ContactCalls,
-    job: Job,
-    bit: int,
-    add: Sequence[str],
-    remove: Sequence[str] = (),
-) -> dict[str, str]:
-    """Change one tag; return the contacts that did not get it, with the reason.
+def give_tag(client: ContactCalls, job: Job, bit: int, add: Sequence[str]) -> dict[str, str]:
+    """Give one tag; return the contacts that did not get it, with the reason."""
+    answer = client.change_tag(job.audience, job.tags[bit][1], add)
+    return _not_given(client, job, bit, add, answer)
 
-    Mailchimp passes over addresses that the audience does not hold, so every addition that its
-    answer does not name is looked up. A removal that it does not name had nothing to remove.
+
+def _not_given(
+    client: ContactCalls, job: Job, bit: int, add: Iterable[str], answer: TagAnswer
+) -> dict[str, str]:
+    """Return who did not get a tag, with the reason.
+
+    Mailchimp passes over addresses that the audience does not hold, so whoever its answer does not
+    name is looked up.
     """
     name, id_ = job.tags[bit]
-    answer = client.change_tag(job.audience, id_, add, remove)
     done = {key(member.get("email_address")) for member in answer.added}
     bad = {key(email): f"tag {name}: {text}" for emails, text in answer.errors for email in emails}
     for email in add:

@@ -8,7 +8,7 @@ from shared.mailchimp.answers import ContactError
 from shared.mailchimp.errors import classify_contact_error
 from shared.runs.codes import NUMBER, SKIPPED_BY_STATUS
 from shared.runs.payload import UpsertItem
-from shared.runs.sending.calls.answers import Answers, Attempt
+from shared.runs.sending.calls.answers import Attempt
 from shared.runs.sending.calls.items import first_try, is_new
 
 # Who is pending may be one that this export has asked.
@@ -35,7 +35,7 @@ def take_member(
     by_id = {id_: bit for bit, (_, id_) in attempt.job.tags.items()}
     if lacking := item.add & ~_tag_mask(member, by_id):
         answers.lacking[place] = lacking
-    _note_dropped(answers, item, member)
+    _note_dropped(attempt, item, member)
 
 
 def refusal(error: ContactError) -> tuple[int, str]:
@@ -71,11 +71,12 @@ def _seconds(text: object) -> int | None:
         return None
 
 
-def _note_dropped(answers: Answers, item: UpsertItem, member: Mapping[str, Any]) -> None:
+def _note_dropped(attempt: Attempt, item: UpsertItem, member: Mapping[str, Any]) -> None:
     """Count values that were sent and came back empty."""
-    held = member.get("merge_fields")
+    answers, held = attempt.answers, member.get("merge_fields")
     if not isinstance(held, Mapping):
         return
     for name, value in item.values.items():
-        if value not in (None, "") and held.get(name, value) in (None, "", {}):
+        called = attempt.job.field_name(name)
+        if value not in (None, "") and held.get(called, value) in (None, "", {}):
             answers.dropped[name] = answers.dropped.get(name, 0) + 1

@@ -162,6 +162,12 @@ class TestOutcomes:
         result = folded({"a": {"wanted": 0b11}}, {"a": HELD}, tag=tag, tag_detail=detail)
         assert outcome(result) == (code, told)
 
+    def test_whom_a_removal_did_not_find_is_told_so_and_forgotten(self) -> None:
+        gone = "not in the audience any more"
+        result = folded({}, {"a": HELD}, tag="unchanged", tag_detail=gone)
+        assert outcome(result) == ("unchanged", gone)
+        assert kept(result) is None
+
     def test_tagged_comes_before_untagged_and_both_before_unchanged(self) -> None:
         assert outcome(folded({"a": {"wanted": 0b10}}, {"a": HELD}))[0] == "tagged"
         assert outcome(folded({"a": {}}, {"a": HELD | {"tags": 0b11}}))[0] == "untagged"

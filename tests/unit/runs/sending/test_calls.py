@@ -367,9 +367,14 @@ class TestTags:
 
     def test_a_tag_that_is_not_there_need_not_be_removed(self) -> None:
         audience = AudienceModel()
-        items = [TagItem("gone@x.org", 0, 0)]
-        answers = calls.change_tags(audience, job(), items)
+        audience.put("a@x.org")
+        answers = calls.change_tags(audience, job(), [TagItem("a@x.org", 0, 0)])
         assert codes(answers) == ["untagged"]
+
+    def test_a_removal_that_finds_nobody_says_so(self) -> None:
+        answers = calls.change_tags(AudienceModel(), job(), [TagItem("gone@x.org", 0, 0)])
+        assert codes(answers) == ["unchanged"]
+        assert answers.details == {0: "not in the audience any more"}
 
     def test_a_tag_that_is_gone_fails_additions_and_needs_no_removals(self) -> None:
         items = [TagItem("a@x.org", 63, 1), TagItem("b@x.org", 63, 0)]

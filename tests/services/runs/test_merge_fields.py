@@ -1,0 +1,44 @@
+"""A merge field is its id, whatever people do to it in Mailchimp."""
+
+import pytest
+
+from tests.support.steps import Steps
+
+
+def names(steps: Steps, field: str = "FNAME") -> list[str]:
+    contacts = steps.mailchimp.contacts(steps.audience)
+    return [str(contacts[email].merge_fields.get(field)) for email in sorted(contacts)]
+
+
+@pytest.mark.parametrize("by_people", [True, False])
+def test_a_field_that_was_deleted_and_made_anew_is_filled_again_for_everybody(
+    steps: Steps, by_people: bool
+) -> None:
+    steps.change(create_merge_fields=True)
+    steps.run()
+    steps.mailchimp.delete_field(steps.audience, "FNAME")
+    if by_people:
+        steps.mailchimp.create_field(steps.audience, "FNAME")
+
+    ended = steps.run()
+
+    assert (ended["status"], ended["counts"]["updated"]) == ("succeeded", 3)
+    assert names(steps) == ["P0", "P1", "P2"]
+    assert steps.run()["counts"]["unchanged"] == 3
+
+
+def test_a_field_whose_tag_was_changed_goes_on_under_the_new_one(steps: Steps) -> None:
+    steps.change(create_merge_fields=True)
+    steps.run()
+    steps.mailchimp.rename_field(steps.audience, "FNAME", "FIRST")
+
+    ended = steps.run()
+
+    assert ended["counts"]["unchanged"] == 3
+    (warning,) = ended["warnings"]
+    assert warning["code"] == "merge_field_renamed"
+    assert warning["params"] == {"given": "FNAME", "found": "FIRST"}
+    steps.write({"VIP": range(4)}, FirstName="Other")
+    assert steps.run()["counts"]["updated"] == 3
+    assert names(steps, "FIRST") == ["Other"] * 4
+    assert "FNAME" not in steps.mailchimp.contacts(steps.audience)[steps.email(0)].merge_fields
