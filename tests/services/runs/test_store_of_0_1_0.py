@@ -5,6 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from local.azurite import Azurite
 from shared.app import App
+from shared.audiences.owned_tags import owned_tags
 from shared.exports import oauth_states, store
 from shared.frames import tables
 from shared.mailchimp.suppressions import load_suppressions
@@ -40,7 +41,7 @@ def test_every_document_is_read_and_says_its_version_once_it_is_written(
         assert "version" not in before
         app.blobs.update_document(name, lambda document: {**document, "touched": True})
         after = json.loads(app.blobs.read(name))
-        assert after == {"version": form.version, **before, "touched": True}
+        assert after == {"version": form.version, **form.read(before, 1), "touched": True}
         documents += 1
     assert documents > 50
 
@@ -85,6 +86,15 @@ def test_what_is_known_of_exports_and_audiences_is_understood(app: App, azurite:
     assert set(frame["status"]) >= {"unsubscribed", "cleaned", "pending", "transactional"}
     winback = Table(app.blobs, str(account[0].account_id), OLD.audience_of("winback"))
     assert Draft.load(winback, None).listing
+
+
+def test_tags_are_known_by_their_ids(app: App, azurite: Azurite) -> None:
+    OLD.load_blobs(azurite.connection_string)
+    (name, *_) = [name for name in OLD.blob_names if name.endswith("/tags.json")]
+    _, account, audience, _ = name.split("/")
+    stored = json.loads(OLD.blob(name))["tags"]
+    known = owned_tags(app.blobs, account, audience)
+    assert {(one.name, one.id) for one in known} == {(n, tag["id"]) for n, tag in stored.items()}
 
 
 def test_a_sign_in_that_was_under_way_can_be_ended(app: App, azurite: Azurite) -> None:
