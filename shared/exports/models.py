@@ -88,6 +88,8 @@ TagName = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_ta
 Percent = Annotated[int, Field(ge=0, le=100)] | Annotated[float, Field(ge=0, le=100)]
 # What is done with contacts that have left every segment.
 Leavers = Literal["untag", "keep", "archive", "unsubscribe"]
+# What is done with contacts whose consent was withdrawn, besides their tags.
+Withdrawn = Literal["untag", "unsubscribe", "archive"]
 # Ten years are as good as never.
 Hours = Annotated[int, Field(gt=0, le=87_600)] | Annotated[float, Field(gt=0, le=87_600)]
 
@@ -218,7 +220,10 @@ class Segment(InputModel):
 
 
 class ConsentColumn(InputModel):
-    """A profile without one of these values in this column is not sent."""
+    """A profile without one of these values in this column is not sent.
+
+    withdrawn: what is done with a contact that had consented and whose newest profile refuses.
+    """
 
     field: Line
     values: Annotated[
@@ -226,6 +231,7 @@ class ConsentColumn(InputModel):
         # Stored exports of before there was a limit may have more.
         Field(min_length=1, json_schema_extra={"maxItems": MAX_CONSENT_VALUES}),
     ]
+    withdrawn: Withdrawn = "untag"
 
 
 def _few_values(consent: ConsentColumn | None) -> ConsentColumn | None:

@@ -25,6 +25,8 @@ MAX_TAGS = MAX_FIELDS = 64
 RETRY_WHEN_CHANGED = 0
 RETRY_NEVER = -1
 TIMES = ("made_from", "made_to", "moved_from", "moved_to")
+# All bits of `Flag`.
+FLAGS = 0xFFFF
 # Columns that came with 0.2.0.
 NEW = (*TIMES, "stamp")
 
@@ -47,6 +49,10 @@ class Flag(IntFlag):
     # It left while leavers were archived, or while they were kept: nothing harsher is done to it.
     ARCHIVE_AT_MOST = 64
     KEEP = 128
+    # It was planned with consent, under the column and values that `Ledger.consent` stands for.
+    CONSENTED = 256
+    # The newest snapshot that has its profile refuses: this export holds it no longer.
+    REFUSED = 512
 
 
 def schema() -> "dict[str, pl.DataType]":
@@ -71,7 +77,7 @@ def schema() -> "dict[str, pl.DataType]":
         "digest": pl.UInt64(),
         "tags": pl.UInt64(),
         "fields": pl.UInt64(),
-        "flags": pl.UInt8(),
+        "flags": pl.UInt16(),
         "refusal": pl.UInt8(),
         "refused_digest": pl.UInt64(),
         "retry_at": pl.Int64(),
@@ -121,7 +127,8 @@ class Ledger:
 
     `canonical`: the version of the form in which its table writes addresses. fields: merge fields
     by their bits, under the tags that the export gives them; field_ids: their merge ids, 0 where
-    not known (0.1.0 kept none).
+    not known (0.1.0 kept none). `consent`: a digest of the column and the values that consent was
+    judged by, "" where it was not asked for.
     """
 
     account: str
@@ -136,6 +143,7 @@ class Ledger:
     field_ids: tuple[int, ...] = ()
     segments: dict[str, FoldedSegment] = field(default_factory=dict)
     canonical: int = CANONICAL_VERSION
+    consent: str = ""
 
     @property
     def folder(self) -> str:
@@ -159,6 +167,7 @@ class Ledger:
             "field_ids": list(self.field_ids),
             "segments": {name: folded.document() for name, folded in self.segments.items()},
             "canonical": self.canonical,
+            "consent": self.consent,
         }
 
 
@@ -208,6 +217,8 @@ def _read(blobs: "Blobs", name: str, columns: list[str] | None = None) -> "pl.Da
     table = tables.read(blobs, name, columns)
     wanted = [name for name in NEW if columns is None or name in columns]
     missing = [name for name in wanted if name not in table.columns]
+    if "flags" in table.columns:
+        table = table.with_columns(pl.col("flags").cast(pl.UInt16))
     if missing:
         table = table.with_columns(pl.lit(0, dtype=pl.UInt32).alias(name) for name in missing)
     return table if columns is None else table.select(columns)
@@ -263,6 +274,7 @@ def read_ledger(document: dict[str, Any], etag: str | None) -> Ledger:
         field_ids=tuple(document.get("field_ids", ())),
         segments={name: _read_folded(f) for name, f in document["segments"].items()},
         canonical=document.get("canonical", 1),
+        consent=document.get("consent", ""),
     )
 
 

@@ -3,11 +3,11 @@
 import polars as pl
 
 from shared.frames.addresses import canonical_series
-from shared.runs.ledger import TIMES, Flag
+from shared.runs.ledger import FLAGS, TIMES, Flag
 
 # What allows this product more than to others: it has to hold of every spelling.
-_ALLOWING = int(Flag.ADDED | Flag.ARCHIVED | Flag.PENDING)
-_WARNING = 255 ^ _ALLOWING
+_ALLOWING = int(Flag.ADDED | Flag.ARCHIVED | Flag.PENDING | Flag.CONSENTED)
+_WARNING = FLAGS ^ _ALLOWING
 
 
 def is_canonical(rows: pl.DataFrame) -> bool:

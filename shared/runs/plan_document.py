@@ -31,8 +31,9 @@ class Plan:
     suppressions: the generation of the table of protected contacts that was planned with. ledger:
     the next version, without its table; ledger_etag and ledger_run: of the version that was
     planned with. shared_tags: mask of the tags that other exports give as well; other_ledgers:
-    their ledgers' ETags by uid. removals_withheld: why, or empty. chunks: where each lies in the
-    blob `payload`. called: the tags in Mailchimp of merge fields that people have renamed.
+    their ledgers' ETags by uid. removals_withheld, withdrawals_withheld: why, or empty.
+    chunks: where each lies in the blob `payload`. called: the tags in Mailchimp of merge fields
+    that people have renamed.
     updates: the way that contacts were sorted for (shared/accounts/updates.py);
     lanes go by the one that is known when they send.
     """
@@ -63,6 +64,7 @@ class Plan:
     payload: str
     chunks: tuple[ChunkIndex, ...] = ()
     called: dict[str, str] = field(default_factory=dict)
+    withdrawals_withheld: str = ""
     updates: Literal["status_if_new", "no_status", "one_by_one"] = "one_by_one"
 
     @cached_property

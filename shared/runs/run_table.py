@@ -49,6 +49,9 @@ class Note(IntEnum):
     REFUSED_FOR_NOW = 5
     OLDER_SNAPSHOT = 6
     WAITING = 7
+    # Of a leaver whom a snapshot still has.
+    NO_CONSENT = 8
+    CONSENT_WITHDRAWN = 9
 
 
 NOTES = {
@@ -60,14 +63,23 @@ NOTES = {
     Note.REFUSED_FOR_NOW: "refused in an earlier run; tried again after some days",
     Note.OLDER_SNAPSHOT: "not sent: the snapshot is older than the one exported before",
     Note.WAITING: "waiting for newer snapshots of all segments",
+    Note.NO_CONSENT: "no consent",
+    Note.CONSENT_WITHDRAWN: "consent withdrawn",
 }
+
+
+# Notes that say why something was done, not why nothing was.
+REASONS = (Note.NO_CONSENT, Note.CONSENT_WITHDRAWN)
 
 
 def with_all_columns(table: pl.DataFrame) -> pl.DataFrame:
     """Return a table with the columns that 0.1.0 did not write."""
     new = ("stamp", *map("old_{}".format, NEW))
     missing = [name for name in new if name not in table.columns]
-    return table.with_columns(pl.lit(None, dtype=pl.UInt32).alias(name) for name in missing)
+    return table.with_columns(
+        pl.col("old_flags").cast(pl.UInt16),
+        *(pl.lit(None, dtype=pl.UInt32).alias(name) for name in missing),
+    )
 
 
 def was(flag: Flag) -> pl.Expr:

@@ -137,8 +137,70 @@ def test_a_profile_that_lost_its_consent_leaves(place: Place) -> None:
         (row["customer_id"], row["email"], row["segments"]): row["code"]
         for row in place.outcomes(run)
     }
-    assert found["c0000", email(0), ""] == "untagged"
+    assert found["c0000", email(0), "VIP"] == "untagged"
+    assert found["c0001", email(1), "VIP"] == "untagged"
     assert found["second", email(1), "VIP"] == "skipped_no_consent"
+
+
+@pytest.mark.parametrize(
+    ("withdrawn", "code", "status", "back"),
+    [
+        ("untag", "untagged", "subscribed", "tagged"),
+        ("archive", "archived", "archived", "updated"),
+        ("unsubscribe", "unsubscribed", "unsubscribed", "skipped_unsubscribed"),
+    ],
+)
+def test_a_withdrawn_consent_is_followed_and_a_blank_is_none(
+    place: Place, withdrawn: str, code: str, status: str, back: str
+) -> None:
+    here_before = email(2)
+    place.put({"email": here_before})
+    rows = [person(number, Consent="true") for number in range(5)]
+    place.write({"VIP": rows})
+    consent = {"field": "Consent", "values": ["true"], "withdrawn": withdrawn}
+    place.save(["VIP"], consent=consent, leavers="unsubscribe")
+    place.run()
+    # Withdrawn; blank; withdrawn by one whom this export did not create.
+    for number, answer in enumerate(("false", "", "false")):
+        rows[number]["Consent"] = answer
+    place.write({"VIP": rows})
+
+    run = place.run()
+
+    assert run["status"] == "succeeded", run
+    assert place.codes(run) == {
+        email(0): code,
+        email(1): "untagged",
+        here_before: "untagged",
+        email(3): "unchanged",
+        email(4): "unchanged",
+    }
+    details = {row["email"]: row["detail"] for row in place.outcomes(run)}
+    assert details[email(0)] == details[here_before] == "consent withdrawn"
+    assert details[email(1)] == "no consent"
+    statuses = place.statuses()
+    assert statuses.pop(email(0)) == status
+    assert set(statuses.values()) == {"subscribed"}
+
+    # Nothing more is done while the snapshots say so; consent that is given again brings back.
+    assert place.codes(place.run())[email(0)] == "skipped_no_consent"
+    rows[0]["Consent"] = rows[1]["Consent"] = "true"
+    place.write({"VIP": rows})
+    codes = place.codes(place.run())
+    assert (codes[email(0)], codes[email(1)]) == (back, "tagged")
+
+
+def test_another_consent_column_or_other_values_withdraw_nobody(place: Place) -> None:
+    place.write({"VIP": [person(number, Consent="true", Other="no") for number in range(4)]})
+    consent = {"field": "Consent", "values": ["true"], "withdrawn": "archive"}
+    place.save(["VIP"], consent=consent)
+    place.run()
+    place.save(["VIP"], consent=consent | {"field": "Other"}, leavers="archive")
+
+    codes = place.codes(place.run(allow_removals=True))
+
+    assert set(codes.values()) == {"untagged"}
+    assert set(place.statuses().values()) == {"subscribed"}
 
 
 def test_a_missing_partition_adds_and_removes_nobody(place: Place) -> None:

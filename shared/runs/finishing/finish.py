@@ -39,6 +39,10 @@ _REASON = (
     "Removals were withheld: {}. Everything else was sent. Look at the segments, then run the "
     "export once with allow_removals."
 )
+_WITHDRAWALS = (
+    "Archiving or unsubscribing was withheld: {}. They lost their tags, and everything else was "
+    "sent. Look at the consent column, then run the export once with allow_removals."
+)
 
 
 @dataclass(frozen=True)
@@ -162,7 +166,7 @@ def _fold(
         return replace(
             found,
             snapshots=plan.snapshots,
-            warnings=(*plan.warnings, *_dropped_warnings(upserts.dropped)),
+            warnings=(*plan.warnings, *_withheld(plan)[1:], *_dropped_warnings(upserts.dropped)),
             counts=counts,
             outcomes=folded.counts,
             due=folded.due,
@@ -204,6 +208,7 @@ def _folded(
         ),
         Times(now=now, since=plan.planned_at + plan.clock_offset, until=now + plan.clock_offset),
         pending=plan.status_for_new == "pending",
+        consent=bool(plan.ledger.consent),
     )
 
 
@@ -282,13 +287,24 @@ def _progress(run: Run, plan: Plan, counts: Counts, order: StopOrder | None) -> 
 def _status(plan: Plan, counts: Counts, order: StopOrder | None) -> RunStatus:
     if order is not None:
         return order.status
-    partial = plan.removals_withheld or counts.rejected or counts.failed
+    partial = (
+        plan.removals_withheld or plan.withdrawals_withheld or counts.rejected or counts.failed
+    )
     return RunStatus.PARTIAL if partial else RunStatus.SUCCEEDED
 
 
 def _error(plan: Plan, order: StopOrder | None) -> Notice | None:
     if order is not None:
         return order.error
+    return next(iter(_withheld(plan)), None)
+
+
+def _withheld(plan: Plan) -> list[Notice]:
+    """Return what the stops have withheld: the first is the run's error, the others warnings."""
+    found = []
     if plan.removals_withheld:
-        return Notice("removals_withheld", _REASON.format(plan.removals_withheld))
-    return None
+        found.append(Notice("removals_withheld", _REASON.format(plan.removals_withheld)))
+    if plan.withdrawals_withheld:
+        text = _WITHDRAWALS.format(plan.withdrawals_withheld)
+        found.append(Notice("withdrawals_withheld", text))
+    return found

@@ -4,13 +4,16 @@ The heavy part of a run, and the only place where planning's tables meet. Everyt
 lies under the attempt's own folder until plan.json names it.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 from time import time
 
 import polars as pl
 
 from shared.erased import Register, load_erased
+from shared.exports.models import StoredExport
 from shared.frames import lookup, tables
 from shared.frames.masks import MASK, has_bit
 from shared.mailchimp.suppressions import load_suppressions
@@ -97,13 +100,14 @@ def _decide(
     del frame, own
     contacts = lookup.count_distinct(classified["email"].filter(classified["valid"]))
     check_input(profiles, contacts, old)
+    without = eligibility.unconsenting(classified) if attempt.export.consent else None
     classified = _wanted(classified, setup)
     other_ledgers = ledger.others(blobs, old, [other.uid for other in attempt.others])
     untrusted = run_input.untrusted(attempt.found, old, profiles.rows, usable)
     classified, gone = difference.join_ledger(
         classified, _remembered(attempt, setup, classified, erased)
     )
-    gone = _with_customer_ids(blobs, old, gone)
+    gone = difference.with_answers(_with_customer_ids(blobs, old, gone), without)
     policy = _policy(attempt, setup, untrusted, generations_of(attempt, setup))
     table, removals = difference.decide(
         classified,
@@ -166,6 +170,7 @@ def _plan_of(
         profiles=sum(decided.profiles.rows.values()),
         contacts=decided.contacts,
         removals_withheld=decided.removals.withheld,
+        withdrawals_withheld=decided.removals.withdrawals,
         warnings=(
             *attempt.run.warnings,
             *setup.warnings,
@@ -200,6 +205,9 @@ def _remembered(
     columns = [name for name in ledger.schema() if name != "customer_id"]
     rows = ledger.read_table(blobs, setup.ledger, columns).with_row_index("place")
     rows = _with_times(rows, attempt, setup)
+    if setup.ledger.consent != _consent_digest(attempt.export):
+        # Judged by another column or other values, nobody has withdrawn anything.
+        rows = rows.with_columns(flags=pl.col("flags") & (ledger.FLAGS ^ int(Flag.CONSENTED)))
     if setup.dead_tags:
         rows = rows.with_columns(pl.col("tags", "left") & ~pl.lit(setup.dead_tags, dtype=MASK))
     if setup.refilled:
@@ -251,7 +259,7 @@ def _own(blobs: Blobs, old: Ledger) -> pl.DataFrame:
     rows = ledger.read_table(blobs, old, ["flags"])
     marked = rows.filter((pl.col("flags") & int(Flag.ARCHIVED | Flag.PENDING)) != 0)
     if marked.is_empty():
-        rows = pl.DataFrame(schema={"email": pl.String, "flags": pl.UInt8, "moved_to": pl.UInt32})
+        rows = pl.DataFrame(schema={"email": pl.String, "flags": pl.UInt16, "moved_to": pl.UInt32})
     else:
         rows = ledger.read_table(blobs, old, ["email", "flags", "moved_to"])
     return rows.select(
@@ -279,6 +287,7 @@ def _policy(
     older = {} if attempt.run.allow_removals else run_input.older(attempt.found, setup.ledger)
     return Policy(
         leavers=attempt.export.leavers,
+        withdrawn=attempt.export.consent.withdrawn if attempt.export.consent else "untag",
         removal_limit_percent=float(attempt.export.removal_limit_percent),
         allow_removals=attempt.run.allow_removals,
         full=attempt.run.full,
@@ -309,7 +318,22 @@ def _next_ledger(attempt: PlanningAttempt, old: Ledger, decided: _Decided) -> Le
         for position in decided.untrusted:
             name = attempt.found.snapshots[position].segment
             segments[name] = old.segments.get(name, segments[name])
-    return replace(old, run=attempt.run.id, table=None, segments=segments)
+    return replace(
+        old,
+        run=attempt.run.id,
+        table=None,
+        segments=segments,
+        consent=_consent_digest(attempt.export),
+    )
+
+
+def _consent_digest(export: StoredExport) -> str:
+    """Return what tells by which column and values consent is judged, "" where it isn't."""
+    if export.consent is None:
+        return ""
+    values = sorted({value.strip().lower() for value in export.consent.values})
+    text = json.dumps([export.consent.field, values])
+    return blake2b(text.encode(), digest_size=8).hexdigest()
 
 
 def _write(attempt: PlanningAttempt, plan: Plan, table: pl.DataFrame, values: FieldValues) -> Plan:

@@ -1,7 +1,7 @@
 """From profiles to contacts: who is sent, and why everybody else is not.
 
-The first reason that holds is told: no address, invalid, erased, no consent (of any profile with
-that address), duplicate, suppressed.
+The first reason that holds is told: no address, invalid, erased, no consent (its own, or a refusal
+of any profile with that address), duplicate, suppressed.
 """
 
 from collections.abc import Callable
@@ -39,7 +39,8 @@ def classify(
     erased = is_erased(frame.select("email", "customer_id")) if is_erased else None
     if erased is not None:
         frame = _skip(frame, erased, "skipped_erased")
-    refusing = frame.lazy().filter(~pl.col("consent"), pl.col("email") != "").select("email")
+    frame = _skip(frame, (~frame["consent"]) & (frame["email"] != ""), "skipped_no_consent")
+    refusing = frame.lazy().filter("refused", pl.col("email") != "").select("email")
     who = refusing.unique().collect()["email"]
     if who.len():
         refused = lookup.find(frame["email"], who).is_not_null()
@@ -48,6 +49,20 @@ def classify(
         frame = _nameless(frame, erased)
     frame = _one_per_address(frame)
     return _suppress(frame, suppressed, own)
+
+
+def unconsenting(classified: pl.DataFrame) -> pl.DataFrame:
+    """Return who has profiles but none that consents: email, refuses, and whether all are as new.
+
+    refuses: one of them says no, instead of nothing.
+    """
+    without = classified.lazy().filter(pl.col("code") == NUMBER["skipped_no_consent"])
+    rank = pl.col("rank")
+    return (
+        without.group_by("email")
+        .agg(refuses=pl.col("refused").any(), as_new=rank.min() == rank.max())
+        .collect()
+    )
 
 
 def _nameless(frame: pl.DataFrame, who: pl.Series) -> pl.DataFrame:

@@ -15,6 +15,8 @@ MAX_CONTACTS = 1_000_000
 # Rows that are gathered before they are looked through for repetitions: bounds the memory.
 _GATHERED_ROWS = 50_000
 _KEY = ["email", "customer_id"]
+# What a profile says of its consent, and how new that is.
+_ANSWERS = {"consent": pl.Boolean, "refused": pl.Boolean, "rank": pl.UInt8}
 
 
 class TooManyContactsError(Exception):
@@ -23,12 +25,16 @@ class TooManyContactsError(Exception):
 
 @dataclass(frozen=True)
 class ProfileColumns:
-    """The columns of a profile that an export needs; a segment may do without a CustomerId."""
+    """The columns of a profile that an export needs; a segment may do without a CustomerId.
+
+    ranks: of each segment's snapshot, the newest the highest; none where all are as new.
+    """
 
     email: str
     values: tuple[str, ...] = ()
     consent: str | None = None
     consent_values: frozenset[str] = frozenset()
+    ranks: tuple[int, ...] = ()
 
     def all(self, *, with_id: bool = True) -> list[str]:
         """Return every column to read, each once."""
@@ -43,7 +49,9 @@ class Profiles:
     """`frame` has a row per distinct (customer_id, email), in the order they were first seen:
 
     email (canonical), customer_id, segments (bit mask, UInt64), first (UInt8: the first segment
-    it is in), valid (Boolean), consent (Boolean) and what was kept of the mapped columns.
+    it is in), valid, consent and refused (Boolean; neither where the answer is blank), rank (UInt8:
+    of the newest snapshot that has it, whose answer counts) and what was kept of the mapped
+    columns.
     `rows` and `columns` are by segment.
     """
 
@@ -103,7 +111,7 @@ class _Known:
         self._parts: list[pl.DataFrame] = []
         self._hashes = pl.DataFrame(schema={"hash": pl.UInt64, "row": pl.UInt32})
         self._segments = pl.Series("segments", [], dtype=pl.UInt64)
-        self._consent = pl.Series("consent", [], dtype=pl.Boolean)
+        self._answers = pl.DataFrame(schema=_ANSWERS)
 
     @property
     def height(self) -> int:
@@ -117,9 +125,11 @@ class _Known:
         if again.height:
             place, row = again["place"], again["row"]
             segments = self._segments.gather(row) | part["segments"].gather(place)
-            consent = self._consent.gather(row) & part["consent"].gather(place)
+            answers = _newer(self._answers[row], part.select(*_ANSWERS)[place])
             self._segments = self._segments.scatter(row, segments)
-            self._consent = self._consent.scatter(row, consent)
+            self._answers = self._answers.with_columns(
+                column.scatter(row, answers[column.name]) for column in self._answers.get_columns()
+            )
             new = pl.repeat(True, part.height, eager=True).scatter(place, False)
             part, hashes = part.filter(new), hashes.filter(new)
         if self._parts and part.is_empty():
@@ -127,7 +137,7 @@ class _Known:
         rows = pl.int_range(self.height, self.height + part.height, dtype=pl.UInt32, eager=True)
         self._hashes = pl.concat([self._hashes, pl.DataFrame({"hash": hashes, "row": rows})])
         self._segments = pl.concat([self._segments, part["segments"]], rechunk=True)
-        self._consent = pl.concat([self._consent, part["consent"]], rechunk=True)
+        self._answers = pl.concat([self._answers, part.select(*_ANSWERS)], rechunk=True)
         values = _mapped(part)
         kept = part.select(*_KEY, "first", "valid").hstack(self._keep(values).get_columns())
         self._parts.append(kept)
@@ -168,7 +178,27 @@ class _Known:
             ]
         )
         at = frame.columns.index("first")
-        return frame.insert_column(at, self._segments).insert_column(at + 3, self._consent)
+        frame.insert_column(at, self._segments)
+        for after, column in enumerate(self._answers.get_columns(), at + 3):
+            frame.insert_column(after, column)
+        return frame
+
+
+def _newer(known: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
+    """Return the answers of the newer of two rows about one profile; of two as new, the refusal."""
+    same, newer = known["rank"] == other["rank"], other["rank"] > known["rank"]
+    both = {
+        "consent": known["consent"] & other["consent"],
+        "refused": known["refused"] | other["refused"],
+        "rank": known["rank"],
+    }
+    return pl.DataFrame(
+        {
+            name: both[name].zip_with(same, other[name].zip_with(newer, known[name]))
+            for name in _ANSWERS
+        },
+        schema=_ANSWERS,
+    )
 
 
 def _mapped(part: pl.DataFrame) -> pl.DataFrame:
@@ -203,11 +233,12 @@ def _parts(
 
 def _normalise(batch: pl.DataFrame, columns: ProfileColumns, position: int) -> pl.DataFrame:
     email = addresses.without_masks(canonical_column(pl.col(columns.email)))
-    consent = pl.lit(True)
+    consent, refused = pl.lit(True), pl.lit(False)
     if columns.consent is not None:
         wanted = [value.strip().lower() for value in columns.consent_values]
         given = pl.col(columns.consent).fill_null("").str.strip_chars().str.to_lowercase()
         consent = given.is_in(wanted)
+        refused = (given != "") & ~consent
     identified = CUSTOMER_ID in batch.columns
     ids = pl.col(CUSTOMER_ID).fill_null("").str.strip_chars() if identified else pl.lit("")
     return batch.select(
@@ -216,6 +247,8 @@ def _normalise(batch: pl.DataFrame, columns: ProfileColumns, position: int) -> p
         segments=pl.lit(1 << position, dtype=pl.UInt64),
         first=pl.lit(position, dtype=pl.UInt8),
         consent=consent,
+        refused=refused,
+        rank=pl.lit(columns.ranks[position] if columns.ranks else 0, dtype=pl.UInt8),
         **{f"={name}": pl.col(name) for name in columns.values},
     ).with_columns(valid=addresses.is_valid(pl.col("email")))
 
@@ -227,17 +260,20 @@ def _distinct(frame: pl.DataFrame) -> pl.DataFrame:
     kept = frame.unique(_KEY, keep="first", maintain_order=True)
     if kept.height == frame.height:
         return frame
-    refused = frame.filter(~pl.col("consent")).select(_KEY).unique()
-    if refused.is_empty():
+    lacking = frame.filter(~pl.col("consent"))
+    if lacking.is_empty():
         return kept
-    return _without_consent(kept, refused)
+    return _without_consent(kept, lacking.group_by(_KEY).agg(refuses=pl.col("refused").any()))
 
 
-def _without_consent(frame: pl.DataFrame, refused: pl.DataFrame) -> pl.DataFrame:
-    flagged = refused.with_columns(refuses=pl.lit(True))
+def _without_consent(frame: pl.DataFrame, lacking: pl.DataFrame) -> pl.DataFrame:
+    refuses = pl.col("refuses")
     return (
-        frame.join(flagged, on=_KEY, how="left", maintain_order="left")
-        .with_columns(consent=pl.col("consent") & ~pl.col("refuses").fill_null(False))
+        frame.join(lacking, on=_KEY, how="left", maintain_order="left")
+        .with_columns(
+            consent=pl.col("consent") & refuses.is_null(),
+            refused=pl.col("refused") | refuses.fill_null(False),
+        )
         .drop("refuses")
     )
 

@@ -29,6 +29,7 @@ def read_segments(export: Export, found: RunInput, values: FieldValues) -> Profi
         values=tuple(dict.fromkeys(export.merge_fields.values())),
         consent=export.consent.field if export.consent else None,
         consent_values=frozenset(export.consent.values if export.consent else ()),
+        ranks=_ranks(found),
     )
 
     there: dict[str, Sequence[str]] = {}
@@ -55,6 +56,12 @@ def read_segments(export: Export, found: RunInput, values: FieldValues) -> Profi
         if error.code == "snapshot_incomplete":
             raise
         raise RunFailedError(error.code, str(error)) from None
+
+
+def _ranks(found: RunInput) -> tuple[int, ...]:
+    """Return how new each segment's snapshot is: the newest has the highest number."""
+    stamps = sorted({snapshot.stamp for snapshot in found.snapshots})
+    return tuple(stamps.index(snapshot.stamp) for snapshot in found.snapshots)
 
 
 def samples(export: Export, found: RunInput) -> Mapping[str, Sequence[str | None]]:

@@ -23,7 +23,7 @@ COLUMNS = {
     "action": pl.UInt8,
     "add": pl.UInt64,
     "remove": pl.UInt64,
-    "old_flags": pl.UInt8,
+    "old_flags": pl.UInt16,
     "old_fields": pl.UInt64,
     "old_tried": pl.Int64,
     **{f"old_{name}": pl.UInt32 for name in TIMES},

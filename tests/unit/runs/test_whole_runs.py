@@ -17,7 +17,7 @@ from shared.accounts.ways import Way
 from shared.mailchimp.answers import ContactError
 from shared.platform.blobs import Blobs
 from shared.runs import payload
-from shared.runs.codes import NAMES
+from shared.runs.codes import NAMES, NUMBER
 from shared.runs.finishing.fold import Answered, Folded, Results, Times, fold, results_of
 from shared.runs.job import Job
 from shared.runs.ledger import Flag
@@ -41,6 +41,7 @@ FOREIGN = 90
 PEOPLE = "abch"
 REFUSED = "h@x.org"
 Leavers = Literal["untag", "keep", "archive", "unsubscribe"]
+Withdrawn = Literal["untag", "archive", "unsubscribe"]
 # segment, CustomerId, address as written, name, consent
 Row = tuple[int, str, str, str, str]
 
@@ -52,6 +53,7 @@ class Step:
     rows: tuple[Row, ...]
     events: tuple[tuple[str, str], ...] = ()
     leavers: Leavers = "untag"
+    withdrawn: Withdrawn = "untag"
     full: bool = False
     untrusted: bool = False
     faults: tuple[str, ...] = ()
@@ -160,13 +162,14 @@ def plan(world: World, step: Step) -> tuple[pl.DataFrame, Removals]:
         pending=(flags & int(Flag.PENDING)) != 0,
     )
     suppressed = world.suppressed()
-    judged = difference.contact_rows(
-        eligibility.classify(profiles.frame, suppressed, own), SEGMENT_TAGS
-    ).select(
+    classified = eligibility.classify(profiles.frame, suppressed, own)
+    without = eligibility.unconsenting(classified)
+    judged = difference.contact_rows(classified, SEGMENT_TAGS).select(
         "email", "customer_id", "segments", "code", "state", "wanted", "digest", "fields", "name"
     )
     policy = Policy(
         leavers=step.leavers,
+        withdrawn=step.withdrawn,
         full=step.full,
         now=world.audience.clock,
         untrusted={0: "the snapshot of s0 is empty"} if step.untrusted else {},
@@ -175,7 +178,7 @@ def plan(world: World, step: Step) -> tuple[pl.DataFrame, Removals]:
         [(email, 1) for email in sorted(world.theirs)], schema=GIVEN, orient="row"
     )
     table, removals = compare(
-        judged, world.ledger, policy, others, suppressed, dict(enumerate(SEGMENT_TAGS))
+        judged, world.ledger, policy, others, suppressed, dict(enumerate(SEGMENT_TAGS)), without
     )
     return table.with_row_index("row"), removals
 
@@ -304,6 +307,7 @@ def run(world: World, step: Step) -> tuple[Folded, Removals]:
         ),
         Times(now=world.audience.clock, since=planned_at, until=world.audience.clock),
         pending=pending,
+        consent=True,
     )
     world.ledger = result.ledger
     return result, removals
@@ -334,7 +338,14 @@ def check_run(world: World, step: Step, before: dict[str, Contact], result: Fold
     # One outcome per pair, and one per leaver.
     rows = result.outcomes.select("email", "customer_id", "segments", "code").rows()
     assert sorted((e, c) for e, c, mask, _ in rows if mask) == sorted(wanted.pairs)
-    leavers = [email for email, _, mask, _ in rows if not mask]
+    done = {
+        NUMBER[code] for code in ("untagged", "archived", "unsubscribed", "unchanged", "failed")
+    }
+    leavers = [
+        email
+        for email, _, mask, code in rows
+        if not mask or (code in done and email not in wanted.tags)
+    ]
     assert len(leavers) == len(set(leavers))
     assert not set(leavers) & set(wanted.tags)
     world.have_left.update(leavers)
@@ -446,6 +457,7 @@ steps = st.builds(
     rows=snapshot_rows,
     events=events,
     leavers=st.sampled_from(["untag", "keep", "archive", "archive", "unsubscribe"]),
+    withdrawn=st.sampled_from(["untag", "archive", "unsubscribe"]),
     full=st.sampled_from([False, False, False, True]),
     untrusted=st.sampled_from([False, False, False, True]),
     faults=st.lists(

@@ -27,8 +27,13 @@ class Folded:
     due: int = 0
 
 
-def fold(table: pl.DataFrame, answered: Answered, times: Times, *, pending: bool) -> Folded:
-    """Return the outcomes and the next ledger; pending: contacts are created as pending."""
+def fold(
+    table: pl.DataFrame, answered: Answered, times: Times, *, pending: bool, consent: bool = False
+) -> Folded:
+    """Return the outcomes and the next ledger; pending: contacts are created as pending.
+
+    consent: only contacts are sent that consent.
+    """
     table = with_all_columns(table)
     answers = answers_of(table.height, answered)
     outcomes, contacts = [], []
@@ -37,7 +42,7 @@ def fold(table: pl.DataFrame, answered: Answered, times: Times, *, pending: bool
         part = table.slice(start, _FOLDED_ROWS)
         part = part.hstack(answers.slice(start, _FOLDED_ROWS).get_columns())
         outcomes.append(outcomes_of(part))
-        contacts.append(next_ledger(part, times, pending=pending))
+        contacts.append(next_ledger(part, times, pending=pending, consent=consent))
     told = pl.concat(outcomes)
     counts = dict(told.group_by("code").len().select(pl.col("code"), pl.col("len")).iter_rows())
     ledger = pl.concat(contacts)

@@ -25,7 +25,7 @@ class Times:
     until: int
 
 
-def next_ledger(table: pl.DataFrame, times: Times, *, pending: bool) -> pl.DataFrame:
+def next_ledger(table: pl.DataFrame, times: Times, *, pending: bool, consent: bool) -> pl.DataFrame:
     """Return the next ledger's rows; table: rows of the run's table with their answers."""
     now = times.now
     accepted, maybe = _accepted(), _maybe_accepted()
@@ -33,7 +33,7 @@ def next_ledger(table: pl.DataFrame, times: Times, *, pending: bool) -> pl.DataF
     retry_at = pl.col("up_code").replace_strict(_retry_times(now), default=0, return_dtype=pl.Int64)
     return (
         table.filter(pl.col("kind") != int(Kind.PROFILE), ~pl.col("code").eq_missing(ERASED))
-        .with_columns(new_tags=_tags(), new_flags=_flags(pending=pending))
+        .with_columns(new_tags=_tags(), new_flags=_flags(pending=pending, consent=consent))
         .filter(_stays())
         .select(
             email="email",
@@ -90,8 +90,9 @@ def _left_to_others() -> pl.Expr:
     return left & ~pl.col("wanted") & pl.col("new_tags")
 
 
-def _flags(*, pending: bool) -> pl.Expr:
+def _flags(*, pending: bool, consent: bool) -> pl.Expr:
     accepted, maybe = _accepted(), _maybe_accepted()
+    consents = (pl.col("kind") == int(Kind.CONTACT)) & pl.lit(consent)
     created = _is_one("up_code", NUMBER["created"])
     # Who did not get a tag alone is sent whole: the audience may not hold it any more.
     untagged = (pl.col("tag_maybe") | (pl.col("tag_bad") & pl.col("add"))) != 0
@@ -116,6 +117,8 @@ def _flags(*, pending: bool) -> pl.Expr:
         | _flag(Flag.DUE, pl.col("action").is_in(_LEAVING) & ~done & ours)
         | _flag(Flag.ARCHIVE_AT_MOST, missing & was(Flag.ARCHIVE_AT_MOST))
         | _flag(Flag.KEEP, missing & was(Flag.KEEP))
+        | _flag(Flag.CONSENTED, was(Flag.CONSENTED) | (consents & (was(Flag.ACCEPTED) | accepted)))
+        | _flag(Flag.REFUSED, was(Flag.REFUSED) & (pl.col("kind") != int(Kind.CONTACT)))
     )
 
 
@@ -164,7 +167,7 @@ def _times(name: str, now: pl.Expr, first: pl.Expr, last: pl.Expr) -> dict[str, 
 
 
 def _flag(flag: Flag, condition: pl.Expr) -> pl.Expr:
-    one, zero = pl.lit(int(flag), dtype=pl.UInt8), pl.lit(0, dtype=pl.UInt8)
+    one, zero = pl.lit(int(flag), dtype=pl.UInt16), pl.lit(0, dtype=pl.UInt16)
     return pl.when(condition.fill_null(False)).then(one).otherwise(zero)
 
 

@@ -4,7 +4,7 @@ import polars as pl
 
 from shared.runs.codes import ADDRESS_MARK, ERASED, FAILED, NUMBER, OUTCOMES
 from shared.runs.finishing.fold.results import MAYBE_SENT, NOT_SENT
-from shared.runs.run_table import NOTES, Kind
+from shared.runs.run_table import NOTES, REASONS, Kind
 
 _NOT_SENT_TEXT = "not sent"
 _MAYBE_TEXT = "not known: Mailchimp's answer was lost"
@@ -75,18 +75,22 @@ def _detail() -> pl.Expr:
         up.fill_null(NOT_SENT).eq(NOT_SENT) & one.fill_null(NOT_SENT).eq(NOT_SENT) & (done == 0)
     )
     unsent = (up == NOT_SENT) | (one == NOT_SENT) | (pl.col("tag_unsent") != 0)
+    # Why something was done, where nothing is to be said of how.
+    reasons = {int(note): NOTES[note] for note in REASONS}
+    why = pl.col("note").replace_strict(reasons, default=None, return_dtype=pl.String)
+    parts = pl.concat_str(
+        text(up, "up_detail"),
+        tags,
+        text(one, "one_detail"),
+        separator="; ",
+        ignore_nulls=True,
+    )
     return (
-        pl.when(pl.col("note") != 0)
+        pl.when((pl.col("note") != 0) & why.is_null())
         .then(pl.col("note").replace_strict({int(n): t for n, t in NOTES.items()}, default=""))
         .when(untouched & unsent)
         .then(not_sent)
-        .otherwise(
-            pl.concat_str(
-                text(up, "up_detail"),
-                tags,
-                text(one, "one_detail"),
-                separator="; ",
-                ignore_nulls=True,
-            )
-        )
+        .when(why.is_not_null() & (parts.fill_null("") == ""))
+        .then(why)
+        .otherwise(parts)
     )

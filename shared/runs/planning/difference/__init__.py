@@ -11,6 +11,7 @@ what finish needs to write the next ledger: no later step looks at the old ledge
 
 from shared.runs.planning.difference.compare import contact_rows, decide, join_ledger
 from shared.runs.planning.difference.generations import Generation, Generations, waiting
+from shared.runs.planning.difference.leavers import with_answers
 from shared.runs.planning.difference.policy import Policy
 from shared.runs.planning.difference.safety_stop import FLOOR, Removals
 from shared.runs.run_table import NOTES, Action, Kind, Note
@@ -29,4 +30,5 @@ __all__ = [
     "decide",
     "join_ledger",
     "waiting",
+    "with_answers",
 ]

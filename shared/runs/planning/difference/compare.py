@@ -1,5 +1,7 @@
 """Contacts against the ledger: who is new, who has changed, who has left."""
 
+from dataclasses import replace
+
 import polars as pl
 
 from shared.frames import lookup
@@ -7,10 +9,18 @@ from shared.frames.masks import translate
 from shared.runs.codes import SKIPPED_BY_STATUS
 from shared.runs.planning.difference.contacts import decide_on_contacts
 from shared.runs.planning.difference.generations import hold_back
-from shared.runs.planning.difference.leavers import keep_what_others_give, leavers_of
+from shared.runs.planning.difference.leavers import (
+    in_one_row,
+    keep_what_others_give,
+    leavers_of,
+)
 from shared.runs.planning.difference.older import leave_out_older, without_older_tags
 from shared.runs.planning.difference.policy import Policy
-from shared.runs.planning.difference.safety_stop import Removals, stop_removals
+from shared.runs.planning.difference.safety_stop import (
+    Removals,
+    stop_removals,
+    stop_withdrawals,
+)
 from shared.runs.run_table import Kind
 
 
@@ -57,7 +67,8 @@ def decide(
 ) -> tuple[pl.DataFrame, Removals]:
     """Return the table of the run and what the safety stop said.
 
-    rows: see join_ledger. gone: the same, with customer_id. given_by_others: email and `tags`, the
+    rows: see join_ledger. gone: the same, with customer_id, and with what their profiles say of
+    consent where that is asked for (see with_answers). given_by_others: email and `tags`, the
     mask of those of this ledger's tags that other exports on the audience still give it.
     suppressed: email and status of who is in a protected state. segment_tags: segment bit to tag
     bit. The table: see run_table.py.
@@ -65,11 +76,17 @@ def decide(
     rows = without_older_tags(rows, policy, segment_tags)
     rows = decide_on_contacts(rows, policy)
     rows = leave_out_older(rows, policy, segment_tags)
-    rows = rows.with_columns(stamp=pl.lit(0, dtype=pl.UInt32))
+    rows = rows.with_columns(
+        stamp=pl.lit(0, dtype=pl.UInt32), withdrew=pl.lit(False), present=pl.lit(True)
+    )
     leavers = hold_back(leavers_of(gone, suppressed, policy), policy.generations)
     if leavers.height:
+        rows, leavers = in_one_row(rows, leavers)
         rows = pl.concat([rows, leavers], how="diagonal")
     rows, removals = stop_removals(rows, policy, segment_tags)
+    rows, withdrawals = stop_withdrawals(rows, policy)
+    removals = replace(removals, withdrawals=withdrawals)
+    rows = rows.drop("withdrew", "present")
     return keep_what_others_give(rows, given_by_others), removals
 
 

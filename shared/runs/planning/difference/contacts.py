@@ -4,7 +4,7 @@ import polars as pl
 
 from shared.frames.masks import empty
 from shared.runs.codes import NUMBER
-from shared.runs.ledger import RETRY_NEVER, RETRY_WHEN_CHANGED, Flag
+from shared.runs.ledger import FLAGS, RETRY_NEVER, RETRY_WHEN_CHANGED, Flag
 from shared.runs.planning.difference.policy import Policy
 from shared.runs.run_table import Action, Note, was
 
@@ -22,7 +22,7 @@ def decide_on_contacts(rows: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     back = was(Flag.ARCHIVED)
     # And then it is not this export's to archive, or to bring back, once more.
     foreign = back & ~was(Flag.DUE) & pl.col("state").is_null()
-    not_ours = pl.lit(255 ^ int(Flag.ADDED | Flag.ARCHIVED), dtype=pl.UInt8)
+    not_ours = pl.lit(FLAGS ^ int(Flag.ADDED | Flag.ARCHIVED), dtype=pl.UInt16)
     retry_at = pl.col("old_retry_at")
     refused = (
         pl.col("old_refusal").is_not_null()

@@ -6,7 +6,8 @@ import polars as pl
 
 from shared.frames import lookup
 from shared.frames.masks import empty
-from shared.runs.ledger import Flag
+from shared.runs.codes import NUMBER
+from shared.runs.ledger import FLAGS, Flag
 from shared.runs.planning.difference.policy import Policy
 from shared.runs.run_table import Action, Kind, Note, was
 
@@ -14,12 +15,18 @@ from shared.runs.run_table import Action, Kind, Note, was
 def leavers_of(gone: pl.DataFrame, suppressed: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     """Decide on the contacts of the ledger that are in none of the segments.
 
+    Who has profiles, but none that consents, has not left: she withdrew her consent if it was
+    given before and all her profiles are as new, and then what the export says of that is done.
+    Else she only loses tags, until no snapshot has her.
+
     One that was only ever refused is forgotten. One that this export archived stays in the
     ledger, so that it may come back, for as long as it is archived: who subscribed again
     themselves, or got into another protected state, is not this export's any more, however they
     are archived later. Who is in a protected state is not archived or unsubscribed.
     """
     gone = gone.join(suppressed.select("email", "status"), on="email", how="left")
+    if "refuses" not in gone.columns:
+        gone = with_answers(gone, None)
     status = pl.col("status")
     gone = gone.filter(
         was(Flag.ACCEPTED) | was(Flag.UNCERTAIN) | (pl.col("old_tags").fill_null(0) != 0),
@@ -30,23 +37,103 @@ def leavers_of(gone: pl.DataFrame, suppressed: pl.DataFrame, policy: Policy) -> 
     )
     # Whether a call that was lost has archived it shows in its state.
     archived = was(Flag.ARCHIVED) & (~was(Flag.DUE) | (status == "archived").fill_null(False))
-    hidden = archived if policy.takes_tags else pl.lit(True)
+    present, withdrew = pl.col("refuses").is_not_null(), _withdrew()
+    hidden = archived if policy.takes_tags else archived | ~withdrew
+    wanted = (
+        pl.when(withdrew)
+        .then(int(policy.withdrawn_action))
+        .when(present)
+        .then(int(Action.NONE))
+        .otherwise(_at_most(policy))
+    )
+    action = (
+        pl.when(was(Flag.ADDED) & ~hidden & status.is_null())
+        .then(wanted)
+        .otherwise(int(Action.NONE))
+    )
+    remove = pl.when(hidden).then(empty()).otherwise(pl.col("old_tags").fill_null(0))
+    # With nothing to do about her, her profile's row says all.
+    idle = hidden | (present & (remove == 0) & (action == int(Action.NONE)))
+    note = (
+        pl.when(withdrew)
+        .then(int(Note.CONSENT_WITHDRAWN))
+        .when(present)
+        .then(int(Note.NO_CONSENT))
+        .otherwise(int(Note.NONE))
+    )
     return gone.select(
         "email",
         "customer_id",
         segments=empty(),
         wanted=empty(),
-        kind=pl.when(hidden).then(int(Kind.KEPT)).otherwise(int(Kind.LEAVER)),
+        kind=pl.when(idle).then(int(Kind.KEPT)).otherwise(int(Kind.LEAVER)),
         code=pl.lit(None, dtype=pl.UInt8),
-        note=pl.lit(int(Note.NONE)),
-        action=pl.when(was(Flag.ADDED) & ~hidden & status.is_null())
-        .then(_at_most(policy))
-        .otherwise(int(Action.NONE)),
+        note=pl.when(idle).then(int(Note.NONE)).otherwise(note),
+        action=action,
         add=empty(),
-        remove=pl.when(hidden).then(empty()).otherwise(pl.col("old_tags").fill_null(0)),
-        **{name: pl.col(name) for name in gone.columns if name.startswith("old_")}
-        | {"old_flags": pl.col("old_flags") | _mildness(policy)},
+        remove=remove,
+        **{name: pl.col(name) for name in gone.columns if name.startswith("old_")},
+    ).with_columns(
+        old_flags=pl.Series(_flags_now(gone, policy)),
+        present=gone["refuses"].is_not_null(),
+        withdrew=gone.select(_withdrew()).to_series(),
     )
+
+
+def with_answers(gone: pl.DataFrame, unconsenting: pl.DataFrame | None) -> pl.DataFrame:
+    """Add `refuses` and `as_new` (see eligibility.unconsenting); null for who has no profile."""
+    if unconsenting is None:
+        none = pl.lit(None, dtype=pl.Boolean)
+        return gone.with_columns(refuses=none, as_new=none)
+    return gone.join(unconsenting, on="email", how="left")
+
+
+def _withdrew() -> pl.Expr:
+    said_no = pl.col("refuses").fill_null(False) & pl.col("as_new").fill_null(False)
+    return said_no & was(Flag.CONSENTED)
+
+
+def _flags_now(gone: pl.DataFrame, policy: Policy) -> pl.Series:
+    """Return what the ledger says of leavers, with whether they refuse now, or have left."""
+    flags = pl.col("old_flags") & (FLAGS ^ int(Flag.REFUSED))
+    refuses = pl.col("refuses")
+    return gone.select(
+        pl.when(refuses.is_null())
+        .then(flags | _mildness(policy))
+        .when(refuses)
+        .then(flags | pl.lit(int(Flag.REFUSED), dtype=pl.UInt16))
+        .otherwise(flags)
+    ).to_series()
+
+
+def in_one_row(rows: pl.DataFrame, leavers: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Let the row of a leaver take the place of that of the profile that a snapshot still has.
+
+    Of several profiles it is that with the CustomerId of before, else the first.
+    """
+    told = leavers.filter(pl.col("kind") == int(Kind.LEAVER), "present").select(
+        "email", was_id="customer_id"
+    )
+    if told.is_empty():
+        return rows, leavers
+    profiles = (
+        rows.lazy()
+        .select("email", "customer_id", "segments", "kind", "code")
+        .with_row_index("place")
+        .filter(pl.col("kind") == int(Kind.PROFILE), pl.col("code") == NUMBER["skipped_no_consent"])
+        .join(told.lazy(), on="email")
+        .sort(pl.col("customer_id") != pl.col("was_id"), "place")
+        .unique("email", keep="first", maintain_order=True)
+        .select("email", "place", of_id="customer_id", of="segments")
+        .collect()
+    )
+    kept = pl.repeat(True, rows.height, eager=True).scatter(profiles["place"], False)
+    taken = leavers.join(
+        profiles.drop("place"), on="email", how="left", maintain_order="left"
+    ).with_columns(
+        customer_id=pl.coalesce("of_id", "customer_id"), segments=pl.coalesce("of", "segments")
+    )
+    return rows.filter(kept), taken.drop("of_id", "of")
 
 
 def _mildness(policy: Policy) -> pl.Expr:
@@ -61,7 +148,7 @@ def _mildness(policy: Policy) -> pl.Expr:
             flag = 0
         case unknown:
             assert_never(unknown)
-    return pl.lit(flag, dtype=pl.UInt8)
+    return pl.lit(flag, dtype=pl.UInt16)
 
 
 def _at_most(policy: Policy) -> pl.Expr:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import assert_never
 
-from shared.exports.models import Leavers
+from shared.exports.models import Leavers, Withdrawn
 from shared.runs.planning.difference.generations import Generations
 from shared.runs.run_table import Action
 
@@ -13,6 +13,7 @@ class Policy:
     """The export's wishes that decide on actions; `now` in seconds since 1970."""
 
     leavers: Leavers = "untag"
+    withdrawn: Withdrawn = "untag"
     removal_limit_percent: float = 100
     allow_removals: bool = False
     full: bool = False
@@ -34,6 +35,19 @@ class Policy:
                 return False
             case "untag" | "archive" | "unsubscribe":
                 return True
+            case unknown:
+                assert_never(unknown)
+
+    @property
+    def withdrawn_action(self) -> Action:
+        """What is done with who withdrew their consent, besides their tags."""
+        match self.withdrawn:
+            case "untag":
+                return Action.NONE
+            case "archive":
+                return Action.ARCHIVE
+            case "unsubscribe":
+                return Action.UNSUBSCRIBE
             case unknown:
                 assert_never(unknown)
 

@@ -19,17 +19,21 @@ _MOST = 0.5
 
 @dataclass(frozen=True)
 class Removals:
-    """What the safety stop saw; `withheld` gives its reason, or is empty."""
+    """What the safety stops saw; `withheld` and `withdrawals` give their reasons, or are empty."""
 
     leavers: int
     of: int
     withheld: str = ""
+    withdrawals: str = ""
 
 
 def stop_removals(
     rows: pl.DataFrame, policy: Policy, segment_tags: dict[int, int]
 ) -> tuple[pl.DataFrame, Removals]:
-    """Withhold every removal when there are too many, or a snapshot can't be trusted."""
+    """Withhold every removal when there are too many, or a snapshot can't be trusted.
+
+    Who withdrew consent is no leaver here: see stop_withdrawals.
+    """
     if policy.replaced:
         swapped = _swapped(policy.replaced)
         rows = rows.with_columns(remove=pl.col("remove") & ~swapped, swapped=swapped)
@@ -52,12 +56,13 @@ def _swapped(replaced: Mapping[int, int]) -> pl.Expr:
 def _stop(
     rows: pl.DataFrame, policy: Policy, segment_tags: dict[int, int]
 ) -> tuple[pl.DataFrame, Removals]:
-    leaver = pl.col("kind") == int(Kind.LEAVER)
+    withdrew = pl.col("withdrew").fill_null(False)
+    leaver = (pl.col("kind") == int(Kind.LEAVER)) & ~withdrew
     # Who has nothing to lose and waits since an earlier run counted in that.
     waits = was(Flag.DUE) & (pl.col("action") == int(Action.WAIT)) & (pl.col("remove") == 0)
     # An address is in the ledger once, however many profiles have it.
     once = pl.col("kind") != int(Kind.PROFILE)
-    loses = pl.col("remove") != 0
+    loses = (pl.col("remove") != 0) & ~withdrew
     bits = _bits_of(rows)
     totals = rows.lazy().select(
         leavers=(leaver & ~waits).sum(),
@@ -65,7 +70,7 @@ def _stop(
         removing=((leaver & ~waits) | loses).sum(),
         tagless=(leaver & ~loses & ~waits & (pl.col("action") != int(Action.NONE))).sum(),
         **{f"had_{bit}": (once & _bit("old_tags", bit)).sum() for bit in bits},
-        **{f"loses_{bit}": _bit("remove", bit).sum() for bit in bits},
+        **{f"loses_{bit}": (~withdrew & _bit("remove", bit)).sum() for bit in bits},
     )
     seen = totals.collect().row(0, named=True)
     reason = ""
@@ -78,8 +83,32 @@ def _stop(
         code=pl.when(leaver).then(pl.lit(NUMBER["unchanged"], dtype=pl.UInt8)).otherwise("code"),
         note=pl.when(leaver).then(int(Note.REMOVAL_WITHHELD)).otherwise("note"),
         action=pl.when(leaver).then(int(Action.NONE)).otherwise("action"),
-        remove=empty(),
+        remove=pl.when(withdrew).then("remove").otherwise(empty()),
     ), removals
+
+
+def stop_withdrawals(rows: pl.DataFrame, policy: Policy) -> tuple[pl.DataFrame, str]:
+    """Archive and unsubscribe nobody who withdrew consent when too many did; tags go all the same.
+
+    A column that was filled wrongly looks as if everybody had. Returns the reason, or "".
+    """
+    idle = pl.col("remove") == 0
+    waits = was(Flag.DUE) & (pl.col("action") == int(Action.WAIT)) & idle
+    acts = pl.col("withdrew").fill_null(False) & (pl.col("action") != int(Action.NONE)) & ~waits
+    once = pl.col("kind") != int(Kind.PROFILE)
+    had = once & was(Flag.CONSENTED) & ~was(Flag.ARCHIVED)
+    count, of = rows.lazy().select(n=acts.sum(), of=had.sum()).collect().row(0)
+    too_many = count > policy.removal_limit_percent / 100 * of
+    if policy.allow_removals or not too_many or (count < FLOOR and count <= _MOST * of):
+        return rows, ""
+    told = pl.when(idle).then(int(Note.REMOVAL_WITHHELD)).otherwise(int(Note.CONSENT_WITHDRAWN))
+    unchanged = pl.lit(NUMBER["unchanged"], dtype=pl.UInt8)
+    withheld = rows.with_columns(
+        code=pl.when(acts & idle).then(unchanged).otherwise("code"),
+        note=pl.when(acts).then(told).otherwise("note"),
+        action=pl.when(acts).then(int(Action.NONE)).otherwise("action"),
+    )
+    return withheld, f"{count} of {of} contacts would have withdrawn their consent"
 
 
 def _reason(

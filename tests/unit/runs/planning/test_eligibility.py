@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.runs.codes import NAMES
-from shared.runs.planning.eligibility import classify
+from shared.runs.planning.eligibility import classify, unconsenting
 from tests.support.tables import suppressions
 
+NOBODY_S = pl.DataFrame(schema={"email": pl.String, "archived": pl.Boolean, "pending": pl.Boolean})
 STATES = ("unsubscribed", "cleaned", "pending", "transactional", "archived")
 
 
@@ -24,10 +25,33 @@ class Person:
     segments: int = 1
     valid: bool = True
     consent: bool = True
+    blank: bool = False
+    rank: int = 0
+
+    @property
+    def refused(self) -> bool:
+        return not self.consent and not self.blank
 
     @property
     def first(self) -> int:
         return (self.segments & -self.segments).bit_length() - 1
+
+
+def frame_of(people: Sequence[Person]) -> pl.DataFrame:
+    """Return profiles as gather does."""
+    return pl.DataFrame(
+        {
+            "email": [p.email for p in people],
+            "customer_id": [p.id for p in people],
+            "segments": pl.Series([p.segments for p in people], dtype=pl.UInt64),
+            "first": pl.Series([p.first for p in people], dtype=pl.UInt8),
+            "valid": pl.Series([p.valid for p in people], dtype=pl.Boolean),
+            "consent": pl.Series([p.consent for p in people], dtype=pl.Boolean),
+            "refused": pl.Series([p.refused for p in people], dtype=pl.Boolean),
+            "rank": pl.Series([p.rank for p in people], dtype=pl.UInt8),
+        },
+        schema_overrides={"email": pl.String, "customer_id": pl.String},
+    )
 
 
 def judged(
@@ -39,17 +63,7 @@ def judged(
     erased: Sequence[str] | None = None,
 ) -> list[tuple[str | None, int]]:
     """Return each profile's reason and the mask of its segments."""
-    frame = pl.DataFrame(
-        {
-            "email": [p.email for p in people],
-            "customer_id": [p.id for p in people],
-            "segments": pl.Series([p.segments for p in people], dtype=pl.UInt64),
-            "first": pl.Series([p.first for p in people], dtype=pl.UInt8),
-            "valid": pl.Series([p.valid for p in people], dtype=pl.Boolean),
-            "consent": pl.Series([p.consent for p in people], dtype=pl.Boolean),
-        },
-        schema_overrides={"email": pl.String, "customer_id": pl.String},
-    )
+    frame = frame_of(people)
     mine = list(dict.fromkeys([*archived, *pending]))
     own = pl.DataFrame(
         {
@@ -113,6 +127,28 @@ def test_reasons_are_given_in_the_order_of_the_contract() -> None:
 @pytest.mark.parametrize("state", STATES)
 def test_who_is_not_plainly_subscribed_is_left_out_by_name(state: str) -> None:
     assert codes([Person("a@x.org")], suppressions(a=state)) == [f"skipped_{state}"]
+
+
+def test_a_blank_answer_keeps_out_its_own_profile_and_nobody_else() -> None:
+    people = [Person("a@x.org", "1"), Person("a@x.org", "2", 2, consent=False, blank=True)]
+    assert codes(people) == [None, "skipped_no_consent"]
+
+
+def test_who_has_no_consent_is_told_with_what_her_profiles_say_and_how_new_that_is() -> None:
+    people = [
+        Person("no@x.org", "1", consent=False),
+        Person("blank@x.org", "2", consent=False, blank=True),
+        Person("old@x.org", "3", consent=False),
+        Person("old@x.org", "4", rank=1),
+        Person("yes@x.org", "5"),
+        Person("", "6", valid=False, consent=False),
+    ]
+    found = unconsenting(classify(frame_of(people), suppressions(), NOBODY_S))
+    assert sorted(found.rows()) == [
+        ("blank@x.org", False, True),
+        ("no@x.org", True, True),
+        ("old@x.org", True, False),
+    ]
 
 
 def test_one_profile_that_refuses_consent_speaks_for_its_address() -> None:
