@@ -47,6 +47,11 @@ switches: set-up ## Run the end-to-end tests against every documented variant of
 fuzz: set-up ## Fuzz the parsers, a minute each
 	@$(PYTHON) -m tests.campaigns.fuzz --seconds 60
 
+.PHONY: combinations
+combinations: set-up ## Save and run exports, and read files, with any three values together
+	@COMBINATIONS=3 $(PYTHON) -m pytest --verbosity=0 tests/services/runs/test_combinations.py \
+	  tests/services/segments/test_written_dialects.py
+
 .PHONY: console
 console: set-up ## Try the console's pages in every language, width and light
 	@CONSOLE_MATRIX=full $(PYTHON) -m pytest --verbosity=0 tests/end_to_end/console

@@ -36,6 +36,11 @@ _TITLES = {
         "Growth",
         "Time grows with rows and mapped values; memory with distinct contacts alone.",
     ),
+    "one_bad": (
+        "One bad row, one bad value",
+        "A file of a million rows, a thing wrong in its middle. A row that does not fit ends the "
+        "run before anything is sent; a value that its merge field does not take is left out.",
+    ),
     "too_large": (
         "Calls that are too large",
         "Mailchimp cuts a call off after 120 s, and nobody knows for which size it will. Here it "
