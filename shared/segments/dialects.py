@@ -5,9 +5,9 @@ so a file is only looked through for another dialect where the common one doesn'
 meant otherwise.
 """
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from shared.segments.format import CsvFormat
 from shared.segments.layout import Layout
@@ -26,16 +26,27 @@ def is_open(piece: Piece, layout: Layout, said: CsvFormat) -> bool:
     return not said.quoting or b"\\" + quote in piece.data
 
 
-def settled(layout: Layout, said: CsvFormat, pieces: Pieces) -> Layout:
+def settled(layout: Layout, said: CsvFormat, pieces: Pieces, text: Iterable[bytes]) -> Layout:
     """Return the file's layout with the first dialect that its rows fit.
 
-    Raises MalformedRowError, as the first of them has it, where none does.
+    `text`: all of its rows. Where no two dialects would read them otherwise, the first of them is
+    returned without a look. Raises MalformedRowError, as the first has it, where none fits.
     """
+    signs = _signs(text, layout)
+    grammars = dict.fromkeys(
+        rules
+        for dialect in _in_order(layout, said)
+        if dialect.newline == "" or signs.other_ends
+        if layout.keeps_header(rules := grammar_of(dialect))
+    )
+    candidates = [replace(layout, rules=rules) for rules in grammars]
+    if not signs.quotes:
+        ends = {c.rules.dialect.newline: c for c in reversed(candidates)}
+        candidates = [c for c in candidates if c in ends.values()]
+    if len(candidates) == 1:
+        return candidates[0]
     refusals = []
-    for dialect in _in_order(layout, said):
-        candidate = replace(layout, rules=grammar_of(dialect))
-        if not layout.keeps_header(candidate.rules):
-            continue
+    for candidate in candidates:
         try:
             _look_through(candidate, pieces)
         except MalformedRowError as error:
@@ -43,6 +54,33 @@ def settled(layout: Layout, said: CsvFormat, pieces: Pieces) -> Layout:
         else:
             return candidate
     raise refusals[0]
+
+
+@dataclass(frozen=True)
+class _Signs:
+    """What in a file dialects read differently: quotes, and line ends unlike the first one."""
+
+    quotes: bool
+    other_ends: bool
+
+
+def _signs(text: Iterable[bytes], layout: Layout) -> _Signs:
+    quote = (layout.rules.dialect.quote or '"').encode()
+    quotes = 0
+    ends = {b"\r": 0, b"\n": 0, b"\r\n": 0}
+    last = b""
+    for chunk in text:
+        quotes += quote in chunk
+        for end in ends:
+            ends[end] += chunk.count(end)
+        ends[b"\r\n"] += last == b"\r" and chunk.startswith(b"\n")
+        last = chunk[-1:]
+    alone = {
+        "\r\n": ends[b"\r\n"],
+        "\n": ends[b"\n"] - ends[b"\r\n"],
+        "\r": ends[b"\r"] - ends[b"\r\n"],
+    }
+    return _Signs(quotes > 0, any(n for end, n in alone.items() if end != layout.newline))
 
 
 def _in_order(layout: Layout, said: CsvFormat) -> Iterator[Dialect]:

@@ -126,6 +126,10 @@ def _tables(
     def from_the_first(rules: Grammar) -> Generator[Piece]:
         return whole_rows(rows_again(blobs, file, layout.start), rules, layout.line)
 
+    def settle() -> Layout:
+        with closing(rows_again(blobs, file, layout.start)) as text:
+            return settled(layout, file.format, from_the_first, text)
+
     pieces = whole_rows(chunks, layout.rules, layout.line)
     while True:
         held: pa.Table | None = None
@@ -147,10 +151,10 @@ def _tables(
                     return
         except MalformedRowError as error:
             error.row += reached.rows
-            if sure or (found := settled(layout, file.format, from_the_first)) == layout:
+            if sure or (found := settle()) == layout:
                 raise
         else:
-            found = settled(layout, file.format, from_the_first)
+            found = settle()
         sure, layout = True, found
         pieces = whole_rows(
             rows_again(blobs, file, layout.start + given.done), layout.rules, given.line
