@@ -75,12 +75,12 @@ class Compiler:
     def compile(self, path: Path) -> Compiled:
         """Compile a Bicep file with everything that it calls."""
         answer = self._ask("bicep/compile", path=str(path))
-        return Compiled(_complaints(answer), json.loads(answer["contents"] or "{}"))
+        return Compiled(_complaints(answer), json.loads(answer.get("contents") or "{}"))
 
     def parameters(self, path: Path) -> Compiled:
         """Compile a parameter file, which is checked against the file that it uses."""
         answer = self._ask("bicep/compileParams", path=str(path), parameterOverrides={})
-        return Compiled(_complaints(answer), json.loads(answer["parameters"] or "{}"))
+        return Compiled(_complaints(answer), json.loads(answer.get("parameters") or "{}"))
 
     def snapshot(self, path: Path, group: str | None = None) -> dict[str, Any]:
         """Return every resource that a parameter file would deploy; raises ValueError.

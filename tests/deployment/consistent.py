@@ -152,3 +152,8 @@ def _zones(deployment: Deployment) -> Iterator[str]:
         sku = deployment.one("Microsoft.Storage/storageAccounts")["sku"]["name"]
         if plan["properties"]["zoneRedundant"] and "ZRS" not in sku:
             yield f"the app is in several zones, its storage ({sku}) is not"
+    zones = {one["id"]: one.get("zones") for one in deployment.resources}
+    for gateway in deployment.of("Microsoft.Network/natGateways"):
+        for address in gateway["properties"]["publicIpAddresses"]:
+            if gateway.get("zones") and zones.get(address["id"]) not in (None, gateway["zones"]):
+                yield f"{label(gateway)}: its address is in another zone"
