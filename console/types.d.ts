@@ -41,7 +41,8 @@ declare global {
       consent: { field: string; values: string[]; withdrawn?: string } | null;
       schedule: Schedule;
     };
-    type ExportList = Omit<Schemas["ExportList"], "items"> & { items: Export[] };
+    type UnreadableExport = Schemas["UnreadableExport"];
+    type ExportList = Omit<Schemas["ExportList"], "items"> & { items: (Export | UnreadableExport)[] };
     type Validation = Schemas["Validation"];
     type Suggestion = Schemas["Suggestion"];
     type Counts = Schemas["Counts"];

@@ -11,6 +11,7 @@ import { Check, Radios, Text } from "../parts/form.js";
 import { say } from "../lib/told.js";
 import { connectionAdvice, connectionState } from "./connection-words.js";
 import { SignIn } from "./connection-sign-in.js";
+import { readable } from "./sources.js";
 import { Terms, agreement } from "./terms.js";
 import { Verify } from "./verify.js";
 
@@ -95,7 +96,7 @@ function Consent({ item, put, reload }) {
 /** @param {{ item: Api.Connection }} props how many exports it serves */
 function Using({ item }) {
   const exports = useResource(`exports?connection=${encodeURIComponent(item.name)}`);
-  const items = /** @type {Api.ExportList | null} */ (exports.data)?.items.filter((each) => each.connection === item.name);
+  const items = readable(/** @type {Api.ExportList | null} */ (exports.data)?.items)?.filter((each) => each.connection === item.name);
   if (!items) return null;
   return html`<p>${t("connection.used_by", { count: items.length })}</p>
     ${items.length > 0 && html`<ul class="plain-list">${items.slice(0, 10).map((each) => html`<li><${Told} text=${each.display_name} /></li>`)}</ul>`}`;
@@ -155,7 +156,7 @@ function Remove({ item }) {
   useEffect(() => {
     if (!open) return;
     const found = /** @type {Promise<Api.ExportList>} */ (get(`exports?connection=${encodeURIComponent(item.name)}`));
-    found.then(({ items }) => setUsing(items.filter((each) => each.connection === item.name)), () => setUsing([]));
+    found.then(({ items }) => setUsing(readable(items).filter((each) => each.connection === item.name)), () => setUsing([]));
   }, [open]);
   const remove = async () => {
     await ask("DELETE", at`connections/${item.name}` + (using?.length ? `?exports=${how}` : ""));

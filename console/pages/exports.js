@@ -6,12 +6,13 @@ import { t } from "../lib/i18n.js";
 import { go } from "../lib/router.js";
 import { useResource } from "../lib/resource.js";
 import { may } from "../lib/session.js";
-import { Button, Content, Empty, Heading, Progress, State, Time, Told } from "../parts/basics.js";
+import { Button, Content, Empty, Heading, Notice, Progress, State, Time, Told } from "../parts/basics.js";
 import { Confirm } from "../parts/dialog.js";
 import { Select, Text } from "../parts/form.js";
 import { say } from "../lib/told.js";
 import { Pages, Table } from "../parts/table.js";
 import { countsText, runState } from "./run-words.js";
+import { readable } from "./sources.js";
 import { ExportMenu, RunAll, mayOf, useExportActions } from "./export-actions.js";
 
 const PAGE = 50;
@@ -33,7 +34,7 @@ export function ExportsPage() {
   const path = `exports${query({ search: asked, status, sort, after, limit: PAGE })}`;
   const exports = useResource(
     path,
-    useCallback((/** @type {Api.ExportList} */ { items }) => items.some((item) => item.active_run), []),
+    useCallback((/** @type {Api.ExportList} */ { items }) => readable(items).some((item) => item.active_run), []),
   );
   const actions = useExportActions(exports.reload);
   const filtered = Boolean(asked || status || after);
@@ -44,7 +45,9 @@ export function ExportsPage() {
     <${Heading} title=${t("nav.exports")} actions=${html`<${RunAll} onDone=${exports.reload} />${add}`}>
       <p>${t("exports.what")}</p>
     </${Heading}>
-    <${Content} of=${exports}>${(/** @type {Api.ExportList} */ { items, next }) => !items.length && !filtered
+    <${Content} of=${exports}>${(/** @type {Api.ExportList} */ { items: all, next }) => {
+      const items = readable(all);
+      return html`<${Unreadable} items=${all} />${!all.length && !filtered
       ? html`<${FirstSteps} add=${add} />`
       : html`
         <div class="tools">
@@ -61,10 +64,15 @@ export function ExportsPage() {
             </div>`
           : html`<${Empty} title=${t("exports.none_found")} actions=${html`<${Button} onClick=${() => { setSearch(""); setStatus(""); setAfter(null); }}>${t("exports.show_all")}</${Button}>`} />`}
         <${Pages} next=${next} onNext=${() => setAfter(next ?? null)} onFirst=${after ? () => setAfter(null) : null} />
-      `}
-    </${Content}>
+      `}`;
+    }}</${Content}>
     ${actions.dialog}
   `;
+}
+
+/** @param {Pick<Api.ExportList, "items">} props exports that nobody can work with until they are mended */
+function Unreadable({ items }) {
+  return items.map((item) => "error" in item && html`<${Notice} tone="bad" title=${t("exports.unreadable", { name: item.name })}><p>${textOf("error", item.error)}</p></${Notice}>`);
 }
 
 /**

@@ -8,6 +8,7 @@ import { Button, Time } from "../parts/basics.js";
 import { Check, Field, Radios, Select, Wrong, idOf, problemsAt } from "../parts/form.js";
 import { Section } from "./export-form.js";
 import { DAYS, cronOf, plainTime } from "./schedule-words.js";
+import { readable } from "./sources.js";
 
 const DEFAULT_TIME = "0 6 * * *";
 
@@ -80,7 +81,7 @@ function Zone({ schedule, change, problems }) {
 /** @param {{ doc: Api.Export, change: (members: object) => void, problems: import("./export-form.js").Problem[] }} props */
 function After({ doc, change, problems }) {
   const exports = useResource("exports?limit=200");
-  const items = (/** @type {Api.ExportList | null} */ (exports.data)?.items ?? []).filter((item) => item.name !== doc.name);
+  const items = (readable(/** @type {Api.ExportList | null} */ (exports.data)?.items) ?? []).filter((item) => item.name !== doc.name);
   return html`<${Select} field="schedule.after" label=${t("schedule.after_which")} value=${doc.schedule.after ?? ""} onChange=${(/** @type {string} */ after) => change({ after })} problems=${problems}
     options=${[["", t("form.choose")], ...items.map((item) => [item.name, item.display_name])]} />`;
 }

@@ -1,13 +1,36 @@
 """Connections and exports as documents in the app's container, guarded by their ETags."""
 
+import json
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
 from uuid import uuid4
 
-from shared.exports.models import StoredConnection, StoredExport
-from shared.platform.blobs import Blobs, Document
+from pydantic import ValidationError
+
+from shared.exports.models import Segment, StoredConnection, StoredExport
+from shared.platform.blobs import BlobMissingError, Blobs, Document
+from shared.platform.forms import FormError
 
 CONNECTIONS = "connections/"
 EXPORTS = "exports/"
+_READERS = 16
+
+
+@dataclass(frozen=True)
+class UnreadableExport:
+    """An export whose document this version can't read, and why.
+
+    outline: what else can be told of it, as far as other exports have to know: uid, audience and
+    segments; None where not even that is there.
+    """
+
+    name: str
+    code: str
+    detail: str
+    outline: StoredExport | None
 
 
 def load_connection(blobs: Blobs, name: str) -> tuple[StoredConnection, str] | None:
@@ -28,8 +51,47 @@ def list_connections(blobs: Blobs) -> Iterator[StoredConnection]:
 
 
 def list_exports(blobs: Blobs) -> Iterator[StoredExport]:
-    """Yield the stored exports in the order of their names; raises for one that can't be read."""
-    return map(StoredExport.model_validate, _list(blobs, EXPORTS))
+    """Yield the stored exports in the order of their names, without those that can't be read."""
+    return iter(read_exports(blobs)[0])
+
+
+def read_exports(blobs: Blobs) -> tuple[list[StoredExport], list[UnreadableExport]]:
+    """Return the stored exports, and those that can't be read, in the order of their names."""
+    try:
+        return list(map(StoredExport.model_validate, _list(blobs, EXPORTS))), []
+    except (FormError, ValueError):
+        pass  # Only now is each of them looked at by itself.
+    with ThreadPoolExecutor(_READERS, thread_name_prefix="exports") as readers:
+        found = list(readers.map(partial(_read_export, blobs), export_names(blobs)))
+    return (
+        [one for one in found if isinstance(one, StoredExport)],
+        [one for one in found if isinstance(one, UnreadableExport)],
+    )
+
+
+def _read_export(blobs: Blobs, name: str) -> StoredExport | UnreadableExport | None:
+    try:
+        found = load_export(blobs, name)
+    except FormError as error:
+        return UnreadableExport(name, "unknown_form", str(error), _outline(blobs, name))
+    except ValueError:
+        detail = f"The stored document of the export {name} is damaged."
+        return UnreadableExport(name, "document_damaged", detail, _outline(blobs, name))
+    return found[0] if found else None
+
+
+def _outline(blobs: Blobs, name: str) -> StoredExport | None:
+    """Return the little of an unreadable document that other exports on its audience must know."""
+    with suppress(ValueError, KeyError, TypeError, ValidationError, BlobMissingError):
+        document = json.loads(blobs.read(_path(EXPORTS, name)))
+        known: Document = {
+            "name": name,
+            "uid": str(document["uid"]),
+            "audience_id": str(document["audience_id"]),
+            "segments": [Segment.model_validate(segment) for segment in document["segments"]],
+        }
+        return StoredExport.model_construct(**known)
+    return None
 
 
 def export_names(blobs: Blobs) -> Iterator[str]:

@@ -223,10 +223,17 @@ class ExportView(Export):
     may: "May"
 
 
+class UnreadableExport(Answer):
+    """An export whose stored document this version of the app can't read; nothing else of it is."""
+
+    name: str
+    error: Notice
+
+
 class ExportList(Answer):
     """Exports; `next` is sent back as `after` for those that follow."""
 
-    items: list[ExportView]
+    items: list[ExportView | UnreadableExport]
     next: str | None
 
 

@@ -53,7 +53,8 @@ def list_all(app: App, request: Request) -> Response:
     status = inputs.choice(request, "status", (*RunStatus, "never_run"))
     after = pages.read_cursor(request, "after", str, str)
     views = ExportViews(app.blobs, request.caller)
-    wanted = [export for export in store.list_exports(app.blobs) if _is_meant(request, export)]
+    exports, unreadable = store.read_exports(app.blobs)
+    wanted = [export for export in exports if _is_meant(request, export)]
     needs_last = status is not None or text.removeprefix("-") == "last_run"
     last = views.last_of_all(wanted) if needs_last else {}
     if status is not None:
@@ -70,9 +71,18 @@ def list_all(app: App, request: Request) -> Response:
     page = keyed if limit is None else keyed[:limit]
     more = len(keyed) > len(page)
     items = views.show_all(export for _, _, export in page)
+    if after is None and status is None and "connection" not in request.query:
+        search = request.query.get("search", "").casefold()
+        items += [_unreadable(found) for found in unreadable if search in found.name]
     return Response(
         document={"items": items, "next": pages.cursor_of(page[-1][:2]) if more else None}
     )
+
+
+def _unreadable(found: store.UnreadableExport) -> Document:
+    """Show an export that can't be read: behind the first of the others, on whatever page."""
+    error = {"code": found.code, "params": {"name": found.name}, "detail": found.detail}
+    return {"name": found.name, "error": error}
 
 
 def _is_meant(request: Request, export: StoredExport) -> bool:

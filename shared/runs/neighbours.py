@@ -13,13 +13,22 @@ if TYPE_CHECKING:  # polars is imported where a plan or a finish runs; lanes do 
     import polars as pl
 
 
+class UnknownNeighbourError(Exception):
+    """A stored export is damaged so much that nobody can tell whether it is on the audience."""
+
+
 def neighbours(blobs: Blobs, audience: str, uid: str) -> list[StoredExport]:
-    """Return the other exports that are set up for an audience."""
-    return [
-        export
-        for export in store.list_exports(blobs)
-        if export.audience_id == audience and export.uid != uid
-    ]
+    """Return the other exports that are set up for an audience.
+
+    Of those that can't be read, what they hold and give there is known all the same, or nothing is
+    done: raises UnknownNeighbourError.
+    """
+    exports, unreadable = store.read_exports(blobs)
+    for found in unreadable:
+        if found.outline is None:
+            raise UnknownNeighbourError(found.detail)
+        exports.append(found.outline)
+    return [export for export in exports if export.audience_id == audience and export.uid != uid]
 
 
 def tags_of_others(

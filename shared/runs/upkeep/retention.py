@@ -3,6 +3,7 @@
 from shared.app import App
 from shared.audiences.names import audience_folder
 from shared.exports import store
+from shared.exports.models import StoredExport
 from shared.mailchimp import suppressions
 from shared.platform import log
 from shared.platform.blobs import Blobs
@@ -47,7 +48,10 @@ def drop_orphaned_ledgers(app: App) -> None:
     # an export that is deleted between the looks still has its run's uid.
     ledgers = ledger.all_ledgers(app.blobs)
     uids = {run.uid for run in active_runs(app.blobs)}
-    uids |= {export.uid for export in store.list_exports(app.blobs)}
+    exports = _known_exports(app.blobs)
+    if exports is None:
+        return
+    uids |= {export.uid for export in exports}
     orphaned = [found for found in ledgers if found[2] not in uids]
     for account, audience, uid in orphaned:
         app.blobs.delete_all(f"{audience_folder(account, audience)}{uid}/")
@@ -61,9 +65,22 @@ def drop_orphaned_tables(app: App) -> None:
     tables = list(suppressions.tables(app))
     known = {audience for _, audience, _ in ledger.all_ledgers(app.blobs)}
     known |= {run.audience for run in active_runs(app.blobs)}
-    known |= {export.audience_id for export in store.list_exports(app.blobs)}
+    exports = _known_exports(app.blobs)
+    if exports is None:
+        return
+    known |= {export.audience_id for export in exports}
     orphaned = [table for table in tables if table[1] not in known]
     for account, audience in orphaned:
         suppressions.drop(app, account, audience)
     if orphaned:
         log.event("suppressions_dropped", tables=len(orphaned))
+
+
+def _known_exports(blobs: Blobs) -> list[StoredExport] | None:
+    """Return all exports; None where one tells so little of itself that nothing may be dropped."""
+    exports, unreadable = store.read_exports(blobs)
+    outlines = [found.outline for found in unreadable]
+    if any(outline is None for outline in outlines):
+        log.event("nothing_dropped", unreadable=len(outlines))
+        return None
+    return [*exports, *(outline for outline in outlines if outline is not None)]

@@ -1,12 +1,21 @@
 """Lists are searched, sorted and cut, and exports say what became of them."""
 
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from azure.storage.blob import ContainerClient
 
 from local.functions_host.process import HostProcess
-from tests.services.http.conftest import Caller, Place, signed_in, wrong_fields
+from local.stack import Stack
+from tests.services.http.conftest import (
+    Caller,
+    Place,
+    app_container,
+    signed_in,
+    wrong_fields,
+)
 
 CRON = {"kind": "cron", "cron": ["0 6 * * 1"], "time_zone": "Europe/Zagreb"}
 
@@ -157,3 +166,33 @@ def test_a_schedule_says_its_next_times(call: Caller) -> None:
     assert wrong_fields(call("POST", "schedules/next", {"schedule": CRON, "count": 51})) == [
         "count"
     ]
+
+
+@pytest.fixture
+def damaged(stack: Stack) -> Iterator[str]:
+    """The name of an export whose stored document nobody can read."""
+    name = f"damaged-{uuid.uuid4().hex[:8]}"
+    documents: ContainerClient = app_container(stack)
+    documents.upload_blob(f"exports/{name}.json", b'{"name": ')
+    yield name
+    documents.delete_blob(f"exports/{name}.json")
+
+
+def test_an_export_that_cannot_be_read_is_listed_with_its_error(
+    call: Caller, three: tuple[str, list[str]], damaged: str
+) -> None:
+    _, names = three
+    listed = {item["name"]: item for item in call("GET", "exports").json()["items"]}
+
+    assert {*names, damaged} <= set(listed)
+    assert listed[damaged]["error"]["code"] == "document_damaged"
+    assert names_of(call("GET", f"exports?search={damaged}")) == [damaged]
+
+
+def test_an_export_that_cannot_be_read_keeps_no_other_from_being_saved(
+    call: Caller, connected: Place, damaged: str
+) -> None:
+    name = f"beside-{damaged}"
+
+    assert call("PUT", f"exports/{name}", connected.export_document()).status_code == 201
+    assert call("POST", "runs").status_code == 202
