@@ -118,6 +118,13 @@ def test_empty_snapshots_send_nothing_once_somebody_was_exported(place: Place) -
     check_sentence(run, ["empty"])
     assert place.contacts() == before
 
+    # A person says that they are right: they are emptied, and it is not asked again.
+    run = place.run(allow_removals=True)
+    assert set(place.codes(run).values()) == {"untagged"}
+    assert all(tags == set() for tags in place.tags_of().values())
+    place.write({"VIP": [], "News": []})
+    assert [place.run()["status"], run["status"]] == ["succeeded", "succeeded"]
+
 
 def test_a_segment_that_is_empty_at_first_is_no_failure(place: Place) -> None:
     place.write({"VIP": []})

@@ -99,7 +99,7 @@ def _decide(
     classified = eligibility.classify(frame, suppressed, own, erased.is_erased if erased else None)
     del frame, own
     contacts = lookup.count_distinct(classified["email"].filter(classified["valid"]))
-    check_input(profiles, contacts, old)
+    check_input(profiles, contacts, old, allow_removals=attempt.run.allow_removals)
     without = eligibility.unconsenting(classified) if attempt.export.consent else None
     classified = _wanted(classified, setup)
     other_ledgers = ledger.others(blobs, old, [other.uid for other in attempt.others])

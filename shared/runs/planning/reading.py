@@ -80,12 +80,18 @@ def samples(export: Export, found: RunInput) -> Mapping[str, Sequence[str | None
     return {}
 
 
-def check_input(profiles: Profiles, distinct: int, old: Ledger) -> None:
-    if not any(profiles.rows.values()) and old.contacts:
+def check_input(profiles: Profiles, distinct: int, old: Ledger, *, allow_removals: bool) -> None:
+    """Raise RunFailedError for segments that hold too many contacts, or suddenly none at all.
+
+    Once a person has said that they are rightly empty, they are until they hold somebody again.
+    """
+    before = any(folded.rows for folded in old.segments.values()) or not old.segments
+    if not any(profiles.rows.values()) and old.contacts and before and not allow_removals:
         raise RunFailedError(
             "snapshot_empty",
             "All segments are empty although contacts were exported before. Nothing was sent, so "
-            "that nobody is removed by mistake: look at the segments in Customer Insights.",
+            "that nobody is removed by mistake: look at the segments in Customer Insights. If they "
+            "are right, run the export once with allow_removals.",
             RunStatus.SKIPPED,
         )
     if distinct > MAX_CONTACTS:
