@@ -25,6 +25,8 @@ from shared.platform.clock import utc_now
 CONNECT_TIMEOUT = 10.0
 USER_AGENT = "segment-export/1.0"
 _PIECE = 256 * 1024
+# Unpacked. A full answer about 500 contacts, the most that a call is about, has some megabytes.
+_MOST_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -120,11 +122,15 @@ def call(  # noqa: PLR0913 - all that a request may have
 
 
 def _read(response: requests.Response, timeout: float) -> bytes:
-    """Read the body; an answer that drips for longer than the timeout is none."""
+    """Read the body; an answer that drips for longer than the timeout, or never ends, is none."""
     deadline = time.monotonic() + timeout
     pieces = []
+    size = 0
     for piece in response.iter_content(_PIECE):
         pieces.append(piece)
+        size += len(piece)
+        if size > _MOST_BYTES:
+            raise requests.exceptions.ContentDecodingError
         if time.monotonic() > deadline:
             raise requests.ReadTimeout
     return b"".join(pieces)

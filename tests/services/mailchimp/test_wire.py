@@ -1,5 +1,6 @@
 """What the network and the boxes on the way do to a call."""
 
+import gzip
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -160,6 +161,15 @@ def test_an_answer_that_drips_for_ever_times_out(server: Server) -> None:
             client.ping()
     finally:
         over.set()
+
+
+def test_an_answer_that_unpacks_to_more_than_any_has_is_given_up(server: Server) -> None:
+    bomb = gzip.compress(b" " * (65 * 1024 * 1024) + b"{}")
+    assert len(bomb) < 100_000
+    server.reply = json_reply(bomb, 200, **{"Content-Encoding": "gzip"})
+    with server.client() as client, pytest.raises(UnavailableError) as caught:
+        client.ping()
+    assert caught.value.may_be_open
 
 
 def test_a_refused_connection_leaves_nothing_open() -> None:
