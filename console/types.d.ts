@@ -67,8 +67,8 @@ declare global {
     type Series = { from: string | null; every_seconds: number; calls_in_flight: number[]; contacts_per_second: number[] };
     type OutcomeRow = { email: string; customer_id: string | null; code: string; detail: string | null; reason: Coded | null; segments: string[] };
     type OutcomePage = { items: OutcomeRow[]; next: string | null; csv_url: string | null };
-    type HistoryEvent = { at: string; kind: string; by: string | null; run: Run | string | null; changes: { member: string; old: unknown; new: unknown }[] | null };
-    type History = { items: HistoryEvent[]; next: string | null };
+    type HistoryEvent = Schemas["HistoryItem"];
+    type History = Schemas["History"];
     type Queue = Schemas["WaitingQueue"];
     type HealthDetails = Schemas["HealthDetails"];
   }

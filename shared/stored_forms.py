@@ -23,6 +23,8 @@ DOCUMENTS = (
     Form("updates", "accounts/{account}/updates.json"),
     Form("export", "exports/{export}.json"),
     Form("last run", "exports/_last/{export}"),
+    Form("export's history", "exports/_history/{export}"),
+    Form("connection's history", "connections/_history/{connection}"),
     Form("told state", "exports/_notices/state/{export}"),
     Form("due notice", "exports/_notices/due/{export}"),
     Form("time of the last tick", "index/tick.json"),

@@ -1,19 +1,15 @@
 // One feed per export: runs, changes of the configuration with old and new, consent, drift.
 import { html, useState } from "../vendor/preact.js";
 import { at, query } from "../lib/api.js";
-import { useRoute } from "../lib/features.js";
 import { find, t } from "../lib/i18n.js";
 import { useResource } from "../lib/resource.js";
-import { Content, Empty, State, Time, Told } from "../parts/basics.js";
+import { Content, Empty, Time, Told } from "../parts/basics.js";
 import { Pages } from "../parts/table.js";
-import { runState } from "./run-words.js";
 
 /** @param {{ name: string }} props */
 export function History({ name }) {
   const [before, setBefore] = useState("");
-  const offered = useRoute("/exports/{name}/history");
-  const feed = useResource(!offered ? null : `${at`exports/${name}/history`}${query({ limit: 20, before })}`);
-  if (!offered) return null;
+  const feed = useResource(`${at`exports/${name}/history`}${query({ limit: 20, before })}`);
   return html`<section aria-labelledby="history-title"><h2 id="history-title">${t("history.title")}</h2>
     <${Content} of=${feed}>${(/** @type {Api.History} */ { items, next }) => items.length
       ? html`<ol class="feed">${items.map((event) => html`<li><${Event} event=${event} /></li>`)}</ol>
@@ -25,11 +21,9 @@ export function History({ name }) {
 /** @param {{ event: Api.HistoryEvent }} props */
 function Event({ event }) {
   const title = find(`history.${event.kind}`) ?? event.kind;
-  const run = event.run && typeof event.run === "object" ? event.run : null;
-  const id = run?.id ?? (typeof event.run === "string" ? event.run : null);
   return html`<p><span class="strong">${title}</span> ${event.by && html`<span class="soft"> · <${Told} text=${event.by} /></span>`}</p>
     <p class="soft"><${Time} at=${event.at} /></p>
-    ${id && html`<p><a href=${`/console/${at`runs/${id}`}`}>${run?.status ? html`<${State} state=${run.status}>${runState(run.status)}</${State}>` : t("history.show_run")}</a></p>`}
+    ${event.run && html`<p><a href=${`/console/${at`runs/${event.run}`}`}>${t("history.show_run")}</a></p>`}
     ${(event.changes ?? []).map((change) => html`<p class="change"><span>${memberName(change.member)}:</span>
       ${change.old != null && html`<del><${Told} text=${shown(change.old)} /></del>`}
       ${change.old != null && change.new != null && html`<span aria-label=${t("history.becomes")}>→</span>`}

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from shared.exports.models import ConsentColumn, Export
 
@@ -427,6 +427,31 @@ class RunList(Answer):
 
     items: list[RunView]
     next: str | None = None
+
+
+class ChangeView(Answer):
+    """One member of a document, as in `merge_fields.FNAME`; null where it was not there."""
+
+    member: str
+    old: JsonValue
+    new: JsonValue
+
+
+class HistoryItem(Answer):
+    """Something that happened to an export; runs have an id, changes old and new."""
+
+    at: Moment
+    kind: Literal["run", "saved", "connection", "drift", "verification"]
+    by: str | None
+    run: str | None
+    changes: list[ChangeView] | None
+
+
+class History(Answer):
+    """What happened to an export, newest first; `next` is sent back as `before`."""
+
+    items: list[HistoryItem]
+    next: str | None
 
 
 class Reason(Answer):

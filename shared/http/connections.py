@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.accounts.updates import UNKNOWN
 from shared.app import App
-from shared.exports import accounts, connections, store
+from shared.exports import accounts, connections, history, store
 from shared.exports.access import Caller, Role, may_use
 from shared.exports.errors import ConnectionUnusableError
 from shared.exports.models import Connection, Consent, StoredConnection
@@ -81,6 +81,7 @@ def _put(app: App, request: Request, given: Connection, *, deliberate: bool) -> 
         ) from None
     etag = store.save_connection(app.blobs, connection, etag)
     audit.record(request.caller, "connection_saved", given.name, before, connection)
+    history.note_connection(app.blobs, request.caller.name, before, connection)
     if before is not None and not connection.consent.accepted:
         # Also where it was withdrawn before: the request that did it may have died here.
         by = request.caller.name
@@ -114,6 +115,7 @@ def delete(app: App, request: Request) -> Response:
             exports.detach_one(app, request, export.name)
     store.delete_connection(app.blobs, name, etag)
     audit.record(request.caller, "connection_removed", name)
+    history.forget_connection(app.blobs, name)
     return Response(204)
 
 

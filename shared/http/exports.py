@@ -7,7 +7,7 @@ from operator import itemgetter
 from pydantic import BaseModel, ConfigDict
 
 from shared.app import App
-from shared.exports import exports, store
+from shared.exports import exports, history, store
 from shared.exports.access import Caller, may_use
 from shared.exports.models import Export, Name, StoredExport
 from shared.exports.validation import Findings, Problem, check_export
@@ -155,6 +155,7 @@ def _put(app: App, request: Request, reading: Reading[Export]) -> Response:
     export = exports.merged(given, before, request.caller, found.warnings, found.audience_name)
     etag = store.save_export(app.blobs, export, etag)
     audit.record(request.caller, "export_saved", given.name, before, export)
+    history.note_saved(app.blobs, request.caller.name, before, export)
     return _answer(app, request, 200 if before else 201, export, etag)
 
 
@@ -178,6 +179,7 @@ def duplicate(app: App, request: Request) -> Response:
     copy = exports.merged(given, None, request.caller, export.warnings, export.audience_name)
     etag = store.save_export(app.blobs, copy, None)
     audit.record(request.caller, "export_duplicated", name)
+    history.note_saved(app.blobs, request.caller.name, None, copy)
     return _answer(app, request, 201, copy, etag)
 
 
@@ -195,11 +197,15 @@ def remove(app: App, request: Request, name: str, etag: str | None = None) -> No
     store.delete_export(app.blobs, name, etag)
     cancel_active_run(app, name, request.caller.name)
     audit.record(request.caller, "export_removed", name)
+    history.forget(app.blobs, name)
 
 
 def detach_one(app: App, request: Request, name: str) -> None:
     """Take an export off its connection and cancel its run."""
+    found = store.load_export(app.blobs, name)
     exports.detach(app.blobs, name, request.caller)
+    if found is not None and found[0].connection is not None:
+        history.note_detached(app.blobs, request.caller.name, found[0])
     cancel_active_run(app, name, request.caller.name)
     audit.record(request.caller, "export_detached", name)
 

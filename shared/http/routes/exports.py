@@ -61,6 +61,12 @@ ROUTES: dict[str, Route] = {
         conditional=True,
         problems=(403,),
     ),
+    "get_history": api(
+        *("GET", "exports/{name}/history", Role.VIEWER, "history:get"),
+        "What happened to an export: its runs, and what people changed",
+        answer="answers:History",
+        query={"before": "text", "limit": "limit"},
+    ),
     "duplicate_export": api(
         *("POST", "exports/{name}/duplicate", Role.CONTRIBUTOR, "exports:duplicate"),
         "Copy an export",

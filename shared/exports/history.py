@@ -1,0 +1,159 @@
+"""What people have changed of an export and its connection, with old and new; the newest thousand.
+
+An export's goes with it: one that is made anew under the same name begins without any.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import TypeAdapter
+
+from shared.exports.models import Export, StoredConnection, StoredExport
+from shared.platform import log
+from shared.platform.blobs import BlobConflictError, Blobs, Document
+from shared.platform.clock import to_text, utc_now
+
+_EXPORTS, _CONNECTIONS = "exports/_history/", "connections/_history/"
+_MOST = 1000
+_TRIES = 5
+Kind = Literal["saved", "connection"]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One member, as in `merge_fields.FNAME`, before and after; None where it was not there."""
+
+    member: str
+    old: Any
+    new: Any
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Who changed what and when; `changes` are empty where something was made."""
+
+    at: str
+    kind: Kind
+    by: str
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True)
+class _History:
+    """What is stored; `owner` is the export's uid, or when the connection was made."""
+
+    owner: str
+    entries: tuple[Entry, ...] = ()
+
+
+_ADAPTER = TypeAdapter(_History)
+
+
+def note_saved(blobs: Blobs, by: str, before: StoredExport | None, after: StoredExport) -> None:
+    """Note that an export was saved; a change that changes nothing is none."""
+    changes = _changes(_members(before), _members(after)) if before else ()
+    if changes or before is None:
+        _note(blobs, f"{_EXPORTS}{after.name}", after.uid, Entry(_now(), "saved", by, changes))
+
+
+def note_detached(blobs: Blobs, by: str, export: StoredExport) -> None:
+    """Note that an export was taken off its connection."""
+    change = Change("connection", export.connection, None)
+    entry = Entry(_now(), "connection", by, (change,))
+    _note(blobs, f"{_EXPORTS}{export.name}", export.uid, entry)
+
+
+def note_connection(
+    blobs: Blobs, by: str, before: StoredConnection | None, after: StoredConnection
+) -> None:
+    """Note what of a connection concerns its exports: consent, and who may use it."""
+    if before is None:
+        return
+
+    def told(connection: StoredConnection) -> Document:
+        consent = connection.consent.accepted
+        return {"consent.accepted": consent, "shared_with": connection.shared_with}
+
+    if changes := _changes(told(before), told(after)):
+        entry = Entry(_now(), "connection", by, changes)
+        _note(blobs, f"{_CONNECTIONS}{after.name}", after.created_at, entry)
+
+
+def forget(blobs: Blobs, export: str) -> None:
+    """Drop the history of an export that was removed."""
+    blobs.delete(f"{_EXPORTS}{export}")
+
+
+def forget_connection(blobs: Blobs, connection: str) -> None:
+    """Drop the history of a connection that was removed."""
+    blobs.delete(f"{_CONNECTIONS}{connection}")
+
+
+def entries_of(
+    blobs: Blobs, export: StoredExport, connection: StoredConnection | None
+) -> list[Entry]:
+    """Return what was changed of an export and, since it was made, of its present connection."""
+    own = _read(blobs, f"{_EXPORTS}{export.name}", export.uid)[0].entries
+    if connection is None:
+        return list(own)
+    name = f"{_CONNECTIONS}{connection.name}"
+    others = _read(blobs, name, connection.created_at)[0].entries
+    return [*own, *(entry for entry in others if entry.at >= export.created_at)]
+
+
+def _members(export: StoredExport) -> Document:
+    """What people write of an export; members of members each by itself."""
+    shown = export.model_dump(mode="json", include=set(Export.model_fields))
+    flat: Document = {}
+    for member, value in shown.items():
+        if isinstance(value, dict):
+            flat |= {f"{member}.{key}": each for key, each in value.items()}
+        else:
+            flat[member] = value
+    return flat
+
+
+def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Change, ...]:
+    return tuple(
+        Change(member, before.get(member), after.get(member))
+        for member in dict.fromkeys((*before, *after))
+        if before.get(member) != after.get(member)
+    )
+
+
+def _note(blobs: Blobs, name: str, owner: str, entry: Entry) -> None:
+    """Add an entry; what was saved is saved, whatever becomes of its history."""
+    try:
+        _until_written(lambda: _add(blobs, name, owner, entry))
+    except Exception as error:  # the change itself is done and answered
+        log.failure("history_not_noted", error)
+
+
+def _until_written(write: Callable[[], None]) -> None:
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            write()
+            return
+        except BlobConflictError:
+            if not tries_left:
+                raise
+
+
+def _add(blobs: Blobs, name: str, owner: str, entry: Entry) -> None:
+    history, etag = _read(blobs, name, owner)
+    kept = _History(owner, (*history.entries, entry)[-_MOST:])
+    blobs.replace_document(name, _ADAPTER.dump_python(kept, mode="json"), etag)
+
+
+def _read(blobs: Blobs, name: str, owner: str) -> tuple[_History, str | None]:
+    """Return the history of an owner, and the ETag of whatever is stored under the name."""
+    found = blobs.read_document(name)
+    if found is None:
+        return _History(owner), None
+    history = _ADAPTER.validate_python(found[0])
+    return (history if history.owner == owner else _History(owner)), found[1]
+
+
+def _now() -> str:
+    return to_text(utc_now())
