@@ -44,7 +44,10 @@ export function problemText(error) {
 function paramsOf(params) {
   /** @type {Record<string, string | number>} */
   const told = {};
-  for (const [name, value] of Object.entries(params)) told[name] = valueOf(name, value);
+  for (const [name, value] of Object.entries(params)) {
+    // Where nothing can be listed, a text that wants it is left out.
+    if (!Array.isArray(value) || value.length) told[name] = valueOf(name, value);
+  }
   return told;
 }
 

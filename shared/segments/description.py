@@ -12,6 +12,7 @@ from shared.segments.format import CsvFormat
 from shared.segments.model import ModelTable, ModelUnusableError, read_model
 
 MODEL = "model.json"
+_MANIFEST = "default.manifest.cdm.json"
 # One of a thousand tables has a few megabytes; what is larger than this is none.
 _LARGEST_MODEL = 64 << 20
 # Folders of one run, each of which begins so soon after the one before.
@@ -38,8 +39,19 @@ def descriptions(blobs: Blobs, folder: str, segment: str, found: Folder) -> Iter
     beside = found.prefix.rstrip("/")
     if any(blob.name == f"{beside}/{MODEL}" for blob in found.blobs) and beside != own:
         yield from _model(blobs, beside, own, segment, alone=True)
-    yield from _model(blobs, own, own, segment, alone=True)
-    yield from _model(blobs, root, own, segment, alone=False)
+    there = [
+        *_model(blobs, own, own, segment, alone=True),
+        *_model(blobs, root, own, segment, alone=False),
+    ]
+    yield from there or _manifest(blobs, root)
+
+
+def _manifest(blobs: Blobs, place: str) -> Iterator[Description]:
+    """Say so where there is the other description that the Common Data Model knows, alone."""
+    info = blobs.info(f"{place}/{_MANIFEST}")
+    if info is not None:
+        reason = f"is missing; beside the segments is only {_MANIFEST}, which this app doesn't read"
+        yield Description(info.modified, None, reason)
 
 
 def _model(

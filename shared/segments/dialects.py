@@ -36,7 +36,7 @@ def settled(layout: Layout, said: CsvFormat, pieces: Pieces, text: Iterable[byte
     grammars = dict.fromkeys(
         rules
         for dialect in _in_order(layout, said)
-        if dialect.newline == "" or signs.other_ends
+        if dialect.newline in ("", said.newline) or signs.other_ends
         if layout.keeps_header(rules := grammar_of(dialect))
     )
     candidates = [replace(layout, rules=rules) for rules in grammars]
@@ -85,7 +85,9 @@ def _signs(text: Iterable[bytes], layout: Layout) -> _Signs:
 
 def _in_order(layout: Layout, said: CsvFormat) -> Iterator[Dialect]:
     """The dialects, likeliest first. What model.json says of the file itself comes first."""
-    usual = replace(layout.rules.dialect, escape=False, newline="")
+    # Where model.json says how rows end, and the first one does, they end in no other way.
+    newline = layout.newline if said.newline == layout.newline else ""
+    usual = replace(layout.rules.dialect, escape=False, newline=newline)
     quoted = replace(usual, quote=usual.quote or said.quote)
     escaped = replace(quoted, escape=True)
     order = [escaped, quoted] if said.escape else [quoted, escaped]

@@ -37,6 +37,7 @@ class CsvFormat:
     `certain`: it names this file, so what it says is of this file. `quoting` False is its word for
     values without quotes, `escape` for quotes that a backslash marks, `ragged` for rows that may be
     short. `skipped`: lines before the first row. `unknown`: what it says that this reader can't do.
+    `newline`: how rows end, empty where it says nothing.
     """
 
     delimiter: str | None = None
@@ -50,6 +51,7 @@ class CsvFormat:
     ragged: bool = False
     skipped: int = 0
     unknown: tuple[str, ...] = ()
+    newline: str = ""
 
 
 def codec_name(name: object) -> str | None:

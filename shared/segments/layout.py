@@ -85,6 +85,8 @@ def layout_of(
         earlier=before.header if before else None,
     )
     newline = _end_of(text[:end])
+    if said.newline == newline and _has_other_ends(text, newline):
+        rules = grammar_of(replace(rules.dialect, newline=newline))
     if columns is not None:
         lines = _lines(text[:end])
         return Layout(rules, columns, True, skipped + end, line + lines, newline, title=text[:end])
@@ -143,6 +145,12 @@ def _fit(rules: Grammar, head: bytes, names: set[str], width: int) -> tuple[int,
     wanted = {folded(name) for name in names}
     shown = len(wanted.intersection(folded(value) for value in rows[0]))
     return shown, first == width, len(widths) == 1 and first > 1, first
+
+
+def _has_other_ends(text: bytes, newline: str) -> bool:
+    """Tell whether line ends of another kind stand in a text, which then belong to values."""
+    rest = text.replace(newline.encode(), b"")
+    return b"\r" in rest or b"\n" in rest
 
 
 def _end_of(row: bytes) -> str:

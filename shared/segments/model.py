@@ -135,6 +135,7 @@ def _format(partition: dict[str, Any], columns: tuple[str, ...] | None) -> CsvFo
         quote=quote if isinstance(quote, str) and _can_quote(quote) else '"',
         ragged=_flag(settings.get("raggedRight")) is True,
         skipped=_count(settings.get("skipLines")),
+        newline=_newline(settings.get("newline")),
     )
     return replace(found, unknown=tuple(_not_understood(partition, settings, found)))
 
@@ -187,6 +188,11 @@ def _delimiter(value: object) -> str | None:
     if text is not None and len(text) == 1 and text.isascii() and text not in '"\r\n\0':
         return text
     return None
+
+
+def _newline(value: object) -> str:
+    text = value.replace("\\r", "\r").replace("\\n", "\n") if isinstance(value, str) else ""
+    return text if text in ("\n", "\r\n", "\r") else ""
 
 
 def _can_quote(text: str) -> bool:

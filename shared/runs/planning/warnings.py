@@ -91,7 +91,7 @@ def value_warnings(
                 "field": tag,
                 "reason": code,
                 "count": left.count,
-                "examples": "; ".join(left.examples),
+                "examples": [example for example in left.examples if example],
             },
         )
         for tag, reasons in left_out.items()

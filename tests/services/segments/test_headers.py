@@ -98,3 +98,25 @@ def test_a_model_ahead_of_the_files_or_behind_gives_way_to_their_header(
 
     storage.put_files([f"Email,CustomerId\na@b.org,{ID}\n"])
     assert storage.read("Email", "CustomerId") == [("a@b.org", ID)]
+
+
+def test_what_the_model_says_of_line_ends_is_what_ends_rows(storage: Storage) -> None:
+    location = f"{FOLDER}/VIP/2026/11/22/0600/VIP_1.csv"
+    settings = {"columnHeaders": True, "newline": "\r\n"}
+    table = {
+        "name": "VIP",
+        "attributes": [{"name": "Email"}],
+        "partitions": [{"location": location, "fileFormatSettings": settings}],
+    }
+    storage.put("model.json", json.dumps({"entities": [table]}))
+    storage.put_files(["Email\r\na@b.org\r\nfirst\nsecond\r\n"])
+
+    assert storage.read("Email") == [("a@b.org",), ("first\nsecond",)]
+
+
+def test_a_manifest_alone_is_named_as_what_the_app_does_not_read(storage: Storage) -> None:
+    storage.put("default.manifest.cdm.json", "{}")
+    storage.put_files([f"{HEADER}{ID},a@b.org,x\n"])
+
+    (warning,) = storage.find().warnings
+    assert "default.manifest.cdm.json, which this app doesn't read" in warning.text

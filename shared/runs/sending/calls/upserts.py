@@ -3,6 +3,7 @@
 Who exists keeps the status that it has: shared/runs/sending/calls/updating.py has the ways.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -27,6 +28,7 @@ from shared.runs.sending.calls.pending import may_be_ours, settle_pending
 from shared.runs.sending.calls.taking import refusal, take_member
 from shared.runs.sending.calls.updating import MAX_EACH, Updating, is_each, kind_of
 
+_ADDRESS = re.compile(r"\S*@\S+")
 _UNNAMED = "Mailchimp's answer does not name this contact"
 
 
@@ -183,7 +185,15 @@ class _Call:
                 exists.append(key(error.email))
                 continue
             answers.codes[place], answers.details[place] = refusal(error)
+        # Of errors about nobody Mailchimp's words are all that is known of who is named nowhere.
+        said = _of_nobody(answer)
         for place in sent.values():
             if answers.codes[place] == FAILED and key(items[place].email) not in exists:
-                answers.details.setdefault(place, _UNNAMED)
+                answers.details.setdefault(place, f"{_UNNAMED}: {said}" if said else _UNNAMED)
         return exists
+
+
+def _of_nobody(answer: SubscribeAnswer) -> str:
+    """Return what Mailchimp said without naming a contact, addresses left out."""
+    texts = dict.fromkeys(error.error for error in answer.errors if not key(error.email))
+    return "; ".join(_ADDRESS.sub("…", text) for text in texts if text)

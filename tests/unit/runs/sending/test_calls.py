@@ -76,6 +76,15 @@ class TestUpsert:
         assert codes(answers) == ["failed", "created"]
         assert answers.details == {0: "Mailchimp's answer does not name this contact"}
 
+    def test_an_error_without_an_address_is_told_of_whom_the_answer_does_not_name(self) -> None:
+        error = ContactError("", "z@x.org: the list is being repaired")
+        audience = AudienceModel(refused={"a@x.org": error})
+        answers = sent(audience, [item("a"), item("b")])
+        assert codes(answers) == ["failed", "created"]
+        assert answers.details == {
+            0: "Mailchimp's answer does not name this contact: … the list is being repaired"
+        }
+
     def test_a_refusal_is_of_one_contact_and_says_which_field(self) -> None:
         error = ContactError("a@x.org", "Invalid", "ERROR_GENERIC", "BDAY", "Please enter a date")
         answers = sent(AudienceModel(refused={"a@x.org": error}), [item("a"), item("b")])
