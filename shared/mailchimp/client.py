@@ -119,6 +119,17 @@ class MailchimpClient(Connection):
         path = _path(list_id, f"/segments/{int(tag_id)}")
         return answers.read_tag(self.call("PATCH", path, body={"name": name}).document)
 
+    def delete_unused_tag(self, list_id: str, tag_id: int) -> bool:
+        """Delete a tag if no contact has it; return whether it was deleted."""
+        path = _path(list_id, f"/segments/{int(tag_id)}")
+        everybody = ("include_cleaned", "include_transactional", "include_unsubscribed")
+        params: dict[str, str | int] = {"count": 1, "fields": "total_items"}
+        answer = self.call("GET", f"{path}/members", params | dict.fromkeys(everybody, "true"))
+        if answers.number(answer.document, "total_items"):
+            return False
+        self.call("DELETE", path)
+        return True
+
     def members(  # noqa: PLR0913 - the query parameters that Mailchimp has for it
         self,
         list_id: str,

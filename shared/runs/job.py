@@ -9,8 +9,9 @@ from functools import cached_property
 class Job:
     """What all calls of a run share.
 
-    tags: bit to name and id. fields: merge tags by bit, as the export names them. called: what
-    Mailchimp calls those that people have renamed.
+    tags: bit to name and id; by_id: mask of those that are not given by name, as people have
+    renamed or deleted them since the run began. fields: merge tags by bit, as the export names
+    them. called: what Mailchimp calls those that people have renamed.
     """
 
     run: str
@@ -20,6 +21,7 @@ class Job:
     status_for_new: str
     # Our clock plus this is Mailchimp's.
     clock_offset: int = 0
+    by_id: int = 0
     called: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
@@ -32,5 +34,5 @@ class Job:
         return self.called.get(given, given)
 
     def tag_names(self, mask: int) -> list[str]:
-        """Return the names of the tags in a mask."""
-        return [name for bit, (name, _) in self.tags.items() if mask >> bit & 1]
+        """Return the names of the tags in a mask that are given by name."""
+        return [name for bit, (name, _) in self.tags.items() if (mask & ~self.by_id) >> bit & 1]

@@ -48,6 +48,7 @@ class AudienceModel:
     refused: dict[str, ContactError] = field(default_factory=dict)
     unnamed: set[str] = field(default_factory=set)
     dropped_fields: set[str] = field(default_factory=set)
+    unknown_fields: set[str] = field(default_factory=set)
     tags_of_existing: bool = True
     # What status_if_new is answered with: nothing is wrong, the call, or each contact refused.
     refuses_status_if_new: str = ""
@@ -79,7 +80,11 @@ class AudienceModel:
             "email_address": contact.email,
             "status": contact.status,
             "tags": [{"id": tag, "name": f"t{tag}"} for tag in sorted(contact.tags)][:50],
-            "merge_fields": dict.fromkeys(contact.fields, "") | kept,
+            "merge_fields": {
+                name: value
+                for name, value in (dict.fromkeys(contact.fields, "") | kept).items()
+                if name not in self.unknown_fields
+            },
             "timestamp_opt": time,
             "timestamp_signup": "",
             "source": contact.source,

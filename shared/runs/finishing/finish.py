@@ -166,7 +166,7 @@ def _fold(
         return replace(
             found,
             snapshots=plan.snapshots,
-            warnings=(*plan.warnings, *_withheld(plan)[1:], *_dropped_warnings(upserts.dropped)),
+            warnings=(*plan.warnings, *_withheld(plan)[1:], *_dropped_warnings(upserts)),
             counts=counts,
             outcomes=folded.counts,
             due=folded.due,
@@ -263,10 +263,20 @@ def _store_ledger(blobs: Blobs, plan: Plan, table: "pl.DataFrame", *, again: boo
     ledger.store(blobs, ledger.free_tags(new, table), table)
 
 
-def _dropped_warnings(dropped: Mapping[str, int]) -> list[Notice]:
+def _dropped_warnings(upserts: "Results") -> list[Notice]:
+    untaken = {tag: len(places) for tag, places in upserts.untaken.items() if places}
+    emptied, lost = "Mailchimp left {} values out without an error", "no such field took {} values"
     return [
-        Notice("values_dropped", f"{tag}: Mailchimp left {count} values out without an error.")
-        for tag, count in dropped.items()
+        Notice(
+            "values_dropped",
+            f"{tag}: {text.format(count)}.",
+            {"field": tag, "reason": reason, "count": count, "examples": ""},
+        )
+        for reason, text, counts in (
+            ("left_out", emptied, upserts.dropped),
+            ("field_gone", lost, untaken),
+        )
+        for tag, count in counts.items()
     ]
 
 

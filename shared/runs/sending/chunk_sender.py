@@ -35,6 +35,7 @@ from shared.runs.sending.after import (
     after_failures,
 )
 from shared.runs.sending.batch_sizes import MAX_BATCH
+from shared.runs.sending.mending import send_again, take_strays
 from shared.runs.sending.missing_tags import give_lacking_tags
 from shared.runs.sending.turn import Turn
 from shared.runs.sending.writing import Sent, write_outcomes
@@ -66,6 +67,8 @@ class ChunkSender:
         self._writer = writer
         chunk = turn.chunk
         self._next = chunk.position
+        # How many blocks were looked at for changes that people made to the audience.
+        self._noticed = 0
         # The last batch, and the end of its writing.
         self._last: tuple[Sent, Future[None]] | None = None
         # Items up to `suspect` may have been sent before, at `first_try` (seconds since 1970, our
@@ -110,12 +113,30 @@ class ChunkSender:
         if self._index.phase and not may_leave(self._app.board, self._app.blobs, self._plan):
             self._append(calls.not_now(count - self._next))
         while self._next < count:
+            self._notice_changes(client)
             self._send_next(client)
             if self._next == count:
                 # This may go back to a batch.
                 self._flush()
         if self._index.kind == "upsert":
+            self._notice_changes(client)
+            take_strays(self._turn, client, self._app.blobs)
             give_lacking_tags(self._turn, client)
+            send_again(self._turn, client, self._updating)
+
+    def _notice_changes(self, client: MailchimpClient) -> None:
+        """Go by what people have changed in the audience as soon as an answer shows it."""
+        blocks = self._chunk.blocks[self._noticed :]
+        changed = [block for block in blocks if "strays" in block or "untaken" in block]
+        if changed:
+            self._turn.wait()
+            try:
+                self._lanes.changes.look(self._plan, client, self._app.blobs, changed)
+            except RetryError as error:
+                # Looked at again before the next call.
+                self._turn.note(error, 0)
+                return
+        self._noticed += len(blocks)
 
     def give_back(self) -> None:
         """Leave the chunk to another lane once what is known is written."""
@@ -198,7 +219,7 @@ class ChunkSender:
             tried = self._try(client, size)
             match tried.result:
                 case RefusedError() | RetryError() as error:
-                    decision = after(error, tried.batch, self._plan.job)
+                    decision = after(error, tried.batch, self._turn.job)
                 case pending:
                     self._delivered(tried, pending)
                     return
@@ -322,7 +343,7 @@ class ChunkSender:
         self, client: ContactCalls, batch: list[Item], protected: Mapping[str, str]
     ) -> calls.PendingAnswers:
         """Make the calls of a batch."""
-        job, kind = self._plan.job, self._index.kind
+        job, kind = self._turn.job, self._index.kind
         again, tried = self._next < self._suspect, self._tried()
         match kind:
             case "tag":

@@ -155,6 +155,7 @@ class Lane:
     def _all_done(self, plan: Plan) -> None:
         run = plan.run
         self._lanes.protection.forget(run)
+        self._lanes.changes.forget(run)
         self._lanes.served.pop(run, None)
         self._app.queues.send(queues.FINISH, {"run": run})
         # The run may have ended already, and must not come back.

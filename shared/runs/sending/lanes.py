@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from shared.app import App
 from shared.runs.sending.batch_sizes import BatchSizes
+from shared.runs.sending.changes import Changes
 from shared.runs.sending.protection import Protection
 
 
@@ -14,4 +15,5 @@ class Lanes:
     app: App
     sizes: BatchSizes
     protection: Protection = field(default_factory=Protection)
+    changes: Changes = field(default_factory=Changes)
     served: dict[str, float] = field(default_factory=dict)

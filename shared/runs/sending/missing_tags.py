@@ -50,11 +50,11 @@ def _give(
             return {}
         try:
             with turn.in_span("lacking_tag", len(emails)) as work:
-                bad = calls.give_tag(client, plan.job, bit, list(emails))
+                bad = calls.give_tag(client, turn.job, bit, list(emails))
             work.end(errors=len(bad))
             turn.lanes.sizes.worked(plan.account, plan.audience, "tag", len(emails))
         except RefusedError as error:
-            bad = dict.fromkeys(emails, f"tag {plan.job.tags[bit][0]}: {error.detail}")
+            bad = dict.fromkeys(emails, f"tag {turn.job.tags[bit][0]}: {error.detail}")
         except RetryError as error:
             turn.note(error, len(emails))
             if isinstance(error, TimedOutError) and len(emails) > MIN_BATCH:
@@ -67,7 +67,7 @@ def _give(
                 continue
             if len(emails) > 1:
                 return None
-            bad = dict.fromkeys(emails, f"tag {plan.job.tags[bit][0]}: {NO_ANSWER}")
+            bad = dict.fromkeys(emails, f"tag {turn.job.tags[bit][0]}: {NO_ANSWER}")
         return {
             str(emails[email]): calls.without_address(text, email) for email, text in bad.items()
         }

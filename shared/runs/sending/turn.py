@@ -16,6 +16,7 @@ from shared.mailchimp.errors import MailchimpError, RetryError, StopError
 from shared.platform import log, tracing
 from shared.runs import payload
 from shared.runs.chunks import Chunk
+from shared.runs.job import Job
 from shared.runs.plan_document import Plan
 from shared.runs.sending.lanes import Lanes
 
@@ -62,6 +63,11 @@ class Turn:
         self._not_ready = not_ready
         # What the board said of erased people when the items were read.
         self._erased = ""
+
+    @property
+    def job(self) -> Job:
+        """What the calls have in common, by what is known of the audience now."""
+        return self.lanes.changes.job(self.plan)
 
     def begin(self) -> None:
         """Read the items."""

@@ -42,3 +42,42 @@ def test_a_field_whose_tag_was_changed_goes_on_under_the_new_one(steps: Steps) -
     assert steps.run()["counts"]["updated"] == 3
     assert names(steps, "FIRST") == ["Other"] * 4
     assert "FNAME" not in steps.mailchimp.contacts(steps.audience)[steps.email(0)].merge_fields
+
+
+def planned(steps: Steps) -> str:
+    """A run in which everybody's name is sent, planned."""
+    steps.change(create_merge_fields=True)
+    steps.run()
+    steps.write({"VIP": range(3)}, FirstName="Other")
+    run = steps.start()
+    steps.plan(run)
+    return run
+
+
+def test_a_value_whose_field_is_renamed_while_a_run_is_sending_is_sent_under_its_new_tag(
+    steps: Steps,
+) -> None:
+    run = planned(steps)
+    steps.mailchimp.rename_field(steps.audience, "FNAME", "FIRST")
+    steps.lane()
+    steps.finish(run)
+    ended = steps.record(run)
+    assert (ended["status"], ended["counts"]["updated"]) == ("succeeded", 3)
+    assert not ended["warnings"]
+    assert names(steps, "FIRST") == ["Other"] * 3
+    assert steps.run()["counts"]["unchanged"] == 3
+
+
+def test_a_value_whose_field_is_deleted_while_a_run_is_sending_is_counted_and_sent_again(
+    steps: Steps,
+) -> None:
+    run = planned(steps)
+    steps.mailchimp.delete_field(steps.audience, "FNAME")
+    steps.lane()
+    steps.finish(run)
+    (warning,) = steps.record(run)["warnings"]
+    assert warning["code"] == "values_dropped"
+    assert warning["params"]["field"] == "FNAME"
+    assert warning["params"]["count"] == 3
+    assert steps.run()["counts"]["updated"] == 3
+    assert names(steps) == ["Other"] * 3

@@ -1,6 +1,7 @@
 """What a run makes, renames and keeps of an audience's tags."""
 
 import json
+from typing import Any
 
 from local.services import Services
 from shared.app import App
@@ -131,3 +132,65 @@ def test_who_got_another_address_in_mailchimp_is_sent_with_tags_and_told_apart_f
     assert ended["status"] == "succeeded", ended
     assert ended["outcomes"] == {"created": 1, "updated": 1, "unchanged": 1}
     assert tagged(steps, "VIP") >= {steps.email(0), steps.email(2)}
+
+
+def ended_after(steps: Steps, run: str) -> dict[str, Any]:
+    """The record of a planned run that is sent and finished."""
+    steps.lane()
+    steps.finish(run)
+    return steps.record(run)
+
+
+def test_a_tag_renamed_while_a_run_is_sending_is_given_by_its_id_and_no_other_is_left(
+    steps: Steps,
+) -> None:
+    steps.run()
+    tag = steps.mailchimp.tags(steps.audience)["VIP"]
+    steps.write({"VIP": range(6)})
+    run = steps.start()
+    steps.plan(run)
+    steps.mailchimp.rename_tag(steps.audience, "VIP", "Gold")
+
+    ended = ended_after(steps, run)
+
+    assert (ended["status"], ended["counts"]["created"]) == ("succeeded", 3), ended
+    assert steps.mailchimp.tags(steps.audience) == {"Gold": tag}
+    assert tagged(steps, "Gold") == {steps.email(n) for n in range(6)}
+
+
+def test_a_tag_deleted_while_a_run_is_sending_is_the_one_that_mailchimp_makes_in_its_place(
+    steps: Steps,
+) -> None:
+    steps.run()
+    steps.write({"VIP": range(6)})
+    run = steps.start()
+    steps.plan(run)
+    steps.mailchimp.delete_tag(steps.audience, "VIP")
+
+    assert ended_after(steps, run)["status"] == "succeeded"
+    tag = steps.mailchimp.tags(steps.audience)["VIP"]
+    assert steps.run()["status"] == "succeeded"
+    assert steps.mailchimp.tags(steps.audience) == {"VIP": tag}
+    assert tagged(steps, "VIP") == {steps.email(n) for n in range(6)}
+
+
+def test_somebody_s_tag_that_got_the_name_meanwhile_is_taken_from_our_contacts_and_stays(
+    steps: Steps,
+) -> None:
+    steps.run()
+    tag = steps.mailchimp.tags(steps.audience)["VIP"]
+    steps.mailchimp.put_contacts(steps.audience, [{"email": steps.email(9)}])
+    steps.write({"VIP": range(6)})
+    run = steps.start()
+    steps.plan(run)
+    steps.mailchimp.rename_tag(steps.audience, "VIP", "Gold")
+    # Well before our call.
+    steps.mailchimp.set(clock_offset_seconds=-3600)
+    theirs = steps.mailchimp.create_tag(steps.audience, "VIP")
+    steps.mailchimp.set(clock_offset_seconds=0)
+    steps.mailchimp.add_tag(steps.audience, steps.email(9), "VIP")
+
+    assert ended_after(steps, run)["status"] == "succeeded"
+    assert steps.mailchimp.tags(steps.audience) == {"Gold": tag, "VIP": theirs}
+    assert tagged(steps, "Gold") == {steps.email(n) for n in range(6)}
+    assert tagged(steps, "VIP") == {steps.email(9)}

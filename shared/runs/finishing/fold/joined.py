@@ -36,7 +36,7 @@ def answers_of(rows: int, answered: Answered) -> pl.DataFrame:
 
 
 def _join_upserts(table: pl.DataFrame, rows: pl.Series, results: Results) -> pl.DataFrame:
-    """Add up_code, up_detail, lacking, by_us, asked, up_let_go, up_from and up_to."""
+    """Add up_code, up_detail, lacking, by_us, asked, up_let_go, untaken, up_from and up_to."""
     frame = pl.DataFrame(
         {"row": rows, "up_code": pl.Series(results.codes, dtype=pl.UInt8)},
         schema_overrides={"row": pl.UInt32},
@@ -47,7 +47,9 @@ def _join_upserts(table: pl.DataFrame, rows: pl.Series, results: Results) -> pl.
     asked = _sparse(dict.fromkeys(sorted(results.asked), True), pl.Boolean, "asked", rows)
     let_go = _sparse(dict.fromkeys(sorted(results.let_go), True), pl.Boolean, "up_let_go", rows)
     frame = frame.with_columns(_times(results, "up"))
-    for part in (frame, details, lacking, by_us, asked, let_go):
+    places = sorted(set[int]().union(*results.untaken.values()))
+    untaken = _sparse(dict.fromkeys(places, True), pl.Boolean, "untaken", rows)
+    for part in (frame, details, lacking, by_us, asked, let_go, untaken):
         table = table.join(part, on="row", how="left", maintain_order="left")
     return table
 

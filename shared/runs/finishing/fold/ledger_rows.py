@@ -38,7 +38,12 @@ def next_ledger(table: pl.DataFrame, times: Times, *, pending: bool, consent: bo
         .select(
             email="email",
             customer_id="customer_id",
-            digest=pl.when(accepted).then("digest").otherwise(pl.col("old_digest").fill_null(0)),
+            # Of whom a value was not taken the next run sends all again.
+            digest=pl.when(accepted & pl.col("untaken").fill_null(False))
+            .then(pl.lit(0, dtype=pl.UInt64))
+            .when(accepted)
+            .then("digest")
+            .otherwise(pl.col("old_digest").fill_null(0)),
             tags="new_tags",
             # What may have been sent has to be cleared, too, once it is blank.
             fields=pl.when(accepted)

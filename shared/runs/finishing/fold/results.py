@@ -18,7 +18,8 @@ class Results:
     codes: outcome numbers, NOT_SENT or MAYBE_SENT. details: text by place. lacking: tag mask
     that a contact did not get, by place. added: places that this export has added although
     Mailchimp said `updated`; asked: places that were asked to come back; let_go: those that are
-    not this export's any more. during: first and last place of a call, and Mailchimp's times
+    not this export's any more. untaken: places whose value of a merge field was not
+    taken. during: first and last place of a call, and Mailchimp's times
     between which it was carried out.
     """
 
@@ -29,6 +30,7 @@ class Results:
     asked: set[int] = field(default_factory=set)
     let_go: set[int] = field(default_factory=set)
     dropped: dict[str, int] = field(default_factory=dict)
+    untaken: dict[str, set[int]] = field(default_factory=dict)
     during: list[tuple[int, int, int, int]] = field(default_factory=list)
 
 
@@ -66,10 +68,14 @@ def _collect(
             results.let_go.update(at + place for place in block.get("let_go") or ())
             if during := block.get("during"):
                 results.during.append((at, at + len(codes), *during))
+            for name, places in (block.get("untaken") or {}).items():
+                results.untaken.setdefault(name, set()).update(at + place for place in places)
             for name, count in (block.get("dropped") or {}).items():
                 results.dropped[name] = results.dropped.get(name, 0) + count
-        else:
+        elif "tag" in block:
             _given(results, first, block)
+        elif "field" in block:
+            results.untaken[block["field"]] -= {first + item for item in block["items"]}
     end = min(size, position + maybe)
     results.codes[first + position : first + end] = bytes([MAYBE_SENT]) * (end - position)
 

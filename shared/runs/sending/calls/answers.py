@@ -20,8 +20,9 @@ class Answers:
     that an accepted contact still lacks. added: contacts that this export has added although
     Mailchimp said `updated`. asked: those that were asked to come back. let_go: those that are
     not this export's to archive, to unsubscribe or to ask, or not any more. dropped: merge fields
-    that Mailchimp emptied, with a count. during: Mailchimp's times (seconds since 1970) between
-    which the call did what it did.
+    that Mailchimp emptied, with a count. strays: contacts that got a tag's name under
+    another id: place, bit and that id. untaken: merge fields that an answer lacks, with places.
+    during: Mailchimp's times (seconds since 1970) between which the call did what it did.
     """
 
     codes: list[int]
@@ -31,6 +32,8 @@ class Answers:
     asked: list[int] = field(default_factory=list)
     let_go: list[int] = field(default_factory=list)
     dropped: dict[str, int] = field(default_factory=dict)
+    strays: list[tuple[int, int, int]] = field(default_factory=list)
+    untaken: dict[str, list[int]] = field(default_factory=dict)
     during: tuple[int, int] | None = None
 
     def block(self, position: int, items: Sequence[Item]) -> dict[str, Any]:
@@ -45,7 +48,17 @@ class Answers:
             "n": len(self.codes),
             "codes": to_letters(self.codes),
         }
-        for name in ("details", "lacking", "added", "asked", "let_go", "dropped", "during"):
+        for name in (
+            "details",
+            "lacking",
+            "added",
+            "asked",
+            "let_go",
+            "dropped",
+            "strays",
+            "untaken",
+            "during",
+        ):
             if value := getattr(self, name):
                 block[name] = value
         return block

@@ -35,6 +35,8 @@ def take_member(
     by_id = {id_: bit for bit, (_, id_) in attempt.job.tags.items()}
     if lacking := item.add & ~_tag_mask(member, by_id):
         answers.lacking[place] = lacking
+    _note_strays(attempt, place, member)
+    _note_untaken(attempt, place, member)
     _note_dropped(attempt, item, member)
 
 
@@ -69,6 +71,27 @@ def _seconds(text: object) -> int | None:
         return int(datetime.fromisoformat(str(text)).timestamp())
     except ValueError:
         return None
+
+
+def _note_strays(attempt: Attempt, place: int, member: Mapping[str, Any]) -> None:
+    """Note tags that came by name, and have another id than ours."""
+    job = attempt.job
+    given = attempt.items[place].add & ~job.by_id
+    named = {str(tag.get("name")).casefold(): tag.get("id") for tag in member.get("tags") or []}
+    for bit, (name, id_) in job.tags.items():
+        other = named.get(name.casefold())
+        if given >> bit & 1 and isinstance(other, int) and other != id_:
+            attempt.answers.strays.append((place, bit, other))
+
+
+def _note_untaken(attempt: Attempt, place: int, member: Mapping[str, Any]) -> None:
+    """Note values whose merge field the contact does not have: Mailchimp passes over them."""
+    held = member.get("merge_fields")
+    if not isinstance(held, Mapping):
+        return
+    for name, value in attempt.items[place].values.items():
+        if value not in (None, "") and attempt.job.field_name(name) not in held:
+            attempt.answers.untaken.setdefault(name, []).append(place)
 
 
 def _note_dropped(attempt: Attempt, item: UpsertItem, member: Mapping[str, Any]) -> None:

@@ -473,6 +473,11 @@ class TestResults:
         assert (results.added, results.dropped) == ({2}, {"FNAME": 2})
 
     def test_the_uncertain_end_with_their_chunk(self) -> None:
+        lost: list[dict[str, Any]] = [
+            {"at": 1, "n": 2, "codes": "BB", "untaken": {"A": [0, 1]}},
+            {"field": "A", "items": [2]},
+        ]
+        assert results_of([(3, lost, 0)], 3).untaken == {"A": {1}}
         assert list(results_of([(2, [], 500), (1, [], 0)], 3).codes) == [
             MAYBE_SENT,
             MAYBE_SENT,

@@ -1,6 +1,7 @@
 """What one call's answer means for each of its contacts, against an audience in memory."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -127,6 +128,22 @@ class TestUpsert:
         audience = AudienceModel()
         sent(audience, [item("a", FNAME={"addr1": "1 Road", "addr2": None}, LNAME=None)])
         assert audience.contacts["a@x.org"].fields == {"FNAME": {"addr1": "1 Road"}}
+
+    def test_a_tag_s_name_under_another_id_is_noted_unless_tags_are_given_by_id(self) -> None:
+        audience = AudienceModel(tags_of_existing=False)
+        audience.put("a@x.org", "subscribed", 10)
+        renamed = replace(job(), tags={0: ("t10", 99)})
+        for by_id, noted in ((0, [(0, 0, 10)]), (1, [])):
+            now = replace(renamed, by_id=by_id)
+            updating = calls.Updating("no_status")
+            answers = calls.upsert(audience, now, updating, [item("a", 1)], {}, None)()
+            assert (answers.strays, answers.lacking) == (noted, {0: 1})
+
+    def test_a_value_whose_key_the_answer_lacks_was_not_taken(self) -> None:
+        audience = AudienceModel(unknown_fields={"LNAME"})
+        answers = sent(audience, [item("a", FNAME="x", LNAME="y"), item("b", FNAME="z")])
+        assert answers.untaken == {"LNAME": [0]}
+        assert answers.dropped == {}
 
     def test_values_that_came_back_empty_are_counted(self) -> None:
         audience = AudienceModel(dropped_fields={"FNAME"})
