@@ -3,7 +3,7 @@
 Not below runs/: it outlives them.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pydantic import TypeAdapter
 
@@ -13,6 +13,7 @@ from shared.runs.record import Before, Run, RunStatus, read_run
 
 _FOLDER = "exports/_last/"
 _GOOD = (RunStatus.SUCCEEDED, RunStatus.PARTIAL)
+_TIMES = 5
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,9 @@ class LastRun:
     were left to the next run, as another export was at work on the audience. failures: how often
     in a row runs on the same snapshots have failed. states: what tells each snapshot's state from
     others of the same name, where that is known. served_at: up to when times of a cron schedule
-    have been served, None where 0.1.0 has written this.
+    have been served, None where 0.1.0 has written this. exported: the snapshots of the last run
+    that ended succeeded or partial; exported_at: when the last five of those ended. kept_by: what
+    other exports, by name, had exported that kept this run's leavers waiting.
     """
 
     uid: str
@@ -39,6 +42,9 @@ class LastRun:
     served_at: str | None = None
     # The last one that succeeded, at least in part.
     good: Before | None = None
+    exported: dict[str, str] = field(default_factory=dict)
+    exported_at: tuple[str, ...] = ()
+    kept_by: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def has_seen(self, segment: str, stamp: str, state: str) -> bool:
         """Return whether a segment's snapshot, in this state, or a newer one was tried already."""
@@ -54,7 +60,19 @@ def read_last(blobs: Blobs, export: str, uid: str) -> LastRun | None:
     found = blobs.read_document(f"{_FOLDER}{export}")
     if found is None or found[0]["uid"] != uid:
         return None
-    return _ADAPTER.validate_python(found[0])
+    last = _ADAPTER.validate_python(found[0])
+    if not last.exported_at and last.status in (RunStatus.SUCCEEDED, RunStatus.PARTIAL):
+        # Written by 0.1.0.
+        return replace(last, exported=last.snapshots, exported_at=(last.ended_at,))
+    return last
+
+
+def exported_to(
+    blobs: Blobs, export: str, uid: str, ledger: tuple[str, str] | None
+) -> dict[str, str]:
+    """Return the snapshots that an export has exported to the end to an account's audience."""
+    last = read_last(blobs, export, uid)
+    return last.exported if last and last.ledger == ledger else {}
 
 
 def good_before(blobs: Blobs, run: Run) -> Before | None:
@@ -91,10 +109,23 @@ def note_end(blobs: Blobs, run: Run) -> None:
         leavers_due=run.leavers_due,
         states=run.states or (last.states if last and not run.snapshots else {}),
         served_at=_served_at(last, run),
+        kept_by=run.kept_by,
         failures=(last.failures + 1 if last and same else 1) if failed else 0,
         good=Before(run.id, run.counts) if run.status in _GOOD else run.before,
     )
+    ended = _with_exported(ended, last)
     blobs.write_document(f"{_FOLDER}{run.export}", _ADAPTER.dump_python(ended, mode="json"))
+
+
+def _with_exported(ended: LastRun, last: LastRun | None) -> LastRun:
+    """Add what was exported to the end by this run or, where it was not, by those before."""
+    # What was exported to another audience says nothing here.
+    same = last is not None and last.ledger == ended.ledger
+    times = last.exported_at if last and same else ()
+    if ended.status in (RunStatus.SUCCEEDED, RunStatus.PARTIAL):
+        times = (*times, ended.ended_at)[-_TIMES:]
+        return replace(ended, exported=ended.snapshots, exported_at=times)
+    return replace(ended, exported=last.exported if last and same else {}, exported_at=times)
 
 
 def _served_at(last: LastRun | None, run: Run) -> str:

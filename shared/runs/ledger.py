@@ -122,13 +122,22 @@ class FoldedSegment:
 
 
 @dataclass(frozen=True)
+class WaitedFor:
+    """Another export that leavers wait for: `taken` as it was then; see FoldedSegment."""
+
+    taken: int
+    warned: bool = False
+    waived: bool = False
+
+
+@dataclass(frozen=True)
 class Ledger:
     """The document of a ledger, as one version of it was read (`etag` None: there is none yet).
 
     `canonical`: the version of the form in which its table writes addresses. fields: merge fields
     by their bits, under the tags that the export gives them; field_ids: their merge ids, 0 where
     not known (0.1.0 kept none). `consent`: a digest of the column and the values that consent was
-    judged by, "" where it was not asked for.
+    judged by, "" where it was not asked for. others: exports that leavers wait for, by uid.
     """
 
     account: str
@@ -144,6 +153,7 @@ class Ledger:
     segments: dict[str, FoldedSegment] = field(default_factory=dict)
     canonical: int = CANONICAL_VERSION
     consent: str = ""
+    others: dict[str, WaitedFor] = field(default_factory=dict)
 
     @property
     def folder(self) -> str:
@@ -168,6 +178,7 @@ class Ledger:
             "segments": {name: folded.document() for name, folded in self.segments.items()},
             "canonical": self.canonical,
             "consent": self.consent,
+            "others": {uid: asdict(other) for uid, other in self.others.items()},
         }
 
 
@@ -275,6 +286,7 @@ def read_ledger(document: dict[str, Any], etag: str | None) -> Ledger:
         segments={name: _read_folded(f) for name, f in document["segments"].items()},
         canonical=document.get("canonical", 1),
         consent=document.get("consent", ""),
+        others={uid: WaitedFor(**other) for uid, other in document.get("others", {}).items()},
     )
 
 

@@ -33,9 +33,9 @@ class Plan:
     planned with. shared_tags: mask of the tags that other exports give as well; other_ledgers:
     their ledgers' ETags by uid. removals_withheld, withdrawals_withheld: why, or empty.
     chunks: where each lies in the blob `payload`. called: the tags in Mailchimp of merge fields
-    that people have renamed.
-    updates: the way that contacts were sorted for (shared/accounts/updates.py);
-    lanes go by the one that is known when they send.
+    that people have renamed. updates: the way that contacts were sorted for
+    (shared/accounts/updates.py); lanes go by the one that is known when they send. kept_by: see
+    last_run.
     """
 
     run: str
@@ -66,6 +66,7 @@ class Plan:
     called: dict[str, str] = field(default_factory=dict)
     withdrawals_withheld: str = ""
     updates: Literal["status_if_new", "no_status", "one_by_one"] = "one_by_one"
+    kept_by: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @cached_property
     def job(self) -> Job:

@@ -88,6 +88,8 @@ class Run:
     # What follows is stored only where it says something.
     # Leavers that are to be archived or unsubscribed in a later run.
     due: int = 0
+    # What other exports, by name, had exported that kept these waiting.
+    kept_by: dict[str, dict[str, str]] = field(default_factory=dict)
     plan: PreviewPlan | None = None
     # What made it start, where its kind doesn't say enough.
     triggered_by: Trigger | None = None

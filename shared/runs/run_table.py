@@ -62,7 +62,7 @@ NOTES = {
     Note.REFUSED_FOR_GOOD: "refused in an earlier run; not tried again, except by a full run",
     Note.REFUSED_FOR_NOW: "refused in an earlier run; tried again after some days",
     Note.OLDER_SNAPSHOT: "not sent: the snapshot is older than the one exported before",
-    Note.WAITING: "waiting for newer snapshots of all segments",
+    Note.WAITING: "waiting until all segments and exports of the audience are as new",
     Note.NO_CONSENT: "no consent",
     Note.CONSENT_WITHDRAWN: "consent withdrawn",
 }

@@ -27,7 +27,7 @@ def test_who_moves_between_segments_of_two_days_is_only_untagged_meanwhile(
     assert place.tags_of()[email(0)] == set()
     assert (run["due"], run["counts"]["untagged"]) == (2, 2)
     details = {row["detail"] for row in place.outcomes(run, "untagged")}
-    assert details == {"waiting for newer snapshots of all segments"}
+    assert details == {"waiting until all segments and exports of the audience are as new"}
     # Once more with the same: nothing is forgotten, and nothing done.
     again = place.run()
     assert (again["due"], again["counts"]["unchanged"]) == (2, 6)

@@ -1,5 +1,7 @@
 """Two exports on one audience: what one gives the other does not take."""
 
+import pytest
+
 from tests.support.place import Place, email, emails, people, until
 
 OTHER = "-other"
@@ -91,6 +93,8 @@ def test_nobody_is_archived_whom_another_export_holds(place: Place) -> None:
     place.run()
     place.run(export=OTHER)
     place.write({"One": people(range(5, 6)), "Two": people(range(3))})
+    # It has to tell first that it still holds them.
+    place.run(export=OTHER)
 
     run = place.run()
 
@@ -122,6 +126,49 @@ def test_nobody_is_archived_whom_another_export_is_sending(place: Place) -> None
     contact = place.contacts()[email(0)]
     assert (contact.status, set(contact.tags)) == ("subscribed", {"Two"})
     assert {first["status"], second["status"]} == {"succeeded"}
+
+
+@pytest.mark.parametrize(
+    ("policy", "status"), [("unsubscribe", "unsubscribed"), ("archive", "archived")]
+)
+def test_who_moves_from_one_export_s_segment_to_the_other_s_is_not_taken_for_a_leaver(
+    place: Place, policy: str, status: str
+) -> None:
+    place.write({"Prospects": people(range(4)), "Customers": people(range(4, 6))})
+    place.save(["Prospects"], leavers=policy)
+    place.save(["Customers"], export=OTHER, leavers=policy)
+    place.run()
+    place.run(export=OTHER)
+    # One buys, and one is neither any more.
+    place.write({"Prospects": people(range(2, 4)), "Customers": people([0, 4, 5])})
+
+    first = place.run()
+    assert (first["due"], place.statuses()[email(0)]) == (2, "subscribed")
+    place.run(export=OTHER)
+    last = place.run()
+
+    assert last["due"] == 0
+    assert place.statuses() == {
+        email(number): status if number == 1 else "subscribed" for number in range(6)
+    }
+    assert place.tags_of()[email(0)] == {"Customers"}
+
+
+def test_the_end_of_the_other_export_s_run_starts_one_of_who_waited_for_it(place: Place) -> None:
+    never = {"active": True, "kind": "cron", "cron": ["0 0 1 1 *"]}
+    place.write({"One": people(range(4)), "Two": people(range(4, 6))})
+    place.save(["One"], leavers="archive", schedule=never)
+    place.save(["Two"], export=OTHER)
+    place.run()
+    place.run(export=OTHER)
+    place.write({"One": people(range(1, 4)), "Two": people(range(4, 6))})
+    assert place.run()["due"] == 1
+    runs = len(place.runs())
+
+    place.run(export=OTHER)
+
+    until(lambda: place.statuses()[email(0)] == "archived", what="the leaver's end")
+    until(lambda: len(place.runs()) == runs + 1, what="one run more")
 
 
 def test_a_leaver_who_was_due_is_archived_by_the_next_run(place: Place) -> None:

@@ -171,6 +171,7 @@ def _fold(
             outcomes=folded.counts,
             due=folded.due,
             finishing_at=began_at,
+            kept_by=plan.kept_by if order is None else {},
             # After a run that was stopped nothing goes on by itself.
             leavers_due=order is None and _has_leavers_due(ends),
             progress=_progress(found, plan, counts, order),

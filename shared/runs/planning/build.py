@@ -26,17 +26,19 @@ from shared.runs.plan_document import Plan, PlannedTag
 from shared.runs.planning import cutting, difference, eligibility, run_input
 from shared.runs.planning.attempt import PlanningAttempt
 from shared.runs.planning.audience import Setup
-from shared.runs.planning.difference.generations import Generations
+from shared.runs.planning.difference.generations import Generation, Generations, Neighbour
 from shared.runs.planning.difference.policy import Policy
 from shared.runs.planning.difference.safety_stop import Removals
 from shared.runs.planning.field_values import FieldValues
 from shared.runs.planning.profiles import Profiles
 from shared.runs.planning.reading import check_input, read_segments
 from shared.runs.planning.segment_ages import (
-    LateSegment,
+    Late,
     generations_of,
     is_waived,
-    late_segments,
+    kept_by,
+    others_waited_for,
+    too_late,
     waiting_warnings,
 )
 from shared.runs.planning.warnings import input_warnings, value_warnings
@@ -67,7 +69,9 @@ class _Decided:
     generation: int
     untrusted: Mapping[int, str]
     other_ledgers: list[Ledger]
-    late: list[LateSegment]
+    waits: Mapping[Generation | Neighbour, int]
+    late: list[Late]
+    generations: Generations
     read_at: str
 
 
@@ -119,6 +123,7 @@ def _decide(
     )
     del classified, gone, suppressed
     table = table.with_row_index("row")
+    waits = difference.waiting(table, policy.generations)
     return _Decided(
         table,
         removals,
@@ -127,7 +132,9 @@ def _decide(
         state.generation,
         untrusted,
         other_ledgers,
-        late_segments(attempt, difference.waiting(table, policy.generations)),
+        waits,
+        too_late(attempt, waits),
+        policy.generations,
         read_at,
     )
 
@@ -181,6 +188,7 @@ def _plan_of(
         folder=attempt.folder,
         payload=f"{attempt.folder}payload",
         updates=setup.updates.way,
+        kept_by=kept_by(attempt, decided.waits),
     )
 
 
@@ -301,7 +309,7 @@ def _policy(
 
 def _next_ledger(attempt: PlanningAttempt, old: Ledger, decided: _Decided) -> Ledger:
     allowed = attempt.run.allow_removals
-    late = {one.segment for one in decided.late}
+    late = {late.one.segment for late in decided.late if isinstance(late.one, Generation)}
     profiles = decided.profiles
     segments = {
         snapshot.segment: FoldedSegment(
@@ -318,12 +326,14 @@ def _next_ledger(attempt: PlanningAttempt, old: Ledger, decided: _Decided) -> Le
         for position in decided.untrusted:
             name = attempt.found.snapshots[position].segment
             segments[name] = old.segments.get(name, segments[name])
+    others = others_waited_for(decided.waits, decided.generations, decided.late)
     return replace(
         old,
         run=attempt.run.id,
         table=None,
         segments=segments,
         consent=_consent_digest(attempt.export),
+        others=others,
     )
 
 

@@ -16,7 +16,7 @@ from shared.platform import log
 from shared.platform.blobs import Blobs
 from shared.platform.clock import from_text, utc_now
 from shared.platform.errors import CloudError
-from shared.runs.last_run import LastRun, read_last
+from shared.runs.last_run import LastRun, exported_to, read_last
 from shared.runs.marker import active_exports, active_runs
 from shared.runs.record import RunRequest
 from shared.runs.start import ActiveRunError, start_run
@@ -66,7 +66,7 @@ def _start_if_due(app: App, export: StoredExport, find: Finder) -> None:
     )
     if is_due(export, last, newest, utc_now()):
         start_run(app, export, request)
-    elif _leavers_wait(export, last):
+    elif _leavers_wait(app.blobs, export, last):
         # One at a time: those that start together would find the audience taken once more.
         with _leavers:
             if _is_free(app.blobs, export.audience_id):
@@ -97,13 +97,25 @@ def is_due(
             assert_never(unknown)
 
 
-def _leavers_wait(export: StoredExport, last: LastRun | None) -> bool:
-    """Return whether leavers wait for the audience to be nobody else's.
+def _leavers_wait(blobs: Blobs, export: StoredExport, last: LastRun | None) -> bool:
+    """Return whether leavers wait for the audience to be nobody else's, or waited for an export.
 
     Two exports that always start together would otherwise keep each other from it for good.
     """
     scheduled = export.schedule.active and export.schedule.kind != "none"
-    return scheduled and last is not None and last.leavers_due
+    if not scheduled or last is None:
+        return False
+    return last.leavers_due or any(
+        _has_exported_more(blobs, name, last.ledger, seen) for name, seen in last.kept_by.items()
+    )
+
+
+def _has_exported_more(
+    blobs: Blobs, name: str, ledger: tuple[str, str] | None, seen: dict[str, str]
+) -> bool:
+    """Return whether an export has ended a run on other snapshots than it had, or is gone."""
+    found = store.load_export(blobs, name)
+    return found is None or exported_to(blobs, name, found[0].uid, ledger) != seen
 
 
 def _is_free(blobs: Blobs, audience: str) -> bool:

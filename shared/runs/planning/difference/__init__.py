@@ -10,7 +10,12 @@ what finish needs to write the next ledger: no later step looks at the old ledge
 """
 
 from shared.runs.planning.difference.compare import contact_rows, decide, join_ledger
-from shared.runs.planning.difference.generations import Generation, Generations, waiting
+from shared.runs.planning.difference.generations import (
+    Generation,
+    Generations,
+    Neighbour,
+    waiting,
+)
 from shared.runs.planning.difference.leavers import with_answers
 from shared.runs.planning.difference.policy import Policy
 from shared.runs.planning.difference.safety_stop import FLOOR, Removals
@@ -23,6 +28,7 @@ __all__ = [
     "Generation",
     "Generations",
     "Kind",
+    "Neighbour",
     "Note",
     "Policy",
     "Removals",

@@ -1,8 +1,9 @@
 """Whether segments are of one generation: nobody has left for good before all of them can tell.
 
-Who is missing from a segment may be in another one whose snapshot is older than that. So each
-leaver has a stamp, the time of the snapshot that she was first missing from, and what can't be
-undone waits until every segment has a snapshot that is not older.
+Who is missing from a segment may be in another one, of this export or of another on the audience,
+whose snapshot is older than that. So each leaver has a stamp, the time of the snapshot that she
+was first missing from, and what can't be undone waits until every segment has a snapshot that is
+not older, and the other exports have exported theirs.
 """
 
 from dataclasses import dataclass, field
@@ -33,13 +34,42 @@ class Generation:
     named: bool = False
     waived: bool = False
 
+    def tells(self, stamp: int) -> bool:
+        """Return whether who left at this time would be seen in it."""
+        return self.waived or self.taken >= stamp
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """What another export on the audience has exported to the end.
+
+    uid: the export's. taken: the stamp of its oldest snapshot, 0 where it has exported none. since:
+    when it was made. behind: there is a newer one that
+    it has not exported yet. waived: see Generation.
+    """
+
+    export: str
+    uid: str
+    taken: int
+    since: int = 0
+    behind: bool = False
+    waived: bool = False
+
+    def tells(self, stamp: int) -> bool:
+        """Return whether it would hold who left at this time."""
+        return self.waived or (self.taken >= stamp and not self.behind)
+
 
 @dataclass(frozen=True)
 class Generations:
-    """The snapshots that a run works on; saved: when its export was (seconds since 1970)."""
+    """The snapshots that a run works on; saved: when its export was (seconds since 1970).
+
+    others: the other exports on the audience that are alive.
+    """
 
     segments: tuple[Generation, ...] = ()
     saved: int = 0
+    others: tuple[Neighbour, ...] = ()
     _newest: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
@@ -59,15 +89,14 @@ class Generations:
             missing.append(self.saved)
         return max(missing)
 
-    def waiting_for(self, stamp: int) -> tuple[str, ...]:
-        """Return the segments whose snapshot is too old to tell of who left at this time."""
-        return tuple(one.segment for one in self.segments if not self._tells(one, stamp))
+    def waiting_for(self, stamp: int) -> tuple[Generation | Neighbour, ...]:
+        """Return the segments and exports that are too old to tell of who left at this time."""
+        early = [one for one in self.segments if not self._tells(one, stamp)]
+        return (*early, *(one for one in self.others if not one.tells(stamp)))
 
     def _tells(self, one: Generation, stamp: int) -> bool:
-        if one.taken >= stamp or one.waived:
-            return True
-        # Named beside the very snapshot that she is missing from.
-        return (
+        # Or it is named beside the very snapshot that she is missing from.
+        return one.tells(stamp) or (
             one.named
             and stamp - one.taken <= _ONE_REFRESH_SECONDS
             and any(other.named and other.taken == stamp for other in self.segments)
@@ -106,13 +135,13 @@ def hold_back(leavers: pl.DataFrame, generations: Generations) -> pl.DataFrame:
     )
 
 
-def waiting(table: pl.DataFrame, generations: Generations) -> dict[str, int]:
-    """Return how many leavers of the run's table wait for each segment that is too old."""
-    waits: dict[str, int] = {}
+def waiting(table: pl.DataFrame, generations: Generations) -> dict[Generation | Neighbour, int]:
+    """Return how many leavers of the run's table wait for each segment or export."""
+    waits: dict[Generation | Neighbour, int] = {}
     found = table.select("action", "stamp").filter(pl.col("action") == int(Action.WAIT))
     for stamp, count in found["stamp"].value_counts().iter_rows():
-        for segment in generations.waiting_for(stamp):
-            waits[segment] = waits.get(segment, 0) + count
+        for one in generations.waiting_for(stamp):
+            waits[one] = waits.get(one, 0) + count
     return waits
 
 

@@ -349,7 +349,7 @@ class TestNextLedger:
         (outcome,) = result.outcomes.select("code", "detail").rows()
         assert (NAMES[outcome[0]], outcome[1]) == (
             "untagged",
-            "waiting for newer snapshots of all segments",
+            "waiting until all segments and exports of the audience are as new",
         )
 
     def test_who_is_in_a_segment_again_waits_no_longer(self) -> None:

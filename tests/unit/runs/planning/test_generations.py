@@ -8,6 +8,7 @@ from shared.runs.ledger import Flag
 from shared.runs.planning.difference.generations import (
     Generation,
     Generations,
+    Neighbour,
     seconds_of,
     waiting,
 )
@@ -103,6 +104,25 @@ def test_tables_of_one_refresh_need_not_be_of_one_minute() -> None:
 def test_a_person_s_word_ends_the_waiting_for_a_segment() -> None:
     assert leaver(generations(0, DAY, waived=True), stamp=DAY)["action"] == Action.ARCHIVE
     assert leaver(generations(0, 0, waived=True), stamp=DAY)["action"] == Action.WAIT
+
+
+@pytest.mark.parametrize(
+    ("other", "action"),
+    [
+        (Neighbour("b", "1", taken=DAY), Action.ARCHIVE),
+        (Neighbour("b", "1", taken=DAY - 1), Action.WAIT),
+        # She may be in the snapshot that it has not exported yet.
+        (Neighbour("b", "1", taken=DAY, behind=True), Action.WAIT),
+        (Neighbour("b", "1", taken=0, behind=True, waived=True), Action.ARCHIVE),
+    ],
+)
+def test_who_left_waits_for_the_other_exports_of_the_audience(
+    other: Neighbour, action: Action
+) -> None:
+    of = Generations(generations(DAY).segments, others=(other,))
+    row = leaver(of)
+    assert (row["action"], row["remove"]) == (action, 1)
+    assert row["waits"] == (action == Action.WAIT)
 
 
 @pytest.mark.parametrize(
