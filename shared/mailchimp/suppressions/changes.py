@@ -65,6 +65,20 @@ def read_changes(
     return Increment(set(lines_of(item[0] for item in items)), last.total_items, pages[0].date)
 
 
+def read_returned(read: ReadPage, since: datetime, most_pages: int) -> set[bytes] | None:
+    """Return who is subscribed and was changed since then; None where those are too many."""
+    lines: set[bytes] = set()
+    offset = 0
+    while True:
+        page = read(status="subscribed", offset=offset, count=COUNT, since_last_changed=since)
+        if page.total_items > most_pages * STEP:
+            return None
+        lines.update(lines_of(item[0] for item in page.items))
+        if len(page.items) < COUNT:
+            return lines
+        offset += STEP
+
+
 def _read_filtered(read: ReadPage, status: str, since: datetime) -> Increment:
     """Do without Mailchimp's sorting, at the price of one call more."""
     lines: set[bytes] = set()

@@ -127,6 +127,23 @@ class Draft:
             }
             self._merge(status, own, elsewhere - own.lines)
 
+    def take_returned(self, lines: set[bytes]) -> None:
+        """Remove who is subscribed again."""
+        for status, rows in self.rows.items():
+            before = list(self.table.read_part(rows.part))
+            kept = [line for line in before if line not in lines]
+            if len(kept) != len(before):
+                part = self.table.write_part(status, kept)
+                self.rows[status] = replace(rows, part=part, count=len(kept))
+
+    def may_have_returned(self, statuses: list[str]) -> bool:
+        """Return whether all that is wrong with these is that they hold too many."""
+        return all(
+            not self.tries.get(status) and rows.settled and rows.count - rows.total > rows.gap
+            for status in statuses
+            for rows in (self.rows[status],)
+        )
+
     def _merge(self, status: str, own: Increment, gone: set[bytes]) -> None:
         rows = self.rows[status]
         part, count = rows.part, rows.count
@@ -161,9 +178,12 @@ class Draft:
             gap = rows.count - rows.total
             tries = self.tries.get(status, 0)
             if tries == 0:
-                differs = gap < rows.gap if additions_only else gap != rows.gap
+                differs = gap < rows.gap - rows.hidden if additions_only else not rows.agrees()
                 if differs or not (rows.settled or additions_only):
                     again.append(status)
+                elif not additions_only:
+                    # Whether Mailchimp still has who was erased shows in its number.
+                    self.rows[status] = replace(rows, gap=gap, hidden=0)
                 continue
             # Twice the same difference is how Mailchimp counts, not somebody on the move.
             settled = gap in (0, self.gaps.get(status, rows.gap))

@@ -79,7 +79,9 @@ def _without(table: Table, state: State, forms: frozenset[str]) -> State:
         kept_lines = [line for line in lines if line not in gone]
         if len(kept_lines) != len(lines):
             part = table.write_part(status, kept_lines)
-            rows[status] = replace(before, part=part, count=len(kept_lines))
+            erased = len(lines) - len(kept_lines)
+            hidden = before.hidden + erased
+            rows[status] = replace(before, part=part, count=len(kept_lines), hidden=hidden)
     entries = read_recent(table, state.recent)
     kept = [entry for entry in entries if entry[0] not in forms]
     recent = state.recent if len(kept) == len(entries) else write_recent(table, kept)

@@ -16,7 +16,7 @@ from shared.mailchimp.suppressions.calls import (
     ReadPage,
     SlotSource,
 )
-from shared.mailchimp.suppressions.changes import Increment, read_changes
+from shared.mailchimp.suppressions.changes import Increment, read_changes, read_returned
 from shared.mailchimp.suppressions.draft import Draft
 from shared.mailchimp.suppressions.lines import email_of
 from shared.mailchimp.suppressions.pages import Listing
@@ -32,6 +32,8 @@ _SHARED_AGE = timedelta(minutes=5)
 # Right after a listing the changes since its first page are enough, by a clock that may be coarse.
 _AFTER_LISTING = timedelta(minutes=1)
 _POLL_SECONDS = 0.5
+# So many pages of contacts that may have come back are read before a status is listed anew.
+_MOST_RETURNED = 3
 
 
 @dataclass(frozen=True)
@@ -176,8 +178,21 @@ class _Refresh:
         known = {status: one for status, one in changes.items() if one is not None}
         if len(known) < len(STATUSES):
             return [status for status in STATUSES if status not in known]
+        before = min(draft.rows[status].as_of for status in STATUSES)
         draft.take_changes(known)
+        again = draft.to_list_again(additions_only=self.additions_only)
+        if not again or not draft.may_have_returned(again):
+            return again
+        seen = {line for one in known.values() for line in one.lines}
+        returned = self._read_returned(before - self.overlap)
+        draft.take_returned(returned - seen)
         return draft.to_list_again(additions_only=self.additions_only)
+
+    def _read_returned(self, since: datetime) -> set[bytes]:
+        """Return who is subscribed and was changed since then, where those are few."""
+        found: list[set[bytes] | None] = []
+        self.caller.run([lambda read: found.append(read_returned(read, since, _MOST_RETURNED))])
+        return found[-1] or set()
 
     def _commit(self, draft: Draft, began: datetime) -> State:
         """Make the draft the table; raises BlobConflictError when the state is another by now."""

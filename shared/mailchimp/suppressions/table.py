@@ -38,6 +38,7 @@ class Rows:
     `part` is "" where there are none. `total` is Mailchimp's number of them at `as_of`, by
     Mailchimp's clock. `gap` is by how many addresses `count` differs from `total` for good: two
     contacts whose addresses differ in case are one here. Not `settled`: the numbers never agreed.
+    hidden: how many were erased from it since, whom Mailchimp may still count.
     """
 
     part: str
@@ -46,6 +47,11 @@ class Rows:
     as_of: datetime
     gap: int = 0
     settled: bool = True
+    hidden: int = 0
+
+    def agrees(self) -> bool:
+        """Return whether the numbers differ as they did, but for who was erased."""
+        return self.gap - self.hidden <= self.count - self.total <= self.gap
 
 
 @dataclass(frozen=True)

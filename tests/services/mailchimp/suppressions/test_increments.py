@@ -72,11 +72,31 @@ def test_who_came_back_by_a_form_goes(filled: Scene) -> None:
     back = ["unsubscribed.5@contoso.com", "archived.1100@contoso.com"]
     filled.simulator.resubscribe_by_form(filled.audience, back)
 
-    filled.refreshed()
+    result = filled.refresh()
 
     assert not filled.loaded().keys() & set(back)
     assert filled.loaded() == filled.expected()
-    assert {status for status, _ in filled.listings()} == {"unsubscribed", "archived"}
+    # One call finds them: no status is listed again.
+    assert result.calls == len(STATUSES) + 1
+    assert filled.refresh().calls == len(STATUSES)
+
+
+def test_who_came_back_among_thousands_of_changes_is_found_by_listing(filled: Scene) -> None:
+    filled.put("subscribed", 3_500, email="new{n}@contoso.com", age=5)
+    filled.simulator.resubscribe_by_form(filled.audience, "unsubscribed.5@contoso.com")
+
+    filled.refreshed()
+
+    assert filled.loaded() == filled.expected()
+    assert ("unsubscribed", 990) in filled.listings()
+
+
+def test_who_left_the_audience_for_good_is_found_by_listing(filled: Scene) -> None:
+    filled.simulator.forget(filled.audience, "cleaned.7@contoso.com")
+
+    filled.refreshed()
+
+    assert filled.loaded() == filled.expected()
 
 
 def test_in_the_middle_of_a_run_nobody_is_looked_for_who_left(filled: Scene) -> None:

@@ -183,6 +183,24 @@ def test_after_an_erasure_in_mailchimp_too_nothing_is_listed_anew(scene: Scene) 
     assert scene.loaded() == scene.expected()
 
 
+def test_an_erasure_here_alone_lists_nothing_anew_and_hides_nobody_who_comes_in(
+    scene: Scene,
+) -> None:
+    people = scene.put("unsubscribed", 1_200)
+    scene.put("subscribed", 3, email="here{n}@contoso.com")
+    scene.refreshed()
+    erase(scene.app, people[3])
+
+    first = scene.refresh()
+    scene.simulator.unsubscribe_by_admin(scene.audience, ["here0@contoso.com"])
+    second = scene.refresh()
+
+    assert (first.calls, second.calls) == (len(STATUSES), len(STATUSES))
+    assert scene.loaded() == {
+        email: status for email, status in scene.expected().items() if email != people[3]
+    }
+
+
 def test_an_erasure_reaches_the_checkpoints_of_a_fill(scene: Scene) -> None:
     people = scene.put("unsubscribed", 4_000)
     scene.simulator.set(base_seconds=0.3)
