@@ -79,6 +79,11 @@ class LeaverItem(NamedTuple):
     moved_from: int = 0
     moved_to: int = 0
 
+    @property
+    def without_times(self) -> bool:
+        """Whether it is of 0.1.0, which wrote no times."""
+        return not (self.made_to or self.moved_to)
+
     def blanked(self) -> "LeaverItem":
         """Return nobody's item."""
         return LeaverItem("")

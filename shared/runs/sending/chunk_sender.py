@@ -311,6 +311,10 @@ class ChunkSender:
 
     def _leaving(self, batch: list[Item], protected: Mapping[str, str]) -> calls.Leaving:
         (leaver,) = all_of(LeaverItem, batch)
+        if leaver.without_times:
+            # 0.1.0 planned this, and none but whom it had added before.
+            planned_at = self._plan.planned_at + self._plan.clock_offset
+            leaver = leaver._replace(made_from=1, made_to=planned_at)
         state = protected.get(canonical(leaver.email))
         return calls.Leaving(leaver, state, self._tried(), self._source)
 
