@@ -20,10 +20,7 @@ declare global {
     };
     type SharedConnection = Schemas["SharedConnection"];
     type ConnectionList = { items: Connection[] };
-    type Verification = {
-      mailchimp: Schemas["MailchimpCheck"] & { code?: string | null };
-      segment_storage: Schemas["StorageCheck"] & { code?: string | null };
-    };
+    type Verification = Schemas["Verification"];
     type AudienceList = Schemas["AudienceList"];
     type MergeField = Schemas["MergeFieldView"];
     type Segment = Schemas["SegmentView"];

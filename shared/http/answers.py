@@ -125,6 +125,8 @@ class MailchimpCheck(Answer):
     account_name: str | None
     role: str | None
     data_center: str | None
+    code: str | None
+    params: Params
     detail: str | None
 
 
@@ -132,6 +134,8 @@ class StorageCheck(Answer):
     """Whether the app's identity can read the segments."""
 
     ok: bool
+    code: str | None
+    params: Params
     detail: str | None
 
 

@@ -15,7 +15,7 @@ from shared.exports.updates import known_updates, settle_updates
 from shared.http import audit, exports, inputs, problems
 from shared.http.messages import Request, Response
 from shared.http.problems import FieldError
-from shared.mailchimp.errors import MailchimpError, StopError
+from shared.mailchimp.errors import MailchimpError, RefusedError, StopError
 from shared.platform.blobs import Document
 from shared.runs.stopping import cancel_runs_of_connection
 
@@ -191,6 +191,8 @@ def _verify_mailchimp(
         "account_name": None,
         "role": None,
         "data_center": None,
+        "code": None,
+        "params": {},
         "detail": None,
     }
     try:
@@ -200,12 +202,11 @@ def _verify_mailchimp(
             if audience is not None:
                 mailchimp.hold(account.account_id)
                 settle_updates(app, account.account_id, audience, mailchimp.client)
-    except ConnectionUnusableError as error:
-        return result | {"detail": error.detail}
-    except StopError as error:
-        return result | {"detail": error.detail}
+    except (ConnectionUnusableError, StopError) as error:
+        return result | {"code": error.code, "detail": error.detail}
     except MailchimpError as error:
-        return result | {"detail": f"{error}."}
+        code = "mailchimp_refused" if isinstance(error, RefusedError) else "mailchimp_unavailable"
+        return result | {"code": code, "detail": f"{error}."}
     accounts.remember_account(app, connection, account)
     return result | {
         "ok": True,
@@ -220,5 +221,11 @@ def _verify_storage(app: App) -> dict[str, Any]:
 
     unreadable = unreadable_containers(app)
     if not unreadable:
-        return {"ok": True, "detail": None}
-    return {"ok": False, "detail": "Can't read: " + ", ".join(unreadable) + "."}
+        return {"ok": True, "code": None, "params": {}, "detail": None}
+    listed = ", ".join(unreadable)
+    return {
+        "ok": False,
+        "code": "segment_storage_unreadable",
+        "params": {"containers": listed},
+        "detail": f"Can't read: {listed}.",
+    }

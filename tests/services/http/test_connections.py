@@ -141,8 +141,8 @@ def test_a_secret_that_cannot_be_read_shows_on_the_connection(
     finally:
         stack.vault.allow(third)
     assert not verified["mailchimp"]["ok"]
-    assert third in verified["mailchimp"]["detail"]
-    assert verified["segment_storage"] == {"ok": True, "detail": None}
+    assert verified["mailchimp"]["code"] == "secret_unreadable"
+    assert verified["segment_storage"] == {"ok": True, "code": None, "params": {}, "detail": None}
 
 
 def test_a_secret_that_somebody_else_maintains_is_used(
@@ -165,6 +165,8 @@ def test_verify_says_which_account_it_is(call: Caller, connected: Place) -> None
         "account_name": connected.account.name,
         "role": "owner",
         "data_center": "us21",
+        "code": None,
+        "params": {},
         "detail": None,
     }
 
@@ -173,6 +175,7 @@ def test_verify_says_when_mailchimp_refuses(call: Caller, stack: Stack, connecte
     stack.mailchimp.revoke_key(connected.account.api_key)
     verified = call("POST", f"connections/{connected.connection}/verify").json()["mailchimp"]
     assert not verified["ok"]
+    assert verified["code"] == "mailchimp_unauthorized"
     assert connected.account.api_key not in str(verified)
 
 
