@@ -19,6 +19,13 @@ from shared.mailchimp.errors import MailchimpError, RefusedError, StopError
 from shared.platform.blobs import Document
 from shared.runs.stopping import cancel_runs_of_connection
 
+# Roles of Mailchimp below Manager: their calls that change contacts are refused.
+_LOOKING_ONLY = ("viewer", "author")
+_MAY_NOT_WRITE = (
+    "The Mailchimp user behind the token has the role {role}, which may not change contacts. Give "
+    "the connection a token of a user with the role Manager or higher."
+)
+
 
 class VerifyOptions(BaseModel):
     """With an audience, what the account does with a contact's status is found out there, too."""
@@ -208,8 +215,10 @@ def _verify_mailchimp(
         code = "mailchimp_refused" if isinstance(error, RefusedError) else "mailchimp_unavailable"
         return result | {"code": code, "detail": f"{error}."}
     accounts.remember_account(app, connection, account)
+    may_write = account.role.casefold() not in _LOOKING_ONLY
     return result | {
-        "ok": True,
+        "ok": may_write,
+        "detail": None if may_write else _MAY_NOT_WRITE.format(role=account.role),
         "account_name": account.name,
         "role": account.role,
         "data_center": account.data_center,

@@ -71,10 +71,20 @@ def after(error: RefusedError | RetryError, batch: Batch, job: Job) -> Decision:
             assert_never(error)
 
 
-def after_failures(failures: int, batch: Batch) -> Decision:
-    """Return what it means that so many calls failed although Mailchimp answered others."""
+def after_failures(failures: int, batch: Batch, said: str = "") -> Decision:
+    """Return what it means that so many calls failed although Mailchimp answered others.
+
+    said: its words about the last one, where it had any.
+    """
     if failures < TRIES:
         return SendAgain()
     if len(batch.items) > 1:
         return Smaller()
-    return Settled(calls.given_up(len(batch.items), NO_ANSWER))
+    return Settled(calls.given_up(len(batch.items), said or NO_ANSWER))
+
+
+def words_of(error: Exception) -> str:
+    """Return status and words of an answer that is no answer to the call; empty without one."""
+    if not isinstance(error, RetryError) or error.status is None or error.detail == error.summary:
+        return ""
+    return f"Mailchimp answered HTTP {error.status}: {error.detail}"

@@ -33,6 +33,7 @@ from shared.runs.sending.after import (
     Smaller,
     after,
     after_failures,
+    words_of,
 )
 from shared.runs.sending.batch_sizes import MAX_BATCH
 from shared.runs.sending.mending import send_again, take_strays
@@ -227,7 +228,7 @@ class ChunkSender:
                 waits += 1
                 self._turn.pause(waits)
                 failures += decision.counts and self._turn.answers_others(client)
-                decision = after_failures(failures, tried.batch)
+                decision = after_failures(failures, tried.batch, words_of(error))
             match decision:
                 case SendAgain():
                     continue

@@ -179,6 +179,15 @@ def test_verify_says_when_mailchimp_refuses(call: Caller, stack: Stack, connecte
     assert connected.account.api_key not in str(verified)
 
 
+def test_verify_is_not_content_with_a_user_who_may_only_look(
+    call: Caller, stack: Stack, connected: Place
+) -> None:
+    stack.mailchimp.change_role(connected.account.api_key, "viewer")
+    verified = call("POST", f"connections/{connected.connection}/verify").json()["mailchimp"]
+    assert (verified["ok"], verified["role"]) == (False, "viewer")
+    assert "Manager" in verified["detail"]
+
+
 def test_audiences_come_with_their_merge_fields(call: Caller, connected: Place) -> None:
     items = call("GET", f"connections/{connected.connection}/audiences").json()["items"]
     assert items[0]["name"] == "News"

@@ -22,6 +22,7 @@ from shared.runs.sending.after import (
     Smaller,
     after,
     after_failures,
+    words_of,
 )
 
 JOB = Job("run", "b2", {0: ("VIP", 7)}, (), "subscribed")
@@ -69,3 +70,13 @@ def test_one_contact_is_given_up_after_so_many_tries_and_not_before() -> None:
     decision = after_failures(TRIES, batch(1))
     assert isinstance(decision, Settled)
     assert decision.answers.codes == [FAILED]
+
+
+def test_a_contact_that_mailchimp_fails_at_has_its_status_and_words() -> None:
+    said = words_of(UnavailableError("An unexpected internal error has occurred", status=500))
+    decision = after_failures(TRIES, batch(1), said)
+    assert isinstance(decision, Settled)
+    assert decision.answers.details == {
+        0: "Mailchimp answered HTTP 500: An unexpected internal error has occurred"
+    }
+    assert words_of(TimedOutError()) == words_of(UnavailableError(status=503)) == ""
