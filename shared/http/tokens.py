@@ -98,7 +98,9 @@ def callback(app: App, request: Request) -> Response:
         return _page(
             503, "unavailable", "The vault does not answer. Start the sign-in again later."
         )
-    return _page(200, "ok", "Mailchimp is connected. You can close this page.")
+    return _page(
+        200, "ok", f"Mailchimp is connected, account {account.name}. You can close this page."
+    )
 
 
 def _exchange(app: App, code: str, redirect_uri: str) -> tuple[Token, Account]:
@@ -121,7 +123,9 @@ def _keep(
     except SecretUnreadableError as error:
         raise problems.conflict("vault_refused", "The vault refuses", f"{error}.") from None
     accounts.remember_account(app, connection, account)
-    audit.record(caller, "token_set", connection.name)
+    # Whoever has the link to sign in may do so with an account of theirs: here it shows.
+    accounts_of = {"account": account.account_id, "account_before": connection.account_id}
+    audit.act(caller, "token_set", connection.name, **accounts_of)
 
 
 def _page(status: int, result: str, text: str) -> Response:

@@ -93,7 +93,10 @@ def test_a_key_never_appears_in_the_log(call: Caller, stack: Stack, waiting: Pla
     answer = call("PUT", f"connections/{waiting.connection}/token", {"api_key": key})
     assert answer.status_code == 204
     lines = [line for line in stack.logs().splitlines() if waiting.connection in line]
-    assert any("audit" in line and "token_set" in line for line in lines)
+    [said] = [line for line in lines if "audit" in line and "token_set" in line]
+    account = call("GET", f"connections/{waiting.connection}").json()["account_id"]
+    assert account in said
+    assert "account_before" in said
     assert key not in stack.logs()
 
 
@@ -111,6 +114,10 @@ def test_signing_in_with_mailchimp_makes_the_connection_ready(
     assert [audience["id"] for audience in audiences] == [waiting.audience_id]
     code = parse_qs(urlsplit(back).query)["code"][0]
     assert code not in page.text
+    # Whoever signs in with an account of their own sees which one they have connected.
+    shown = call("GET", f"connections/{waiting.connection}").json()["account_name"]
+    assert shown
+    assert f"account {shown}." in page.text
 
 
 def test_mailchimp_sends_the_browser_to_the_address_that_the_platform_gives_the_app(
