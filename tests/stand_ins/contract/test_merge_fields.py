@@ -220,3 +220,21 @@ def test_a_birthday_may_be_read_as_its_field_shows_it(mailchimp: Simulator, type
     answer = typed.subscribe(member(PERSON, merge_fields={"DAYMONTH": "29/02"}))
     assert answer["new_members"][0]["merge_fields"]["DAYMONTH"] == "29/02"
     assert typed.subscribe(member(PERSON, merge_fields={"DAYMONTH": "02/29"}))["error_count"] == 1
+
+
+def test_a_field_made_anew_by_people_is_another_one_without_values(
+    mailchimp: Simulator, account: Account
+) -> None:
+    list_id = mailchimp.add_list(account, "News")
+    with Api(mailchimp.api_url_template.format(dc="us21"), account.api_key, list_id) as api:
+        api.subscribe(member(PERSON, merge_fields={"FNAME": "A"}))
+        last = mailchimp.create_field(list_id, "LAST")
+        mailchimp.delete_field(list_id, "LAST")
+        mailchimp.delete_field(list_id, "FNAME")
+        assert mailchimp.create_field(list_id, "FNAME") > last
+        assert api.get(api.contact(PERSON))["merge_fields"]["FNAME"] == ""
+        mailchimp.rename_field(list_id, "FNAME", "FIRST")
+        answer = api.subscribe(member(PERSON, merge_fields={"FNAME": "B"}))
+        (updated,) = answer["updated_members"]
+        assert "FNAME" not in updated["merge_fields"]
+        assert updated["merge_fields"]["FIRST"] == ""
