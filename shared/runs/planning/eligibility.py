@@ -46,7 +46,7 @@ def classify(
         refused = lookup.find(frame["email"], who).is_not_null()
         frame = _skip(frame, refused, "skipped_no_consent")
     if erased is not None:
-        frame = _nameless(frame, erased)
+        frame = _without_identity(frame, erased)
     frame = _one_per_address(frame)
     return _suppress(frame, suppressed, own)
 
@@ -65,7 +65,7 @@ def unconsenting(classified: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _nameless(frame: pl.DataFrame, who: pl.Series) -> pl.DataFrame:
+def _without_identity(frame: pl.DataFrame, who: pl.Series) -> pl.DataFrame:
     return frame.with_columns(
         email=pl.when(who).then(pl.lit("")).otherwise("email"),
         customer_id=pl.when(who).then(pl.lit("")).otherwise("customer_id"),
