@@ -12,14 +12,14 @@ from typing import Any
 
 import polars as pl
 
-from shared.runs.ledger import Flag
+from shared.runs.ledger import TIMES, Flag
 from tests.campaigns.faults.lab import Case
 from tests.support.trials import is_of_trial, without_trials
 
 _LEFT_WAIT_SECONDS = 40
 _SAME = {"created": "sent", "updated": "sent"}
 # Settings of a contact in the ledger that depend on when the run was.
-_TIMES = ("retry_at", "tried")
+_TIMES = ("retry_at", "tried", *TIMES)
 
 
 @dataclass(frozen=True)
