@@ -53,6 +53,8 @@ class Flag(IntFlag):
     CONSENTED = 256
     # The newest snapshot that has its profile refuses: this export holds it no longer.
     REFUSED = 512
+    # It left, and was seen unsubscribed: its CustomerId is subscribed under no other address.
+    UNSUBSCRIBED = 1024
 
 
 def schema() -> "dict[str, pl.DataType]":

@@ -81,7 +81,7 @@ def given_by_others(blobs: Blobs, old: Ledger, others: Sequence[Ledger]) -> "pl.
         }
         held = (pl.col("flags") & int(Flag.ACCEPTED | Flag.UNCERTAIN)) != 0
         # Who refuses is not held by the export that they refused.
-        gone = (pl.col("flags") & int(Flag.ARCHIVED | Flag.REFUSED)) != 0
+        gone = (pl.col("flags") & int(Flag.ARCHIVED | Flag.REFUSED | Flag.UNSUBSCRIBED)) != 0
         frames.append(rows.filter(held & ~gone).select("email", tags=translate("tags", ours)))
     if not frames:
         return pl.DataFrame(schema={"email": pl.String, "tags": MASK})

@@ -52,6 +52,7 @@ class Note(IntEnum):
     # Of a leaver whom a snapshot still has.
     NO_CONSENT = 8
     CONSENT_WITHDRAWN = 9
+    OTHER_ADDRESS = 10
 
 
 NOTES = {
@@ -65,6 +66,7 @@ NOTES = {
     Note.WAITING: "waiting until all segments and exports of the audience are as new",
     Note.NO_CONSENT: "no consent",
     Note.CONSENT_WITHDRAWN: "consent withdrawn",
+    Note.OTHER_ADDRESS: "under another address",
 }
 
 

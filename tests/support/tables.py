@@ -56,6 +56,7 @@ def compare(
     rows, gone = difference.join_ledger(contacts, known.drop("customer_id").with_row_index("place"))
     gone = gone.with_columns(customer_id=known["customer_id"].gather(gone["place"]))
     gone = difference.with_answers(gone, unconsenting)
+    rows = difference.with_elsewhere(rows, gone, suppressed)
     return difference.decide(rows, gone, policy, given_by_others, suppressed, segment_tags)
 
 

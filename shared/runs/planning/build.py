@@ -112,6 +112,7 @@ def _decide(
         classified, _remembered(attempt, setup, classified, erased)
     )
     gone = difference.with_answers(_with_customer_ids(blobs, old, gone), without)
+    classified = difference.with_elsewhere(classified, gone, suppressed)
     policy = _policy(attempt, setup, untrusted, generations_of(attempt, setup))
     table, removals = difference.decide(
         classified,

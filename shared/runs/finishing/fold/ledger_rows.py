@@ -122,6 +122,7 @@ def _flags(*, pending: bool, consent: bool) -> pl.Expr:
         | _flag(Flag.DUE, pl.col("action").is_in(_LEAVING) & ~done & ours)
         | _flag(Flag.ARCHIVE_AT_MOST, missing & was(Flag.ARCHIVE_AT_MOST))
         | _flag(Flag.KEEP, missing & was(Flag.KEEP))
+        | _flag(Flag.UNSUBSCRIBED, missing & was(Flag.UNSUBSCRIBED))
         | _flag(Flag.CONSENTED, was(Flag.CONSENTED) | (consents & (was(Flag.ACCEPTED) | accepted)))
         | _flag(Flag.REFUSED, was(Flag.REFUSED) & (pl.col("kind") != int(Kind.CONTACT)))
     )
@@ -180,7 +181,8 @@ def _stays() -> pl.Expr:
     """Return of which contacts something is left to remember, or, of leavers, to do."""
     flags = pl.col("new_flags")
     withheld = pl.col("note") != 0
-    undone = (pl.col("new_tags") != 0) | ((flags & int(Flag.DUE | Flag.ARCHIVED)) != 0)
+    remembered = int(Flag.DUE | Flag.ARCHIVED | Flag.UNSUBSCRIBED)
+    undone = (pl.col("new_tags") != 0) | ((flags & remembered) != 0)
     known = (flags != 0) | pl.col("old_flags").is_not_null()
     return (
         pl.when(pl.col("kind") == int(Kind.LEAVER))

@@ -10,6 +10,7 @@ what finish needs to write the next ledger: no later step looks at the old ledge
 """
 
 from shared.runs.planning.difference.compare import contact_rows, decide, join_ledger
+from shared.runs.planning.difference.contacts import with_elsewhere
 from shared.runs.planning.difference.generations import (
     Generation,
     Generations,
@@ -37,4 +38,5 @@ __all__ = [
     "join_ledger",
     "waiting",
     "with_answers",
+    "with_elsewhere",
 ]

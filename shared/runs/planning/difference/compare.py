@@ -7,7 +7,10 @@ import polars as pl
 from shared.frames import lookup
 from shared.frames.masks import translate
 from shared.runs.codes import SKIPPED_BY_STATUS
-from shared.runs.planning.difference.contacts import decide_on_contacts
+from shared.runs.planning.difference.contacts import (
+    decide_on_contacts,
+    leave_out_unsubscribed,
+)
 from shared.runs.planning.difference.generations import hold_back
 from shared.runs.planning.difference.leavers import (
     in_one_row,
@@ -76,6 +79,7 @@ def decide(
     rows = without_older_tags(rows, policy, segment_tags)
     rows = decide_on_contacts(rows, policy)
     rows = leave_out_older(rows, policy, segment_tags)
+    rows = leave_out_unsubscribed(rows)
     rows = rows.with_columns(
         stamp=pl.lit(0, dtype=pl.UInt32), withdrew=pl.lit(False), present=pl.lit(True)
     )

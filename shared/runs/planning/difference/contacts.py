@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from shared.frames import lookup
 from shared.frames.masks import empty
 from shared.runs.codes import NUMBER
 from shared.runs.ledger import FLAGS, RETRY_NEVER, RETRY_WHEN_CHANGED, Flag
@@ -68,3 +69,43 @@ def decide_on_contacts(rows: pl.DataFrame, policy: Policy) -> pl.DataFrame:
         .then(pl.col("old_flags") & not_ours)
         .otherwise("old_flags"),
     )
+
+
+def leave_out_unsubscribed(rows: pl.DataFrame) -> pl.DataFrame:
+    """Create or bring back nobody whose CustomerId has unsubscribed under another address.
+
+    `elsewhere` says whose has, where that is known.
+    """
+    if "elsewhere" not in rows.columns:
+        return rows
+    held = was(Flag.ACCEPTED) & ~was(Flag.ARCHIVED)
+    out = pl.col("code").is_null() & pl.col("elsewhere") & ~held
+    return rows.with_columns(
+        code=pl.when(out)
+        .then(pl.lit(NUMBER["skipped_unsubscribed"], dtype=pl.UInt8))
+        .otherwise("code"),
+        note=pl.when(out).then(int(Note.OTHER_ADDRESS)).otherwise("note"),
+        action=pl.when(out).then(int(Action.NONE)).otherwise("action"),
+        add=pl.when(out).then(empty()).otherwise("add"),
+    ).drop("elsewhere")
+
+
+def with_elsewhere(
+    rows: pl.DataFrame, gone: pl.DataFrame, suppressed: pl.DataFrame
+) -> pl.DataFrame:
+    """Add `elsewhere`: whether the row's CustomerId is known as unsubscribed under some address.
+
+    gone: who is in the ledger alone, with customer_id and old_flags. suppressed: email, status.
+    """
+    unsubscribed = suppressed.filter(pl.col("status") == "unsubscribed")["email"]
+    left = lookup.find(gone["email"], unsubscribed).is_not_null()
+    ids = pl.concat(
+        [
+            gone.filter(left | gone.select(was(Flag.UNSUBSCRIBED)).to_series())["customer_id"],
+            rows.filter((pl.col("state") == "unsubscribed").fill_null(False))["customer_id"],
+        ]
+    )
+    ids = ids.filter(ids != "").unique()
+    if ids.is_empty():
+        return rows
+    return rows.with_columns(elsewhere=lookup.find(rows["customer_id"], ids).is_not_null())

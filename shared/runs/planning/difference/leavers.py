@@ -22,7 +22,8 @@ def leavers_of(gone: pl.DataFrame, suppressed: pl.DataFrame, policy: Policy) -> 
     One that was only ever refused is forgotten. One that this export archived stays in the
     ledger, so that it may come back, for as long as it is archived: who subscribed again
     themselves, or got into another protected state, is not this export's any more, however they
-    are archived later. Who is in a protected state is not archived or unsubscribed.
+    are archived later. Who is in a protected state is not archived or unsubscribed. Who was seen
+    unsubscribed stays, too, so that their CustomerId is not subscribed under another address.
     """
     gone = gone.join(suppressed.select("email", "status"), on="email", how="left")
     if "refuses" not in gone.columns:
@@ -52,8 +53,9 @@ def leavers_of(gone: pl.DataFrame, suppressed: pl.DataFrame, policy: Policy) -> 
         .otherwise(int(Action.NONE))
     )
     remove = pl.when(hidden).then(empty()).otherwise(pl.col("old_tags").fill_null(0))
-    # With nothing to do about her, her profile's row says all.
-    idle = hidden | (present & (remove == 0) & (action == int(Action.NONE)))
+    # With nothing to do about her, her profile's row says all, or what was told when she left.
+    told = present | was(Flag.UNSUBSCRIBED)
+    idle = hidden | (told & (remove == 0) & (action == int(Action.NONE)))
     note = (
         pl.when(withdrew)
         .then(int(Note.CONSENT_WITHDRAWN))
@@ -96,6 +98,13 @@ def _withdrew() -> pl.Expr:
 def _flags_now(gone: pl.DataFrame, policy: Policy) -> pl.Series:
     """Return what the ledger says of leavers, with whether they refuse now, or have left."""
     flags = pl.col("old_flags") & (FLAGS ^ int(Flag.REFUSED))
+    unsubscribed = (pl.col("status") == "unsubscribed") & (pl.col("customer_id") != "")
+    flags |= (
+        pl.when(unsubscribed.fill_null(False))
+        .then(int(Flag.UNSUBSCRIBED))
+        .otherwise(0)
+        .cast(pl.UInt16)
+    )
     refuses = pl.col("refuses")
     return gone.select(
         pl.when(refuses.is_null())

@@ -175,6 +175,64 @@ class TestOwnStates:
         assert done(row) == ("UPSERT", 1, 0)
 
 
+class TestPeopleUnderAnotherAddress:
+    """A person is an address, and her CustomerId."""
+
+    def was(self, **flags: Any) -> dict[str, Any]:
+        return OURS | {"customer_id": "c1"} | flags
+
+    def now(self, known: Rows, **rest: Any) -> dict[str, Any]:
+        rows, _ = compared({"b": {"customer_id": "c1"}}, known, **rest)
+        return rows["b@x.org"]
+
+    def test_who_unsubscribed_is_not_created_under_another_one(self) -> None:
+        row = self.now({"a": self.was()}, suppressed=suppressions(a="unsubscribed"))
+
+        assert NAMES[row["code"]] == "skipped_unsubscribed"
+        assert row["note"] == Note.OTHER_ADDRESS
+        assert done(row) == ("NONE", 0, 0)
+
+    def test_nor_is_who_left_long_ago(self) -> None:
+        gone = self.was(flags=int(Flag.ACCEPTED | Flag.UNSUBSCRIBED), tags=0)
+        rows, removals = compared({"b": {"customer_id": "c1"}}, {"a": gone})
+
+        assert rows["b@x.org"]["note"] == Note.OTHER_ADDRESS
+        assert rows["a@x.org"]["kind"] == Kind.KEPT
+        assert rows["a@x.org"]["old_flags"] & Flag.UNSUBSCRIBED
+        assert removals.leavers == 0
+
+    def test_nor_who_has_both_addresses_in_the_segments(self) -> None:
+        unsubscribed = {
+            "customer_id": "c1",
+            "code": NUMBER["skipped_unsubscribed"],
+            "state": "unsubscribed",
+        }
+        rows, _ = compared({"a": unsubscribed, "b": {"customer_id": "c1"}}, {})
+
+        assert rows["b@x.org"]["note"] == Note.OTHER_ADDRESS
+
+    def test_one_that_the_audience_holds_under_both_is_updated(self) -> None:
+        known = {"a": self.was(), "b": HELD | {"digest": 8}}
+        row = self.now(known, suppressed=suppressions(a="unsubscribed"))
+
+        assert done(row)[0] == "UPSERT"
+
+    @pytest.mark.parametrize("state", ["cleaned", "pending", "archived"])
+    def test_only_who_unsubscribed_is_kept_out(self, state: str) -> None:
+        row = self.now({"a": self.was()}, suppressed=suppressions(a=state))
+
+        assert done(row)[0] == "UPSERT"
+
+    def test_profiles_without_a_customer_id_are_nobody_s(self) -> None:
+        rows, _ = compared(
+            {"b": {"customer_id": ""}},
+            {"a": OURS | {"customer_id": ""}},
+            suppressed=suppressions(a="unsubscribed"),
+        )
+
+        assert done(rows["b@x.org"])[0] == "UPSERT"
+
+
 class TestLeavers:
     def test_untagging_takes_every_tag_and_does_no_more(self) -> None:
         row = left(OURS | {"tags": 0b11})

@@ -1,0 +1,48 @@
+"""Who unsubscribed is a person: nobody subscribes her under another address."""
+
+from tests.support.steps import Steps
+
+HEADER = "CustomerId,Email,FirstName\n"
+
+
+def write(steps: Steps, day: int, *rows: tuple[str, int]) -> None:
+    """Write a snapshot of a day: CustomerIds and the numbers of their addresses."""
+    lines = (f"{steps.name}-{id_},{steps.email(number)},Ana\n" for id_, number in rows)
+    steps.put(f"VIP/2026/11/{day}/0600/VIP_1.csv", HEADER + "".join(lines))
+
+
+def test_who_unsubscribed_is_not_created_under_a_new_address_however_late(steps: Steps) -> None:
+    for name in steps.files():
+        steps.segments.delete_blob(f"{steps.folder}/{name}")
+    steps.change(removal_limit_percent=100)
+    write(steps, 20, ("c1", 1), ("c2", 2))
+    assert steps.run()["counts"]["created"] == 2
+    steps.mailchimp.unsubscribe_by_self(steps.audience, [steps.email(1)])
+
+    # Her old address leaves with the snapshot that has the new one, or long before it.
+    write(steps, 21, ("c1", 11), ("c2", 2))
+    first = steps.run()
+    write(steps, 22, ("c2", 2))
+    between = steps.run()
+    write(steps, 23, ("c1", 12), ("c2", 2))
+    later = steps.run()
+
+    assert first["outcomes"]["skipped_unsubscribed"] == 1
+    assert later["outcomes"] == {"skipped_unsubscribed": 1, "unchanged": 1}
+    assert between["outcomes"] == {"unchanged": 1}
+    contacts = steps.mailchimp.contacts(steps.audience)
+    assert {steps.email(n): n in (1, 2) for n in (1, 2, 11, 12)} == {
+        steps.email(n): steps.email(n) in contacts for n in (1, 2, 11, 12)
+    }
+    assert contacts[steps.email(1)].status == "unsubscribed"
+
+
+def test_another_person_is_created_all_the_same(steps: Steps) -> None:
+    for name in steps.files():
+        steps.segments.delete_blob(f"{steps.folder}/{name}")
+    write(steps, 20, ("c1", 1), ("c2", 2))
+    steps.run()
+    steps.mailchimp.unsubscribe_by_self(steps.audience, [steps.email(1)])
+    write(steps, 21, ("c1", 1), ("c2", 2), ("c3", 3))
+
+    assert steps.run()["outcomes"] == {"created": 1, "skipped_unsubscribed": 1, "unchanged": 1}
