@@ -22,6 +22,8 @@ from local.process import ChildProcess, StartError
 
 _ROOT = Path(__file__).resolve().parents[2]
 _READY = '{"url": '
+# Both the host and its worker say where they stood.
+_SHOWN_LINES = 120
 _TRACES_SECONDS = 2.0
 
 
@@ -130,7 +132,7 @@ class HostProcess(ChildProcess):
         while (ready := self._ready()) is None:
             if not self.running or time.monotonic() > deadline:
                 self._end_with_traces()
-                tail = "\n".join(self.log_text().splitlines()[-30:])
+                tail = "\n".join(self.log_text().splitlines()[-_SHOWN_LINES:])
                 raise StartError(f"the Functions host did not start\n{tail}")
             time.sleep(0.02)
         self.url, self.functions = ready.url, ready.functions
@@ -138,9 +140,14 @@ class HostProcess(ChildProcess):
     def _end_with_traces(self) -> None:
         """Ends the host; where it still can, it writes what its threads were doing to its log."""
         if self.running:
-            self._signal_all(signal.SIGABRT)
+            # One after the other: both write to one log, piece by piece.
+            os.kill(self.pid, signal.SIGABRT)
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(_TRACES_SECONDS)
+            self._signal_all(signal.SIGABRT)
+            deadline = time.monotonic() + _TRACES_SECONDS
+            while self._any_left() and time.monotonic() < deadline:
+                time.sleep(0.02)
         self.kill()
 
     def _ready(self) -> _Ready | None:
@@ -208,6 +215,13 @@ class HostProcess(ChildProcess):
     def kill_alone(self) -> None:
         """Ends the host and not its worker, which finishes what it runs: it can happen in Azure."""
         super().kill()
+
+    def _any_left(self) -> bool:
+        try:
+            os.killpg(self.pid, 0)
+        except ProcessLookupError:
+            return False
+        return True
 
     def _signal_all(self, number: int) -> None:
         # Host and worker are the processes of a group of their own.

@@ -217,7 +217,7 @@ def test_leavers_who_had_to_wait_have_a_run_of_their_own_once_the_audience_is_fr
     place.run()
     place.run(export=OTHER)
     place.write({"One": people(range(1, 4)), "Two": people(range(10, 13))})
-    place.mailchimp.set(bulk_seconds=2.0)
+    place.mailchimp.set(bulk_seconds=8.0)
     place.forget_calls()
     sending = place.start(export=OTHER)
     until(lambda: any(call.members for call in place.calls()), what="the other export's batch")

@@ -18,6 +18,10 @@ DONE = "runs/_retention"
 _EVERY_SECONDS = 3600.0
 
 
+class UnknownExportError(Exception):
+    """An export tells so little of itself that nothing may be dropped; the next tick looks."""
+
+
 def is_due(blobs: Blobs) -> bool:
     """Return whether all of it was last done an hour ago or more."""
     done = blobs.read_document(DONE)
@@ -49,8 +53,6 @@ def drop_orphaned_ledgers(app: App) -> None:
     ledgers = ledger.all_ledgers(app.blobs)
     uids = {run.uid for run in active_runs(app.blobs)}
     exports = _known_exports(app.blobs)
-    if exports is None:
-        return
     uids |= {export.uid for export in exports}
     orphaned = [found for found in ledgers if found[2] not in uids]
     for account, audience, uid in orphaned:
@@ -66,8 +68,6 @@ def drop_orphaned_tables(app: App) -> None:
     known = {audience for _, audience, _ in ledger.all_ledgers(app.blobs)}
     known |= {run.audience for run in active_runs(app.blobs)}
     exports = _known_exports(app.blobs)
-    if exports is None:
-        return
     known |= {export.audience_id for export in exports}
     orphaned = [table for table in tables if table[1] not in known]
     for account, audience in orphaned:
@@ -76,11 +76,11 @@ def drop_orphaned_tables(app: App) -> None:
         log.event("suppressions_dropped", tables=len(orphaned))
 
 
-def _known_exports(blobs: Blobs) -> list[StoredExport] | None:
-    """Return all exports; None where one tells so little of itself that nothing may be dropped."""
+def _known_exports(blobs: Blobs) -> list[StoredExport]:
+    """Return all exports, of those that can't be read what they tell; raises UnknownExportError."""
     exports, unreadable = store.read_exports(blobs)
-    outlines = [found.outline for found in unreadable]
-    if any(outline is None for outline in outlines):
-        log.event("nothing_dropped", unreadable=len(outlines))
-        return None
-    return [*exports, *(outline for outline in outlines if outline is not None)]
+    outlines = [found.outline for found in unreadable if found.outline is not None]
+    if len(outlines) < len(unreadable):
+        log.event("nothing_dropped", unreadable=len(unreadable))
+        raise UnknownExportError
+    return [*exports, *outlines]
