@@ -46,6 +46,10 @@ class LastRun:
     exported_at: tuple[str, ...] = ()
     kept_by: dict[str, dict[str, str]] = field(default_factory=dict)
 
+    def exported_to(self, ledger: tuple[str, str] | None) -> dict[str, str]:
+        """Return the snapshots that were exported to the end to an account's audience."""
+        return self.exported if self.ledger == ledger else {}
+
     def has_seen(self, segment: str, stamp: str, state: str) -> bool:
         """Return whether a segment's snapshot, in this state, or a newer one was tried already."""
         tried = self.snapshots.get(segment, "")
@@ -61,18 +65,10 @@ def read_last(blobs: Blobs, export: str, uid: str) -> LastRun | None:
     if found is None or found[0]["uid"] != uid:
         return None
     last = _ADAPTER.validate_python(found[0])
-    if not last.exported_at and last.status in (RunStatus.SUCCEEDED, RunStatus.PARTIAL):
+    if not last.exported_at and last.status in _GOOD:
         # Written by 0.1.0.
         return replace(last, exported=last.snapshots, exported_at=(last.ended_at,))
     return last
-
-
-def exported_to(
-    blobs: Blobs, export: str, uid: str, ledger: tuple[str, str] | None
-) -> dict[str, str]:
-    """Return the snapshots that an export has exported to the end to an account's audience."""
-    last = read_last(blobs, export, uid)
-    return last.exported if last and last.ledger == ledger else {}
 
 
 def good_before(blobs: Blobs, run: Run) -> Before | None:
@@ -122,7 +118,7 @@ def _with_exported(ended: LastRun, last: LastRun | None) -> LastRun:
     # What was exported to another audience says nothing here.
     same = last is not None and last.ledger == ended.ledger
     times = last.exported_at if last and same else ()
-    if ended.status in (RunStatus.SUCCEEDED, RunStatus.PARTIAL):
+    if ended.status in _GOOD:
         times = (*times, ended.ended_at)[-_TIMES:]
         return replace(ended, exported=ended.snapshots, exported_at=times)
     return replace(ended, exported=last.exported if last and same else {}, exported_at=times)
@@ -130,7 +126,7 @@ def _with_exported(ended: LastRun, last: LastRun | None) -> LastRun:
 
 def _served_at(last: LastRun | None, run: Run) -> str:
     """Whatever comes of a scheduled run, it was one; one by hand serves once it has sent."""
-    if run.kind == "scheduled" or run.status in (RunStatus.SUCCEEDED, RunStatus.PARTIAL):
+    if run.kind == "scheduled" or run.status in _GOOD:
         return run.submitted_at
     if last is None:
         return run.configuration.scheduled_since

@@ -189,7 +189,7 @@ def _plan_of(
         folder=attempt.folder,
         payload=f"{attempt.folder}payload",
         updates=setup.updates.way,
-        kept_by=kept_by(attempt, decided.waits),
+        kept_by=kept_by(decided.waits),
     )
 
 

@@ -8,7 +8,7 @@ from shared.exports.connections import status_of
 from shared.exports.models import StoredExport
 from shared.platform.clock import from_text, utc_now
 from shared.platform.errors import CloudError
-from shared.runs.last_run import LastRun, exported_to, read_last
+from shared.runs.last_run import LastRun, read_last
 from shared.runs.ledger import Ledger
 from shared.runs.planning.attempt import PlanningAttempt
 from shared.runs.planning.difference.generations import Neighbour, seconds_of
@@ -28,7 +28,7 @@ def live_neighbours(attempt: PlanningAttempt) -> tuple[Neighbour, ...]:
     blobs = attempt.app.blobs
     found = [(other, read_last(blobs, other.name, other.uid)) for other in attempt.others]
     return tuple(
-        _neighbour(attempt, other)
+        _neighbour(attempt, other, last)
         for other, last in found
         if _is_ready(attempt, other) and is_alive(other, last)
     )
@@ -46,12 +46,6 @@ def is_alive(export: StoredExport, last: LastRun | None) -> bool:
     return utc_now() - times[-1] <= expected
 
 
-def exported_by(attempt: PlanningAttempt, other: StoredExport) -> dict[str, str]:
-    """Return the snapshots that an export has exported to the end to this audience."""
-    place = attempt.account, attempt.run.audience
-    return exported_to(attempt.app.blobs, other.name, other.uid, place)
-
-
 def is_waived(old: Ledger, uid: str, taken: int, *, allowed: bool) -> bool:
     """Return whether a person has said that nobody need wait for an export until it runs."""
     known = old.others.get(uid)
@@ -60,8 +54,8 @@ def is_waived(old: Ledger, uid: str, taken: int, *, allowed: bool) -> bool:
     return known.waived or (allowed and known.warned)
 
 
-def _neighbour(attempt: PlanningAttempt, other: StoredExport) -> Neighbour:
-    exported = exported_by(attempt, other)
+def _neighbour(attempt: PlanningAttempt, other: StoredExport, last: LastRun | None) -> Neighbour:
+    exported = last.exported_to((attempt.account, attempt.run.audience)) if last else {}
     stamps = {name: exported.get(name, "") for name in other.segment_names}
     taken = min((seconds_of(stamp) if stamp else 0 for stamp in stamps.values()), default=0)
     return Neighbour(
@@ -71,6 +65,7 @@ def _neighbour(attempt: PlanningAttempt, other: StoredExport) -> Neighbour:
         int(from_text(other.created_at).timestamp()),
         behind=any(_has_newer(attempt, other, name, stamp) for name, stamp in stamps.items()),
         waived=is_waived(attempt.old, other.uid, taken, allowed=attempt.run.allow_removals),
+        exported=exported,
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from shared.app import App
 from shared.exports.models import Export
@@ -39,12 +40,12 @@ class RunInput:
         """Return whether all snapshots are complete."""
         return all(snapshot.whole for snapshot in self.snapshots)
 
-    @property
+    @cached_property
     def stamps(self) -> dict[str, str]:
         """Return each segment's snapshot as a run shows it."""
         return {snapshot.segment: snapshot.stamp for snapshot in self.snapshots}
 
-    @property
+    @cached_property
     def states(self) -> dict[str, str]:
         """Return what tells each snapshot's state from others of the same name."""
         return {snapshot.segment: state_of(snapshot).digest for snapshot in self.snapshots}
@@ -203,5 +204,6 @@ def untrusted(
 
 def _has_lost_files(snapshot: Snapshot, folded: FoldedSegment) -> bool:
     """Return whether a snapshot has fewer of its own files than when it was exported."""
-    same = folded.state is not None and folded.stamp == snapshot.stamp
-    return same and folded.state is not None and state_of(snapshot).lacks_files_of(folded.state)
+    if folded.state is None or folded.stamp != snapshot.stamp:
+        return False
+    return state_of(snapshot).lacks_files_of(folded.state)

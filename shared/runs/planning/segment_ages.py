@@ -15,7 +15,7 @@ from shared.runs.planning.difference.generations import (
     Neighbour,
     seconds_of,
 )
-from shared.runs.planning.neighbour_ages import exported_by, live_neighbours
+from shared.runs.planning.neighbour_ages import live_neighbours
 from shared.segments.snapshots import Snapshot
 
 
@@ -76,12 +76,9 @@ def others_waited_for(
     }
 
 
-def kept_by(
-    attempt: PlanningAttempt, waits: Mapping[Generation | Neighbour, int]
-) -> dict[str, dict[str, str]]:
+def kept_by(waits: Mapping[Generation | Neighbour, int]) -> dict[str, dict[str, str]]:
     """Return what the exports that leavers wait for had exported: something newer ends it."""
-    names = {one.export for one in waits if isinstance(one, Neighbour)}
-    return {o.name: exported_by(attempt, o) for o in attempt.others if o.name in names}
+    return {one.export: dict(one.exported) for one in waits if isinstance(one, Neighbour)}
 
 
 def _age_hours(one: Generation | Neighbour, written: Mapping[str, timedelta]) -> float:

@@ -16,7 +16,7 @@ from shared.platform import log
 from shared.platform.blobs import Blobs
 from shared.platform.clock import from_text, utc_now
 from shared.platform.errors import CloudError
-from shared.runs.last_run import LastRun, exported_to, read_last
+from shared.runs.last_run import LastRun, read_last
 from shared.runs.marker import active_exports, active_runs
 from shared.runs.record import RunRequest
 from shared.runs.start import ActiveRunError, start_run
@@ -115,7 +115,10 @@ def _has_exported_more(
 ) -> bool:
     """Return whether an export has ended a run on other snapshots than it had, or is gone."""
     found = store.load_export(blobs, name)
-    return found is None or exported_to(blobs, name, found[0].uid, ledger) != seen
+    if found is None:
+        return True
+    last = read_last(blobs, name, found[0].uid)
+    return (last.exported_to(ledger) if last else {}) != seen
 
 
 def _is_free(blobs: Blobs, audience: str) -> bool:

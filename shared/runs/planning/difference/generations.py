@@ -6,6 +6,7 @@ was first missing from, and what can't be undone waits until every segment has a
 not older, and the other exports have exported theirs.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -44,8 +45,8 @@ class Neighbour:
     """What another export on the audience has exported to the end.
 
     uid: the export's. taken: the stamp of its oldest snapshot, 0 where it has exported none. since:
-    when it was made. behind: there is a newer one that
-    it has not exported yet. waived: see Generation.
+    when it was made. behind: there is a newer one that it has not exported yet. waived: see
+    Generation. exported: the snapshots by segment.
     """
 
     export: str
@@ -54,6 +55,7 @@ class Neighbour:
     since: int = 0
     behind: bool = False
     waived: bool = False
+    exported: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def tells(self, stamp: int) -> bool:
         """Return whether it would hold who left at this time."""
@@ -70,11 +72,6 @@ class Generations:
     segments: tuple[Generation, ...] = ()
     saved: int = 0
     others: tuple[Neighbour, ...] = ()
-    _newest: int = field(init=False, default=0)
-
-    def __post_init__(self) -> None:
-        newest = max((one.taken for one in self.segments), default=0)
-        object.__setattr__(self, "_newest", newest)
 
     def left_at(self, tags: int, *, sure: bool = True) -> int:
         """Return the stamp of who had these tags and is in no segment; sure: had no others.
@@ -84,7 +81,7 @@ class Generations:
         given = {one.tag for one in self.segments}
         missing = [one.taken for one in self.segments if tags >> one.tag & 1]
         if not missing or not sure:
-            missing = [self._newest]
+            missing = [max((one.taken for one in self.segments), default=0)]
         if any(tags >> bit & 1 and bit not in given for bit in range(64)):
             missing.append(self.saved)
         return max(missing)
