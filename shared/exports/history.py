@@ -3,20 +3,19 @@
 An export's goes with it: one that is made anew under the same name begins without any.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
 from shared.exports.models import Export, StoredConnection, StoredExport
 from shared.platform import log
-from shared.platform.blobs import BlobConflictError, Blobs, Document
+from shared.platform.blobs import Blobs, Document
 from shared.platform.clock import to_text, utc_now
 
 _EXPORTS, _CONNECTIONS = "exports/_history/", "connections/_history/"
 _MOST = 1000
-_TRIES = 5
 Kind = Literal["saved", "connection"]
 
 
@@ -94,11 +93,11 @@ def entries_of(
     blobs: Blobs, export: StoredExport, connection: StoredConnection | None
 ) -> list[Entry]:
     """Return what was changed of an export and, since it was made, of its present connection."""
-    own = _read(blobs, f"{_EXPORTS}{export.name}", export.uid)[0].entries
+    own = _read(blobs, f"{_EXPORTS}{export.name}", export.uid).entries
     if connection is None:
         return list(own)
     name = f"{_CONNECTIONS}{connection.name}"
-    others = _read(blobs, name, connection.created_at)[0].entries
+    others = _read(blobs, name, connection.created_at).entries
     return [*own, *(entry for entry in others if entry.at >= export.created_at)]
 
 
@@ -124,35 +123,33 @@ def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Chang
 
 def _note(blobs: Blobs, name: str, owner: str, entry: Entry) -> None:
     """Add an entry; what was saved is saved, whatever becomes of its history."""
+
+    def noted(document: Document) -> Document:
+        history = _of(owner, document)
+        kept = replace(history, entries=(*history.entries, entry)[-_MOST:])
+        return _document(kept)
+
     try:
-        _until_written(lambda: _add(blobs, name, owner, entry))
+        blobs.create_document(name, _document(_History(owner)))
+        blobs.update_document(name, noted)
     except Exception as error:  # the change itself is done and answered
         log.failure("history_not_noted", error)
 
 
-def _until_written(write: Callable[[], None]) -> None:
-    for tries_left in reversed(range(_TRIES)):
-        try:
-            write()
-            return
-        except BlobConflictError:
-            if not tries_left:
-                raise
-
-
-def _add(blobs: Blobs, name: str, owner: str, entry: Entry) -> None:
-    history, etag = _read(blobs, name, owner)
-    kept = _History(owner, (*history.entries, entry)[-_MOST:])
-    blobs.replace_document(name, _ADAPTER.dump_python(kept, mode="json"), etag)
-
-
-def _read(blobs: Blobs, name: str, owner: str) -> tuple[_History, str | None]:
-    """Return the history of an owner, and the ETag of whatever is stored under the name."""
+def _read(blobs: Blobs, name: str, owner: str) -> _History:
+    """Return the history of an owner; one of another owner's under the name is none."""
     found = blobs.read_document(name)
-    if found is None:
-        return _History(owner), None
-    history = _ADAPTER.validate_python(found[0])
-    return (history if history.owner == owner else _History(owner)), found[1]
+    return _of(owner, found[0]) if found else _History(owner)
+
+
+def _of(owner: str, document: Document) -> _History:
+    history = _ADAPTER.validate_python(document)
+    return history if history.owner == owner else _History(owner)
+
+
+def _document(history: _History) -> Document:
+    document: Document = _ADAPTER.dump_python(history, mode="json")
+    return document
 
 
 def _now() -> str:

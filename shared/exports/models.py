@@ -22,8 +22,8 @@ from shared.exports.schedules import ScheduleError, check_cron, check_zone
 from shared.notice import Notice
 
 NAME_PATTERN = r"^[a-z0-9][a-z0-9-]{0,62}$"
-# The plan keeps the tags of a contact as bits of one integer.
 MAX_CONSENT_VALUES = 100
+# The plan keeps the tags of a contact as bits of one integer.
 MAX_SEGMENTS = 64
 # The ledger keeps a bit per merge field. Mailchimp has up to 80, on its largest plan.
 MAX_MERGE_FIELDS = 64

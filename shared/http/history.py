@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 
 from shared.app import App
@@ -58,11 +58,8 @@ def _events(blobs: Blobs, export: StoredExport) -> Iterator[tuple[Place, history
 
 
 def _moment_of(run: str) -> str | None:
-    try:
-        begun = datetime.strptime(names.moment_of(run)[1:17], "%Y%m%dT%H%M%SZ")
-    except ValueError:
-        return None
-    return to_text(begun.replace(tzinfo=UTC))
+    begun = names.begun_at(run)
+    return to_text(begun) if begun else None
 
 
 def _shown(blobs: Blobs, event: history.Entry | str) -> dict[str, Any]:

@@ -66,17 +66,21 @@ def reading_errors() -> Iterator[None]:
         ) from None
 
 
-def _source(app: App, request: Request) -> Source:
+def container_error(app: App, container: str, field: str) -> FieldError | None:
+    """Return what is wrong with a container; None for one that the app may look into."""
     allowed = app.settings.segment_containers
-    container = request.query.get("container") or allowed[0]
+    if container in allowed:
+        return None
+    listed = ", ".join(allowed)
+    return FieldError(field, f"is not one of {listed}", "not_a_choice", {"allowed": listed})
+
+
+def _source(app: App, request: Request) -> Source:
+    container = request.query.get("container") or app.settings.segment_containers[0]
     folder = request.query.get("folder", "").strip("/")
     errors = []
-    if container not in allowed:
-        listed = ", ".join(allowed)
-        error = FieldError(
-            "container", f"is not one of {listed}", "not_a_choice", {"allowed": listed}
-        )
-        errors.append(error)
+    if (wrong := container_error(app, container, "container")) is not None:
+        errors.append(wrong)
     if not folder or len(folder) > 900 or not folder.isprintable():
         text = "must be a folder such as CustomerInsights_<id>/Name"
         errors.append(FieldError("folder", text, "malformed"))

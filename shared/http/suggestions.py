@@ -13,7 +13,7 @@ from shared.exports.suggestions import suggest
 from shared.http import inputs, problems
 from shared.http.messages import Request, Response
 from shared.http.problems import FieldError
-from shared.http.segments import reading_errors
+from shared.http.segments import container_error, reading_errors
 from shared.mailchimp.answers import MergeField
 from shared.platform.blobs import BlobConflictError
 from shared.platform.clock import utc_now
@@ -57,12 +57,8 @@ def _merge_fields(app: App, request: Request, asked: SuggestionQuestion) -> Sequ
 def _columns(app: App, asked: SuggestionQuestion) -> list[ColumnFacts]:
     """Return the columns that the segments have in common, as the first of them has them."""
     source = asked.source
-    if source.container not in app.settings.segment_containers:
-        listed = ", ".join(app.settings.segment_containers)
-        error = FieldError(
-            "source.container", f"is not one of {listed}", "not_a_choice", {"allowed": listed}
-        )
-        raise problems.invalid([error])
+    if (wrong := container_error(app, source.container, "source.container")) is not None:
+        raise problems.invalid([wrong])
     blobs = app.segment_container(source.container)
     known: list[tuple[ColumnFacts, ...]] = []
     for name in asked.segments[:_LOOKED_INTO]:

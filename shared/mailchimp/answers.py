@@ -201,8 +201,13 @@ def text(document: Mapping[str, Any], key: str) -> str:
 
 def moment(document: Mapping[str, Any], key: str) -> datetime | None:
     """Return a time, aware; None where there is none that can be read."""
+    return read_moment(text(document, key))
+
+
+def read_moment(text: str) -> datetime | None:
+    """Read a time as Mailchimp writes it; one without a zone is UTC."""
     try:
-        found = datetime.fromisoformat(text(document, key))
+        found = datetime.fromisoformat(text)
     except ValueError:
         return None
     return found if found.tzinfo else found.replace(tzinfo=UTC)

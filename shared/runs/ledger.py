@@ -98,20 +98,31 @@ class LedgerTag:
     segments: tuple[str, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Awaited:
+    """Something that leavers may wait for a newer one of.
+
+    warned: a run has said so. waived: a person has said since that they need not.
+    """
+
+    warned: bool = False
+    waived: bool = False
+
+    def is_waived(self, *, allowed: bool) -> bool:
+        """Return whether nobody need wait; `allowed`: a person allows removals now."""
+        return self.waived or (allowed and self.warned)
+
+
 @dataclass(frozen=True)
-class FoldedSegment:
+class FoldedSegment(Awaited):
     """What a segment looked like when it was last folded: its snapshot's stamp, and its rows.
 
-    `state`: the snapshot's files and columns; None where 0.1.0 has written the ledger. warned: a
-    run has said that leavers wait for a newer one. waived: a person has said since that they need
-    not.
+    `state`: the snapshot's files and columns; None where 0.1.0 has written the ledger.
     """
 
     stamp: str
     rows: int
     state: SnapshotState | None = None
-    warned: bool = False
-    waived: bool = False
 
     def document(self) -> dict[str, Any]:
         """Return what is stored."""
@@ -124,12 +135,10 @@ class FoldedSegment:
 
 
 @dataclass(frozen=True)
-class WaitedFor:
-    """Another export that leavers wait for: `taken` as it was then; see FoldedSegment."""
+class WaitedFor(Awaited):
+    """Another export that leavers wait for: `taken` as it was then."""
 
     taken: int
-    warned: bool = False
-    waived: bool = False
 
 
 @dataclass(frozen=True)
@@ -156,6 +165,12 @@ class Ledger:
     canonical: int = CANONICAL_VERSION
     consent: str = ""
     others: dict[str, WaitedFor] = field(default_factory=dict)
+
+    @property
+    def known_fields(self) -> dict[str, int]:
+        """Return the merge ids that are known, by the export's tags."""
+        pairs = zip(self.fields, self.field_ids, strict=False)
+        return {tag: id_ for tag, id_ in pairs if id_}
 
     @property
     def folder(self) -> str:

@@ -18,16 +18,21 @@ def export_of(run: str) -> str | None:
     return found[1] if found else None
 
 
-def is_past_retention(run: str, days: float) -> bool:
-    """Return whether a run was started so long ago, as its id says, that nothing of it is kept."""
+def begun_at(run: str) -> datetime | None:
+    """Return when a run was started, as its id says; None where it is no run id."""
     found = re.fullmatch(RUN_ID_PATTERN, run)
     if found is None:
-        return False
+        return None
     try:
-        begun = datetime.strptime(found[2], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        return datetime.strptime(found[2], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
     except ValueError:
-        return False
-    return utc_now() - begun > timedelta(days=days)
+        return None
+
+
+def is_past_retention(run: str, days: float) -> bool:
+    """Return whether a run was started so long ago, as its id says, that nothing of it is kept."""
+    begun = begun_at(run)
+    return begun is not None and utc_now() - begun > timedelta(days=days)
 
 
 def moment_of(run: str) -> str:

@@ -82,12 +82,6 @@ class Plan:
         )
 
     @property
-    def field_ids(self) -> dict[str, int]:
-        """The merge ids of fields by the tags that the export gives them, as far as known."""
-        pairs = zip(self.ledger.fields, self.ledger.field_ids, strict=False)
-        return {tag: id_ for tag, id_ in pairs if id_}
-
-    @property
     def calls(self) -> int:
         """How many calls its chunks are planned to take."""
         return sum(chunk.calls for chunk in self.chunks)

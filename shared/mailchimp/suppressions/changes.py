@@ -4,12 +4,12 @@ The end of the sorted list, and not `since_last_changed`, because Mailchimp's `t
 what the query finds: this way one call gives the new ones and the number of all.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import pairwise
+from itertools import count, pairwise
 
-from shared.mailchimp.answers import MembersPage
+from shared.mailchimp.answers import MembersPage, read_moment
 from shared.mailchimp.suppressions.calls import ReadPage
 from shared.mailchimp.suppressions.lines import lines_of
 from shared.mailchimp.suppressions.pages import COUNT, STEP
@@ -68,31 +68,28 @@ def read_changes(
 def read_returned(read: ReadPage, since: datetime, most_pages: int) -> set[bytes] | None:
     """Return who is subscribed and was changed since then; None where those are too many."""
     lines: set[bytes] = set()
-    offset = 0
-    while True:
-        page = read(status="subscribed", offset=offset, count=COUNT, since_last_changed=since)
+    for page in _pages_since(read, "subscribed", since):
         if page.total_items > most_pages * STEP:
             return None
         lines.update(lines_of(item[0] for item in page.items))
-        if len(page.items) < COUNT:
-            return lines
-        offset += STEP
+    return lines
 
 
 def _read_filtered(read: ReadPage, status: str, since: datetime) -> Increment:
     """Do without Mailchimp's sorting, at the price of one call more."""
-    lines: set[bytes] = set()
-    offset = 0
-    first = None
-    while True:
-        page = read(status=status, offset=offset, count=COUNT, since_last_changed=since)
-        first = first or page
-        lines.update(lines_of(item[0] for item in page.items))
-        if len(page.items) < COUNT:
-            break
-        offset += STEP
+    pages = list(_pages_since(read, status, since))
+    lines = {line for page in pages for line in lines_of(item[0] for item in page.items)}
     total = read(status=status, count=1).total_items
-    return Increment(lines, total, first.date)
+    return Increment(lines, total, pages[0].date)
+
+
+def _pages_since(read: ReadPage, status: str, since: datetime) -> Iterator[MembersPage]:
+    """Yield the pages of who has this status and was changed since then."""
+    for offset in count(0, STEP):
+        page = read(status=status, offset=offset, count=COUNT, since_last_changed=since)
+        yield page
+        if len(page.items) < COUNT:
+            return
 
 
 def _in_order(page: MembersPage) -> bool:
@@ -101,8 +98,4 @@ def _in_order(page: MembersPage) -> bool:
 
 
 def _changed(item: Sequence[str]) -> datetime:
-    try:
-        moment = datetime.fromisoformat(item[2])
-    except ValueError:
-        return _NEVER
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return read_moment(item[2]) or _NEVER

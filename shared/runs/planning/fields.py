@@ -88,19 +88,13 @@ def with_fields(ledger: Ledger, plans: Sequence[FieldPlan], ids: Mapping[str, in
             f"This export has sent more than {MAX_FIELDS} different merge fields since it was "
             "made. Duplicate it, and use the new one.",
         )
-    now = known_ids(ledger) | dict(ids)
+    now = ledger.known_fields | dict(ids)
     return replace(ledger, fields=tags, field_ids=tuple(now.get(tag, _NO_ID) for tag in tags))
-
-
-def known_ids(ledger: Ledger) -> dict[str, int]:
-    """Return the merge ids that are known, by the export's tags."""
-    pairs = zip(ledger.fields, ledger.field_ids, strict=False)
-    return {tag: id_ for tag, id_ in pairs if id_ != _NO_ID}
 
 
 def refilled(old: Ledger, plans: Sequence[FieldPlan], ids: Mapping[str, int]) -> int:
     """Return the mask of merge fields that are others than those that were filled before."""
-    known, used = known_ids(old), {plan.tag for plan in plans}
+    known, used = old.known_fields, {plan.tag for plan in plans}
     mask = 0
     for bit, tag in enumerate(old.fields):
         if tag in used and tag in known and ids.get(tag, _NO_ID) != known[tag]:
@@ -127,7 +121,7 @@ def _renamed(old: Ledger, there: Sequence[MergeField]) -> dict[str, str]:
     taken = {field.tag.upper() for field in there}
     return {
         tag: by_id[id_].tag
-        for tag, id_ in known_ids(old).items()
+        for tag, id_ in old.known_fields.items()
         if id_ in by_id and tag.upper() not in taken
     }
 

@@ -51,7 +51,7 @@ def is_waived(old: Ledger, uid: str, taken: int, *, allowed: bool) -> bool:
     known = old.others.get(uid)
     if known is None or known.taken != taken:
         return False
-    return known.waived or (allowed and known.warned)
+    return known.is_waived(allowed=allowed)
 
 
 def _neighbour(attempt: PlanningAttempt, other: StoredExport, last: LastRun | None) -> Neighbour:

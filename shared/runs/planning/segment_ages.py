@@ -53,7 +53,7 @@ def is_waived(old: Ledger, snapshot: Snapshot, *, allowed: bool) -> bool:
     folded = old.segments.get(snapshot.segment)
     if folded is None or folded.stamp != snapshot.stamp:
         return False
-    return folded.waived or (allowed and folded.warned)
+    return folded.is_waived(allowed=allowed)
 
 
 def too_late(attempt: PlanningAttempt, waits: Mapping[Generation | Neighbour, int]) -> list[Late]:

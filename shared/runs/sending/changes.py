@@ -45,7 +45,7 @@ class Changes:
         """Find out what has become of what these blocks miss; raises MailchimpError."""
         if any("untaken" in block for block in blocks):
             now = {field.merge_id: field.tag for field in client.merge_fields(plan.audience)}
-            called = {tag: now.get(id_, tag) for tag, id_ in plan.field_ids.items()}
+            called = {tag: now.get(id_, tag) for tag, id_ in plan.ledger.known_fields.items()}
             job = self.job(plan)
             self._keep(plan, replace(job, called={**job.called, **called}))
         strays = [block for block in blocks if "strays" in block]
@@ -63,11 +63,12 @@ class Changes:
         tags, by_id = dict(job.tags), job.by_id
         for (bit, other), during in seen.items():
             by_id |= 1 << bit
-            name, id_ = tags[bit]
             if _is_within(made.get(other), during):
-                export = names.export_of(plan.run) or ""
+                name, export = tags[bit][0], names.export_of(plan.run) or ""
                 own_tag(blobs, plan.account, plan.audience, name=name, id_=other, export=export)
-            owned = ids_of(owned_tags(blobs, plan.account, plan.audience), existing, 0)
+        owned = ids_of(owned_tags(blobs, plan.account, plan.audience), existing, 0)
+        for bit, other in seen:
+            name, id_ = tags[bit]
             if id_ not in made and other in made and other in owned:
                 # Ours was deleted, and Mailchimp has made it anew for one of our calls.
                 tags[bit] = name, other

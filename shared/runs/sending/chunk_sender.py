@@ -349,7 +349,7 @@ class ChunkSender:
     ) -> calls.PendingAnswers:
         """Make the calls of a batch."""
         job, kind = self._turn.job, self._index.kind
-        again, tried = self._next < self._suspect, self._tried()
+        tried = self._tried()
         match kind:
             case "tag":
                 tags = all_of(TagItem, batch)
@@ -361,7 +361,7 @@ class ChunkSender:
                 pending = calls.upsert(client, job, updating, upserts, protected, tried)
                 # One that failed before, perhaps because its answer could not be read, waits for
                 # it.
-                return calls.ready(pending()) if again else pending
+                return pending if tried is None else calls.ready(pending())
             case "archive":
                 return calls.ready(calls.archive(client, job, self._leaving(batch, protected)))
             case "unsubscribe":

@@ -71,23 +71,22 @@ def decide_on_contacts(rows: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     )
 
 
-def leave_out_unsubscribed(rows: pl.DataFrame) -> pl.DataFrame:
-    """Create or bring back nobody whose CustomerId has unsubscribed under another address.
+def leave_out(rows: pl.DataFrame, who: pl.Expr, code: str, note: Note) -> pl.DataFrame:
+    """Send nothing of these contacts; what they lose is decided elsewhere."""
+    return rows.with_columns(
+        code=pl.when(who).then(pl.lit(NUMBER[code], dtype=pl.UInt8)).otherwise("code"),
+        note=pl.when(who).then(int(note)).otherwise("note"),
+        action=pl.when(who).then(int(Action.NONE)).otherwise("action"),
+        add=pl.when(who).then(empty()).otherwise("add"),
+    )
 
-    `elsewhere` says whose has, where that is known.
-    """
-    if "elsewhere" not in rows.columns:
-        return rows
+
+def leave_out_unsubscribed(rows: pl.DataFrame) -> pl.DataFrame:
+    """Create or bring back nobody who has unsubscribed elsewhere: see with_elsewhere."""
     held = was(Flag.ACCEPTED) & ~was(Flag.ARCHIVED)
     out = pl.col("code").is_null() & pl.col("elsewhere") & ~held
-    return rows.with_columns(
-        code=pl.when(out)
-        .then(pl.lit(NUMBER["skipped_unsubscribed"], dtype=pl.UInt8))
-        .otherwise("code"),
-        note=pl.when(out).then(int(Note.OTHER_ADDRESS)).otherwise("note"),
-        action=pl.when(out).then(int(Action.NONE)).otherwise("action"),
-        add=pl.when(out).then(empty()).otherwise("add"),
-    ).drop("elsewhere")
+    rows = leave_out(rows, out, "skipped_unsubscribed", Note.OTHER_ADDRESS)
+    return rows.drop("elsewhere")
 
 
 def with_elsewhere(
@@ -106,6 +105,4 @@ def with_elsewhere(
         ]
     )
     ids = ids.filter(ids != "").unique()
-    if ids.is_empty():
-        return rows
     return rows.with_columns(elsewhere=lookup.find(rows["customer_id"], ids).is_not_null())

@@ -26,8 +26,6 @@ def leavers_of(gone: pl.DataFrame, suppressed: pl.DataFrame, policy: Policy) -> 
     unsubscribed stays, too, so that their CustomerId is not subscribed under another address.
     """
     gone = gone.join(suppressed.select("email", "status"), on="email", how="left")
-    if "refuses" not in gone.columns:
-        gone = with_answers(gone, None)
     status = pl.col("status")
     gone = gone.filter(
         was(Flag.ACCEPTED) | was(Flag.UNCERTAIN) | (pl.col("old_tags").fill_null(0) != 0),
@@ -76,7 +74,7 @@ def leavers_of(gone: pl.DataFrame, suppressed: pl.DataFrame, policy: Policy) -> 
         remove=remove,
         **{name: pl.col(name) for name in gone.columns if name.startswith("old_")},
     ).with_columns(
-        old_flags=pl.Series(_flags_now(gone, policy)),
+        old_flags=_flags_now(gone, policy),
         present=gone["refuses"].is_not_null(),
         withdrew=gone.select(_withdrew()).to_series(),
     )

@@ -5,8 +5,8 @@ Who left with the newer one, or took consent back there, would return with the o
 
 import polars as pl
 
-from shared.frames.masks import empty, translate
-from shared.runs.codes import NUMBER
+from shared.frames.masks import translate
+from shared.runs.planning.difference.contacts import leave_out
 from shared.runs.planning.difference.policy import Policy
 from shared.runs.run_table import Action, Note
 
@@ -33,9 +33,4 @@ def leave_out_older(
     held_back = (
         pl.col("code").is_null() & (translate("segments", newer) == 0) & ~untouched
     ).fill_null(False)
-    return rows.with_columns(
-        code=pl.when(held_back).then(pl.lit(NUMBER["unchanged"], dtype=pl.UInt8)).otherwise("code"),
-        note=pl.when(held_back).then(int(Note.OLDER_SNAPSHOT)).otherwise("note"),
-        action=pl.when(held_back).then(int(Action.NONE)).otherwise("action"),
-        add=pl.when(held_back).then(empty()).otherwise("add"),
-    )
+    return leave_out(rows, held_back, "unchanged", Note.OLDER_SNAPSHOT)

@@ -41,25 +41,21 @@ class Policy:
     @property
     def withdrawn_action(self) -> Action:
         """What is done with who withdrew their consent, besides their tags."""
-        match self.withdrawn:
-            case "untag":
-                return Action.NONE
-            case "archive":
-                return Action.ARCHIVE
-            case "unsubscribe":
-                return Action.UNSUBSCRIBE
-            case unknown:
-                assert_never(unknown)
+        return _action(self.withdrawn)
 
     @property
     def leavers_action(self) -> Action:
         """What is done with who has left every segment, besides their tags."""
-        match self.leavers:
-            case "keep" | "untag":
-                return Action.NONE
-            case "archive":
-                return Action.ARCHIVE
-            case "unsubscribe":
-                return Action.UNSUBSCRIBE
-            case unknown:
-                assert_never(unknown)
+        return _action(self.leavers)
+
+
+def _action(policy: Leavers | Withdrawn) -> Action:
+    match policy:
+        case "keep" | "untag":
+            return Action.NONE
+        case "archive":
+            return Action.ARCHIVE
+        case "unsubscribe":
+            return Action.UNSUBSCRIBE
+        case unknown:
+            assert_never(unknown)

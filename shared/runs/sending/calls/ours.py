@@ -5,8 +5,9 @@ audience; what it shows of an archived contact is when that was changed last.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
+
+from shared.mailchimp.answers import read_moment
 
 # A member of Mailchimp's answer about one contact.
 Member = Mapping[str, Any]
@@ -73,8 +74,5 @@ def _time(text: object) -> int:
     """Return a time of Mailchimp's, 0 for none, -1 for one that can't be read."""
     if not text:
         return 0
-    try:
-        moment = datetime.fromisoformat(str(text))
-    except ValueError:
-        return -1
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+    moment = read_moment(str(text))
+    return int(moment.timestamp()) if moment else -1

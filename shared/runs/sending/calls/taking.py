@@ -1,10 +1,9 @@
 """Takes over what Mailchimp says of one contact that it has created, updated or refused."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, Literal
 
-from shared.mailchimp.answers import ContactError
+from shared.mailchimp.answers import ContactError, moment
 from shared.mailchimp.errors import classify_contact_error
 from shared.runs.codes import NUMBER, SKIPPED_BY_STATUS
 from shared.runs.payload import UpsertItem
@@ -62,15 +61,8 @@ def _was_added_by_us(item: UpsertItem, member: Mapping[str, Any], tried: int | N
     first = first_try(item, tried)
     if first is None or not is_new(item):
         return False
-    times = [_seconds(member.get(name)) for name in ("timestamp_opt", "timestamp_signup")]
-    return any(time is not None and time >= first for time in times)
-
-
-def _seconds(text: object) -> int | None:
-    try:
-        return int(datetime.fromisoformat(str(text)).timestamp())
-    except ValueError:
-        return None
+    times = [moment(member, name) for name in ("timestamp_opt", "timestamp_signup")]
+    return any(time is not None and int(time.timestamp()) >= first for time in times)
 
 
 def _note_strays(attempt: Attempt, place: int, member: Mapping[str, Any]) -> None:

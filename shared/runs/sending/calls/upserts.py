@@ -3,12 +3,12 @@
 Who exists keeps the status that it has: shared/runs/sending/calls/updating.py has the ways.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from shared.accounts.ways import Way
+from shared.addresses import without_addresses
 from shared.mailchimp.answers import SubscribeAnswer
 from shared.mailchimp.errors import (
     RefusedError,
@@ -28,7 +28,6 @@ from shared.runs.sending.calls.pending import may_be_ours, settle_pending
 from shared.runs.sending.calls.taking import refusal, take_member
 from shared.runs.sending.calls.updating import MAX_EACH, Updating, is_each, kind_of
 
-_ADDRESS = re.compile(r"\S*@\S+")
 _UNNAMED = "Mailchimp's answer does not name this contact"
 
 
@@ -196,4 +195,4 @@ class _Call:
 def _of_nobody(answer: SubscribeAnswer) -> str:
     """Return what Mailchimp said without naming a contact, addresses left out."""
     texts = dict.fromkeys(error.error for error in answer.errors if not key(error.email))
-    return "; ".join(_ADDRESS.sub("…", text) for text in texts if text)
+    return "; ".join(without_addresses(text, "…") for text in texts if text)

@@ -56,8 +56,10 @@ def decided(
         ),
         ledger_of([]).drop("customer_id").with_row_index("place"),
     )
+    gone = gone_of(people)
+    rows = difference.with_elsewhere(rows, gone, suppressions())
     table, removals = difference.decide(
-        rows, gone_of(people), policy, given_by_others(), suppressions(), {0: 0}
+        rows, gone, policy, given_by_others(), suppressions(), {0: 0}
     )
     mine = table.filter(pl.col("kind") != int(Kind.PROFILE))
     return {row["customer_id"]: row for row in mine.iter_rows(named=True)}, removals
