@@ -4,23 +4,19 @@ The heavy part of a run, and the only place where planning's tables meet. Everyt
 lies under the attempt's own folder until plan.json names it.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from hashlib import blake2b
 from time import time
 
 import polars as pl
 
 from shared.erased import Register, load_erased
-from shared.exports.models import StoredExport
 from shared.frames import lookup, tables
-from shared.frames.masks import MASK, has_bit
+from shared.frames.masks import has_bit
 from shared.mailchimp.suppressions import load_suppressions
-from shared.platform.blobs import Blobs
-from shared.platform.clock import from_text, to_text, utc_now
+from shared.platform.clock import to_text, utc_now
 from shared.runs import ledger
-from shared.runs.ledger import Flag, FoldedSegment, Ledger
+from shared.runs.ledger import FoldedSegment, Ledger
 from shared.runs.neighbours import given_by_others, shared_tags
 from shared.runs.plan_document import Plan, PlannedTag
 from shared.runs.planning import cutting, difference, eligibility, run_input
@@ -32,6 +28,12 @@ from shared.runs.planning.difference.safety_stop import Removals
 from shared.runs.planning.field_values import FieldValues
 from shared.runs.planning.profiles import Profiles
 from shared.runs.planning.reading import check_input, read_segments
+from shared.runs.planning.remembered import (
+    consent_digest,
+    own_contacts,
+    remembered,
+    with_customer_ids,
+)
 from shared.runs.planning.segment_ages import (
     Late,
     generations_of,
@@ -98,7 +100,7 @@ def _decide(
     read_at = to_text(utc_now())
     frame, profiles = profiles.frame, replace(profiles, frame=pl.DataFrame())
     suppressed, state = load_suppressions(attempt.app, old.account, old.audience)
-    own = _own(blobs, old)
+    own = own_contacts(blobs, old)
     usable = _usable(frame, len(attempt.found.snapshots))
     classified = eligibility.classify(frame, suppressed, own, erased.is_erased if erased else None)
     del frame, own
@@ -109,9 +111,9 @@ def _decide(
     other_ledgers = ledger.others(blobs, old, [other.uid for other in attempt.others])
     untrusted = run_input.untrusted(attempt.found, old, profiles.rows, usable)
     classified, gone = difference.join_ledger(
-        classified, _remembered(attempt, setup, classified, erased)
+        classified, remembered(attempt, setup, classified, erased)
     )
-    gone = difference.with_answers(_with_customer_ids(blobs, old, gone), without)
+    gone = difference.with_answers(with_customer_ids(blobs, old, gone), without)
     classified = difference.with_elsewhere(classified, gone, suppressed)
     policy = _policy(attempt, setup, untrusted, generations_of(attempt, setup))
     table, removals = difference.decide(
@@ -202,82 +204,6 @@ def planned_tags(setup: Setup) -> tuple[PlannedTag, ...]:
     )
 
 
-def _remembered(
-    attempt: PlanningAttempt, setup: Setup, classified: pl.DataFrame, erased: Register
-) -> pl.DataFrame:
-    """Return the ledger's rows with their places.
-
-    Without the CustomerIds, the largest column: only those of leavers are asked for. Each reading
-    fetches the table again: measured, a copy kept on disk costs a plan 50 MB more memory.
-    """
-    blobs = attempt.app.blobs
-    columns = [name for name in ledger.schema() if name != "customer_id"]
-    rows = ledger.read_table(blobs, setup.ledger, columns).with_row_index("place")
-    rows = _with_times(rows, attempt, setup)
-    if setup.ledger.consent != _consent_digest(attempt.export):
-        # Judged by another column or other values, nobody has withdrawn anything.
-        rows = rows.with_columns(flags=pl.col("flags") & (ledger.FLAGS ^ int(Flag.CONSENTED)))
-    if setup.dead_tags:
-        rows = rows.with_columns(pl.col("tags", "left") & ~pl.lit(setup.dead_tags, dtype=MASK))
-    if setup.refilled:
-        # Another field than before: nobody's value is in it.
-        empty = (pl.col("fields") & pl.lit(setup.refilled, dtype=MASK)) != 0
-        unlike = pl.lit(0, dtype=pl.UInt64)
-        rows = rows.with_columns(digest=pl.when(empty).then(unlike).otherwise("digest"))
-    return _without_erased(blobs, setup.ledger, rows, classified, erased)
-
-
-def _with_times(rows: pl.DataFrame, attempt: PlanningAttempt, setup: Setup) -> pl.DataFrame:
-    """Say of contacts that 0.1.0 added when that was: at some time since the export was made."""
-    unknown = ((pl.col("flags") & int(Flag.ADDED)) != 0) & (pl.col("made_to") == 0)
-    if not rows.select(unknown.any()).item():
-        return rows
-    first = int(from_text(attempt.export.created_at).timestamp()) + setup.clock_offset
-    return rows.with_columns(
-        made_from=pl.when(unknown).then(first).otherwise("made_from").cast(pl.UInt32),
-        made_to=pl.when(unknown)
-        .then(int(time()) + setup.clock_offset)
-        .otherwise("made_to")
-        .cast(pl.UInt32),
-    )
-
-
-def _with_customer_ids(blobs: Blobs, old: Ledger, rows: pl.DataFrame) -> pl.DataFrame:
-    """Add to rows of the ledger what it says of their CustomerIds."""
-    if rows.is_empty():
-        return rows.with_columns(customer_id=pl.lit(None, dtype=pl.String))
-    known = ledger.read_table(blobs, old, ["customer_id"])["customer_id"]
-    return rows.with_columns(customer_id=known.gather(rows["place"]))
-
-
-def _without_erased(
-    blobs: Blobs, old: Ledger, rows: pl.DataFrame, classified: pl.DataFrame, erased: Register
-) -> pl.DataFrame:
-    """Drop the ledger's rows about erased people: an erasure under way may still have them."""
-    if not erased:
-        return rows
-    there = lookup.find(rows["email"], classified["email"]).is_not_null()
-    gone = rows.filter(~there)
-    gone = gone.filter(~erased.is_erased(_with_customer_ids(blobs, old, gone)))
-    return pl.concat([rows.filter(there), gone])
-
-
-def _own(blobs: Blobs, old: Ledger) -> pl.DataFrame:
-    """Return which contacts this export archived, and knows when, or created as pending."""
-    # Few exports have any: who they are is read only then.
-    rows = ledger.read_table(blobs, old, ["flags"])
-    marked = rows.filter((pl.col("flags") & int(Flag.ARCHIVED | Flag.PENDING)) != 0)
-    if marked.is_empty():
-        rows = pl.DataFrame(schema={"email": pl.String, "flags": pl.UInt16, "moved_to": pl.UInt32})
-    else:
-        rows = ledger.read_table(blobs, old, ["email", "flags", "moved_to"])
-    return rows.select(
-        "email",
-        archived=((pl.col("flags") & int(Flag.ARCHIVED)) != 0) & (pl.col("moved_to") > 0),
-        pending=(pl.col("flags") & int(Flag.PENDING)) != 0,
-    ).filter(pl.col("archived") | pl.col("pending"))
-
-
 def _wanted(classified: pl.DataFrame, setup: Setup) -> pl.DataFrame:
     """Add the mask of tags, and drop what only that needed."""
     bits = [setup.segment_tags[i] for i in sorted(setup.segment_tags)]
@@ -333,18 +259,9 @@ def _next_ledger(attempt: PlanningAttempt, old: Ledger, decided: _Decided) -> Le
         run=attempt.run.id,
         table=None,
         segments=segments,
-        consent=_consent_digest(attempt.export),
+        consent=consent_digest(attempt.export),
         others=others,
     )
-
-
-def _consent_digest(export: StoredExport) -> str:
-    """Return what tells by which column and values consent is judged, "" where it isn't."""
-    if export.consent is None:
-        return ""
-    values = sorted({value.strip().lower() for value in export.consent.values})
-    text = json.dumps([export.consent.field, values])
-    return blake2b(text.encode(), digest_size=8).hexdigest()
 
 
 def _write(attempt: PlanningAttempt, plan: Plan, table: pl.DataFrame, values: FieldValues) -> Plan:
