@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, expect
 from local.scenario import FOLDER
 from tests.end_to_end.console.conftest import Furnished, furnished
 from tests.support.browser import Console
+from tests.support.place import until
 
 
 @pytest.fixture(scope="module")
@@ -136,9 +137,11 @@ def test_6_the_schedule_is_changed_to_times_of_days(console: Console, empty: Fur
 def test_7_withdrawing_the_agreement_stops_a_run_under_way(
     console: Console, empty: Furnished
 ) -> None:
-    page = console.page
-    empty.stack.mailchimp.set(bulk_seconds=30)
+    page, mailchimp = console.page, empty.stack.mailchimp
+    mailchimp.set(bulk_seconds=30)
+    before = mailchimp.stats().calls
     run = empty.stack.ask("POST", "exports/weekly-news/runs", {"full": True})["id"]
+    until(lambda: any(call.members for call in mailchimp.calls(before)), what="the run's batch")
     console.go("connections/newsletter-account")
     page.get_by_role("button", name="Withdraw agreement").click()
     page.get_by_role("dialog").get_by_role("button", name="Withdraw agreement").click()
