@@ -1,11 +1,11 @@
 // Starts the console: language, session, and the page that the path names.
-import { html, render, useEffect, useErrorBoundary, useLayoutEffect, useState } from "./vendor/preact.js";
+import { html, render, useEffect, useErrorBoundary, useLayoutEffect } from "./vendor/preact.js";
 import { format, language, startLanguage, t } from "./lib/i18n.js";
 import { guard, here, startRouter } from "./lib/router.js";
 import { me, phase, startSession } from "./lib/session.js";
 import { useStore } from "./lib/store.js";
 import { remark } from "./lib/told.js";
-import { Button, Loading, Notice } from "./parts/basics.js";
+import { Button, Notice } from "./parts/basics.js";
 import { Shell } from "./parts/shell.js";
 import { NoRole, SignInAgain, SignInPage } from "./parts/signin.js";
 import { pageOf } from "./pages/index.js";
@@ -30,38 +30,20 @@ let shownPath;
 
 /** @param {{ path: string, query: URLSearchParams }} props */
 function Page({ path, query }) {
-  const { title, load, props } = pageOf(path, query);
-  const [loaded, setLoaded] = useState(/** @type {{ path: string, view: unknown } | null} */ (null));
+  const { title, view, props } = pageOf(path, query);
   useLayoutEffect(() => {
     guard.mayLeave = null;
     remark.set(null);
     document.title = `${title} – ${t("product")}`;
   }, [path, title]);
   useEffect(() => {
-    let wanted = true;
-    load().then(
-      (view) => wanted && setLoaded({ path, view }),
-      () => wanted && setLoaded({ path, view: Outdated }),
-    );
-    return () => {
-      wanted = false;
-    };
-  }, [path]);
-  const ready = loaded?.path === path;
-  useEffect(() => {
-    if (!ready) return;
     if (shownPath !== undefined && shownPath !== path) {
       scrollTo(0, 0);
       document.querySelector("h1")?.focus({ preventScroll: true });
     }
     shownPath = path;
-  }, [path, ready]);
-  return ready ? html`<${Boundary} key=${path}><${loaded.view} ...${props} /></${Boundary}>` : html`<${Loading} />`;
-}
-
-/** The app was deployed anew: this page's files have gone, or can't be reached. */
-function Outdated() {
-  return html`<${Notice} tone="warn" title=${t("state.outdated")} actions=${html`<${Button} onClick=${() => location.reload()}>${t("state.reload")}</${Button}>`} />`;
+  }, [path]);
+  return html`<${Boundary} key=${path}><${view} ...${props} /></${Boundary}>`;
 }
 
 /** @param {{ children: unknown }} props a fault of a page's own code is said, and the rest goes on */
@@ -72,8 +54,19 @@ function Boundary({ children }) {
     <p>${t("state.broken_text")}</p></${Notice}>`;
 }
 
-const root = document.getElementById("app");
+/** On the page of the app's own that Mailchimp's sign-in ends on, there is nothing but that result. */
+const result = document.querySelector('meta[name="result"]')?.getAttribute("content");
+const root = document.createElement("div");
+if (result) {
+  const href = new URL("style.css", import.meta.url).href;
+  document.head.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href }));
+}
 await startLanguage();
-startRouter();
-if (root) render(html`<${App} />`, root);
-if (here.get().path !== "signed-in") await startSession();
+document.body.replaceChildren(root);
+if (result) {
+  render(html`<${SignedIn} result=${result} />`, root);
+} else {
+  startRouter();
+  render(html`<${App} />`, root);
+  if (here.get().path !== "signed-in") await startSession();
+}

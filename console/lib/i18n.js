@@ -32,7 +32,7 @@ export async function startLanguage() {
   await load(wanted.map(known).find(Boolean) ?? "en");
 }
 
-/** @param {string} code */
+/** @param {string} code rejects where its texts can't be had */
 export async function chooseLanguage(code) {
   keep(KEPT_LANGUAGE, code);
   await load(code);
@@ -95,7 +95,8 @@ function pluralOf(count) {
 /** @param {string} code */
 async function load(code) {
   const file = code === MIRRORED ? "en" : code;
-  const response = await fetch(new URL(`../languages/${file}.json`, import.meta.url));
+  // All modules are served as one script, which lies beside the languages.
+  const response = await fetch(new URL(`languages/${file}.json`, import.meta.url));
   const loaded = /** @type {Texts} */ (await response.json());
   texts = code === MIRRORED ? mirrored(loaded) : loaded;
   document.documentElement.lang = file;

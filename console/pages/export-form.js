@@ -7,7 +7,7 @@ import { useResource } from "../lib/resource.js";
 import { go, guard } from "../lib/router.js";
 import { may } from "../lib/session.js";
 import { Button, Content, Failure, Heading, Notice } from "../parts/basics.js";
-import { Summary, Text } from "../parts/form.js";
+import { Section, Summary, Text } from "../parts/form.js";
 import { say } from "../lib/told.js";
 import { mayOf, startPreview } from "./export-actions.js";
 import { nameFrom } from "./connection-words.js";
@@ -184,11 +184,6 @@ function useColumns({ source, segments: chosen }, segments) {
   const detail = useResource(item ? segmentPath(first, source) : null);
   const found = /** @type {Api.SegmentDetail | null} */ (detail.data);
   return found?.columns ?? (item?.columns ?? []).map((name) => ({ name, type: "", blank_share: 0, samples: [] }));
-}
-
-/** @param {{ title: string, text?: string, children?: import("../vendor/preact.js").Child }} props */
-export function Section({ title, text, children }) {
-  return html`<section class="form-section"><header><h2>${title}</h2>${text && html`<p>${text}</p>`}</header><div>${children}</div></section>`;
 }
 
 /**

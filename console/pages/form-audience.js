@@ -4,8 +4,7 @@ import { number } from "../lib/formats.js";
 import { t } from "../lib/i18n.js";
 import { useResource } from "../lib/resource.js";
 import { Failure, Loading, Notice } from "../parts/basics.js";
-import { Radios, Select, Text } from "../parts/form.js";
-import { Section } from "./export-form.js";
+import { Radios, Section, Select, Text } from "../parts/form.js";
 
 /** @param {import("./export-form.js").SectionProps} props */
 export function AudienceSection({ doc, set, problems, audiences }) {

@@ -3,9 +3,8 @@ import { html, useEffect, useState } from "../vendor/preact.js";
 import { ApiError, ask } from "../lib/api.js";
 import { find, t } from "../lib/i18n.js";
 import { Button, Notice, Told } from "../parts/basics.js";
-import { Check, Field, Select, Wrong, idOf, problemsAt } from "../parts/form.js";
+import { Check, Field, Section, Select, Wrong, idOf, problemsAt } from "../parts/form.js";
 import { say } from "../lib/told.js";
-import { Section } from "./export-form.js";
 
 /** @typedef {Api.ColumnDetail} Column */
 

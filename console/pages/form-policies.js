@@ -2,8 +2,7 @@
 import { html } from "../vendor/preact.js";
 import { useFeatures } from "../lib/features.js";
 import { t } from "../lib/i18n.js";
-import { Check, Radios, Select, Text } from "../parts/form.js";
-import { Section } from "./export-form.js";
+import { Check, Radios, Section, Select, Text } from "../parts/form.js";
 
 /** @param {import("./export-form.js").SectionProps} props */
 export function ConsentSection({ doc, set, problems, columns }) {

@@ -5,8 +5,7 @@ import { useFeatures, useRoute } from "../lib/features.js";
 import { find, t } from "../lib/i18n.js";
 import { useResource } from "../lib/resource.js";
 import { Button, Time } from "../parts/basics.js";
-import { Check, Field, Radios, Select, Wrong, idOf, problemsAt } from "../parts/form.js";
-import { Section } from "./export-form.js";
+import { Check, Field, Radios, Section, Select, Wrong, idOf, problemsAt } from "../parts/form.js";
 import { DAYS, cronOf, plainTime } from "./schedule-words.js";
 import { readable } from "./sources.js";
 

@@ -3,8 +3,7 @@ import { html, useEffect, useState } from "../vendor/preact.js";
 import { ago, percent } from "../lib/formats.js";
 import { t } from "../lib/i18n.js";
 import { Button, Content, Empty, Notice, Progress, Told } from "../parts/basics.js";
-import { Field, Wrong, idOf, problemsAt } from "../parts/form.js";
-import { Section } from "./export-form.js";
+import { Field, Section, Wrong, idOf, problemsAt } from "../parts/form.js";
 import { membersText } from "./segments.js";
 import { useSources } from "./sources.js";
 

@@ -1,10 +1,21 @@
-// Which page a path names. Pages are loaded when they are first gone to.
+// Which page a path names.
 import { t } from "../lib/i18n.js";
+import { ConnectionPage } from "./connection.js";
+import { ConnectionsPage } from "./connections.js";
+import { EditExportPage, NewExportPage } from "./export-form.js";
+import { ExportPage } from "./export.js";
+import { ExportsPage } from "./exports.js";
+import { HealthPage } from "./health.js";
+import { NewConnectionPage } from "./new-connection.js";
+import { NotFoundPage } from "./not-found.js";
+import { RunPage } from "./run.js";
+import { RunsPage } from "./runs.js";
+import { SegmentsPage } from "./segments.js";
 
 /**
  * @typedef {object} PageOf
  * @property {string} title
- * @property {() => Promise<unknown>} load gives the page's component
+ * @property {unknown} view the page's component
  * @property {Record<string, unknown>} [props] of the component
  */
 
@@ -19,31 +30,31 @@ export function pageOf(path, query) {
   switch (name ? `${first}/*${last ? `/${last}` : ""}` : first) {
     case "":
     case "exports":
-      return { title: t("nav.exports"), load: async () => (await import("./exports.js")).ExportsPage };
+      return { title: t("nav.exports"), view: ExportsPage };
     case "new-export": {
       const props = { connection: query.get("connection") ?? "" };
-      return { title: t("export.new"), load: async () => (await import("./export-form.js")).NewExportPage, props };
+      return { title: t("export.new"), view: NewExportPage, props };
     }
     case "exports/*":
-      return { title: name, load: async () => (await import("./export.js")).ExportPage, props: { name } };
+      return { title: name, view: ExportPage, props: { name } };
     case "exports/*/edit":
-      return { title: name, load: async () => (await import("./export-form.js")).EditExportPage, props: { name } };
+      return { title: name, view: EditExportPage, props: { name } };
     case "runs":
-      return { title: t("nav.runs"), load: async () => (await import("./runs.js")).RunsPage };
+      return { title: t("nav.runs"), view: RunsPage };
     case "runs/*":
-      return { title: t("run.title"), load: async () => (await import("./run.js")).RunPage, props: { id: name } };
+      return { title: t("run.title"), view: RunPage, props: { id: name } };
     case "connections":
-      return { title: t("nav.connections"), load: async () => (await import("./connections.js")).ConnectionsPage };
+      return { title: t("nav.connections"), view: ConnectionsPage };
     case "new-connection":
-      return { title: t("connection.add"), load: async () => (await import("./new-connection.js")).NewConnectionPage };
+      return { title: t("connection.add"), view: NewConnectionPage };
     case "connections/*":
-      return { title: name, load: async () => (await import("./connection.js")).ConnectionPage, props: { name } };
+      return { title: name, view: ConnectionPage, props: { name } };
     case "segments":
-      return { title: t("nav.segments"), load: async () => (await import("./segments.js")).SegmentsPage };
+      return { title: t("nav.segments"), view: SegmentsPage };
     case "health":
-      return { title: t("nav.health"), load: async () => (await import("./health.js")).HealthPage };
+      return { title: t("nav.health"), view: HealthPage };
     default:
-      return { title: t("state.not_found"), load: async () => (await import("./not-found.js")).NotFoundPage };
+      return { title: t("state.not_found"), view: NotFoundPage };
   }
 }
 

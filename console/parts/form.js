@@ -96,6 +96,11 @@ export function Radios({ field, legend, value, onChange, options, problems = [],
   </fieldset>`;
 }
 
+/** @param {{ title: string, text?: string, children?: Child }} props a part of a long form */
+export function Section({ title, text, children }) {
+  return html`<section class="form-section"><header><h2>${title}</h2>${text && html`<p>${text}</p>`}</header><div>${children}</div></section>`;
+}
+
 /** @param {{ problems: Problem[], names: (field: string) => string }} props gets the focus when problems come */
 export function Summary({ problems, names }) {
   const ref = useRef(/** @type {HTMLDivElement | null} */ (null));

@@ -5,6 +5,7 @@ import { LANGUAGES, chooseFormat, chooseLanguage, format, language, t } from "..
 import { here } from "../lib/router.js";
 import { me, mode, signOut } from "../lib/session.js";
 import { useStore } from "../lib/store.js";
+import { complain } from "../lib/told.js";
 import { Button, Notice } from "./basics.js";
 import { Dialog } from "./dialog.js";
 import { Select } from "./form.js";
@@ -85,7 +86,15 @@ function Account({ who }) {
 
 function LanguageChoice() {
   const now = useStore(language);
-  return html`<${Select} field="language" label=${t("session.language")} value=${now} onChange=${chooseLanguage}
+  const choose = async (/** @type {string} */ code) => {
+    try {
+      await chooseLanguage(code);
+    } catch {
+      // The app was deployed anew and these files have gone, or it can't be reached.
+      complain(t("state.outdated"));
+    }
+  };
+  return html`<${Select} field="language" label=${t("session.language")} value=${now} onChange=${choose}
     options=${Object.entries(LANGUAGES)} />`;
 }
 

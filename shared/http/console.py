@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from shared.http.console_script import joined, unindented
 from shared.http.messages import Request, Response
 from shared.http.route import CACHE_CONTROL
 
 FOLDER = Path(__file__).resolve().parents[2] / "console"
-INDEX = "index.html"
+INDEX, SCRIPT, VENDORED = "index.html", "main.js", "vendor/"
 TYPES: Mapping[str, str] = {
     ".css": "text/css",
     ".html": "text/html",
@@ -38,10 +39,6 @@ POLICY: Mapping[str, str] = {
     "geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), usb=()",
     "Referrer-Policy": "no-referrer",
 }
-# Comments and types are for people who read the source; they are a fifth of what would be sent.
-_BLOCK_COMMENT = re.compile(rb"/\*\*.*?\*/ ?", re.DOTALL)
-_LINE_COMMENT = re.compile(rb"^\s*//.*\n", re.MULTILINE)
-_BLANK_LINE = re.compile(rb"^\s*\n", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -90,21 +87,26 @@ def manifest() -> Manifest:
         for path in sorted(FOLDER.rglob("*"))
         if path.suffix in TYPES and path.is_file()
     }
+    served = _served(contents)
     digest = hashlib.sha256()
-    for name, content in contents.items():
+    for name, content in served.items():
         digest.update(f"{name}\0{len(content)}\0".encode() + content)
-    files = {name: _file(name, content) for name, content in contents.items()}
+    files = {name: _file(name, content) for name, content in served.items()}
     return Manifest(digest.hexdigest()[:16], files)
 
 
-def without_comments(script: bytes) -> bytes:
-    """Take comments that fill lines, and those of types, out of one of our own modules."""
-    return _BLANK_LINE.sub(b"", _LINE_COMMENT.sub(b"", _BLOCK_COMMENT.sub(b"", script)))
+def _served(contents: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return what is sent: our own modules as one script, the rest as it is."""
+    modules = {name: text.decode() for name, text in contents.items() if name.endswith(".js")}
+    kept = {
+        name: unindented(content.decode()).encode() if name.endswith(".css") else content
+        for name, content in contents.items()
+        if name not in modules or name.startswith(VENDORED)
+    }
+    return {**kept, SCRIPT: joined(modules, SCRIPT, VENDORED).encode()}
 
 
 def _file(name: str, content: bytes) -> File:
-    if name.endswith(".js") and not name.startswith("vendor/"):
-        content = without_comments(content)
     return File(TYPES[Path(name).suffix], content, gzip.compress(content, 9, mtime=0))
 
 

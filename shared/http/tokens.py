@@ -16,7 +16,7 @@ from shared.exports.models import StoredConnection
 from shared.http import audit, inputs, problems
 from shared.http.addresses import own_address
 from shared.http.connections import find
-from shared.http.console import POLICY, asset_url
+from shared.http.console import POLICY, SCRIPT, asset_url
 from shared.http.messages import Request, Response
 from shared.http.problems import FieldError, ProblemError
 from shared.mailchimp import oauth
@@ -130,7 +130,7 @@ def _keep(
 
 def _page(status: int, result: str, text: str) -> Response:
     """Say how it ended: to people, and by the console's script to the window that waits."""
-    script = asset_url("signed-in.js")
+    script = asset_url(SCRIPT)
     page = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         f'<meta name="result" content="{result}">'

@@ -207,7 +207,7 @@ def test_what_comes_back_is_not_repeated_on_the_page(call: Caller) -> None:
     assert page.text.count("<script") == 1
     assert page.headers["Content-Security-Policy"].startswith("default-src 'none'; script-src")
     assert '<meta name="result" content="expired">' in page.text
-    assert re.search(r'<script type="module" src="/console/\w+/signed-in.js">', page.text)
+    assert re.search(r'<script type="module" src="/console/\w+/main.js">', page.text)
 
 
 def test_a_state_that_has_expired_is_refused(call: Caller, stack: Stack, waiting: Place) -> None:
