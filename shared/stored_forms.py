@@ -34,6 +34,7 @@ DOCUMENTS = (
     Form("run", f"{_RUN}run.json"),
     Form("plan", f"{_RUN}plan.json"),
     Form("stop order", f"{_RUN}stop.json"),
+    Form("series", f"{_RUN}series.json"),
     Form("ledger", f"{_LEDGER}ledger.json"),
     Form("tags", "ledgers/{account}/{audience}/tags.json", version=2, upgrade=owned_tags.by_id),
     Form("batch sizes", "ledgers/{account}/{audience}/batch-sizes.json"),

@@ -426,6 +426,15 @@ class RunView(Answer):
     compared_with_previous: Comparison | None
 
 
+class SeriesView(Answer):
+    """What a run did over time: at most 300 points from `from` on, each the highest of its span."""
+
+    begun_at: Annotated[Moment | None, Field(alias="from")]
+    every_seconds: Annotated[int, Field(ge=1)]
+    calls_in_flight: Annotated[list[int], Field(max_length=300)]
+    contacts_per_second: Annotated[list[float], Field(max_length=300)]
+
+
 class RunList(Answer):
     """Runs, newest first; `next` is sent back as `before` for older ones."""
 

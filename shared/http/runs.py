@@ -17,9 +17,9 @@ from shared.http.messages import Request, Response
 from shared.http.problems import FieldError
 from shared.platform.blobs import Blobs, Document
 from shared.platform.clock import from_text
-from shared.runs import names, run_index, views
+from shared.runs import names, run_index, series, views
 from shared.runs.marker import active_runs
-from shared.runs.record import Run, RunRequest, RunStatus
+from shared.runs.record import Run, RunRequest, RunStatus, read_run
 from shared.runs.start import ActiveRunError, start_run
 from shared.runs.stopping import RunEndedError, request_cancel
 
@@ -130,6 +130,14 @@ def _page(runs: Sequence[Run], limit: int) -> Document:
 def get(app: App, request: Request) -> Response:
     """Return one run."""
     return Response(document=views.shown(_find(app.blobs, request)))
+
+
+def series_of(app: App, request: Request) -> Response:
+    """Return a run's calls in flight and contacts per second, up to now or to its end."""
+    run = inputs.run_id_of(request)
+    if read_run(app.blobs, run) is None:
+        raise problems.not_found("run")
+    return Response(document=series.load(app.blobs, run))
 
 
 def cancel(app: App, request: Request) -> Response:

@@ -80,6 +80,11 @@ def chunk_name(run: str, number: int) -> str:
     return f"{chunks_folder(run)}{number:05d}"
 
 
+def series_name(run: str) -> str:
+    """Return the blob of what a run did over time."""
+    return f"{folder(run)}series.json"
+
+
 def marker_name(export: str) -> str:
     """Return the blob that says an export has an active run."""
     return f"{ACTIVE}{export}"

@@ -36,6 +36,11 @@ ROUTES: dict[str, Route] = {
         "One run",
         answer="answers:RunView",
     ),
+    "get_run_series": api(
+        *("GET", "runs/{id}/series", Role.VIEWER, "runs:series_of"),
+        "What a run did over time",
+        answer="answers:SeriesView",
+    ),
     "cancel_run": api(
         *("POST", "runs/{id}/cancel", Role.CONTRIBUTOR, "runs:cancel"),
         "Cancel a run",

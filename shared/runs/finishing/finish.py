@@ -19,7 +19,7 @@ from shared.platform.blobs import BlobConflictError, Blobs
 from shared.platform.clock import to_text, utc_now
 from shared.platform.leases import LeaseKeeper
 from shared.platform.queues import Queues
-from shared.runs import chunks, ledger, names, outcomes
+from shared.runs import chunks, ledger, names, outcomes, series
 from shared.runs.chunks import OPEN_CALLS, Block
 from shared.runs.codes import DUE_TEXTS
 from shared.runs.counts import Counts, Progress
@@ -159,6 +159,7 @@ def _fold(
         _store_ledger(blobs, plan, folded.ledger, again=True)
         blobs.delete_all(outcomes.folder(plan.run))
         outcomes.write(blobs, plan.run, folded.outcomes, plan.segments)
+    series.store(blobs, plan.run, (block for end in ends for block in end.blocks))
     counts = Counts.of(plan.profiles, plan.contacts, folded.counts)
     tracing.note(status=_status(plan, counts, order), **asdict(counts))
 

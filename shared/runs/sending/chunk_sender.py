@@ -82,6 +82,8 @@ class ChunkSender:
         self._hopeless = chunk.tries >= TRIES
         # A batch that can't be sent whole is sent in smaller ones up to here; then they grow again.
         self._cap, self._cap_until = MAX_BATCH, 0
+        # Every try at the next batch: when it was begun (seconds since 1970), how long it took.
+        self._tries: list[tuple[float, float]] = []
         # Contacts whose calls were refused, since one was not.
         self._refused = 0
         updates = known_updates(self._app, self._plan.account)
@@ -168,7 +170,9 @@ class ChunkSender:
             tried.seconds,
             tried.work,
             self._during(tried),
+            tuple(self._tries),
         )
+        self._tries.clear()
         if self._flush():
             self._next += sent.size
             since = self._unwritten_since(self._next, int(sent.begun + sent.seconds))
@@ -245,7 +249,8 @@ class ChunkSender:
         protected = self._when_ready(client, size)
         # Only now: somebody may have been erased from it while this lane waited or looked.
         batch = self._batch(size)
-        begun, started = int(time.time()), time.monotonic()
+        now, started = time.time(), time.monotonic()
+        begun = int(now)
         result: calls.PendingAnswers | RefusedError | RetryError
         try:
             with self._turn.in_span(batch.kind, size) as work, self._suspecting(size, begun):
@@ -257,7 +262,10 @@ class ChunkSender:
             if error.may_be_done:
                 self._suspect_batch(size, begun)
             result = error
-        return _Try(batch, begun, time.monotonic() - started, work, result)
+        seconds = time.monotonic() - started
+        # Both are cut: rounded up, a call would seem to go on beside the next of its lane.
+        self._tries.append((math.floor(now * 1000) / 1000, math.floor(seconds * 1000) / 1000))
+        return _Try(batch, begun, seconds, work, result)
 
     def _batch(self, size: int) -> Batch:
         kind, items = self._index.kind, self._turn.items[self._next : self._next + size]

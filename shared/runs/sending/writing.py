@@ -21,6 +21,7 @@ class Sent:
     Neither the items nor the answer are kept here: letting go of half a thousand contacts takes
     a while, which the next call need not wait for. begun: when it was sent (seconds since 1970).
     seconds: how long that took. during: the same in Mailchimp's time, earlier tries included.
+    calls: of every try, when it was begun (seconds since 1970) and how long it took.
     """
 
     kind: ChunkKind
@@ -30,6 +31,7 @@ class Sent:
     seconds: float
     work: tracing.Timed
     during: tuple[int, int]
+    calls: tuple[tuple[float, float], ...]
 
 
 def write_outcomes(
@@ -51,7 +53,7 @@ def write_outcomes(
     except RetryError as error:
         sent.work.fail(error)
         raise
-    answers.during = sent.during
+    answers.during, answers.calls = sent.during, sent.calls
     chunk.append(answers.block(sent.position, batch), since)
     counts = _counts(answers)
     sent.work.end(**counts)

@@ -83,8 +83,12 @@ def test_3_an_export_is_made_with_proposals_and_saving_sends_nothing(
     assert not [call for call in empty.stack.mailchimp.calls() if call.writes]
 
 
-def test_4_a_preview_shows_what_a_run_would_do_and_is_run(console: Console) -> None:
+def test_4_a_preview_shows_what_a_run_would_do_and_is_run(
+    console: Console, empty: Furnished
+) -> None:
     page = console.page
+    # Long enough for its plot to have more than one point.
+    empty.stack.mailchimp.set(bulk_seconds=2)
     page.get_by_role("button", name="Preview").click()
     expect(page.get_by_text("What a run would do")).to_be_visible()
     page.get_by_role("button", name="Run this").click()
@@ -93,6 +97,11 @@ def test_4_a_preview_shows_what_a_run_would_do_and_is_run(console: Console) -> N
     expect(page.get_by_role("heading", name="Run", exact=True)).to_be_visible()
     expect(page.get_by_text("Succeeded", exact=True)).to_be_visible(timeout=60_000)
     expect(page.get_by_role("row", name="Created").first).to_be_visible()
+    empty.stack.mailchimp.set(bulk_seconds=0)
+    plot = page.get_by_role("figure").filter(has_text="Calls to Mailchimp at once")
+    expect(plot.get_by_role("img")).to_be_visible()
+    plot.get_by_text("As a table").click()
+    expect(plot.get_by_role("row").nth(1)).to_be_visible()
 
 
 def test_5_outcomes_are_shown_by_code_and_one_person_is_found(

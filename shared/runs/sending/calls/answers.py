@@ -23,6 +23,7 @@ class Answers:
     that Mailchimp emptied, with a count. strays: contacts that got a tag's name under
     another id: place, bit and that id. untaken: merge fields that an answer lacks, with places.
     during: Mailchimp's times (seconds since 1970) between which the call did what it did.
+    calls: when it was begun by our clock and how long it took, and the tries before it, in seconds.
     """
 
     codes: list[int]
@@ -35,6 +36,7 @@ class Answers:
     strays: list[tuple[int, int, int]] = field(default_factory=list)
     untaken: dict[str, list[int]] = field(default_factory=dict)
     during: tuple[int, int] | None = None
+    calls: tuple[tuple[float, float], ...] = ()
 
     def block(self, position: int, items: Sequence[Item]) -> dict[str, Any]:
         """Return the line that is written to the outcome blob: it names no address.
@@ -58,6 +60,7 @@ class Answers:
             "strays",
             "untaken",
             "during",
+            "calls",
         ):
             if value := getattr(self, name):
                 block[name] = value
