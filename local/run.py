@@ -2,7 +2,8 @@
 
 Services that the environment has settings for are real: AzureWebJobsStorage, SegmentStorage (or
 their identity-based forms), KEY_VAULT_URL, MAILCHIMP_API_URL. NOTIFY_WEBHOOK is an address on this
-machine that notifications go to.
+machine that notifications go to. With HTTP_AUTH=entra people sign in on a page that stands in for
+Microsoft Entra.
 """
 
 import os
@@ -30,7 +31,7 @@ def main() -> int:
             stack = Stack.start(hosts=0, settings=_settings(os.environ), time_scale=1.0)
             try:
                 _fill_vault(stack, os.environ)
-                stack.add_host(port=_port())
+                stack.add_host(port=_port(), easy_auth="HTTP_AUTH" in stack.settings)
             except BaseException:
                 stack.stop()
                 raise
@@ -70,6 +71,9 @@ def _settings(environment: Mapping[str, str]) -> dict[str, str]:
         "MAILCHIMP_COOLDOWN_SECONDS": "60",
         "SNAPSHOT_QUIET_SECONDS": "20",
     }
+    if environment.get("HTTP_AUTH") == "entra":
+        # The host signs people in as Azure would, under any name and in any role.
+        production["HTTP_AUTH"] = "entra"
     if not {"KEY_VAULT_URL", "MAILCHIMP_API_URL"} & environment.keys():
         # The simulator's login page lets any client in.
         production["MAILCHIMP_CLIENT_ID"] = "segment-export"
@@ -94,11 +98,10 @@ def _is_all_local(stack: Stack) -> bool:
 
 def _describe(stack: Stack, scenario: Scenario | None) -> None:
     host = stack.hosts[0]
-    rows = [
-        ("Console", f"{host.url}/console/"),
-        ("Address", host.url),
-        ("Key (x-functions-key)", stack.keys.master),
-    ]
+    entra = "HTTP_AUTH" in stack.settings
+    rows = [("Console", f"{host.url}/console/"), ("Address", host.url)]
+    if not entra:
+        rows.append(("Key (x-functions-key)", stack.keys.master))
     if scenario is not None:
         rows.append(("Mailchimp API key", scenario.api_key))
         rows.append(("Audience id", scenario.audience_id))
@@ -111,7 +114,7 @@ def _describe(stack: Stack, scenario: Scenario | None) -> None:
     rows.append(("Log", str(host.log_path)))
     print(table(rows))
     example = f"curl -X POST -H 'x-functions-key: {stack.keys.master}' {host.url}/api"
-    if scenario is not None:
+    if scenario is not None and not entra:
         print(f"\nRun the sample export:\n  {example}/exports/{EXPORT}/runs")
     print("Stop with Ctrl-C.", flush=True)
 

@@ -12,6 +12,7 @@ from azure.core.exceptions import ResourceExistsError
 from azure.storage.blob import ContainerClient
 
 from local.azurite import Azurite
+from local.functions_host.easy_auth import TEST_HEADER
 from local.functions_host.keys import Keys
 from local.functions_host.process import HostProcess
 from local.mailchimp.control import Simulator
@@ -167,15 +168,24 @@ class Stack(Running):
         headers: Mapping[str, str] | None = None,
         params: Mapping[str, str] | None = None,
     ) -> requests.Response:
-        """Call the app; `path` is relative to /api. The master key is used unless one is given."""
+        """Call the app; `path` is relative to /api. The master key is used unless one is given.
+
+        In entra mode an administrator calls.
+        """
         return requests.request(
             method,
             f"{self.hosts[0].url}/api/{path.lstrip('/')}",
             json=json,
             params=params,
-            headers={"x-functions-key": key or self.keys.master, **(headers or {})},
+            headers={**self._caller(key), **(headers or {})},
             timeout=240,
         )
+
+    def _caller(self, key: str | None) -> dict[str, str]:
+        if self.settings.get("HTTP_AUTH") == "entra":
+            person = {"name": "local", "roles": ["Exports.Administrator"]}
+            return {TEST_HEADER: orjson.dumps(person).decode()}
+        return {"x-functions-key": key or self.keys.master}
 
     def ask(self, method: str, path: str, json: object = None, **more: Any) -> Any:
         """As `api`, but returns the JSON document; raises AppError."""

@@ -22,6 +22,7 @@ from local.functions_host.invocations import Invocations
 from local.functions_host.messages import MessageCoding
 from local.functions_host.options import Options
 from local.functions_host.queue_listener import QueueListener
+from local.functions_host.sign_in import SignIn
 from local.functions_host.singleton import Singleton
 from local.functions_host.storage import Storage
 from local.functions_host.timer_listener import TimerListener
@@ -133,7 +134,7 @@ class Host:
             self._options.keys,
             self._invocations,
             admin,
-            self._options.easy_auth,
+            SignIn() if self._options.easy_auth else None,
             self._options.answer_limit,
         )
 

@@ -25,6 +25,7 @@ from local.functions_host.paths import (
     worked_out,
 )
 from local.functions_host.routes import Routes
+from local.functions_host.sign_in import PREFIX, SignIn
 from local.functions_host.wire import HttpAnswer, HttpRequest, Typed
 
 # Of the host where FUNCTIONS_REQUEST_BODY_SIZE_LIMIT says nothing, in bytes; the others are the web
@@ -41,15 +42,16 @@ _WITHOUT_BODY = frozenset({204, 304})
 class HttpFront:
     """Serves the HTTP functions; without `routes` the host is broken, and says 503 to everything.
 
-    `answer_limit` is in seconds, 230 in Azure, whose load balancer then gives up on the request
-    while the function goes on.
+    `sign_in` stands in for App Service Authentication, None where that is off. `answer_limit` is in
+    seconds, 230 in Azure, whose load balancer then gives up on the request while the function goes
+    on.
     """
 
     routes: Routes | None
     keys: Keys
     invocations: Invocations
     admin: Admin
-    easy_auth: bool
+    sign_in: SignIn | None
     answer_limit: float
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -65,15 +67,18 @@ class HttpFront:
             return web.Response(status=400)
         headers = header_values(request.headers.items())
         query = query_values(raw_query)
+        if self.sign_in is not None and path.startswith(PREFIX):
+            return await self.sign_in.answer(request, path, query)
         found = self.routes.find(request.method, path)
         if found is None:
             return await self.admin.answer(request, path, headers, query)
         function, trigger, parameters = found
         if not self.keys.open(trigger.auth_level, headers, query):
             return web.Response(status=401)
-        if self.easy_auth:
+        if self.sign_in is not None:
             try:
-                headers = authenticated(headers)
+                person = self.sign_in.person(headers.get("cookie", ""))
+                headers = authenticated(headers, person)
             except (ValueError, KeyError):
                 return web.Response(status=400, text="x-test-principal is not {name, roles}")
         body = await _body(request)

@@ -117,6 +117,29 @@ def test_principal_headers_are_the_platforms_when_it_is_on(stage: Stage) -> None
     assert "x-test-principal" not in seen
 
 
+def test_people_sign_in_by_a_page_and_out_again(stage: Stage) -> None:
+    url = stage.start(easy_auth=True).url
+    login = f"{url}/.auth/login/aad?post_login_redirect_uri=/console/"
+    ana = {"name": "ana@contoso.com", "role": "Exports.Viewer"}
+    with requests.Session() as browser:
+        assert 'name="role"' in browser.get(login, timeout=30).text
+        answer = browser.post(login, ana, timeout=30, allow_redirects=False)
+        assert (answer.status_code, answer.headers["Location"]) == (302, "/console/")
+        seen = browser.get(f"{url}/api/auth", timeout=30).json()["headers"]
+        assert seen["x-ms-client-principal-name"] == "ana@contoso.com"
+        claims = json.loads(base64.b64decode(seen["x-ms-client-principal"]))["claims"]
+        assert {"typ": "roles", "val": "Exports.Viewer"} in claims
+
+        kept = dict(browser.cookies)
+        out = f"{url}/.auth/logout?post_logout_redirect_uri=//elsewhere.test/"
+        answer = browser.get(out, timeout=30, allow_redirects=False)
+        assert answer.headers["Location"] == "/.auth/login/done"
+        assert not browser.cookies
+        # A cookie that somebody has copied opens nothing after that.
+        seen = requests.get(f"{url}/api/auth", cookies=kept, timeout=30).json()["headers"]
+        assert "x-ms-client-principal" not in seen
+
+
 def test_plain_functions_run_side_by_side(host: HostProcess) -> None:
     with ThreadPoolExecutor(8) as threads:
         calls = [threads.submit(call, host, "GET", "/api/sleepy?seconds=0.5") for _ in range(8)]
