@@ -9,7 +9,7 @@ declare global {
     type FieldProblem = Omit<Schemas["FieldProblem"], "params"> & { params?: Record<string, unknown> };
     type Coded = { code: string; params?: Record<string, unknown>; detail?: string | null };
     type Me = Schemas["Me"];
-    type Terms = Schemas["Terms"] & { language?: string };
+    type Terms = Schemas["Terms"];
     type Connection = Omit<Schemas["ConnectionView"], "status"> & {
       status: Schemas["ConnectionView"]["status"] | "needs_confirmation";
       exclusive_user?: boolean;

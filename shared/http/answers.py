@@ -50,9 +50,11 @@ class Me(Answer):
 
 
 class Terms(Answer):
-    """The data privacy terms."""
+    """The data privacy terms in one of their languages; the version is that of all."""
 
     version: str
+    language: str
+    languages: list[str]
     text: str
 
 

@@ -10,7 +10,7 @@ from shared.exports import accounts, connections, history, store
 from shared.exports.access import Caller, Role, may_use
 from shared.exports.errors import ConnectionUnusableError
 from shared.exports.models import Connection, Consent, StoredConnection
-from shared.exports.terms import terms_text, terms_version
+from shared.exports.terms import ENGLISH, terms_in, terms_languages
 from shared.exports.updates import known_updates, settle_updates
 from shared.http import audit, exports, inputs, problems
 from shared.http.messages import Request, Response
@@ -36,8 +36,16 @@ class VerifyOptions(BaseModel):
 
 
 def get_terms(app: App, request: Request) -> Response:  # noqa: ARG001 - every handler's form
-    """Return the data privacy terms."""
-    return Response(document={"version": terms_version(), "text": terms_text()})
+    """Return the data privacy terms, in the language that is asked for or in English."""
+    terms = terms_in(request.query.get("language", ENGLISH))
+    return Response(
+        document={
+            "version": terms.version,
+            "language": terms.language,
+            "languages": list(terms_languages()),
+            "text": terms.text,
+        }
+    )
 
 
 def list_all(app: App, request: Request) -> Response:

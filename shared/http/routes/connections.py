@@ -8,6 +8,7 @@ ROUTES: dict[str, Route] = {
         *("GET", "terms", Role.VIEWER, "connections:get_terms"),
         "The data privacy terms",
         answer="answers:Terms",
+        query={"language": "text"},
     ),
     "list_connections": api(
         *("GET", "connections", Role.VIEWER, "connections:list_all"),

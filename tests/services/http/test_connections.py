@@ -14,6 +14,11 @@ def test_the_terms_are_a_text_with_a_version(call: Caller) -> None:
     terms = call("GET", "terms").json()
     assert terms["version"] == terms_version()
     assert "Mailchimp" in terms["text"]
+    assert terms["language"] == "en"
+
+    croatian = call("GET", "terms?language=hr-HR").json()
+    assert (croatian["language"], croatian["version"]) == ("hr", terms["version"])
+    assert croatian["text"] != terms["text"]
 
 
 def test_a_connection_is_created_once_and_then_replaced(call: Caller, place: Place) -> None:
