@@ -30,5 +30,5 @@ def audience_warnings(
             f"The audience requires merge fields that the export does not map: {names}. They stay "
             "blank; map a column to each, or make them optional in Mailchimp."
         )
-        found.append(Notice("merge_field_required", text))
+        found.append(Notice("merge_field_required", text, {"fields": list(required_unmapped)}))
     return found

@@ -3,10 +3,10 @@
 It is written by start, plan, finish and tick, and touched by who stops the run.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
@@ -147,11 +147,17 @@ _UNSAID = {f.name: f.default for f in fields(Run) if f.default is not MISSING}
 
 
 class RunFailedError(Exception):
-    """A run ends here: `code` is its error code, the text is for people."""
+    """A run ends here: `code` is its error code, the text is for people, as `params` are."""
 
-    def __init__(self, code: str, detail: str, status: RunStatus = RunStatus.FAILED) -> None:
+    def __init__(
+        self,
+        code: str,
+        detail: str,
+        status: RunStatus = RunStatus.FAILED,
+        params: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(code)
-        self.notice = Notice(code, detail)
+        self.notice = Notice(code, detail, dict(params or {}))
         self.status = status
 
 

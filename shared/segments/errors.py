@@ -18,6 +18,11 @@ class SegmentsError(Exception):
 
     code = "internal_error"
 
+    def __init__(self, text: str, **params: str | int | list[str] | None) -> None:
+        super().__init__(text)
+        # What it is about, for people who read another language than the text's.
+        self.params = params
+
 
 class SegmentNotFoundError(SegmentsError):
     """The export's folder holds no snapshot of the segment."""
@@ -28,7 +33,9 @@ class SegmentNotFoundError(SegmentsError):
         super().__init__(
             f"Customer Insights has not written the segment {segment} to the folder {folder}. See "
             "whether its export there includes the segment and has run, and whether the segment "
-            "was renamed."
+            "was renamed.",
+            segment=segment,
+            folder=folder,
         )
 
 
@@ -42,7 +49,10 @@ class ColumnMissingError(SegmentsError):
         names = ", ".join(self.columns)
         super().__init__(
             f"The segment {segment} has no column {names} in its file {file}. Bring it back in "
-            "Customer Insights, or map another column in the export."
+            "Customer Insights, or map another column in the export.",
+            segment=segment,
+            file=file,
+            columns=list(self.columns),
         )
 
 
@@ -76,7 +86,12 @@ class SnapshotUnreadableError(SegmentsError):
             place += f", line {line}"
         super().__init__(
             f"The segment {segment} can't be read: {place}: {reason}. "
-            f"{help or 'Let Customer Insights write it again.'}"
+            f"{help or 'Let Customer Insights write it again.'}",
+            segment=segment,
+            file=file,
+            line=line,
+            row=row,
+            column=column,
         )
 
 
@@ -90,4 +105,5 @@ class SnapshotChangedError(SegmentsError):
     code = "snapshot_incomplete"
 
     def __init__(self, segment: str, file: str) -> None:
-        super().__init__(f"The segment {segment} changed while it was read: {file}.")
+        text = f"The segment {segment} changed while it was read: {file}."
+        super().__init__(text, segments=[segment])

@@ -36,10 +36,11 @@ WAITED_FOR = timedelta(hours=6)
 
 
 class Warned(NamedTuple):
-    """What a person should know about a snapshot: a code, and a sentence."""
+    """What a person should know about a snapshot: a code, a sentence, and what it is about."""
 
     code: str
     text: str
+    params: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -177,6 +178,7 @@ def _of_future(segment: str, found: Folder) -> tuple[Warned, ...]:
             FOLDER_IN_FUTURE,
             f"{segment}: the folder {place} lies in the future and is left out. If its name is "
             "wrong, remove it.",
+            {"segment": segment, "folder": place},
         )
         for place in found.future[:1]
     )
@@ -191,5 +193,6 @@ def _warnings(
     if any(model.table for model in models):
         reasons = [f"doesn't name the files of the newest snapshot {found.stamp}"]
     return tuple(
-        Warned(MODEL_IGNORED, f"{segment}: the {MODEL} {reason}") for reason in reasons[:1]
+        Warned(MODEL_IGNORED, f"{segment}: the {MODEL} {reason}", {"segment": segment})
+        for reason in reasons[:1]
     )

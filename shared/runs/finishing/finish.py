@@ -272,7 +272,7 @@ def _dropped_warnings(upserts: "Results") -> list[Notice]:
         Notice(
             "values_dropped",
             f"{tag}: {text.format(count)}.",
-            {"field": tag, "reason": reason, "count": count, "examples": ""},
+            {"field": tag, "reason": reason, "count": count, "examples": []},
         )
         for reason, text, counts in (
             ("left_out", emptied, upserts.dropped),

@@ -55,7 +55,7 @@ def read_segments(export: Export, found: RunInput, values: FieldValues) -> Profi
     except SegmentsError as error:
         if error.code == "snapshot_incomplete":
             raise
-        raise RunFailedError(error.code, str(error)) from None
+        raise RunFailedError(error.code, str(error), params=error.params) from None
 
 
 def _ranks(found: RunInput) -> tuple[int, ...]:
@@ -73,7 +73,7 @@ def samples(export: Export, found: RunInput) -> Mapping[str, Sequence[str | None
                 batches = read_profiles(found.blobs, snapshot, columns)
                 batch = next(iter(batches), None)
         except SegmentsError as error:
-            raise RunFailedError(error.code, str(error)) from None
+            raise RunFailedError(error.code, str(error), params=error.params) from None
         if batch is not None and batch.num_rows:
             part = batch.slice(0, 1000)
             return {name: part.column(name).to_pylist() for name in columns}

@@ -63,7 +63,7 @@ class RunInput:
     def warnings(self, stale_after_hours: float) -> list[Notice]:
         """Return what a person should know about the input."""
         found = [
-            Notice(warned.code, warned.text)
+            Notice(warned.code, warned.text, dict(warned.params))
             for snapshot in self.snapshots
             for warned in snapshot.warnings
         ]
@@ -74,7 +74,8 @@ class RunInput:
                     f"The newest data of the segment {snapshot.segment} is {hours:.0f} hours old. "
                     "See whether its export in Customer Insights still runs."
                 )
-                found.append(Notice("input_stale", text))
+                params = {"segment": snapshot.segment, "age_hours": round(hours)}
+                found.append(Notice("input_stale", text, params))
         return found
 
 
@@ -89,7 +90,7 @@ def find_input(app: App, export: Export) -> RunInput:
                 for segment in export.segments
             )
     except SegmentNotFoundError as error:
-        raise RunFailedError(error.code, str(error)) from None
+        raise RunFailedError(error.code, str(error), params=error.params) from None
     return RunInput(blobs, snapshots)
 
 
@@ -119,12 +120,13 @@ def _what_is_lacking(found: RunInput, export: Export, old: Ledger) -> RunFailedE
     Names that can't be believed are waited for, too: the model.json that has them may be late.
     """
     if not found.whole:
-        names = ", ".join(s.segment for s in found.snapshots if not s.whole)
+        names = [s.segment for s in found.snapshots if not s.whole]
         hours = WAITED_FOR.total_seconds() / 3600
         return RunFailedError(
             "snapshot_incomplete",
-            f"Customer Insights has not finished writing {names} for {hours:.0f} "
+            f"Customer Insights has not finished writing {', '.join(names)} for {hours:.0f} "
             "hours. See whether its own export failed there, and run this one again afterwards.",
+            params={"segments": names},
         )
     for snapshot in found.snapshots:
         folded = old.segments.get(snapshot.segment)
@@ -133,11 +135,11 @@ def _what_is_lacking(found: RunInput, export: Export, old: Ledger) -> RunFailedE
             with segment_storage():
                 check_names(found.blobs, snapshot, export.columns, export.email_field, exported)
         except NamesInDoubtError as error:
-            return RunFailedError(error.code, str(error))
+            return RunFailedError(error.code, str(error), params=error.params)
         except SnapshotChangedError:
             raise RetryLaterError(SOON) from None
         except SegmentsError as error:
-            raise RunFailedError(error.code, str(error)) from None
+            raise RunFailedError(error.code, str(error), params=error.params) from None
     return None
 
 

@@ -56,7 +56,8 @@ def updates_warnings(updates: Updates) -> list[Notice]:
     """Return the warning `updates_one_by_one` where each contact that exists takes a call."""
     if updates.way != "one_by_one":
         return []
-    return [Notice("updates_one_by_one", _ONE_BY_ONE.format(reason=updates.reason))]
+    params = {"reason": updates.reason}
+    return [Notice("updates_one_by_one", _ONE_BY_ONE.format(**params), params)]
 
 
 def input_warnings(attempt: PlanningAttempt) -> list[Notice]:
@@ -79,7 +80,9 @@ def value_warnings(
     """Return how many values of each merge field were cut, or left out and why."""
     cuts = [
         Notice(
-            "values_cut", f"{tag}: {count} values were longer than Mailchimp takes and were cut."
+            "values_cut",
+            f"{tag}: {count} values were longer than Mailchimp takes and were cut.",
+            {"field": tag, "count": count},
         )
         for tag, count in cut.items()
     ]
