@@ -86,7 +86,8 @@ def _put(app: App, request: Request, given: Connection, *, deliberate: bool) -> 
     try:
         connection = connections.merged(given, before, request.caller, deliberate=deliberate)
     except connections.TermsVersionError as error:
-        raise problems.invalid([FieldError("consent.terms_version", str(error))]) from None
+        wrong = FieldError("consent.terms_version", str(error), "not_current")
+        raise problems.invalid([wrong]) from None
     except connections.ConsentWithdrawnError:
         raise problems.conflict(
             "consent_withdrawn",

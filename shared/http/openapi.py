@@ -11,7 +11,7 @@ from pydantic.json_schema import models_json_schema
 
 from shared.exports.access import Role
 from shared.exports.models import Connection, Consent, Export
-from shared.http import answers
+from shared.http import answers, told_codes
 from shared.http.messages import Request, Response
 from shared.http.parameters import QUERY, Schema, path_schema
 from shared.http.route import Route
@@ -54,6 +54,8 @@ def document(http_auth: str) -> Schema:
         },
         "servers": [{"url": "/api"}],
         "paths": paths,
+        # What `code` may be wherever people are told something, and the names of its `params`.
+        "x-codes": told_codes.described(),
         "components": {"schemas": schemas, "securitySchemes": _security_schemes(http_auth)},
     }
 

@@ -42,11 +42,12 @@ def put_token(app: App, request: Request) -> Response:
     try:
         token = parse_token(text)
     except TokenError as error:
-        raise problems.invalid([FieldError("api_key", str(error))]) from None
+        raise problems.invalid([FieldError("api_key", str(error), "malformed")]) from None
     try:
         account = _ask_account(app, token)
     except (StopError, RefusedError):
-        raise problems.invalid([FieldError("api_key", "Mailchimp refuses this key")]) from None
+        refused = FieldError("api_key", "Mailchimp refuses this key", "mailchimp_unauthorized")
+        raise problems.invalid([refused]) from None
     _keep(app, connection, text, account, request.caller)
     return Response(204)
 

@@ -1,0 +1,157 @@
+"""Every code that people are told by, with the names of its params, as OpenAPI lists them.
+
+Codes are stable: one that is here may get further params, and loses none. What 0.1.0 has stored has
+none. The console has a text for each in every language.
+"""
+
+from collections.abc import Mapping
+
+type Codes = Mapping[str, tuple[str, ...]]
+
+_FILE = ("segment", "file", "line", "row", "column")
+
+# The member `error` of runs, and of exports that can't be read.
+ERRORS: Codes = {
+    "audience_not_found": (),
+    "column_missing": ("segment", "file", "columns"),
+    "connection_missing": (),
+    "connection_not_ready": (),
+    "connection_removed": (),
+    "consent_withdrawn": (),
+    "document_damaged": ("name",),
+    "internal_error": (),
+    "mailchimp_denied": (),
+    "mailchimp_method_disabled": (),
+    "mailchimp_unauthorized": (),
+    "removals_withheld": (),
+    "secret_unreadable": (),
+    "segment_not_found": ("segment", "folder"),
+    "segment_storage_unreadable": (),
+    "snapshot_empty": (),
+    "snapshot_incomplete": ("segments",),
+    "snapshot_unreadable": _FILE,
+    "stalled": (),
+    "too_many_contacts": (),
+    "unknown_form": ("name",),
+    "withdrawals_withheld": (),
+}
+# `warnings` of exports and runs.
+WARNINGS: Codes = {
+    "customer_id_missing": ("segments",),
+    "double_optin_bypassed": (),
+    "folder_in_future": ("segment", "folder"),
+    "input_stale": ("segment", "age_hours"),
+    "ledger_restarted": (),
+    "marketing_permissions_unset": (),
+    "merge_field_renamed": ("given", "found"),
+    "merge_field_required": ("fields",),
+    "merge_field_shared": ("export", "tags"),
+    "removals_waiting": ("segment", "export", "age_hours", "count"),
+    "snapshot_model_ignored": ("segment",),
+    "snapshot_older": ("segment", "snapshot", "exported"),
+    "tag_renamed": ("given", "found"),
+    "updates_one_by_one": ("reason",),
+    "values_cut": ("field", "count"),
+    "values_dropped": ("field", "reason", "count", "examples"),
+    "withdrawals_withheld": (),
+}
+# `waiting` of runs and exports.
+WAITING: Codes = {
+    "audience": (),
+    "input": (),
+    "mailchimp": (),
+    "refresh": (),
+    "retry": (),
+    "segment_storage": (),
+    "slot": (),
+    "turn": (),
+    "vault": (),
+}
+# `errors` of a refused body, and of validate.
+FIELDS: Codes = {
+    "audience_not_found": (),
+    "column_ambiguous": ("column", "segments"),
+    "column_missing": ("column", "segments"),
+    "connection_broken": (),
+    "connection_missing": (),
+    "connection_needs_consent": (),
+    "connection_needs_token": (),
+    "connection_not_found": (),
+    "connection_not_ready": (),
+    "container_unreadable": (),
+    "duplicate_name": (),
+    "duplicate_tag": (),
+    "invalid_type": (),
+    "invalid_value": (),
+    "mailchimp_unauthorized": (),
+    "malformed": ("pattern",),
+    "merge_field_missing": ("tag",),
+    "merge_field_unusable": ("tag",),
+    "name_differs": (),
+    "not_a_choice": ("allowed", "expected"),
+    "not_current": (),
+    "not_shared": (),
+    "out_of_range": ("lowest", "ge", "le", "gt", "lt"),
+    "required": (),
+    "secret_unreadable": (),
+    "segment_not_found": ("segment", "folder"),
+    "snapshot_unreadable": ("segment",),
+    "tag_not_ours": ("tag",),
+    "too_long": ("max_length",),
+    "too_short": ("min_length",),
+    "unknown_field": (),
+}
+# Whole answers that are problems.
+PROBLEMS: Codes = {
+    "app_misconfigured": (),
+    "body_too_large": (),
+    "connection_in_use": (),
+    "connection_missing": (),
+    "consent_withdrawn": (),
+    "cross_site": (),
+    "export_exists": (),
+    "forbidden": ("role",),
+    "internal_error": (),
+    "mailchimp_busy": (),
+    "mailchimp_refused": (),
+    "mailchimp_unavailable": (),
+    "not_found": (),
+    "not_shared": (),
+    "not_signed_in": (),
+    "oauth_not_configured": (),
+    "outcomes_gone": (),
+    "precondition_failed": (),
+    "run_active": (),
+    "run_ended": (),
+    "run_not_ended": (),
+    "signing_keys_unavailable": (),
+    "unknown_form": (),
+    "vault_refused": (),
+}
+# Members of `may` that are not true.
+MAY: Codes = {"connection_missing": (), "needs_contributor": (), "not_shared": ()}
+# Wrong settings, of health/details.
+SETTINGS: Codes = {
+    "missing": (),
+    "tick_missing": (),
+    "tick_never_fires": (),
+    "tick_schedule_invalid": (),
+}
+
+KINDS: Mapping[str, Codes] = {
+    "error": ERRORS,
+    "warning": WARNINGS,
+    "waiting": WAITING,
+    "field": FIELDS,
+    "problem": PROBLEMS,
+    "why": MAY,
+    "setting": SETTINGS,
+}
+
+
+def described() -> dict[str, dict[str, list[str]]]:
+    """Return all kinds as they stand in the OpenAPI document."""
+    return {
+        kind: {code: list(params) for code, params in codes.items()}
+        for kind, codes in KINDS.items()
+    }
