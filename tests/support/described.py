@@ -9,6 +9,7 @@ from shared.exports.access import Role
 from shared.http.answers import Problem
 from shared.http.openapi import document, model_of
 from shared.http.routes import ROUTES
+from shared.http.told_codes import KINDS
 
 
 def route_of(method: str, path: str) -> str | None:
@@ -33,9 +34,26 @@ def check_described(answer: requests.Response) -> None:
     media_type = answer.headers.get("content-type", "").split(";")[0]
     if answer.content:
         assert media_type in described["content"], f"{name} answers {media_type}"
+    if answer.content and "json" in media_type:
+        _check_params(answer.json())
     if media_type == "application/problem+json":
         problem = Problem.model_validate_json(answer.content)
         assert problem.status == answer.status_code
         assert problem.type.endswith(f":{problem.code}")
     if answer.content and media_type == "application/json" and route.answer is not None:
         model_of(route.answer).model_validate_json(answer.content)
+
+
+def _check_params(told: object) -> None:
+    """Fail where a listed code comes with params that are not listed with it."""
+    if isinstance(told, list):
+        for item in told:
+            _check_params(item)
+    if not isinstance(told, dict):
+        return
+    code, params = told.get("code"), told.get("params")
+    listed = [codes[code] for codes in KINDS.values() if code in codes]
+    if listed and isinstance(params, dict):
+        assert set(params) <= {name for names in listed for name in names}, (code, params)
+    for item in told.values():
+        _check_params(item)
