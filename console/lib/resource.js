@@ -1,6 +1,6 @@
 // What a page reads from the API: loading, there, failed, and read again while something runs.
 import { useCallback, useEffect, useRef, useState } from "../vendor/preact.js";
-import { ApiError, get } from "./api.js";
+import { ApiError, ask } from "./api.js";
 
 const OFTEN = 5000;
 const SELDOM = 15_000;
@@ -10,6 +10,7 @@ const SELDOM_AFTER = 600_000;
  * @template T
  * @typedef {object} Resource
  * @property {T | null} data the newest answer, kept while a later reading fails
+ * @property {string} etag of that answer, to be sent back where a change is not to undo another's
  * @property {ApiError | null} error of the last reading
  * @property {boolean} loading
  * @property {() => Promise<void>} reload
@@ -24,7 +25,7 @@ const SELDOM_AFTER = 600_000;
  * @returns {Resource<T>}
  */
 export function useResource(path, polls) {
-  const [state, setState] = useState(/** @type {State<T>} */ ({ path, data: null, error: null }));
+  const [state, setState] = useState(/** @type {State<T>} */ ({ path, data: null, etag: "", error: null }));
   const last = useRef(/** @type {AbortController | null} */ (null));
 
   const reload = useCallback(async () => {
@@ -33,12 +34,12 @@ export function useResource(path, polls) {
     const control = new AbortController();
     last.current = control;
     try {
-      const data = /** @type {T} */ (await get(path, { signal: control.signal }));
-      setState({ path, data, error: null });
+      const { data, etag } = /** @type {import("./api.js").Answer<T>} */ (await ask("GET", path, { signal: control.signal }));
+      setState({ path, data, etag, error: null });
     } catch (error) {
       if (control.signal.aborted) return;
       if (!(error instanceof ApiError)) throw error;
-      setState((before) => ({ path, data: before.path === path ? before.data : null, error }));
+      setState((before) => (before.path === path ? { ...before, error } : { path, data: null, etag: "", error }));
     }
   }, [path]);
 
@@ -47,19 +48,19 @@ export function useResource(path, polls) {
     return () => last.current?.abort();
   }, [reload]);
 
-  const current = state.path === path ? state : { path, data: null, error: null };
+  const current = state.path === path ? state : { path, data: null, etag: "", error: null };
   usePolling(current.data !== null && !!polls?.(current.data), reload);
   const put = useCallback(
-    (/** @type {T} */ data) => setState({ path, data, error: null }),
+    (/** @type {T} */ data) => setState({ path, data, etag: "", error: null }),
     [path],
   );
   const loading = path !== null && current.data === null && current.error === null;
-  return { data: current.data, error: current.error, loading, reload, put };
+  return { data: current.data, etag: current.etag, error: current.error, loading, reload, put };
 }
 
 /**
  * @template T
- * @typedef {{ path: string | null, data: T | null, error: ApiError | null }} State
+ * @typedef {{ path: string | null, data: T | null, etag: string, error: ApiError | null }} State
  */
 
 /**

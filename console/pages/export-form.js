@@ -1,5 +1,5 @@
 // New and edit: one page in sections. Saving checks everything, tells every problem, never runs.
-import { html, useEffect, useState } from "../vendor/preact.js";
+import { html, useEffect, useRef, useState } from "../vendor/preact.js";
 import { ApiError, ask, at, query } from "../lib/api.js";
 import { textOf } from "../lib/codes.js";
 import { t } from "../lib/i18n.js";
@@ -31,7 +31,7 @@ export function NewExportPage({ connection }) {
 export function EditExportPage({ name }) {
   const item = useResource(at`exports/${name}`);
   const loaded = /** @type {Api.Export | null} */ (item.data);
-  return html`<${Content} of=${item} title=${name}>${() => loaded && html`<${ExportForm} first=${loaded} isNew=${false} key=${loaded.name} />`}</${Content}>`;
+  return html`<${Content} of=${item} title=${name}>${() => loaded && html`<${ExportForm} first=${loaded} etag=${item.etag} isNew=${false} key=${loaded.name} />`}</${Content}>`;
 }
 
 /**
@@ -70,8 +70,9 @@ function blank(connection) {
  * @property {Api.ColumnDetail[]} columns of the first chosen segment
  */
 
-/** @param {{ first: Api.Export, isNew: boolean }} props */
-function ExportForm({ first, isNew }) {
+/** @param {{ first: Api.Export, etag?: string, isNew: boolean }} props etag: of `first` as it was read */
+function ExportForm({ first, etag = "", isNew }) {
+  const version = useRef(etag);
   const [doc, setDoc] = useState(first);
   const [typedName, typeName] = useState(!isNew);
   const [changed, setChanged] = useState(false);
@@ -110,7 +111,7 @@ function ExportForm({ first, isNew }) {
       await work();
     } catch (problem) {
       if (!(problem instanceof ApiError)) throw problem;
-      if (problem.status === 412) setProblems([{ field: "name", code: isNew ? "taken" : "changed", message: "" }]);
+      if (problem.status === 412) setProblems([{ field: "name", code: version.current ? "changed" : "taken", message: "" }]);
       else if (problem.problem.errors?.length) setProblems(problem.problem.errors);
       else setError(problem);
     } finally {
@@ -118,8 +119,11 @@ function ExportForm({ first, isNew }) {
     }
   };
   const save = () => attempt("save", async () => {
-    const headers = isNew ? { "If-None-Match": "*" } : undefined;
-    const { data } = /** @type {{ data: Api.Export }} */ (await ask("PUT", at`exports/${doc.name}`, { body: sent(doc), ...(headers && { headers }) }));
+    // Nobody's change in between is overwritten; one's own from here is the version that counts next.
+    const headers = version.current ? { "If-Match": version.current } : { "If-None-Match": "*" };
+    const answer = /** @type {import("../lib/api.js").Answer<Api.Export>} */ (await ask("PUT", at`exports/${doc.name}`, { body: sent(doc), headers }));
+    const { data } = answer;
+    version.current = answer.etag;
     setWarnings(data.warnings ?? []);
     setChanged(false);
     setSaved(true);
@@ -135,7 +139,7 @@ function ExportForm({ first, isNew }) {
     setWarnings(data.warnings);
     if (!data.errors.length) say(t("form.all_well"));
   });
-  const rename = (/** @type {string} */ title) => set({ display_name: title, ...(!typedName && { name: nameFrom(title) }) });
+  const rename = (/** @type {string} */ title) => set({ display_name: title, ...(!typedName && !version.current && { name: nameFrom(title) }) });
   const section = { doc, set, problems, readonly: why !== null, audiences, segments, columns };
 
   return html`
@@ -153,7 +157,7 @@ function ExportForm({ first, isNew }) {
         <legend class="hidden">${t("export.edit")}</legend>
         <${Section} title=${t("form.name")} text=${t("form.name_text")}>
           <${Text} field="display_name" label=${t("field.display_name")} value=${doc.display_name} onInput=${rename} problems=${problems} required=${true} />
-          <${Text} field="name" label=${t("field.name")} hint=${t("field.name.hint")} value=${doc.name} readonly=${!isNew || saved} code=${true} problems=${problems}
+          <${Text} field="name" label=${t("field.name")} hint=${t("field.name.hint")} value=${doc.name} readonly=${version.current !== ""} code=${true} problems=${problems}
             onInput=${(/** @type {string} */ name) => { typeName(true); set({ name }); }} />
         </${Section}>
         <${AudienceSection} ...${section} />

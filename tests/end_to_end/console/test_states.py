@@ -93,6 +93,22 @@ def test_every_problem_is_told_at_once_and_the_summary_leads_to_each(console: Co
     expect(console.page.get_by_label("Email", exact=True)).to_be_focused()
 
 
+def test_a_change_of_somebody_elses_is_not_overwritten(console: Console, app: Furnished) -> None:
+    console.go("exports/weekly-news/edit")
+    page = console.page
+    theirs = app.stack.ask("GET", "exports/weekly-news")
+    app.stack.ask("PUT", "exports/weekly-news", {**theirs, "stale_after_hours": 48})
+    page.get_by_label("Display name").fill("Mine")
+    page.get_by_role("button", name="Save").click()
+
+    expect(page.get_by_text("Somebody else has changed this export meanwhile").first).to_be_visible()
+    assert app.stack.ask("GET", "exports/weekly-news")["display_name"] == "Weekly news"
+
+    app.stack.ask("PUT", "exports/weekly-news", theirs)
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("link", name="Runs").click()
+
+
 def test_with_the_storage_stopped_the_console_opens_and_says_what_is_wrong(
     browser: Browser,
 ) -> None:
