@@ -51,7 +51,7 @@ def _check_params(told: object) -> None:
             _check_params(item)
     if not isinstance(told, dict):
         return
-    code, params = told.get("code"), told.get("params")
+    code, params = str(told.get("code")), told.get("params")
     listed = [codes[code] for codes in KINDS.values() if code in codes]
     if listed and isinstance(params, dict):
         assert set(params) <= {name for names in listed for name in names}, (code, params)

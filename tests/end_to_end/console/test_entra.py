@@ -104,8 +104,9 @@ def test_who_has_no_role_is_told_which_there_are_and_who_gives_them(console: Con
 
 
 def test_a_cookie_that_nobody_gave_is_nobodys(console: Console, entra: HostProcess) -> None:
-    cookie = {"name": "AppServiceAuthSession", "value": "forged", "url": entra.url}
-    console.page.context.add_cookies([cookie])  # type: ignore[list-item] - a TypedDict of theirs
+    console.page.context.add_cookies(
+        [{"name": "AppServiceAuthSession", "value": "forged", "url": entra.url}]
+    )
     console.open("exports")
 
     expect(console.page.get_by_role("button", name="Sign in with Microsoft")).to_be_visible()

@@ -101,7 +101,9 @@ def test_a_change_of_somebody_elses_is_not_overwritten(console: Console, app: Fu
     page.get_by_label("Display name").fill("Mine")
     page.get_by_role("button", name="Save").click()
 
-    expect(page.get_by_text("Somebody else has changed this export meanwhile").first).to_be_visible()
+    expect(
+        page.get_by_text("Somebody else has changed this export meanwhile").first
+    ).to_be_visible()
     assert app.stack.ask("GET", "exports/weekly-news")["display_name"] == "Weekly news"
 
     app.stack.ask("PUT", "exports/weekly-news", theirs)

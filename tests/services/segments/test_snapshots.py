@@ -10,7 +10,7 @@ import pytest
 from local.sample_data import Model, write_export
 from shared.platform.blobs import BlobInfo, Blobs
 from shared.segments.errors import SegmentNotFoundError
-from shared.segments.snapshots import find_segments, find_snapshot
+from shared.segments.snapshots import Warned, find_segments, find_snapshot
 from tests.services.segments.conftest import FOLDER, QUIET_SECONDS, STAMP, Storage, people, rows_of
 
 ROW = "CustomerId,Email\nce759201f786d590bf2134bff576c369,anna@example.org\n"
@@ -188,9 +188,10 @@ def test_uses_a_model_of_an_older_snapshot_for_its_columns_and_says_so(storage: 
 
     assert (snapshot.whole, snapshot.confirmed) == (True, False)
     assert snapshot.warnings == (
-        (
+        Warned(
             "snapshot_model_ignored",
             "VIP: the model.json doesn't name the files of the newest snapshot 2026/11/22/0600",
+            {"segment": "VIP"},
         ),
     )
     assert rows_of(storage.blobs, snapshot, ["Email"]) == [("anna@example.org",)]

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.runs.chunks import Block
 from shared.runs.series import MOST_POINTS, Call, Series, calls_of, series_of
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC).timestamp()
@@ -33,7 +34,7 @@ def test_nothing_is_shown_of_a_run_that_has_made_no_call() -> None:
 
 
 def test_tries_are_calls_and_the_last_one_took_the_contacts() -> None:
-    blocks = [
+    blocks: list[Block] = [
         {"at": 0, "n": 5, "codes": "aaaaa", "calls": [[NOON, 3.0], [NOON + 4, 1.0]]},
         {"at": 5, "n": 5, "codes": "bbbbb"},
         {"tag": 1},
