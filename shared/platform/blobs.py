@@ -28,6 +28,7 @@ from azure.storage.blob import (
 )
 
 from shared.platform.clock import utc_now
+from shared.platform.errors import CloudError, asking_cloud, drop_frames
 from shared.platform.forms import Forms
 
 Document = dict[str, Any]
@@ -86,7 +87,8 @@ class Lease:
     def release(self) -> None:
         """Give the blob back; a lease that is gone already is no error."""
         try:
-            self._client.release()
+            with asking_cloud():
+                self._client.release()
         except HttpResponseError as error:
             if error.status_code not in (404, 409, 412):
                 raise
@@ -118,17 +120,18 @@ class Blobs:
 
     def ensure_container(self) -> None:
         """Create the container where it is missing."""
-        with contextlib.suppress(ResourceExistsError):
+        with contextlib.suppress(ResourceExistsError), asking_cloud():
             self._container.create_container()
 
     def exists(self, name: str) -> bool:
         """Return whether there is such a blob."""
-        return bool(self._container.get_blob_client(name).exists())
+        return self.info(name) is not None
 
     def info(self, name: str) -> BlobInfo | None:
         """Return the blob's properties and metadata, or None where there is none."""
         try:
-            return _info(self._container.get_blob_client(name).get_blob_properties())
+            with asking_cloud():
+                return _info(self._container.get_blob_client(name).get_blob_properties())
         except ResourceNotFoundError:
             return None
 
@@ -139,8 +142,9 @@ class Blobs:
     def read_with_etag(self, name: str) -> tuple[bytes, str]:
         """Return the whole blob and its ETag; raises BlobMissingError."""
         try:
-            stream = self._container.download_blob(name)
-            return stream.readall(), _quoted(stream.properties.etag)
+            with asking_cloud():
+                stream = self._container.download_blob(name)
+                return stream.readall(), _quoted(stream.properties.etag)
         except ResourceNotFoundError:
             raise BlobMissingError(name) from None
 
@@ -305,14 +309,16 @@ class Blobs:
     def list(self, prefix: str, *, metadata: bool = False) -> Iterator[BlobInfo]:
         """Yield the blobs whose names begin so, in the order of their names."""
         include = ["metadata"] if metadata else None
-        for blob in self._container.list_blobs(name_starts_with=prefix, include=include):
-            yield _info(blob)
+        with asking_cloud():
+            for blob in self._container.list_blobs(name_starts_with=prefix, include=include):
+                yield _info(blob)
 
     def folders(self, prefix: str) -> Iterator[str]:
         """Yield the names of the next level below a prefix that ends in a slash."""
-        for item in self._container.walk_blobs(name_starts_with=prefix, delimiter="/"):
-            if item.name.endswith("/"):
-                yield item.name[len(prefix) :].rstrip("/")
+        with asking_cloud():
+            for item in self._container.walk_blobs(name_starts_with=prefix, delimiter="/"):
+                if item.name.endswith("/"):
+                    yield item.name[len(prefix) :].rstrip("/")
 
     def lease(self, name: str, seconds: int, etag: str | None = None) -> Lease | None:
         """Take a blob's lease for 15 to 60 seconds; None where somebody holds it.
@@ -376,6 +382,8 @@ class _conflicts:  # noqa: N801 - used like a function of contextlib
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, CloudError):
+            drop_frames(error)
         match error:
             case ResourceNotFoundError():
                 raise BlobMissingError("no such blob") from None

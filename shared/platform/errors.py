@@ -1,5 +1,32 @@
 """What the cloud's clients raise when a service refuses or does not answer."""
 
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from azure.core.exceptions import AzureError as CloudError
 
-__all__ = ["CloudError"]
+__all__ = ["CloudError", "asking_cloud", "drop_frames"]
+
+
+@contextmanager
+def asking_cloud() -> Iterator[None]:
+    """Call the cloud's clients; what they raise keeps no frame alive once it is dealt with."""
+    try:
+        yield
+    except CloudError as error:
+        drop_frames(error)
+        raise
+
+
+def drop_frames(error: BaseException) -> None:
+    """Empty the frames that an error of the clients came through.
+
+    The clients raise from a local variable that holds the error: its traceback then holds itself
+    and, until a full collection, whatever all callers had in their variables. The lines of the
+    traceback stay for whoever logs it.
+    """
+    found: BaseException | None = error
+    while found is not None:
+        traceback.clear_frames(found.__traceback__)
+        found = found.__context__

@@ -8,6 +8,7 @@ from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 from azure.storage.queue import QueueClient, QueueServiceClient, TextBase64EncodePolicy
 
 from shared.platform.clock import utc_now
+from shared.platform.errors import asking_cloud
 
 PLAN = "segment-export-plan"
 LANE = "segment-export-lane"
@@ -28,23 +29,28 @@ class Queues:
         text = json.dumps(message, sort_keys=True)
         client = self._client(queue)
         try:
-            client.send_message(text, visibility_timeout=round(delay))
+            with asking_cloud():
+                client.send_message(text, visibility_timeout=round(delay))
         except ResourceNotFoundError:
-            with contextlib.suppress(ResourceExistsError):
+            with contextlib.suppress(ResourceExistsError), asking_cloud():
                 client.create_queue()
-            client.send_message(text, visibility_timeout=round(delay))
+            with asking_cloud():
+                client.send_message(text, visibility_timeout=round(delay))
 
     def length(self, queue: str) -> int:
         """Return about how many messages wait, hidden ones included; 0 for a missing queue."""
         try:
-            return int(self._client(queue).get_queue_properties().approximate_message_count or 0)
+            with asking_cloud():
+                found = self._client(queue).get_queue_properties()
+            return int(found.approximate_message_count or 0)
         except ResourceNotFoundError:
             return 0
 
     def age(self, queue: str) -> int | None:
         """Return for how many seconds the oldest message that is not hidden has been there."""
         try:
-            found = self._client(queue).peek_messages(max_messages=1)
+            with asking_cloud():
+                found = self._client(queue).peek_messages(max_messages=1)
         except ResourceNotFoundError:
             return None
         if not found or found[0].inserted_on is None:

@@ -11,6 +11,8 @@ from azure.core.exceptions import (
 )
 from azure.keyvault.secrets import SecretClient
 
+from shared.platform.errors import asking_cloud
+
 REMEMBERED_SECONDS = 60.0
 
 
@@ -51,7 +53,8 @@ class Vault:
     def set(self, name: str, value: str) -> None:
         """Write a new version of a secret; raises SecretUnreadableError."""
         try:
-            self._client.set_secret(name, value)
+            with asking_cloud():
+                self._client.set_secret(name, value)
         except AzureError as error:
             raise SecretUnreadableError(_reason(error)) from None
         with self._lock:
@@ -60,7 +63,8 @@ class Vault:
     def reachable(self) -> bool:
         """Return whether the vault answers at all, whatever it says about one name."""
         try:
-            self._client.get_secret("segment-export-health")
+            with asking_cloud():
+                self._client.get_secret("segment-export-health")
         except ResourceNotFoundError:
             return True
         except AzureError:
@@ -69,7 +73,8 @@ class Vault:
 
     def _read(self, name: str) -> str:
         try:
-            value = self._client.get_secret(name).value
+            with asking_cloud():
+                value = self._client.get_secret(name).value
         except ResourceNotFoundError as error:
             raise SecretMissingError(_reason(error)) from None
         except AzureError as error:
