@@ -40,6 +40,8 @@ DOCUMENTS = (
     Form("batch sizes", "ledgers/{account}/{audience}/batch-sizes.json"),
     Form("index of outcomes", f"{_RUN}outcomes/{{file}}.index.json"),
     Form("index of runs", "index/runs-complete.json"),
+    Form("index of exports", "index/exports/{shard}.json"),
+    Form("index of last runs", "index/last-runs/{shard}.json"),
     Form("protected contacts", f"{_PROTECTED}state.json"),
     Form("protected contacts' draft", f"{_PROTECTED}draft.json"),
 )

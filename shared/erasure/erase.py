@@ -106,7 +106,7 @@ def _known_in_runs(app: App, person: Person) -> Iterable[pl.DataFrame]:
 
 
 def _erase_ledgers(app: App, person: Person, erased: Erased) -> None:
-    names = {export.uid: export.name for export in store.list_exports(app.blobs)}
+    names = {export.uid: export.name for export in store.indexed_exports(app.blobs)[0]}
     for (_, audience, uid), count in ledgers.erase(app, person).items():
         erased.ledgers[names.get(uid, uid), audience] = count
 

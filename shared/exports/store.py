@@ -1,7 +1,7 @@
 """Connections and exports as documents in the app's container, guarded by their ETags."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,9 +10,11 @@ from uuid import uuid4
 
 from pydantic import ValidationError
 
+from shared.exports.export_index import IndexedExport
 from shared.exports.models import Segment, StoredConnection, StoredExport
 from shared.platform.blobs import BlobMissingError, Blobs, Document
 from shared.platform.forms import FormError
+from shared.platform.index import Index, Told
 
 CONNECTIONS = "connections/"
 EXPORTS = "exports/"
@@ -50,23 +52,41 @@ def list_connections(blobs: Blobs) -> Iterator[StoredConnection]:
     return map(StoredConnection.model_validate, _list(blobs, CONNECTIONS))
 
 
-def list_exports(blobs: Blobs) -> Iterator[StoredExport]:
-    """Yield the stored exports in the order of their names, without those that can't be read."""
-    return iter(read_exports(blobs)[0])
+def indexed_exports(blobs: Blobs) -> tuple[list[IndexedExport], list[UnreadableExport]]:
+    """Return all exports, and those that can't be read, by the index alone, however many there are.
+
+    In the order of their names. Documents are read of those that can't be, or that are just being
+    written.
+    """
+    found, unsure = [], []
+    for name, facts in INDEX.read(blobs).items():
+        if facts is None:
+            unsure.append(name)
+        else:
+            found.append(IndexedExport.read(facts))
+    looked_at = read_some(blobs, unsure)
+    found += [IndexedExport.of(one) for one in looked_at if isinstance(one, StoredExport)]
+    unreadable = [one for one in looked_at if isinstance(one, UnreadableExport)]
+    return sorted(found, key=_by_name), sorted(unreadable, key=_by_name)
 
 
-def read_exports(blobs: Blobs) -> tuple[list[StoredExport], list[UnreadableExport]]:
-    """Return the stored exports, and those that can't be read, in the order of their names."""
-    try:
-        return list(map(StoredExport.model_validate, _list(blobs, EXPORTS))), []
-    except (FormError, ValueError):
-        pass  # Only now is each of them looked at by itself.
+def read_some(blobs: Blobs, names: Iterable[str]) -> list[StoredExport | UnreadableExport]:
+    """Read exports side by side; those that are gone are left out."""
+    names = list(names)
+    if not names:
+        return []
     with ThreadPoolExecutor(_READERS, thread_name_prefix="exports") as readers:
-        found = list(readers.map(partial(_read_export, blobs), export_names(blobs)))
-    return (
-        [one for one in found if isinstance(one, StoredExport)],
-        [one for one in found if isinstance(one, UnreadableExport)],
-    )
+        found = list(readers.map(partial(_read_export, blobs), names))
+    return [one for one in found if one is not None]
+
+
+def readable(found: Iterable[StoredExport | UnreadableExport]) -> list[StoredExport]:
+    """Return those that can be read."""
+    return [one for one in found if isinstance(one, StoredExport)]
+
+
+def _by_name(export: IndexedExport | UnreadableExport) -> str:
+    return export.name
 
 
 def _read_export(blobs: Blobs, name: str) -> StoredExport | UnreadableExport | None:
@@ -94,14 +114,10 @@ def _outline(blobs: Blobs, name: str) -> StoredExport | None:
     return None
 
 
-def export_names(blobs: Blobs) -> Iterator[str]:
-    """Yield the names of the stored exports in their order, readable or not."""
-    return (name.removeprefix(EXPORTS).removesuffix(".json") for name in _names(blobs, EXPORTS))
-
-
-def exports_of(blobs: Blobs, connection: str) -> list[StoredExport]:
-    """Return the exports that use a connection."""
-    return [export for export in list_exports(blobs) if export.connection == connection]
+def exports_of(blobs: Blobs, connection: str) -> list[str]:
+    """Return the names of the exports that use a connection."""
+    exports, _ = indexed_exports(blobs)
+    return [export.name for export in exports if export.connection == connection]
 
 
 def save_connection(blobs: Blobs, connection: StoredConnection, etag: str | None) -> str:
@@ -115,7 +131,8 @@ def save_connection(blobs: Blobs, connection: StoredConnection, etag: str | None
 
 def save_export(blobs: Blobs, export: StoredExport, etag: str | None) -> str:
     """Write an export and return its ETag, as `save_connection` does."""
-    return blobs.replace_document(_path(EXPORTS, export.name), export.document(), etag)
+    with INDEX.changing(blobs, export.name):
+        return blobs.replace_document(_path(EXPORTS, export.name), export.document(), etag)
 
 
 def change_connection(
@@ -143,7 +160,8 @@ def change_export(
         after = change(StoredExport.model_validate(document))
         return None if after is None else after.document()
 
-    found = blobs.update_document(_path(EXPORTS, name), changed)
+    with INDEX.changing(blobs, name):
+        found = blobs.update_document(_path(EXPORTS, name), changed)
     return None if found is None else StoredExport.model_validate(found)
 
 
@@ -154,7 +172,8 @@ def delete_connection(blobs: Blobs, name: str, etag: str | None = None) -> bool:
 
 def delete_export(blobs: Blobs, name: str, etag: str | None = None) -> bool:
     """Delete an export; False where there was none; raises BlobConflictError."""
-    return blobs.delete(_path(EXPORTS, name), etag)
+    with INDEX.changing(blobs, name):
+        return blobs.delete(_path(EXPORTS, name), etag)
 
 
 def new_uid() -> str:
@@ -168,9 +187,25 @@ def _list(blobs: Blobs, folder: str) -> Iterator[Document]:
 
 def _names(blobs: Blobs, folder: str) -> Iterator[str]:
     # Below are sign-ins under way (connections/states/), and what runs left (exports/_last/).
-    names = (info.name for info in blobs.list(folder))
-    return (name for name in names if "/" not in name[len(folder) :])
+    return (info.name for info in blobs.level(folder))
 
 
 def _path(folder: str, name: str) -> str:
     return f"{folder}{name}.json"
+
+
+def _tell(blobs: Blobs, name: str) -> Told | None:
+    try:
+        found = load_export(blobs, name)
+    except (FormError, ValueError):
+        info = blobs.info(_path(EXPORTS, name))
+        return None if info is None else Told(info.etag, None)
+    return None if found is None else Told(found[1], IndexedExport.of(found[0]).facts())
+
+
+def _versions(blobs: Blobs) -> Iterator[tuple[str, str]]:
+    for info in blobs.level(EXPORTS):
+        yield info.name.removeprefix(EXPORTS).removesuffix(".json"), info.etag
+
+
+INDEX = Index("index/exports/", _tell, _versions)

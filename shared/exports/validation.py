@@ -293,15 +293,21 @@ def _ask_audience(app: App, connection: StoredConnection, audience_id: str) -> A
 
 def _neighbours(app: App, export: Export) -> list[StoredExport]:
     """Return the other exports on the same audience of the same account."""
-    account_of = {
-        connection.name: connection.account_id for connection in store.list_connections(app.blobs)
-    }
-    own = account_of.get(export.connection or "")
-    return [
+    there = [
         other
-        for other in store.list_exports(app.blobs)
+        for other in store.indexed_exports(app.blobs)[0]
         if other.name != export.name
         and other.audience_id == export.audience_id
         and other.connection is not None
-        and account_of.get(other.connection) == own
     ]
+    account_of = {
+        name: _account_of(app, name) for name in {export.connection, *(o.connection for o in there)}
+    }
+    own = account_of[export.connection]
+    same = [other.name for other in there if account_of[other.connection] == own]
+    return store.readable(store.read_some(app.blobs, same))
+
+
+def _account_of(app: App, connection: str | None) -> str | None:
+    found = store.load_connection(app.blobs, connection) if connection else None
+    return None if found is None else found[0].account_id

@@ -118,7 +118,7 @@ def delete(app: App, request: Request) -> Response:
             "The connection is in use",
             "Exports use this connection. Say exports=detach to keep them without a connection, "
             "or exports=remove to remove them.",
-            exports=[export.name for export in using],
+            exports=using,
         )
     # Without consent nothing starts any more; a request that dies in between can be repeated.
     etag = store.save_connection(app.blobs, connections.withdrawn(connection, request.caller), etag)
@@ -126,9 +126,9 @@ def delete(app: App, request: Request) -> Response:
     # Listed anew: an export may have been saved meanwhile.
     for export in store.exports_of(app.blobs, name):
         if what_then == "remove":
-            exports.remove(app, request, export.name)
+            exports.remove(app, request, export)
         else:
-            exports.detach_one(app, request, export.name)
+            exports.detach_one(app, request, export)
     store.delete_connection(app.blobs, name, etag)
     audit.record(request.caller, "connection_removed", name)
     history.forget_connection(app.blobs, name)

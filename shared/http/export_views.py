@@ -5,21 +5,23 @@ What the app adds is read beside the document, so that it never moves the docume
 
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any
 
 from shared.exports import store
 from shared.exports.access import Caller, Role, may_use
+from shared.exports.export_index import IndexedExport
 from shared.exports.models import StoredConnection, StoredExport
 from shared.exports.schedules import next_after, retry_at
 from shared.platform.blobs import Blobs, Document
 from shared.platform.clock import from_text, to_text, utc_now
 from shared.runs import ledger
-from shared.runs.last_run import LastRun, read_last
+from shared.runs.last_run import LastRun, last_runs, read_last
 from shared.runs.marker import active_exports
 from shared.runs.names import marker_name
 from shared.runs.record import read_run
+from shared.runs.views import active_run_of
 
 _PARALLEL_READS = 16
 
@@ -30,11 +32,7 @@ class ExportViews:
 
     blobs: Blobs
     caller: Caller
-
-    @cached_property
-    def connections(self) -> Mapping[str, StoredConnection]:
-        """Every stored connection by its name."""
-        return {found.name: found for found in store.list_connections(self.blobs)}
+    _connections: dict[str, StoredConnection | None] = field(default_factory=dict)
 
     @cached_property
     def active(self) -> frozenset[str]:
@@ -43,21 +41,29 @@ class ExportViews:
 
     def show_all(self, exports: Iterable[StoredExport]) -> list[Document]:
         """Show exports side by side: each takes several round trips to storage."""
+        exports = list(exports)
         with ThreadPoolExecutor(_PARALLEL_READS, thread_name_prefix="exports") as readers:
+            # Connections first: many exports have the same.
+            list(readers.map(self._connection, {export.connection for export in exports}))
             return list(readers.map(self.show, exports))
 
-    def last_of_all(self, exports: Iterable[StoredExport]) -> dict[str, LastRun | None]:
+    def last_of_all(self, exports: Iterable[IndexedExport]) -> dict[str, LastRun | None]:
         """Return the last run of each, by the export's name."""
-        exports = list(exports)
-        read = partial(_last_of, self.blobs)
+        last = last_runs(self.blobs)
+        return {export.name: last.of(export.name, export.uid) for export in exports}
+
+    def active_statuses(self, exports: Iterable[IndexedExport]) -> dict[str, str]:
+        """Return the status of the active run of each export that has one, by its name."""
+        names = [export.name for export in exports if export.name in self.active]
         with ThreadPoolExecutor(_PARALLEL_READS, thread_name_prefix="exports") as readers:
-            found = readers.map(read, exports)
-            return {export.name: last for export, last in zip(exports, found, strict=True)}
+            runs = readers.map(partial(active_run_of, self.blobs), names)
+            found = zip(names, runs, strict=True)
+            return {name: str(run.status) for name, run in found if run is not None}
 
     def show(self, export: StoredExport) -> Document:
         """Return an export with its read-only members."""
         last = _last_of(self.blobs, export)
-        connection = self.connections.get(export.connection or "")
+        connection = self._connection(export.connection)
         active = self._active_run(export) if export.name in self.active else None
         return export.document() | {
             "last_run": _last_run(self.blobs, last),
@@ -68,6 +74,14 @@ class ExportViews:
             "waiting": None if active else _waiting(export, last),
             "may": self._may(connection),
         }
+
+    def _connection(self, name: str | None) -> StoredConnection | None:
+        if name is None:
+            return None
+        if name not in self._connections:
+            found = store.load_connection(self.blobs, name)
+            self._connections[name] = found[0] if found else None
+        return self._connections[name]
 
     def _active_run(self, export: StoredExport) -> str | None:
         found = self.blobs.read_document(marker_name(export.name))
@@ -98,7 +112,7 @@ def sees_persons(caller: Caller, connection: StoredConnection | None) -> bool:
     return shared and caller.may(Role.VIEWER)
 
 
-def next_run_at(export: StoredExport) -> str | None:
+def next_run_at(export: StoredExport | IndexedExport) -> str | None:
     """Return when the schedule asks for a run next, None where that depends on something else."""
     schedule = export.schedule
     if not schedule.active or schedule.kind != "cron" or export.connection is None:
@@ -107,7 +121,7 @@ def next_run_at(export: StoredExport) -> str | None:
     return None if moment is None else to_text(moment)
 
 
-SORTS: Mapping[str, Callable[[StoredExport, LastRun | None], str]] = {
+SORTS: Mapping[str, Callable[[IndexedExport, LastRun | None], str]] = {
     "name": lambda export, _: export.name,
     "display_name": lambda export, _: export.display_name.casefold(),
     "last_run": lambda _, last: last.ended_at if last else "",

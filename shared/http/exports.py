@@ -1,6 +1,7 @@
 """The routes of exports."""
 
 import operator
+from collections.abc import Mapping
 from dataclasses import asdict
 from operator import itemgetter
 
@@ -9,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from shared.app import App
 from shared.exports import exports, history, store
 from shared.exports.access import Caller, may_use
+from shared.exports.export_index import IndexedExport
 from shared.exports.models import Export, Name, StoredExport
 from shared.exports.validation import Findings, Problem, check_export
 from shared.http import audit, inputs, pages, problems
@@ -16,11 +18,10 @@ from shared.http.export_views import SORTS, ExportViews
 from shared.http.inputs import Reading
 from shared.http.messages import Request, Response
 from shared.http.problems import FieldError
-from shared.platform.blobs import Blobs, Document
+from shared.platform.blobs import Document
 from shared.runs.last_run import LastRun
 from shared.runs.record import RunStatus
 from shared.runs.stopping import cancel_active_run
-from shared.runs.views import active_run_of
 
 # Valid, and looked at by no check: see `Findings.unread`.
 _STAND_INS: Document = {
@@ -53,12 +54,14 @@ def list_all(app: App, request: Request) -> Response:
     status = inputs.choice(request, "status", (*RunStatus, "never_run"))
     after = pages.read_cursor(request, "after", str, str)
     views = ExportViews(app.blobs, request.caller)
-    exports, unreadable = store.read_exports(app.blobs)
+    exports, unreadable = store.indexed_exports(app.blobs)
     wanted = [export for export in exports if _is_meant(request, export)]
-    needs_last = status is not None or text.removeprefix("-") == "last_run"
-    last = views.last_of_all(wanted) if needs_last else {}
+    last: Mapping[str, LastRun | None] = {}
+    if status is not None or text.removeprefix("-") == "last_run":
+        last = views.last_of_all(wanted)
     if status is not None:
-        wanted = [e for e in wanted if _status_of(app.blobs, views, e, last.get(e.name)) == status]
+        now = views.active_statuses(wanted)
+        wanted = [e for e in wanted if (now.get(e.name) or _ended(last[e.name])) == status]
     keyed = sorted(
         ((sort(export, last.get(export.name)), export.name, export) for export in wanted),
         key=itemgetter(0, 1),
@@ -70,7 +73,9 @@ def list_all(app: App, request: Request) -> Response:
         keyed = [item for item in keyed if is_later(item[:2], position)]
     page = keyed if limit is None else keyed[:limit]
     more = len(keyed) > len(page)
-    items = views.show_all(export for _, _, export in page)
+    read = store.read_some(app.blobs, [export.name for _, _, export in page])
+    items = views.show_all(store.readable(read))
+    items += [_unreadable(one) for one in read if isinstance(one, store.UnreadableExport)]
     if after is None and status is None and "connection" not in request.query:
         search = request.query.get("search", "").casefold()
         items += [_unreadable(found) for found in unreadable if search in found.name]
@@ -85,19 +90,14 @@ def _unreadable(found: store.UnreadableExport) -> Document:
     return {"name": found.name, "error": error}
 
 
-def _is_meant(request: Request, export: StoredExport) -> bool:
+def _is_meant(request: Request, export: IndexedExport) -> bool:
     search = request.query.get("search", "").casefold()
     connection = request.query.get("connection")
     found = search in export.name or search in export.display_name.casefold()
     return found and connection in (None, export.connection)
 
 
-def _status_of(blobs: Blobs, views: ExportViews, export: StoredExport, last: LastRun | None) -> str:
-    """Return the status of the active run, else that of the last one."""
-    if export.name in views.active:
-        active = active_run_of(blobs, export.name)
-        if active is not None:
-            return str(active.status)
+def _ended(last: LastRun | None) -> str:
     return str(last.status) if last else "never_run"
 
 

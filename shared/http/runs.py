@@ -63,12 +63,15 @@ def start(app: App, request: Request) -> Response:
 
 def start_all(app: App, request: Request) -> Response:
     """Start a run of every export with an active schedule that the caller may run."""
+    scheduled = [
+        export.name
+        for export in store.indexed_exports(app.blobs)[0]
+        if export.schedule.active and export.schedule.kind != "none"
+    ]
     wanted = [
         export
-        for export in store.list_exports(app.blobs)
-        if export.schedule.active
-        and export.schedule.kind != "none"
-        and _may_run(app.blobs, request.caller, export)
+        for export in store.readable(store.read_some(app.blobs, scheduled))
+        if _may_run(app.blobs, request.caller, export)
     ]
 
     def start_one(export: StoredExport) -> Run:

@@ -153,7 +153,7 @@ def _fed(app: App, source: Source, name: str) -> list[dict[str, Any]]:
     """The exports that send this segment."""
     return [
         {"name": export.name, "audience_id": export.audience_id}
-        for export in store.list_exports(app.blobs)
+        for export in store.indexed_exports(app.blobs)[0]
         if (export.source.container, export.source.folder) == (source.container, source.folder)
         and name in export.segment_names
     ]

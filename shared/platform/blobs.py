@@ -313,6 +313,13 @@ class Blobs:
             for blob in self._container.list_blobs(name_starts_with=prefix, include=include):
                 yield _info(blob)
 
+    def level(self, prefix: str) -> Iterator[BlobInfo]:
+        """Yield the blobs right below a prefix that ends in a slash, sorted by name."""
+        with asking_cloud():
+            for item in self._container.walk_blobs(name_starts_with=prefix, delimiter="/"):
+                if isinstance(item, BlobProperties):
+                    yield _info(item)
+
     def folders(self, prefix: str) -> Iterator[str]:
         """Yield the names of the next level below a prefix that ends in a slash."""
         with asking_cloud():

@@ -3,11 +3,14 @@
 Not below runs/: it outlives them.
 """
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from pydantic import TypeAdapter
 
 from shared.platform.blobs import Blobs
+from shared.platform.forms import FormError
+from shared.platform.index import Index, Told
 from shared.runs import ledger
 from shared.runs.record import Before, Run, RunStatus, read_run
 
@@ -61,14 +64,42 @@ _ADAPTER = TypeAdapter(LastRun)
 
 def read_last(blobs: Blobs, export: str, uid: str) -> LastRun | None:
     """Return an export's last run, None where none has counted yet."""
+    found = _read(blobs, export)
+    return None if found is None or found[0].uid != uid else found[0]
+
+
+def last_runs(blobs: Blobs) -> "LastRuns":
+    """Return the last runs of all exports, by the index alone, however many there are."""
+    return LastRuns(blobs, INDEX.read(blobs))
+
+
+@dataclass(frozen=True)
+class LastRuns:
+    """What is remembered of every export; read as it is asked for."""
+
+    _blobs: Blobs
+    _facts: Mapping[str, dict[str, object] | None]
+
+    def of(self, export: str, uid: str) -> LastRun | None:
+        """Return what `read_last` does, but for what no schedule needs: `good`."""
+        if export not in self._facts:
+            return None
+        facts = self._facts[export]
+        if facts is None:
+            return read_last(self._blobs, export, uid)
+        last = _ADAPTER.validate_python(facts)
+        return last if last.uid == uid else None
+
+
+def _read(blobs: Blobs, export: str) -> tuple[LastRun, str] | None:
     found = blobs.read_document(f"{_FOLDER}{export}")
-    if found is None or found[0]["uid"] != uid:
+    if found is None:
         return None
     last = _ADAPTER.validate_python(found[0])
     if not last.exported_at and last.status in _GOOD:
         # Written by 0.1.0.
-        return replace(last, exported=last.snapshots, exported_at=(last.ended_at,))
-    return last
+        last = replace(last, exported=last.snapshots, exported_at=(last.ended_at,))
+    return last, found[1]
 
 
 def good_before(blobs: Blobs, run: Run) -> Before | None:
@@ -110,7 +141,8 @@ def note_end(blobs: Blobs, run: Run) -> None:
         good=Before(run.id, run.counts) if run.status in _GOOD else run.before,
     )
     ended = _with_exported(ended, last)
-    blobs.write_document(f"{_FOLDER}{run.export}", _ADAPTER.dump_python(ended, mode="json"))
+    with INDEX.changing(blobs, run.export):
+        blobs.write_document(f"{_FOLDER}{run.export}", _ADAPTER.dump_python(ended, mode="json"))
 
 
 def _with_exported(ended: LastRun, last: LastRun | None) -> LastRun:
@@ -146,3 +178,23 @@ def _place_of_ledger(blobs: Blobs, run: Run) -> tuple[str, str] | None:
         return None
     found = ledger.load(blobs, run.account, run.audience, run.uid)
     return None if found.etag is None else (run.account, run.audience)
+
+
+def _tell(blobs: Blobs, export: str) -> Told | None:
+    try:
+        found = _read(blobs, export)
+    except (FormError, ValueError):
+        info = blobs.info(f"{_FOLDER}{export}")
+        return None if info is None else Told(info.etag, None)
+    if found is None:
+        return None
+    facts: dict[str, object] = _ADAPTER.dump_python(found[0], mode="json", exclude={"good"})
+    return Told(found[1], facts)
+
+
+def _versions(blobs: Blobs) -> Iterator[tuple[str, str]]:
+    for info in blobs.level(_FOLDER):
+        yield info.name.removeprefix(_FOLDER), info.etag
+
+
+INDEX = Index("index/last-runs/", _tell, _versions)

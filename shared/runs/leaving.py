@@ -8,7 +8,7 @@ begins says so and then looks whether contacts leave. Whoever comes second waits
 from shared.accounts.board import Board
 from shared.platform.blobs import Blobs
 from shared.runs import ledger
-from shared.runs.neighbours import neighbours
+from shared.runs.neighbours import indexed_neighbours
 from shared.runs.plan_document import Plan
 
 
@@ -23,7 +23,7 @@ def may_leave(board: Board, blobs: Blobs, plan: Plan) -> bool:
     view = board.look(plan.account, max_age=0)
     if any(other != run and seen.audience == plan.audience for other, seen in view.runs.items()):
         return False
-    uids = [export.uid for export in neighbours(blobs, plan.audience, plan.ledger.uid)]
+    uids = [export.uid for export in indexed_neighbours(blobs, plan.audience, plan.ledger.uid)]
     now = {other.uid: other.etag for other in ledger.others(blobs, plan.ledger, uids)}
     return now == plan.other_ledgers
 
@@ -32,7 +32,7 @@ def newly_shared(blobs: Blobs, plan: Plan) -> int:
     """Return the mask of tags that another export gives now but did not when this was planned."""
     names = {
         tag.casefold()
-        for export in neighbours(blobs, plan.audience, plan.ledger.uid)
+        for export in indexed_neighbours(blobs, plan.audience, plan.ledger.uid)
         for tag in export.tags
     }
     mask = 0

@@ -32,11 +32,8 @@ def active_exports(blobs: Blobs) -> set[str]:
 
 
 def active_runs(blobs: Blobs) -> Iterator[Run]:
-    """Yield the first record of every active run."""
-    for blob in blobs.list(names.ACTIVE):
-        found = blobs.read_document(blob.name)
-        if found is not None:
-            yield run_of(found[0])
+    """Return the first record of every active run."""
+    return map(run_of, blobs.read_documents(blob.name for blob in blobs.list(names.ACTIVE)))
 
 
 def active_run(blobs: Blobs, export: str) -> Run | None:

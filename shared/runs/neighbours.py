@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from shared.exports import store
+from shared.exports.export_index import IndexedExport
 from shared.exports.models import StoredExport
 from shared.platform.blobs import Blobs
 from shared.runs import ledger
@@ -23,12 +24,27 @@ def neighbours(blobs: Blobs, audience: str, uid: str) -> list[StoredExport]:
     Of those that can't be read, what they hold and give there is known all the same, or nothing is
     done: raises UnknownNeighbourError.
     """
-    exports, unreadable = store.read_exports(blobs)
-    for found in unreadable:
-        if found.outline is None:
-            raise UnknownNeighbourError(found.detail)
-        exports.append(found.outline)
+    there = [export.name for export in indexed_neighbours(blobs, audience, uid)]
+    found = []
+    for one in store.read_some(blobs, there):
+        export = _outline_of(one) if isinstance(one, store.UnreadableExport) else one
+        # It may have been saved for another audience in this moment.
+        if export.audience_id == audience and export.uid != uid:
+            found.append(export)
+    return found
+
+
+def indexed_neighbours(blobs: Blobs, audience: str, uid: str) -> list[IndexedExport]:
+    """Return the same as far as the index tells, without a look at their documents."""
+    exports, unreadable = store.indexed_exports(blobs)
+    exports += [IndexedExport.outline(_outline_of(found)) for found in unreadable]
     return [export for export in exports if export.audience_id == audience and export.uid != uid]
+
+
+def _outline_of(found: store.UnreadableExport) -> StoredExport:
+    if found.outline is None:
+        raise UnknownNeighbourError(found.detail)
+    return found.outline
 
 
 def tags_of_others(

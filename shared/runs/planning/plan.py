@@ -218,8 +218,8 @@ def _begin(app: App, run: Run, connection: StoredConnection) -> PlanningAttempt:
         account=account,
         found=found,
         old=old,
-        # Neither under the slot nor in the turn of the heavy work: it reads every export. Who
-        # comes meanwhile is seen before contacts leave.
+        # Neither under the slot nor in the turn of the heavy work. Who comes meanwhile is seen
+        # before contacts leave.
         others=tuple(neighbours(app.blobs, run.audience, run.uid)),
     )
 

@@ -1,22 +1,22 @@
 """Starts the exports whose schedule says so."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
+from functools import cache, cached_property
 from threading import Lock
 from typing import assert_never
 
 from shared.app import App
 from shared.exports import store
+from shared.exports.export_index import IndexedExport
 from shared.exports.models import StoredExport
 from shared.exports.schedules import due_since, retry_at
 from shared.platform import log
-from shared.platform.blobs import Blobs
 from shared.platform.clock import from_text, utc_now
 from shared.platform.errors import CloudError
-from shared.runs.last_run import LastRun, read_last
+from shared.runs.last_run import LastRun, LastRuns, last_runs, read_last
 from shared.runs.marker import active_exports, active_runs
 from shared.runs.record import RunRequest
 from shared.runs.start import ActiveRunError, start_run
@@ -24,6 +24,8 @@ from shared.segments.errors import SegmentNotFoundError
 from shared.segments.snapshots import Snapshot, find_snapshot, is_given_up
 from shared.segments.state import state_of
 
+# As it is stored, or as far as the index tells.
+type Scheduled = StoredExport | IndexedExport
 Finder = Callable[[str, str, str], Snapshot | None]
 _BY = "schedule"
 _PARALLEL_CHECKS = 16
@@ -31,30 +33,62 @@ _REFUSALS = (401, 403)
 _leavers = Lock()
 
 
-def start_due_exports(app: App) -> None:
-    """Start a run of every export that is due and has none; one broken export stops no other."""
-    active = active_exports(app.blobs)
-    find = _finder(app)
+@dataclass(frozen=True)
+class _Look:
+    """What one tick knows: every export and last run by the indexes, and each source as looked at.
 
-    def look(name: str) -> None:
+    busy: the audiences that runs are at work on.
+    """
+
+    app: App
+    exports: Mapping[str, IndexedExport]
+    last: LastRuns
+    find: Finder
+
+    @cached_property
+    def busy(self) -> set[str]:
+        return {run.audience for run in active_runs(self.app.blobs)}
+
+
+def start_due_exports(app: App) -> None:
+    """Start a run of every export that is due and has none; one broken export stops no other.
+
+    Which may be due is judged by the indexes; whether it is, by its documents.
+    """
+    active = active_exports(app.blobs)
+    exports, unreadable = store.indexed_exports(app.blobs)
+    known = {export.name: export for export in exports}
+    look = _Look(app, known, last_runs(app.blobs), _finder(app))
+
+    def start(name: str) -> None:
         try:
-            found = store.load_export(app.blobs, name)
-            if found is not None:
-                _start_if_due(app, found[0], find)
+            if name not in known or _may_be_due(look, known[name]):
+                _start_if_due(look, name)
         except ActiveRunError:
             return
         except Exception as error:  # what is wrong with one export must not hold up the others
             log.failure("export_not_started", error, export=name)
 
     # Due while active is one run afterwards: the next tick finds it due again.
-    idle = [name for name in store.export_names(app.blobs) if name not in active]
+    idle = [name for name in (*known, *(one.name for one in unreadable)) if name not in active]
     # Each takes several round trips to storage, and there may be thousands.
     with ThreadPoolExecutor(_PARALLEL_CHECKS, thread_name_prefix="due") as workers:
-        list(workers.map(look, idle))
+        list(workers.map(start, idle))
 
 
-def _start_if_due(app: App, export: StoredExport, find: Finder) -> None:
-    newest = _newest_or_refused(export, find)
+def _may_be_due(look: _Look, export: IndexedExport) -> bool:
+    last = look.last.of(export.name, export.uid)
+    newest = _newest_or_refused(export, look.find)
+    return is_due(export, last, newest, utc_now()) or _leavers_wait(look, export, last)
+
+
+def _start_if_due(look: _Look, name: str) -> None:
+    app = look.app
+    found = store.load_export(app.blobs, name)
+    if found is None:
+        return
+    export = found[0]
+    newest = _newest_or_refused(export, look.find)
     # Last of all: a run that ends meanwhile has seen these snapshots.
     last = read_last(app.blobs, export.name, export.uid)
     request = RunRequest(
@@ -66,15 +100,18 @@ def _start_if_due(app: App, export: StoredExport, find: Finder) -> None:
     )
     if is_due(export, last, newest, utc_now()):
         start_run(app, export, request)
-    elif _leavers_wait(app.blobs, export, last):
+        with _leavers:
+            look.busy.add(export.audience_id)
+    elif _leavers_wait(look, export, last):
         # One at a time: those that start together would find the audience taken once more.
         with _leavers:
-            if _is_free(app.blobs, export.audience_id):
+            if export.audience_id not in look.busy:
                 start_run(app, export, replace(request, triggered_by="upkeep"))
+                look.busy.add(export.audience_id)
 
 
 def is_due(
-    export: StoredExport, last: LastRun | None, newest: Sequence[Snapshot] | None, now: datetime
+    export: Scheduled, last: LastRun | None, newest: Sequence[Snapshot] | None, now: datetime
 ) -> bool:
     """Return whether an export's schedule asks for a run now.
 
@@ -97,7 +134,7 @@ def is_due(
             assert_never(unknown)
 
 
-def _leavers_wait(blobs: Blobs, export: StoredExport, last: LastRun | None) -> bool:
+def _leavers_wait(look: _Look, export: Scheduled, last: LastRun | None) -> bool:
     """Return whether leavers wait for the audience to be nobody else's, or waited for an export.
 
     Two exports that always start together would otherwise keep each other from it for good.
@@ -106,26 +143,22 @@ def _leavers_wait(blobs: Blobs, export: StoredExport, last: LastRun | None) -> b
     if not scheduled or last is None:
         return False
     return last.leavers_due or any(
-        _has_exported_more(blobs, name, last.ledger, seen) for name, seen in last.kept_by.items()
+        _has_exported_more(look, name, last.ledger, seen) for name, seen in last.kept_by.items()
     )
 
 
 def _has_exported_more(
-    blobs: Blobs, name: str, ledger: tuple[str, str] | None, seen: dict[str, str]
+    look: _Look, name: str, ledger: tuple[str, str] | None, seen: dict[str, str]
 ) -> bool:
     """Return whether an export has ended a run on other snapshots than it had, or is gone."""
-    found = store.load_export(blobs, name)
-    if found is None:
+    export = look.exports.get(name)
+    if export is None:
         return True
-    last = read_last(blobs, name, found[0].uid)
+    last = look.last.of(name, export.uid)
     return (last.exported_to(ledger) if last else {}) != seen
 
 
-def _is_free(blobs: Blobs, audience: str) -> bool:
-    return not any(run.audience == audience for run in active_runs(blobs))
-
-
-def _newest_or_refused(export: StoredExport, find: Finder) -> list[Snapshot] | None:
+def _newest_or_refused(export: Scheduled, find: Finder) -> list[Snapshot] | None:
     """Return the newest snapshots, None where storage refuses: a run has to say so."""
     try:
         return _newest(export, find)
@@ -135,12 +168,12 @@ def _newest_or_refused(export: StoredExport, find: Finder) -> list[Snapshot] | N
         return None
 
 
-def _newest(export: StoredExport, find: Finder) -> list[Snapshot]:
+def _newest(export: Scheduled, find: Finder) -> list[Snapshot]:
     if not export.schedule.active or export.schedule.kind != "refresh":
         return []
     found = [
-        find(export.source.container, export.source.folder, segment.name)
-        for segment in export.segments
+        find(export.source.container, export.source.folder, segment)
+        for segment in export.segment_names
     ]
     return [snapshot for snapshot in found if snapshot is not None]
 

@@ -3,7 +3,7 @@
 from shared.app import App
 from shared.audiences.names import audience_folder
 from shared.exports import store
-from shared.exports.models import StoredExport
+from shared.exports.export_index import IndexedExport
 from shared.mailchimp import suppressions
 from shared.platform import log
 from shared.platform.blobs import Blobs
@@ -76,10 +76,12 @@ def drop_orphaned_tables(app: App) -> None:
         log.event("suppressions_dropped", tables=len(orphaned))
 
 
-def _known_exports(blobs: Blobs) -> list[StoredExport]:
+def _known_exports(blobs: Blobs) -> list[IndexedExport]:
     """Return all exports, of those that can't be read what they tell; raises UnknownExportError."""
-    exports, unreadable = store.read_exports(blobs)
-    outlines = [found.outline for found in unreadable if found.outline is not None]
+    exports, unreadable = store.indexed_exports(blobs)
+    outlines = [
+        IndexedExport.outline(found.outline) for found in unreadable if found.outline is not None
+    ]
     if len(outlines) < len(unreadable):
         log.event("nothing_dropped", unreadable=len(unreadable))
         raise UnknownExportError

@@ -3,16 +3,26 @@
 from collections.abc import Callable, Sequence
 
 from shared.app import App
+from shared.exports import store
 from shared.health.ticks import note_tick
 from shared.notifications.changes import tell_due
 from shared.platform import log
+from shared.runs import last_run
 from shared.runs.upkeep import recovery, retention
 from shared.runs.upkeep.due import start_due_exports
 
 Step = Callable[[App], None]
 
+
+def heal_indexes(app: App) -> None:
+    """Have the indexes tell what documents say that others than this version have written."""
+    store.INDEX.heal(app.blobs)
+    last_run.INDEX.heal(app.blobs)
+
+
 _ALWAYS: tuple[Step, ...] = (
     note_tick,
+    heal_indexes,
     recovery.mend_runs,
     recovery.clean_boards,
     recovery.clean_slots,

@@ -21,6 +21,7 @@ _RULES = (
     (r"ledgers/[^/]+/[^/]+/", "ledgers/{audience}/"),
     (r"suppressions/[^/]+/[^/]+/", "suppressions/"),
     (r"^(connections|exports)/[^/]+$", r"\1/{name}"),
+    (r"^index/(exports|last-runs)/\d+\.json$", r"index/\1/{n}"),
 )
 _NAMES = tuple((re.compile(pattern), name) for pattern, name in _RULES)
 _PATHS = (

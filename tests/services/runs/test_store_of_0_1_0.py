@@ -73,7 +73,7 @@ def test_what_is_known_of_exports_and_audiences_is_understood(app: App, azurite:
         ledger.read_table(app.blobs, ledger.load(app.blobs, *place)).select(*ledger.schema())
         for place in found
     ]
-    exports = list(store.list_exports(app.blobs))
+    exports, _ = store.indexed_exports(app.blobs)
     assert len(rows) == len(exports) - 1  # winback has not run yet
     assert {n for table in rows for n in table["refusal"].drop_nulls()} <= NAMES.keys()
     for export in exports:

@@ -25,7 +25,7 @@ def test_exports_are_told_from_those_that_a_later_version_wrote_and_damaged_ones
     store.save_export(app.blobs, stored_export("good"), None)
     _write(app, stored_export("later"), version=LATER)
     _write(app, stored_export("wrong"), segments="none")
-    exports, unreadable = store.read_exports(app.blobs)
+    exports, unreadable = store.indexed_exports(app.blobs)
 
     assert [export.name for export in exports] == ["good"]
     assert {one.name: one.code for one in unreadable} == {
