@@ -42,6 +42,8 @@ DOCUMENTS = (
     Form("index of runs", "index/runs-complete.json"),
     Form("index of exports", "index/exports/{shard}.json"),
     Form("index of last runs", "index/last-runs/{shard}.json"),
+    Form("sources", "index/sources.json"),
+    Form("cursors of the tick", "index/cursors.json"),
     Form("protected contacts", f"{_PROTECTED}state.json"),
     Form("protected contacts' draft", f"{_PROTECTED}draft.json"),
 )

@@ -208,6 +208,7 @@ def _check_tags(export: Export, view: AudienceView, found: Findings) -> None:
 
 def _check_source(app: App, export: Export, found: Findings) -> None:
     from shared.segments.borrowed import check_names
+    from shared.segments.description import Models
     from shared.segments.errors import SegmentNotFoundError, SegmentsError
     from shared.segments.reader import columns_of
     from shared.segments.snapshots import find_snapshot
@@ -223,10 +224,10 @@ def _check_source(app: App, export: Export, found: Findings) -> None:
         return
     blobs = app.segment_container(source.container)
     columns: dict[str, Sequence[str]] = {}
-    quiet = app.settings.snapshot_quiet
+    quiet, models = app.settings.snapshot_quiet, Models()
     for number, name in enumerate(export.segment_names):
         try:
-            snapshot = find_snapshot(blobs, source.folder, name, quiet, utc_now())
+            snapshot = find_snapshot(blobs, source.folder, name, quiet, utc_now(), models)
             columns[name] = columns_of(blobs, snapshot, export.columns)
             check_names(blobs, snapshot, export.columns, export.email_field)
         except SegmentNotFoundError:

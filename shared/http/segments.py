@@ -17,6 +17,7 @@ from shared.platform.blobs import BlobConflictError, BlobMissingError, Blobs
 from shared.platform.clock import utc_now
 from shared.platform.errors import CloudError
 from shared.runs.preview_plan import mask
+from shared.segments.description import Models
 from shared.segments.errors import SegmentNotFoundError, SegmentsError
 from shared.segments.estimate import estimate_profiles
 from shared.segments.examining import ColumnFacts, examine
@@ -41,11 +42,12 @@ def list_segments(app: App, request: Request) -> Response:
     source = _source(app, request)
     if (name := request.query.get("name")) is not None:
         return _detail(app, source, name)
+    models = Models()
     with reading_errors():
         items = [
             item
             for name in find_segments(source.blobs, source.folder)
-            if (item := _describe(app, source.blobs, source.folder, name)) is not None
+            if (item := _describe(app, source, name, models)) is not None
         ]
     return Response(document={"items": items})
 
@@ -159,10 +161,10 @@ def _fed(app: App, source: Source, name: str) -> list[dict[str, Any]]:
     ]
 
 
-def _describe(app: App, blobs: Blobs, folder: str, name: str) -> dict[str, Any] | None:
-    now = utc_now()
+def _describe(app: App, source: Source, name: str, models: Models) -> dict[str, Any] | None:
+    now, blobs, quiet = utc_now(), source.blobs, app.settings.snapshot_quiet
     try:
-        snapshot = find_snapshot(blobs, folder, name, app.settings.snapshot_quiet, now)
+        snapshot = find_snapshot(blobs, source.folder, name, quiet, now, models)
     except SegmentsError:
         return None
     try:

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from threading import Lock
 from typing import Literal
 
-from shared.platform.blobs import BlobMissingError, Blobs
+from shared.platform.blobs import BlobInfo, BlobMissingError, Blobs
 from shared.segments.folders import Folder, clean, csv_files, dated_folder
 from shared.segments.format import CsvFormat
 from shared.segments.model import ModelTable, ModelUnusableError, read_model
@@ -14,7 +15,7 @@ from shared.segments.model import ModelTable, ModelUnusableError, read_model
 MODEL = "model.json"
 _MANIFEST = "default.manifest.cdm.json"
 # One of a thousand tables has a few megabytes; what is larger than this is none.
-_LARGEST_MODEL = 64 << 20
+_LARGEST_MODEL = 16 << 20
 # Folders of one run, each of which begins so soon after the one before.
 _ONE_RUN = timedelta(hours=1)
 # What the writers of files put into their names anew each time.
@@ -30,18 +31,50 @@ class Description:
     modified: datetime
     table: ModelTable | None
     reason: str = ""
+    name: str = ""
 
 
-def descriptions(blobs: Blobs, folder: str, segment: str, found: Folder) -> Iterator[Description]:
+class Models:
+    """The model.json files that one look has read: those of many segments are one, and large."""
+
+    def __init__(self) -> None:
+        self._read: dict[tuple[str, str], tuple[ModelTable, ...] | ModelUnusableError] = {}
+        self._lock = Lock()
+
+    def tables(self, blobs: Blobs, info: BlobInfo) -> tuple[ModelTable, ...]:
+        """Return the tables of a model.json; raises ModelUnusableError, BlobMissingError."""
+        with self._lock:
+            key = (info.name, info.etag)
+            if key not in self._read:
+                try:
+                    self._read[key] = read_model(
+                        blobs.read(info.name), info.name.rpartition("/")[0]
+                    )
+                except ModelUnusableError as error:
+                    self._read[key] = error
+            found = self._read[key]
+        if isinstance(found, ModelUnusableError):
+            raise ModelUnusableError(str(found))
+        return found
+
+
+def root_model(folder: str) -> str:
+    """Return the name of the model.json that tells of all segments of an export's folder."""
+    return f"{clean(folder)}/{MODEL}"
+
+
+def descriptions(
+    blobs: Blobs, folder: str, segment: str, found: Folder, models: Models
+) -> Iterator[Description]:
     """Look beside the files, in the segment's folder and in the export's, where it belongs."""
     root = clean(folder)
     own = f"{root}/{segment}"
     beside = found.prefix.rstrip("/")
     if any(blob.name == f"{beside}/{MODEL}" for blob in found.blobs) and beside != own:
-        yield from _model(blobs, beside, own, segment, alone=True)
+        yield from _model(blobs, beside, own, segment, models, alone=True)
     there = [
-        *_model(blobs, own, own, segment, alone=True),
-        *_model(blobs, root, own, segment, alone=False),
+        *_model(blobs, own, own, segment, models, alone=True),
+        *_model(blobs, root, own, segment, models, alone=False),
     ]
     yield from there or _manifest(blobs, root)
 
@@ -55,7 +88,7 @@ def _manifest(blobs: Blobs, place: str) -> Iterator[Description]:
 
 
 def _model(
-    blobs: Blobs, place: str, own: str, segment: str, *, alone: bool
+    blobs: Blobs, place: str, own: str, segment: str, models: Models, *, alone: bool
 ) -> Iterator[Description]:
     info = blobs.info(f"{place}/{MODEL}")
     if info is None:
@@ -64,14 +97,15 @@ def _model(
         yield Description(info.modified, None, "is too large to be one")
         return
     try:
-        tables = read_model(blobs.read(info.name), place)
+        tables = models.tables(blobs, info)
     except BlobMissingError:
         return
     except ModelUnusableError as error:
         yield Description(info.modified, None, f"can't be used: {error}")
         return
     table = _table_of(tables, own, segment, alone)
-    yield Description(info.modified, table, "" if table else "doesn't describe this segment")
+    reason = "" if table else "doesn't describe this segment"
+    yield Description(info.modified, table, reason, info.name)
 
 
 def _table_of(

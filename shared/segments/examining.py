@@ -1,5 +1,6 @@
 """What the columns of a snapshot hold, from its first rows, for people who map them."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -74,4 +75,5 @@ def _facts(name: str, found: _Seen, rows: int, types: Mapping[str, str]) -> Colu
 def _clear(columns: Iterable[str]) -> tuple[str, ...]:
     """The names that mean one column each."""
     names = tuple(columns)
-    return tuple(name for name in names if names.count(name) == 1)
+    times = Counter(names)
+    return tuple(name for name in names if times[name] == 1)

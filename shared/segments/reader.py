@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from shared.platform.blobs import Blobs
-from shared.segments.columns import find_column
+from shared.segments.columns import find_columns
 from shared.segments.dialects import is_open, settled
 from shared.segments.errors import ColumnMissingError, SnapshotUnreadableError
 from shared.segments.layout import Layout, LayoutError
@@ -189,7 +189,7 @@ def _places(
     snapshot: Snapshot, file: SnapshotFile, layout: Layout, wanted: Sequence[str]
 ) -> dict[str, int]:
     """Where the wanted columns stand in this file."""
-    found = {name: find_column(layout.columns, name) for name in wanted}
+    found = find_columns(layout.columns, wanted)
     if missing := [name for name, places in found.items() if not places]:
         raise ColumnMissingError(snapshot.segment, file.name, missing)
     for name, places in found.items():

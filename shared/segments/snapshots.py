@@ -1,7 +1,7 @@
 """The newest snapshot of a segment: its files, how they are written, and whether all are there."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -10,6 +10,7 @@ from shared.platform.errors import CloudError
 from shared.segments.description import (
     MODEL,
     Description,
+    Models,
     agreement,
     described,
     descriptions,
@@ -61,7 +62,7 @@ class Snapshot:
     `stamp` sorts as text, newest last. `confirmed`: model.json names exactly these files.
     `whole`: nothing more is expected; a run waits while it is not. `modified` is the newest file's
     time, `types` the columns' CDM data types where they are known, `culture` how values are
-    written (de-DE).
+    written (de-DE), `confirmed_by` the model.json that names them.
     """
 
     segment: str
@@ -74,6 +75,7 @@ class Snapshot:
     warnings: tuple[Warned, ...] = ()
     types: Mapping[str, str] = field(default_factory=dict)
     culture: str | None = None
+    confirmed_by: str = ""
 
     @property
     def size(self) -> int:
@@ -86,11 +88,17 @@ class Snapshot:
 
 
 def find_snapshot(
-    blobs: Blobs, folder: str, segment: str, quiet_seconds: float, now: datetime
+    blobs: Blobs,
+    folder: str,
+    segment: str,
+    quiet_seconds: float,
+    now: datetime,
+    models: Models | None = None,
 ) -> Snapshot:
     """Return a segment's newest snapshot, which is not whole while it is still being written.
 
-    An older one is never returned instead. Raises SegmentNotFoundError.
+    An older one is never returned instead. models: what the same look at others has read. Raises
+    SegmentNotFoundError.
     """
     try:
         found = newest_folder(blobs, folder, segment, now)
@@ -103,11 +111,11 @@ def find_snapshot(
         found = None
     if found is None:
         raise SegmentNotFoundError(segment, folder)
-    models = list(descriptions(blobs, folder, segment, found))
+    described_by = list(descriptions(blobs, folder, segment, found, models or Models()))
     own = f"{clean(folder)}/{segment}"
     candidates = [
         (model, model.table, described(blobs, model.table, found, own))
-        for model in models
+        for model in described_by
         if model.table
     ]
     for model, table, place in candidates:
@@ -115,13 +123,13 @@ def find_snapshot(
             # Written after the files it names it says that they are complete.
             written = _written(place, now)
             whole = _is_quiet(place, quiet_seconds, now) or model.modified >= written
-            return _snapshot(
-                segment, place, written, table, True, whole, _of_future(segment, found)
-            )
+            warnings = _of_future(segment, found)
+            snapshot = _snapshot(segment, place, written, table, True, whole, warnings)
+            return replace(snapshot, confirmed_by=model.name)
     partly = [item for item in candidates if agreement(item[1], item[2]) == "incomplete"]
     usable, place = (partly or candidates)[0][1:] if candidates else (None, found)
     whole = _is_quiet(place, quiet_seconds, now) and bool(place.files) and not partly
-    warnings = _warnings(segment, place, models, bool(partly)) + _of_future(segment, found)
+    warnings = _warnings(segment, place, described_by, bool(partly)) + _of_future(segment, found)
     return _snapshot(segment, place, _written(place, now), usable, False, whole, warnings)
 
 

@@ -13,6 +13,7 @@ from shared.runs.ledger import FoldedSegment, Ledger
 from shared.runs.planning.waiting import LATER, SOON, RetryLaterError, segment_storage
 from shared.runs.record import Run, RunFailedError, change_run
 from shared.segments.borrowed import check_names
+from shared.segments.description import Models
 from shared.segments.errors import (
     NamesInDoubtError,
     SegmentNotFoundError,
@@ -82,11 +83,11 @@ class RunInput:
 def find_input(app: App, export: Export) -> RunInput:
     """Find the newest snapshots; raises RunFailedError where a segment has none."""
     blobs = app.segment_container(export.source.container)
-    quiet = app.settings.snapshot_quiet
+    quiet, models = app.settings.snapshot_quiet, Models()
     try:
         with segment_storage():
             snapshots = tuple(
-                find_snapshot(blobs, export.source.folder, segment.name, quiet, utc_now())
+                find_snapshot(blobs, export.source.folder, segment.name, quiet, utc_now(), models)
                 for segment in export.segments
             )
     except SegmentNotFoundError as error:

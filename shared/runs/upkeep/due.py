@@ -1,10 +1,9 @@
 """Starts the exports whose schedule says so."""
 
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache, cached_property
+from functools import cached_property
 from threading import Lock
 from typing import assert_never
 
@@ -20,15 +19,14 @@ from shared.runs.last_run import LastRun, LastRuns, last_runs, read_last
 from shared.runs.marker import active_exports, active_runs
 from shared.runs.record import RunRequest
 from shared.runs.start import ActiveRunError, start_run
-from shared.segments.errors import SegmentNotFoundError
-from shared.segments.snapshots import Snapshot, find_snapshot, is_given_up
-from shared.segments.state import state_of
+from shared.runs.upkeep.rounds import in_turn
+from shared.runs.upkeep.sources import Newest, Sources
 
 # As it is stored, or as far as the index tells.
 type Scheduled = StoredExport | IndexedExport
-Finder = Callable[[str, str, str], Snapshot | None]
 _BY = "schedule"
-_PARALLEL_CHECKS = 16
+_STARTERS = 16
+_STARTING_SECONDS = 150.0
 _REFUSALS = (401, 403)
 _leavers = Lock()
 
@@ -43,7 +41,7 @@ class _Look:
     app: App
     exports: Mapping[str, IndexedExport]
     last: LastRuns
-    find: Finder
+    sources: Sources
 
     @cached_property
     def busy(self) -> set[str]:
@@ -58,7 +56,7 @@ def start_due_exports(app: App) -> None:
     active = active_exports(app.blobs)
     exports, unreadable = store.indexed_exports(app.blobs)
     known = {export.name: export for export in exports}
-    look = _Look(app, known, last_runs(app.blobs), _finder(app))
+    look = _Look(app, known, last_runs(app.blobs), Sources(app))
 
     def start(name: str) -> None:
         try:
@@ -71,14 +69,14 @@ def start_due_exports(app: App) -> None:
 
     # Due while active is one run afterwards: the next tick finds it due again.
     idle = [name for name in (*known, *(one.name for one in unreadable)) if name not in active]
-    # Each takes several round trips to storage, and there may be thousands.
-    with ThreadPoolExecutor(_PARALLEL_CHECKS, thread_name_prefix="due") as workers:
-        list(workers.map(start, idle))
+    # Each that is due takes several round trips to storage, and there may be thousands.
+    in_turn(app.blobs, "start_due", idle, start, seconds=_STARTING_SECONDS, workers=_STARTERS)
+    look.sources.remember()
 
 
 def _may_be_due(look: _Look, export: IndexedExport) -> bool:
     last = look.last.of(export.name, export.uid)
-    newest = _newest_or_refused(export, look.find)
+    newest = _newest_or_refused(export, look.sources)
     return is_due(export, last, newest, utc_now()) or _leavers_wait(look, export, last)
 
 
@@ -88,15 +86,15 @@ def _start_if_due(look: _Look, name: str) -> None:
     if found is None:
         return
     export = found[0]
-    newest = _newest_or_refused(export, look.find)
+    newest = _newest_or_refused(export, look.sources)
     # Last of all: a run that ends meanwhile has seen these snapshots.
     last = read_last(app.blobs, export.name, export.uid)
     request = RunRequest(
         kind="scheduled",
         triggered_by="cron" if export.schedule.kind == "cron" else "refresh",
         requested_by=_BY,
-        snapshots={snapshot.segment: snapshot.stamp for snapshot in newest or ()},
-        states={snapshot.segment: state_of(snapshot).digest for snapshot in newest or ()},
+        snapshots={one.segment: one.stamp for one in newest or ()},
+        states={one.segment: one.state for one in newest or ()},
     )
     if is_due(export, last, newest, utc_now()):
         start_run(app, export, request)
@@ -111,7 +109,7 @@ def _start_if_due(look: _Look, name: str) -> None:
 
 
 def is_due(
-    export: Scheduled, last: LastRun | None, newest: Sequence[Snapshot] | None, now: datetime
+    export: Scheduled, last: LastRun | None, newest: Sequence[Newest] | None, now: datetime
 ) -> bool:
     """Return whether an export's schedule asks for a run now.
 
@@ -158,35 +156,32 @@ def _has_exported_more(
     return (last.exported_to(ledger) if last else {}) != seen
 
 
-def _newest_or_refused(export: Scheduled, find: Finder) -> list[Snapshot] | None:
+def _newest_or_refused(export: Scheduled, sources: Sources) -> list[Newest] | None:
     """Return the newest snapshots, None where storage refuses: a run has to say so."""
     try:
-        return _newest(export, find)
+        return _newest(export, sources)
     except CloudError as error:
         if getattr(error, "status_code", None) not in _REFUSALS:
             raise
         return None
 
 
-def _newest(export: Scheduled, find: Finder) -> list[Snapshot]:
+def _newest(export: Scheduled, sources: Sources) -> list[Newest]:
     if not export.schedule.active or export.schedule.kind != "refresh":
         return []
     found = [
-        find(export.source.container, export.source.folder, segment)
+        sources.newest(export.source.container, export.source.folder, segment)
         for segment in export.segment_names
     ]
-    return [snapshot for snapshot in found if snapshot is not None]
+    return [one for one in found if one is not None]
 
 
-def _is_refreshed(last: LastRun | None, newest: Sequence[Snapshot] | None, now: datetime) -> bool:
+def _is_refreshed(last: LastRun | None, newest: Sequence[Newest] | None, now: datetime) -> bool:
     if newest is None:
         return last is None or not last.failures or _is_time_to_retry(last, now)
-    if not newest or not all(snapshot.whole or is_given_up(snapshot, now) for snapshot in newest):
+    if not newest or not all(one.ready for one in newest):
         return False
-    if last is None or not all(
-        last.has_seen(snapshot.segment, snapshot.stamp, state_of(snapshot).digest)
-        for snapshot in newest
-    ):
+    if last is None or not all(last.has_seen(one.segment, one.stamp, one.state) for one in newest):
         return True
     return _is_time_to_retry(last, now)
 
@@ -196,23 +191,3 @@ def _is_time_to_retry(last: LastRun, now: datetime) -> bool:
         return False
     when = retry_at(last.failures, from_text(last.ended_at))
     return when is not None and when <= now
-
-
-def _finder(app: App) -> Finder:
-    """Look every folder up once per tick: who asks meanwhile waits for the answer."""
-
-    @cache
-    def look(container: str, folder: str, segment: str) -> Snapshot | None:
-        blobs = app.segment_container(container)
-        try:
-            return find_snapshot(blobs, folder, segment, app.settings.snapshot_quiet, utc_now())
-        except SegmentNotFoundError:
-            return None
-
-    locks: dict[tuple[str, str, str], Lock] = {}
-
-    def find(container: str, folder: str, segment: str) -> Snapshot | None:
-        with locks.setdefault((container, folder, segment), Lock()):
-            return look(container, folder, segment)
-
-    return find

@@ -16,17 +16,21 @@ from shared.platform.clock import from_text, seconds_since, to_text, utc_now
 from shared.runs import chunks, names
 from shared.runs.chunks import ChunkState
 from shared.runs.ending import clear_up, end_run
-from shared.runs.marker import active_runs
+from shared.runs.marker import active_exports, active_run
 from shared.runs.plan_document import Plan, load_plan
 from shared.runs.record import Run, RunStatus, change_run, read_run
 from shared.runs.start import record_start
 from shared.runs.stopping import BY_APP, stop, stop_order
+from shared.runs.upkeep.rounds import in_turn
 
 # A message whose handler failed so often that the host put it aside is put back so many times.
 _REVIVALS = 3
 _REVIVED_AFTER_SECONDS = 30.0
 # A message that has become visible is taken sooner than this.
 _MESSAGE_SECONDS = 60.0
+# So long per tick; a thousand active runs take less.
+_MENDING_SECONDS = 90.0
+_CLEANING_SECONDS = 30.0
 _FAILED = Notice(
     "internal_error",
     "This app failed at the run, and sent nothing more. Ask whoever runs it to look at its "
@@ -42,11 +46,15 @@ _NOT_ADDED_UP = Notice(
 
 def mend_runs(app: App) -> None:
     """Look at every active run and send what it lacks."""
-    for first in list(active_runs(app.blobs)):
+
+    def mend(export: str) -> None:
         try:
-            _mend(app, first)
+            if (first := active_run(app.blobs, export)) is not None:
+                _mend(app, first)
         except Exception as error:  # one broken run must not hold up the others
-            log.failure("run_not_mended", error, run=first.id)
+            log.failure("run_not_mended", error, export=export)
+
+    in_turn(app.blobs, "mend_runs", active_exports(app.blobs), mend, seconds=_MENDING_SECONDS)
 
 
 def _mend(app: App, first: Run) -> None:
@@ -110,11 +118,16 @@ def _call_lanes(app: App, plan: Plan, wanted: int) -> None:
 
 def clean_boards(app: App) -> None:
     """Take ended runs off the boards: a note that came too late would keep others waiting."""
-    for account, audience, run in app.board.all_runs():
+    notes = {"/".join(note): note for note in app.board.all_runs()}
+
+    def clean(name: str) -> None:
+        account, audience, run = notes[name]
         found = read_run(app.blobs, run)
         if found is None or found.status.ended:
             app.board.remove_run(account, audience, run)
             log.event("note_removed", run=run)
+
+    in_turn(app.blobs, "clean_boards", notes, clean, seconds=_CLEANING_SECONDS)
     app.board.drop_dead_waiters()
 
 

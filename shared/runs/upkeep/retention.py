@@ -11,11 +11,13 @@ from shared.platform.clock import seconds_since, to_text, utc_now
 from shared.runs import ledger, names
 from shared.runs.marker import active_runs
 from shared.runs.run_index import forget_run
+from shared.runs.upkeep.rounds import in_turn
 
 DONE = "runs/_retention"
 """The blob that remembers when all of this was done last."""
 
 _EVERY_SECONDS = 3600.0
+_DROPPING_SECONDS = 120.0
 
 
 class UnknownExportError(Exception):
@@ -36,14 +38,16 @@ def note_done(blobs: Blobs) -> None:
 def drop_old_runs(app: App) -> None:
     """Drop the runs that were started too long ago, with their outcomes."""
     active = {run.id for run in active_runs(app.blobs)}
-    for export in list(app.blobs.folders(names.RUNS)):
-        if export.startswith("_"):
-            continue
+
+    def drop(export: str) -> None:
         for run in list(app.blobs.folders(f"{names.RUNS}{export}/")):
             if run not in active and names.is_past_retention(run, app.settings.run_retention_days):
                 app.blobs.delete_all(names.folder(run))
                 forget_run(app.blobs, run)
                 log.event("run_dropped", run=run)
+
+    exports = [name for name in app.blobs.folders(names.RUNS) if not name.startswith("_")]
+    in_turn(app.blobs, "drop_old_runs", exports, drop, seconds=_DROPPING_SECONDS)
 
 
 def drop_orphaned_ledgers(app: App) -> None:

@@ -8,6 +8,7 @@ import pytest
 from shared.runs.planning.run_input import check_unchanged, find_input
 from shared.runs.planning.waiting import RetryLaterError
 from shared.runs.upkeep.due import is_due, start_due_exports
+from shared.runs.upkeep.sources import Newest
 from shared.runs.views import active_run_of
 from shared.segments.state import state_of
 from tests.support.steps import Steps
@@ -143,5 +144,6 @@ def test_files_that_never_come_are_told_after_six_hours(steps: Steps) -> None:
     incomplete = replace(snapshot, whole=False)
     written = snapshot.modified
 
-    assert not is_due(steps.export(), None, [incomplete], written + timedelta(hours=5))
-    assert is_due(steps.export(), None, [incomplete], written + timedelta(hours=7))
+    for hours, due in ((5, False), (7, True)):
+        now = written + timedelta(hours=hours)
+        assert is_due(steps.export(), None, [Newest.of(incomplete, now)], now) is due
