@@ -404,16 +404,17 @@ class _conflicts:  # noqa: N801 - used like a function of contextlib
                 return
 
 
-@contextlib.contextmanager
-def _reading() -> Iterator[None]:
+class _reading:  # noqa: N801 - used like a function of contextlib
     """Tell conflicts, which nobody who only reads can be in, from what is refused for good."""
-    try:
-        yield
-    except HttpResponseError as error:
-        code = _code(error)
-        if error.status_code == HTTPStatus.CONFLICT and code not in _ARCHIVED:
-            raise BlobRefusedError(code or "Conflict") from None
-        raise
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, HttpResponseError) and error.status_code == HTTPStatus.CONFLICT:
+            drop_frames(error)
+            if (code := _code(error)) not in _ARCHIVED:
+                raise BlobRefusedError(code or "Conflict") from None
 
 
 def _code(error: HttpResponseError) -> str:

@@ -1,22 +1,22 @@
 """What the cloud's clients raise when a service refuses or does not answer."""
 
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from azure.core.exceptions import AzureError as CloudError
 
 __all__ = ["CloudError", "asking_cloud", "drop_frames"]
 
 
-@contextmanager
-def asking_cloud() -> Iterator[None]:
+class asking_cloud:  # noqa: N801 - used like a function of contextlib
     """Call the cloud's clients; what they raise keeps no frame alive once it is dealt with."""
-    try:
-        yield
-    except CloudError as error:
-        drop_frames(error)
-        raise
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        # A generator would do, but for its own frame: contextlib's holds the error as well.
+        if isinstance(error, CloudError):
+            drop_frames(error)
 
 
 def drop_frames(error: BaseException) -> None:

@@ -33,7 +33,7 @@ def find_columns(columns: Sequence[str], names: Iterable[str]) -> dict[str, tupl
     for place, column in enumerate(columns):
         exact.setdefault(column, []).append(place)
         alike.setdefault(folded(column), []).append(place)
-    return {name: tuple(exact.get(name) or alike.get(folded(name), ())) for name in names}
+    return {name: tuple(exact.get(name) or alike.get(folded(name)) or ()) for name in names}
 
 
 def folded(name: str) -> str:

@@ -76,7 +76,7 @@ class _Source:
     def _begin(self) -> None:
         # Before the segments: one that is written meanwhile belongs to the next version.
         info = self.blobs.info(root_model(self.folder))
-        self.version, self.looked = info and info.etag, True
+        self.version, self.looked = info.etag if info else None, True
         if self.remembered is None or self.version is None:
             return
         age, spread = seconds_since(self.remembered["at"]), 0.5 + crc32(self.key.encode()) / 2**32
