@@ -43,8 +43,9 @@ class ExportViews:
         """Show exports side by side: each takes several round trips to storage."""
         exports = list(exports)
         with ThreadPoolExecutor(_PARALLEL_READS, thread_name_prefix="exports") as readers:
-            # Connections first: many exports have the same.
+            # First what many have in common: the connections, and which exports are active.
             list(readers.map(self._connection, {export.connection for export in exports}))
+            self.active  # noqa: B018 - read once, not by each of the threads
             return list(readers.map(self.show, exports))
 
     def last_of_all(self, exports: Iterable[IndexedExport]) -> dict[str, LastRun | None]:

@@ -82,6 +82,8 @@ def drop_orphaned_tables(app: App) -> None:
 
 def _known_exports(blobs: Blobs) -> list[IndexedExport]:
     """Return all exports, of those that can't be read what they tell; raises UnknownExportError."""
+    # What is dropped is gone: here counts what the documents say.
+    store.INDEX.heal(blobs)
     exports, unreadable = store.indexed_exports(blobs)
     outlines = [
         IndexedExport.outline(found.outline) for found in unreadable if found.outline is not None

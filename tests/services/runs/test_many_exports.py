@@ -1,6 +1,7 @@
 """An installation of many exports: they are listed and started side by side, none is forgotten."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -21,6 +22,18 @@ def names_of(app: App) -> list[str]:
     return [export.name for export in store.indexed_exports(app.blobs)[0]]
 
 
+def fill(app: App, count: int) -> list[str]:
+    """Store exports at once, as if they had been there before there was an index."""
+    names = [f"news-{number:03d}" for number in range(count)]
+
+    def write(name: str) -> None:
+        app.blobs.write_document(f"exports/{name}.json", stored_export(name).document())
+
+    with ThreadPoolExecutor(8) as writers:
+        list(writers.map(write, reversed(names)))
+    return names
+
+
 def save(app: App, name: str, schedule: dict[str, Any], container: str = "segments") -> None:
     """Store an export that has had its schedule for long."""
     export = stored_export(
@@ -32,17 +45,13 @@ def save(app: App, name: str, schedule: dict[str, Any], container: str = "segmen
 
 
 def test_a_list_has_every_export_in_the_order_of_their_names(app: App) -> None:
-    names = [f"news-{number:03d}" for number in range(300)]
-    for name in reversed(names):
-        store.save_export(app.blobs, stored_export(name), None)
+    names = fill(app, 150)
     app.blobs.write_document("exports/_last/news-000", {"run": "of no export's document"})
     assert names_of(app) == names
 
 
 def test_an_export_that_is_deleted_while_a_list_is_read_is_left_out(app: App) -> None:
-    names = [f"news-{number:03d}" for number in range(300)]
-    for name in names:
-        store.save_export(app.blobs, stored_export(name), None)
+    names = fill(app, 150)
 
     def seen() -> Iterator[str]:
         for name in names:

@@ -19,6 +19,7 @@ LATER = 99
 def _write(app: App, export: StoredExport, **changes: object) -> None:
     document = {**export.document(), **changes}
     app.blobs.write(f"exports/{export.name}.json", json.dumps(document).encode())
+    store.INDEX.heal(app.blobs)
 
 
 def test_exports_are_told_from_those_that_a_later_version_wrote_and_damaged_ones(app: App) -> None:

@@ -1,6 +1,7 @@
 """What storage and vault refuse keeps nothing of a caller's alive once it has been dealt with."""
 
 import gc
+import logging
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -93,9 +94,12 @@ def refusing(status: int, code: str) -> Iterator[str]:
 def no_collector() -> Iterator[None]:
     """Only what nobody refers to goes, as between two full collections."""
     gc.disable()
+    # The runner keeps what is logged, with its frames.
+    logging.disable()
     try:
         yield
     finally:
+        logging.disable(logging.NOTSET)
         gc.enable()
 
 
