@@ -1,5 +1,6 @@
 """States that a page may be in: no key, a lesser key, no network, an app without its storage."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -58,6 +59,27 @@ def test_what_was_shown_stays_while_the_network_is_gone(console: Console) -> Non
     console.page.context.set_offline(False)
     expect(console.page.get_by_text("This device is offline.")).to_be_hidden()
     # What the browser itself writes about requests that it could not make.
+    console.watched.said.clear()
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (404, "It does not exist, or not any more."),
+        (500, "The app has failed."),
+        (503, "is not available."),
+    ],
+)
+def test_what_the_host_answers_without_a_body_is_told_by_its_status(
+    console: Console, status: int, said: str
+) -> None:
+    console.page.route(
+        re.compile(r"/api/exports/weekly-news(\?|$)"), lambda route: route.fulfill(status=status)
+    )
+    console.go("exports/weekly-news")
+
+    expect(console.page.get_by_text(said).first).to_be_visible()
+    # What the browser itself writes about such answers.
     console.watched.said.clear()
 
 

@@ -2,6 +2,9 @@
 
 import base64
 import json
+from contextlib import closing
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -95,3 +98,13 @@ def test_a_written_principal_is_worthless_in_keys_mode(keys_host: HostProcess) -
 def test_the_platform_replaces_a_principal_that_a_caller_writes(entra_host: HostProcess) -> None:
     caller = Caller(entra_host, {"X-MS-CLIENT-PRINCIPAL": "e30="})
     assert caller("GET", "connections").status_code == 401
+
+
+@pytest.mark.parametrize("way", ["/console/%2e%2e", "/console/../console/%2E%2E", "/console/x/../.."])
+def test_a_path_that_looks_like_a_page_opens_nothing(entra_host: HostProcess, way: str) -> None:
+    # What lies in front of the host may let it pass as a page: the app's own answer is what holds.
+    with closing(HTTPConnection(urlsplit(entra_host.url).netloc, timeout=60)) as connection:
+        connection.request("GET", f"{way}/api/connections")
+        answer = connection.getresponse()
+        answer.read()
+    assert answer.status == 401

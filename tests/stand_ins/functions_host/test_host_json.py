@@ -1,12 +1,15 @@
 """Reading host.json."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from local.functions_host.errors import HostError
 from local.functions_host.host_json import HostJson, QueueSettings, read_host_json, seconds_of
+from tests.support.root import ROOT
 
 
 def read(directory: Path, settings: dict[str, str] | None = None, **document: object) -> HostJson:
@@ -58,3 +61,44 @@ def test_values_that_azure_refuses_are_refused(tmp_path: Path, queues: dict[str,
 
 def test_time_spans() -> None:
     assert seconds_of("1.02:03:04.5") == 86400 + 2 * 3600 + 3 * 60 + 4.5
+
+
+# Microsoft's host ignores a name that it does not know, without a word.
+_NAMES = {
+    "version": {},
+    "functionTimeout": {},
+    "telemetryMode": {},
+    "extensionBundle": {"id": {}, "version": {}},
+    "extensions": {
+        "http": {"routePrefix": {}},
+        "queues": {
+            "batchSize": {},
+            "newBatchThreshold": {},
+            "maxDequeueCount": {},
+            "maxPollingInterval": {},
+            "visibilityTimeout": {},
+            "messageEncoding": {},
+        },
+    },
+    "logging": {"logLevel": None},
+}
+
+
+def unknown(document: Mapping[str, Any], names: Mapping[str, Any], above: str = "") -> list[str]:
+    found = []
+    for name, value in document.items():
+        if name not in names:
+            found.append(above + name)
+        elif names[name]:
+            found += unknown(value, names[name], f"{above}{name}.")
+    return found
+
+
+def test_the_apps_own_file_holds_only_what_the_host_reads_and_takes() -> None:
+    document = json.loads((ROOT / "host.json").read_text())
+
+    assert unknown(document, _NAMES) == []
+    settings = read_host_json(ROOT, {})
+    # A number alone would be days.
+    assert settings.function_timeout is not None and settings.function_timeout <= 3600
+    assert settings.queues.max_polling_interval <= 60
