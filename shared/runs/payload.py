@@ -8,10 +8,13 @@ of the plan's version, which says where each chunk lies.
 import gzip
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast, overload
 
 import orjson
+
+from shared.platform.ahead import one_ahead
 
 if TYPE_CHECKING:  # polars is imported where a plan or a finish runs; lanes do without
     import polars as pl
@@ -184,7 +187,9 @@ def write(blobs: "Blobs", name: str, chunks: Iterable[PlannedChunk]) -> list[Chu
             offset += len(data)
             yield data
 
-    blobs.write(name, pieces())
+    # The next chunk is compressed while this one goes out.
+    with closing(one_ahead(pieces())) as coming:
+        blobs.write(name, coming)
     return index
 
 

@@ -4,12 +4,12 @@ Memory is a few slices of 4 MB, however many columns and rows there are.
 """
 
 from collections.abc import Generator, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 
 import pyarrow as pa
 
+from shared.platform.ahead import one_ahead
 from shared.platform.blobs import Blobs
 from shared.segments.columns import find_columns
 from shared.segments.dialects import is_open, settled
@@ -136,7 +136,7 @@ def _tables(
         reached = given
         try:
             # Downloading and cutting the next piece goes on beside the work on this one.
-            with closing(_one_ahead(pieces)) as ahead:
+            with closing(one_ahead(pieces)) as ahead:
                 for piece in ahead:
                     if not sure and is_open(piece, layout, file.format):
                         break
@@ -175,14 +175,6 @@ def _unreadable(
         column=name,
         help=error.help,
     )
-
-
-def _one_ahead[T](items: Iterator[T]) -> Generator[T]:
-    with ThreadPoolExecutor(1, thread_name_prefix="segment-reader") as pool:
-        coming = pool.submit(next, items, None)
-        while (item := coming.result()) is not None:
-            coming = pool.submit(next, items, None)
-            yield item
 
 
 def _places(

@@ -1,6 +1,7 @@
 """The profiles of a run: all rows of its snapshots, one per CustomerId and address."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -8,6 +9,7 @@ import pyarrow as pa
 
 from shared.frames import memory
 from shared.frames.addresses import canonical_column
+from shared.platform.ahead import one_ahead
 from shared.runs.planning import addresses
 from shared.segments.columns import CUSTOMER_ID
 
@@ -84,10 +86,12 @@ def gather(
     rows: dict[str, int] = {}
     for position, (segment, batches) in enumerate(segments):
         rows[segment] = 0
-        for part, count in _parts(batches, columns, position, at_once):
-            rows[segment] += count
-            known.add(part)
-            _check_size(known, most)
+        # Reading and cleaning the next part goes on beside the work on this one.
+        with closing(one_ahead(_parts(batches, columns, position, at_once))) as parts:
+            for part, count in parts:
+                rows[segment] += count
+                known.add(part)
+                _check_size(known, most)
     # The reader's memory is not needed again.
     pa.default_memory_pool().release_unused()
     frame = known.frame()

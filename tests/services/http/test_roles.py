@@ -100,7 +100,9 @@ def test_the_platform_replaces_a_principal_that_a_caller_writes(entra_host: Host
     assert caller("GET", "connections").status_code == 401
 
 
-@pytest.mark.parametrize("way", ["/console/%2e%2e", "/console/../console/%2E%2E", "/console/x/../.."])
+@pytest.mark.parametrize(
+    "way", ["/console/%2e%2e", "/console/../console/%2E%2E", "/console/x/../.."]
+)
 def test_a_path_that_looks_like_a_page_opens_nothing(entra_host: HostProcess, way: str) -> None:
     # What lies in front of the host may let it pass as a page: the app's own answer is what holds.
     with closing(HTTPConnection(urlsplit(entra_host.url).netloc, timeout=60)) as connection:
