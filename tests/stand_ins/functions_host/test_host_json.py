@@ -100,5 +100,6 @@ def test_the_apps_own_file_holds_only_what_the_host_reads_and_takes() -> None:
     assert unknown(document, _NAMES) == []
     settings = read_host_json(ROOT, {})
     # A number alone would be days.
-    assert settings.function_timeout is not None and settings.function_timeout <= 3600
+    assert settings.function_timeout is not None
+    assert settings.function_timeout <= 3600
     assert settings.queues.max_polling_interval <= 60
