@@ -28,7 +28,7 @@ def test_what_making_them_raises_comes_in_its_place() -> None:
         yield 1
         raise LookupError("no second")
 
-    seen = []
+    seen: list[int] = []
     with pytest.raises(LookupError, match="no second"):
         seen.extend(one_ahead(items()))
     assert seen == [1]
