@@ -136,6 +136,8 @@ class Console:
         """What axe-core finds, a line each."""
         if not self.page.evaluate("() => 'axe' in window"):
             self.page.evaluate(AXE.read_text("utf-8"))
+        # At the page's end the bar of a form's buttons lies over nothing that can be pressed.
+        self.page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
         found = self.page.evaluate(
             "async () => (await axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a',"
             " 'wcag21aa', 'wcag22aa', 'best-practice']})).violations"
@@ -165,6 +167,35 @@ class Console:
                 if (cut && each.scrollWidth > each.clientWidth + 1 && each.textContent.trim())
                   told.push(`cut: ${shown}`);
               }
+              return told.slice(0, 10);
+            }"""
+        )
+        return [*found, *self._overlapping()]
+
+    def _overlapping(self) -> list[str]:
+        """Texts that lie over each other, but for what floats above the page by intention."""
+        found: list[str] = self.page.evaluate(
+            """() => {
+              const floating = '.hidden, thead, svg, .save-bar, .sticky, .menu, .terms, .choices, dialog';
+              const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+              const texts = [];
+              while (walker.nextNode()) {
+                const parent = walker.currentNode.parentElement;
+                if (!walker.currentNode.data.trim() || parent.closest(floating)) continue;
+                if (!parent.checkVisibility({visibilityProperty: true})) continue;
+                const range = document.createRange();
+                range.selectNodeContents(walker.currentNode);
+                for (const box of range.getClientRects())
+                  if (box.width > 1) texts.push([box, walker.currentNode.data.trim().slice(0, 60)]);
+              }
+              const told = [];
+              texts.forEach(([one, text], i) => texts.slice(i + 1).forEach(([two, other]) => {
+                const wide = Math.min(one.right, two.right) - Math.max(one.left, two.left);
+                const high = Math.min(one.bottom, two.bottom) - Math.max(one.top, two.top);
+                // Boxes of lines touch; letters of one lie over those of another well within.
+                if (wide > 3 && high > 0.4 * Math.min(one.height, two.height) && text !== other)
+                  told.push(`overlap: ${text} | ${other}`);
+              }));
               return told.slice(0, 10);
             }"""
         )

@@ -10,6 +10,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser
 
+from tests.end_to_end.console import states
 from tests.end_to_end.console.conftest import Furnished
 from tests.support.browser import Console
 
@@ -46,6 +47,8 @@ def console(app: Furnished, browser: Browser) -> Iterator[Console]:
     """A tab without the policy, which would keep axe out; the other tests have it."""
     context = browser.new_context(locale="en-GB", bypass_csp=True)
     opened = Console(context, app.url)
+    # What was typed for a look is given up.
+    opened.page.on("dialog", lambda dialog: dialog.accept())
     opened.open("")
     opened.sign_in(app.master)
     yield opened
@@ -66,6 +69,22 @@ def test_axe_finds_nothing_on_any_page(
         found[page] = console.axe()
 
     assert {page: told for page, told in found.items() if told} == {}
+
+
+@pytest.mark.parametrize(("size", "scheme"), SIGHTS)
+def test_axe_finds_nothing_in_any_state_of_a_page(
+    console: Console, pages: list[str], size: tuple[int, int], scheme: Literal["light", "dark"]
+) -> None:
+    console.page.emulate_media(color_scheme=scheme)
+    console.page.set_viewport_size({"width": size[0], "height": size[1]})
+
+    found = {}
+    for state in states.STATES:
+        states.enter(console, state, pages[5].removeprefix("runs/"))
+        found[state] = [*console.axe(), *console.overflowing()]
+        states.leave(console)
+
+    assert {state: told for state, told in found.items() if told} == {}
 
 
 def test_axe_finds_what_is_wrong(console: Console) -> None:
