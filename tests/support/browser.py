@@ -176,7 +176,8 @@ class Console:
         """Texts that lie over each other, but for what floats above the page by intention."""
         found: list[str] = self.page.evaluate(
             """() => {
-              const floating = '.hidden, thead, svg, .save-bar, .sticky, .menu, .terms, .choices, dialog';
+              const scrolled = '.terms, .choices, .small-table, .sticky';
+              const floating = `.hidden, thead, svg, .save-bar, .menu, dialog, ${scrolled}`;
               const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
               const texts = [];
               while (walker.nextNode()) {
