@@ -98,7 +98,9 @@ def _decide(
     blobs, old = attempt.app.blobs, setup.ledger
     profiles = read_segments(attempt.export, attempt.found, values)
     read_at = to_text(utc_now())
-    frame, profiles = profiles.frame, replace(profiles, frame=pl.DataFrame())
+    # Rows may go on the way: by its number each profile finds its values again.
+    frame = profiles.frame.with_row_index("profile")
+    profiles = replace(profiles, frame=pl.DataFrame())
     suppressed, state = load_suppressions(attempt.app, old.account, old.audience)
     own = own_contacts(blobs, old)
     usable = _usable(frame, len(attempt.found.snapshots))
@@ -208,7 +210,15 @@ def _wanted(classified: pl.DataFrame, setup: Setup) -> pl.DataFrame:
     """Add the mask of tags, and drop what only that needed."""
     bits = [setup.segment_tags[i] for i in sorted(setup.segment_tags)]
     return difference.contact_rows(classified, bits).select(
-        "email", "customer_id", "segments", "code", "state", "wanted", "digest", "fields"
+        "profile",
+        "email",
+        "customer_id",
+        "segments",
+        "code",
+        "state",
+        "wanted",
+        "digest",
+        "fields",
     )
 
 
@@ -277,5 +287,5 @@ def _write(attempt: PlanningAttempt, plan: Plan, table: pl.DataFrame, values: Fi
     tables.write(blobs, f"{folder}upserts.parquet", work.upserts.select("row"))
     tables.write(blobs, f"{folder}tag-ops.parquet", work.tag_ops.drop("email", "last"))
     tables.write(blobs, f"{folder}singles.parquet", work.singles.select("row"))
-    tables.write(blobs, f"{folder}table.parquet", table.drop("row", "state"))
+    tables.write(blobs, f"{folder}table.parquet", table.drop("row", "profile", "state"))
     return replace(plan, chunks=tuple(chunks))

@@ -16,9 +16,19 @@ BATCHES_PER_CHUNK = 125
 # How many contacts one chunk holds whose calls are about one contact each.
 SINGLES_PER_CHUNK = 50
 _TIMES = [f"old_{name}" for name in ledger.TIMES]
-_UPSERT_COLUMNS = ["row", "email", "wanted", "old_flags", "old_fields", "old_tried", *_TIMES[2:]]
+_UPSERT_COLUMNS = [
+    "row",
+    "profile",
+    "email",
+    "wanted",
+    "old_flags",
+    "old_fields",
+    "old_tried",
+    *_TIMES[2:],
+]
 
-# Gives for some rows the merge fields that are sent of them, each a JSON object (null: blank).
+# Gives for some profiles, by their numbers, the merge fields that are sent of them, each a JSON
+# object (null: blank).
 Values = Callable[[pl.Series], pl.Series]
 
 
@@ -55,10 +65,11 @@ def chunk_sizes(batches: int, lanes: int) -> list[int]:
 def work_of(table: pl.DataFrame, *, new_first: bool, shared_tags: int = 0) -> Work:
     """Collect from the run's table (see run_table.py) who is sent what.
 
-    table: with a column `row`. new_first: contacts that were never accepted come first, so that
-    calls that may only create are not mixed with those that may update; whom this product
-    archived, and is to ask, come last. shared_tags: mask of the tags that other exports give as
-    well; those are removed last, like leavers.
+    table: with the columns `row`, and `profile`, by which a profile's values are found: the rows
+    of profiles may have been told by others since. new_first: contacts that were never accepted
+    come first, so that calls that may only create are not mixed with those that may update; whom
+    this product archived, and is to ask, come last. shared_tags: mask of the tags that other
+    exports give as well; those are removed last, like leavers.
     """
     action = pl.col("action")
     # Columns first: a filter copies all that it is given.
@@ -154,7 +165,7 @@ def _upserts(rows: pl.DataFrame, values: Values) -> pl.DataFrame:
         "email",
         # Those that it has as well: whom the audience does not hold any more gets all at once.
         add="wanted",
-        values=values(rows["row"]),
+        values=values(rows["profile"]),
         flags=pl.col("old_flags").fill_null(0),
         fields=pl.col("old_fields").fill_null(0),
         tried=pl.col("old_tried").fill_null(0),

@@ -94,6 +94,8 @@ class World:
     archived_by_us: set[str] = field(default_factory=set)
     # Of who has left, the ledger does not know any more which values it was sent.
     have_left: set[str] = field(default_factory=set)
+    # The names of the profiles that the last plan read, by their numbers.
+    names: list[str] = field(default_factory=list)
 
     def happen(self, what: str, email: str) -> None:
         """Let somebody else change the audience."""
@@ -152,9 +154,11 @@ def keep(values: pl.DataFrame) -> pl.DataFrame:
 
 
 def plan(world: World, step: Step) -> tuple[pl.DataFrame, Removals]:
-    """Return the table of a run, as build.py puts it together, with the column `name`."""
+    """Return the table of a run, as build.py puts it together."""
     columns = ProfileColumns("Mail", ("Name",), "Consent", frozenset({"yes"}))
     profiles = gather([(f"s{n}", batches(step.rows, n)) for n in range(3)], columns, keep)
+    world.names = profiles.frame["name"].to_list()
+    profiles = replace(profiles, frame=profiles.frame.drop("name").with_row_index("profile"))
     flags = pl.col("flags")
     own = world.ledger.select(
         "email",
@@ -165,7 +169,15 @@ def plan(world: World, step: Step) -> tuple[pl.DataFrame, Removals]:
     classified = eligibility.classify(profiles.frame, suppressed, own)
     without = eligibility.unconsenting(classified)
     judged = difference.contact_rows(classified, SEGMENT_TAGS).select(
-        "email", "customer_id", "segments", "code", "state", "wanted", "digest", "fields", "name"
+        "profile",
+        "email",
+        "customer_id",
+        "segments",
+        "code",
+        "state",
+        "wanted",
+        "digest",
+        "fields",
     )
     policy = Policy(
         leavers=step.leavers,
@@ -183,10 +195,10 @@ def plan(world: World, step: Step) -> tuple[pl.DataFrame, Removals]:
     return table.with_row_index("row"), removals
 
 
-def send(world: World, step: Step, table: pl.DataFrame, work: Work) -> list[tuple[Any, ...]]:
+def send(world: World, step: Step, work: Work) -> list[tuple[Any, ...]]:
     """Send all chunks; return of each its kind, number of items, blocks and how many are unsure."""
     blobs = cast(Blobs, Memory())
-    names = table["name"].to_list()
+    names = world.names
     # A value as field_values.py writes it.
     index = cutting.write(
         blobs,
@@ -292,14 +304,14 @@ def run(world: World, step: Step) -> tuple[Folded, Removals]:
     planned_at = world.audience.clock
     pending = world.status_for_new == "pending"
     work = cutting.work_of(table, new_first=world.way != "status_if_new", shared_tags=1)
-    ends = send(world, step, table, work)
+    ends = send(world, step, work)
 
     def results(*kinds: str) -> Results:
         mine = [end[1:] for end in ends if end[0] in kinds]
         return results_of(mine, sum(items for items, *_ in mine))
 
     result = fold(
-        table.drop("row", "state", "name"),
+        table.drop("row", "profile", "state"),
         Answered(
             (work.upserts["row"], results("upsert")),
             (work.tag_ops.drop("email", "last"), results("tag")),
@@ -531,3 +543,16 @@ def test_a_tag_that_two_exports_give_goes_with_the_last_of_them_and_comes_back()
     assert world.audience.contacts["a@x.org"].tags == {11}
     run(world, inside)
     assert world.audience.contacts["a@x.org"].tags == {10}
+
+
+def test_everybody_keeps_values_of_their_own_when_somebody_s_consent_is_gone() -> None:
+    world = World(AudienceModel(), "subscribed")
+
+    def row(n: int, name: str, consent: str = "yes") -> Row:
+        return 0, str(n), f"{PEOPLE[n]}@x.org", name, consent
+
+    run(world, Step((row(0, "Ann"), row(1, "Bob"), row(2, "Cid"))))
+    run(world, Step((row(0, "Ann", "no"), row(1, "Bobby"), row(2, "Cindy"))))
+
+    named = {email: held.fields["FNAME"] for email, held in world.audience.contacts.items()}
+    assert named == {"a@x.org": "Ann", "b@x.org": "Bobby", "c@x.org": "Cindy"}

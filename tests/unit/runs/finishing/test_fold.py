@@ -75,7 +75,7 @@ def folded(
         suppressions() if suppressed is None else suppressed,
         {0: 0, 1: 1},
     )
-    work = work_of(table.with_row_index("row"), new_first=pending)
+    work = work_of(table.with_row_index("row").with_row_index("profile"), new_first=pending)
     ups, ops, ones = work.upserts.height, work.tag_ops.height, work.singles.height
     tags = Results(
         bytearray(code_of(tag or ("tagged" if add else "untagged")) for add in work.tag_ops["add"]),

@@ -50,7 +50,7 @@ def table_of(rows: Iterable[tuple[Any, ...]]) -> pl.DataFrame:
         ],
         schema=COLUMNS,
         orient="row",
-    ).with_columns(wanted=pl.col("add"))
+    ).with_columns(wanted=pl.col("add"), profile=pl.col("row"))
 
 
 def cut(

@@ -49,7 +49,8 @@ def preview() -> dict[str, Any]:
         contacts=12,
         removals_withheld=removals.withheld,
     )
-    built = Built(cast(Any, plan), table.with_row_index("row"), erased=cast(Any, None), read_at="")
+    table = table.with_row_index("row").with_row_index("profile")
+    built = Built(cast(Any, plan), table, erased=cast(Any, None), read_at="")
     setup = SimpleNamespace(state=SimpleNamespace(audience=SimpleNamespace(contacts=1000)))
     return asdict(describe(built, cast(Any, setup), lanes=8))
 
