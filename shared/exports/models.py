@@ -5,7 +5,7 @@ gives can be PUT back. Of what is stored unknown fields are ignored.
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -18,7 +18,9 @@ from pydantic import (
     model_validator,
 )
 
+from shared.exports.filters import Filter
 from shared.exports.schedules import ScheduleError, check_cron, check_zone
+from shared.exports.written import InputModel, Line, one_line, without_blanks_around
 from shared.notice import Notice
 
 NAME_PATTERN = r"^[a-z0-9][a-z0-9-]{0,62}$"
@@ -29,22 +31,9 @@ MAX_SEGMENTS = 64
 MAX_MERGE_FIELDS = 64
 
 
-def _one_line(text: str) -> str:
-    if not text.strip():
-        raise ValueError("must not be blank")
-    if any(ord(character) < 32 or ord(character) == 127 for character in text):
-        raise ValueError("must not hold control characters")
-    return text
-
-
-def _without_blanks_around(text: str) -> str:
-    """What files, and Mailchimp, do with a name that has blanks around it."""
-    return _one_line(text).strip()
-
-
 def _tag(text: str) -> str:
     """A tag as Mailchimp keeps it: without blanks around it or doubled ones."""
-    return " ".join(_one_line(text).split())
+    return " ".join(one_line(text).split())
 
 
 def _known_zone(text: str) -> str:
@@ -64,25 +53,24 @@ def _usable_cron(text: str) -> str:
 
 
 def _folder(text: str) -> str:
-    text = _one_line(text).strip("/")
+    text = one_line(text).strip("/")
     if not text or any(part in ("", ".", "..") for part in text.split("/")):
         raise ValueError("must be a folder path such as CustomerInsights_<id>/BlobExport")
     return text
 
 
 Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
-Line = Annotated[str, Field(min_length=1, max_length=256), AfterValidator(_without_blanks_around)]
 SecretName = Annotated[str, StringConstraints(pattern=r"^mailchimp-[a-z0-9-]+$", max_length=127)]
 # A tag, one that is longer than Mailchimp's and gets cut, or a part of an address (ADDRESS.city).
 MergeTag = Annotated[
-    str, Field(min_length=1, max_length=100), AfterValidator(_without_blanks_around)
+    str, Field(min_length=1, max_length=100), AfterValidator(without_blanks_around)
 ]
 Folder = Annotated[str, Field(min_length=1, max_length=900), AfterValidator(_folder)]
 SegmentName = Annotated[
     str,
     Field(min_length=1, max_length=256),
     StringConstraints(pattern=r"^[^/\\]+$"),
-    AfterValidator(_one_line),
+    AfterValidator(one_line),
 ]
 TagName = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_tag)]
 Percent = Annotated[int, Field(ge=0, le=100)] | Annotated[float, Field(ge=0, le=100)]
@@ -92,20 +80,6 @@ Leavers = Literal["untag", "keep", "archive", "unsubscribe"]
 Withdrawn = Literal["untag", "unsubscribe", "archive"]
 # Ten years are as good as never.
 Hours = Annotated[int, Field(gt=0, le=87_600)] | Annotated[float, Field(gt=0, le=87_600)]
-
-
-class InputModel(BaseModel):
-    """Strict about types and fields; `read_only` fields are dropped from the input."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-    read_only: ClassVar[frozenset[str]] = frozenset()
-
-    @model_validator(mode="before")
-    @classmethod
-    def _without_read_only(cls, given: object) -> object:
-        if isinstance(given, Mapping):
-            return {key: value for key, value in given.items() if key not in cls.read_only}
-        return given
 
 
 class Consent(InputModel):
@@ -245,7 +219,9 @@ class Schedule(InputModel):
 
     active: bool = True
     kind: Literal["refresh", "cron", "none"] = "refresh"
-    cron: Annotated[list[Annotated[str, AfterValidator(_usable_cron)]], Field(max_length=20)] = []
+    cron: Annotated[list[Annotated[str, AfterValidator(_usable_cron)]], Field(max_length=20)] = (
+        Field(default=[])
+    )
     time_zone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
 
     @model_validator(mode="after")
@@ -285,9 +261,12 @@ class Export(InputModel):
     source: Source
     segments: Annotated[list[Segment], Field(min_length=1, max_length=MAX_SEGMENTS)]
     email_field: Line
-    merge_fields: Annotated[dict[MergeTag, Line], Field(max_length=MAX_MERGE_FIELDS)] = {}
+    merge_fields: Annotated[dict[MergeTag, Line], Field(max_length=MAX_MERGE_FIELDS)] = Field(
+        default={}
+    )
     create_merge_fields: bool = False
     consent: Annotated[ConsentColumn | None, AfterValidator(_few_values)] = None
+    filter: Filter | None = None
     status_for_new: Literal["subscribed", "pending"] = "subscribed"
     leavers: Leavers = "untag"
     removal_limit_percent: Percent = 20
@@ -317,6 +296,8 @@ class Export(InputModel):
         names = [self.email_field, *self.merge_fields.values()]
         if self.consent is not None:
             names.append(self.consent.field)
+        if self.filter is not None:
+            names += self.filter.columns
         return tuple(dict.fromkeys(names))
 
 

@@ -77,6 +77,7 @@ def check_export(app: App, caller: Caller, export: Export, found: Findings) -> N
     asked and nothing is known to be wrong.
     """
     check_segments(export, found)
+    check_filter(export, found)
     _check_source(app, export, found)
     try:
         view = _look_at_audience(app, caller, export, found)
@@ -110,6 +111,19 @@ def check_segments(export: Export, found: Findings) -> None:
             seen.add(value)
 
 
+def check_filter(export: Export, found: Findings) -> None:
+    """Dates and numbers to compare with are plainly such."""
+    # Polars is loaded only where there is something to be read.
+    for number, condition in enumerate(export.filter.all if export.filter else ()):
+        if condition.op in ("before", "after", "less", "more"):
+            from shared.mailchimp.value_types import read_day, read_number
+
+            read = read_day if condition.op in ("before", "after") else read_number
+            if read(condition.value) is None:
+                kind = "date such as 2026-11-30" if read is read_day else "number such as 12.5"
+                found.problem(f"filter.all.{number}.value", f"is no {kind}", "value_unreadable")
+
+
 def check_columns(export: Export, columns_of: Mapping[str, Sequence[str]], found: Findings) -> None:
     """Every mapped column is once in every segment's snapshot; CustomerId at most once.
 
@@ -119,6 +133,8 @@ def check_columns(export: Export, columns_of: Mapping[str, Sequence[str]], found
     mapped |= {f"merge_fields.{tag}": column for tag, column in export.merge_fields.items()}
     if export.consent is not None:
         mapped["consent.field"] = export.consent.field
+    if export.filter is not None:
+        mapped |= {f"filter.all.{n}.field": one.field for n, one in enumerate(export.filter.all)}
     known = {segment: columns for segment, columns in columns_of.items() if columns}
     for member, column in mapped.items():
         places = {segment: find_column(columns, column) for segment, columns in known.items()}

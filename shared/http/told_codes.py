@@ -100,6 +100,7 @@ FIELDS: Codes = {
     "too_long": ("max_length",),
     "too_short": ("min_length",),
     "unknown_field": (),
+    "value_unreadable": (),
 }
 # Whole answers that are problems.
 PROBLEMS: Codes = {

@@ -79,6 +79,18 @@ def dates(text: pl.Series, day_first: bool | None) -> pl.Series:
     return _in_order(text, day_first, []).dt.strftime("%Y-%m-%d")
 
 
+def read_day(value: str | None) -> str | None:
+    """Return one date as YYYY-MM-DD, None where it is none or may be two."""
+    found: str | None = dates(pl.Series([value], dtype=pl.String), None).item()
+    return found
+
+
+def read_number(value: str | None) -> float | None:
+    """Return one number, None where it is none."""
+    found: float | None = numbers(pl.Series([value], dtype=pl.String), None).item()
+    return found
+
+
 def birthdays(text: pl.Series, day_first: bool | None, *, shows_day_first: bool) -> pl.Series:
     """Return MM/DD, which the API wants whatever the field shows, from dates and days.
 

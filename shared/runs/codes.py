@@ -32,6 +32,7 @@ OUTCOMES = (
     Outcome(number=7, code="skipped_no_email", count="skipped", rank=20),
     Outcome(number=8, code="skipped_invalid_email", count="skipped", rank=20),
     Outcome(number=9, code="skipped_erased", count="skipped", rank=20),
+    Outcome(number=24, code="skipped_filtered", count="skipped", rank=20),
     Outcome(number=10, code="skipped_no_consent", count="skipped", rank=20),
     Outcome(number=11, code="skipped_duplicate", count="skipped", rank=20),
     Outcome(number=12, code="skipped_unsubscribed", count="skipped", rank=20),

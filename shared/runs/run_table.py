@@ -53,6 +53,8 @@ class Note(IntEnum):
     NO_CONSENT = 8
     CONSENT_WITHDRAWN = 9
     OTHER_ADDRESS = 10
+    FILTERED = 11
+    FILTERED_BY_BLANK = 12
 
 
 NOTES = {
@@ -67,11 +69,18 @@ NOTES = {
     Note.NO_CONSENT: "no consent",
     Note.CONSENT_WITHDRAWN: "consent withdrawn",
     Note.OTHER_ADDRESS: "under another address",
+    Note.FILTERED: "filtered",
+    Note.FILTERED_BY_BLANK: "filtered",
 }
 
 
 # Notes that say why something was done, not why nothing was.
-REASONS = (Note.NO_CONSENT, Note.CONSENT_WITHDRAWN)
+REASONS = (
+    Note.NO_CONSENT,
+    Note.CONSENT_WITHDRAWN,
+    Note.FILTERED,
+    Note.FILTERED_BY_BLANK,
+)
 
 
 def with_all_columns(table: pl.DataFrame) -> pl.DataFrame:

@@ -50,12 +50,12 @@ def compare(
     given_by_others: pl.DataFrame,
     suppressed: pl.DataFrame,
     segment_tags: dict[int, int],
-    unconsenting: pl.DataFrame | None = None,
+    answers: pl.DataFrame | None = None,
 ) -> tuple[pl.DataFrame, Removals]:
     """Recall and decide, as a plan does, with a ledger that has all its columns."""
     rows, gone = difference.join_ledger(contacts, known.drop("customer_id").with_row_index("place"))
     gone = gone.with_columns(customer_id=known["customer_id"].gather(gone["place"]))
-    gone = difference.with_answers(gone, unconsenting)
+    gone = difference.with_answers(gone, answers)
     rows = difference.with_elsewhere(rows, gone, suppressed)
     return difference.decide(rows, gone, policy, given_by_others, suppressed, segment_tags)
 

@@ -16,6 +16,7 @@ from shared.frames.masks import has_bit
 from shared.mailchimp.suppressions import load_suppressions
 from shared.platform.clock import to_text, utc_now
 from shared.runs import ledger
+from shared.runs.codes import NUMBER
 from shared.runs.ledger import FoldedSegment, Ledger
 from shared.runs.neighbours import given_by_others, shared_tags
 from shared.runs.plan_document import Plan, PlannedTag
@@ -34,6 +35,7 @@ from shared.runs.planning.remembered import (
     remembered,
     with_customer_ids,
 )
+from shared.runs.planning.row_filter import one_row_per_profile
 from shared.runs.planning.segment_ages import (
     Late,
     generations_of,
@@ -99,23 +101,25 @@ def _decide(
     profiles = read_segments(attempt.export, attempt.found, values)
     read_at = to_text(utc_now())
     # Rows may go on the way: by its number each profile finds its values again.
-    frame = profiles.frame.with_row_index("profile")
+    frame = one_row_per_profile(profiles.frame.with_row_index("profile"))
     profiles = replace(profiles, frame=pl.DataFrame())
     suppressed, state = load_suppressions(attempt.app, old.account, old.audience)
     own = own_contacts(blobs, old)
     usable = _usable(frame, len(attempt.found.snapshots))
     classified = eligibility.classify(frame, suppressed, own, erased.is_erased if erased else None)
     del frame, own
-    contacts = lookup.count_distinct(classified["email"].filter(classified["valid"]))
+    counts = classified["valid"] & ~classified["code"].eq_missing(NUMBER["skipped_filtered"])
+    contacts = lookup.count_distinct(classified["email"].filter(counts))
     check_input(profiles, contacts, old, allow_removals=attempt.run.allow_removals)
-    without = eligibility.unconsenting(classified) if attempt.export.consent else None
+    asks = attempt.export.consent or attempt.export.filter
+    answers = eligibility.answers(classified) if asks else None
     classified = _wanted(classified, setup)
     other_ledgers = ledger.others(blobs, old, [other.uid for other in attempt.others])
     untrusted = run_input.untrusted(attempt.found, old, profiles.rows, usable)
     classified, gone = difference.join_ledger(
         classified, remembered(attempt, setup, classified, erased)
     )
-    gone = difference.with_answers(with_customer_ids(blobs, old, gone), without)
+    gone = difference.with_answers(with_customer_ids(blobs, old, gone), answers)
     classified = difference.with_elsewhere(classified, gone, suppressed)
     policy = _policy(attempt, setup, untrusted, generations_of(attempt, setup))
     table, removals = difference.decide(

@@ -1,7 +1,7 @@
 """From profiles to contacts: who is sent, and why everybody else is not.
 
-The first reason that holds is told: no address, invalid, erased, no consent (its own, or a refusal
-of any profile with that address), duplicate, suppressed.
+The first reason that holds is told: no address, invalid, erased, filtered, no consent (its own, or
+a refusal of any profile with that address), duplicate, suppressed.
 """
 
 from collections.abc import Callable
@@ -10,6 +10,8 @@ import polars as pl
 
 from shared.frames import lookup
 from shared.runs.codes import NUMBER, SKIPPED_BY_STATUS
+from shared.runs.planning.row_filter import KeptOut
+from shared.runs.run_table import Note
 
 _CODE = pl.UInt8
 
@@ -39,6 +41,8 @@ def classify(
     erased = is_erased(frame.select("email", "customer_id")) if is_erased else None
     if erased is not None:
         frame = _skip(frame, erased, "skipped_erased")
+    if "kept_out" in frame.columns:
+        frame = _skip(frame, frame["kept_out"] != int(KeptOut.NO), "skipped_filtered")
     frame = _skip(frame, (~frame["consent"]) & (frame["email"] != ""), "skipped_no_consent")
     refusing = frame.lazy().filter("refused", pl.col("email") != "").select("email")
     who = refusing.unique().collect()["email"]
@@ -51,16 +55,35 @@ def classify(
     return _suppress(frame, suppressed, own)
 
 
-def unconsenting(classified: pl.DataFrame) -> pl.DataFrame:
-    """Return who has profiles but none that consents: email, refuses, and whether all are as new.
+def answers(classified: pl.DataFrame) -> pl.DataFrame:
+    """Return what those profiles say of an address that are why it is not sent.
 
-    refuses: one of them says no, instead of nothing.
+    email; refuses: one of them says no, instead of nothing. as_new: all are as new. note: which
+    reason is told. outside: a value that the filter doesn't want keeps out each of them.
     """
-    without = classified.lazy().filter(pl.col("code") == NUMBER["skipped_no_consent"])
-    rank = pl.col("rank")
+    told = [NUMBER["skipped_filtered"], NUMBER["skipped_no_consent"]]
+    columns = ["email", "code", "refused", "rank"]
+    filtered = pl.col("code") == NUMBER["skipped_filtered"]
+    by_value = pl.lit(False)
+    if "kept_out" in classified.columns:
+        columns.append("kept_out")
+        by_value = filtered & (pl.col("kept_out") == int(KeptOut.BY_VALUE))
+    rank, outside = pl.col("rank"), by_value.all()
     return (
-        without.group_by("email")
-        .agg(refuses=pl.col("refused").any(), as_new=rank.min() == rank.max())
+        classified.lazy()
+        .select(columns)
+        .filter(pl.col("code").is_in(told))
+        .group_by("email")
+        .agg(
+            refuses=pl.col("refused").any(),
+            as_new=rank.min() == rank.max(),
+            note=pl.when(outside)
+            .then(int(Note.FILTERED))
+            .when(filtered.all())
+            .then(int(Note.FILTERED_BY_BLANK))
+            .otherwise(int(Note.NO_CONSENT)),
+            outside=outside,
+        )
         .collect()
     )
 

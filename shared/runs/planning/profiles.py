@@ -1,4 +1,7 @@
-"""The profiles of a run: all rows of its snapshots, one per CustomerId and address."""
+"""The profiles of a run: all rows of its snapshots, one per CustomerId and address.
+
+Where there is a filter, rows that it keeps out stay apart from those that it lets through.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -11,6 +14,7 @@ from shared.frames import memory
 from shared.frames.addresses import canonical_column
 from shared.platform.ahead import one_ahead
 from shared.runs.planning import addresses
+from shared.runs.planning.row_filter import KeptOut, RowFilter
 from shared.segments.columns import CUSTOMER_ID
 
 MAX_CONTACTS = 1_000_000
@@ -37,12 +41,20 @@ class ProfileColumns:
     consent: str | None = None
     consent_values: frozenset[str] = frozenset()
     ranks: tuple[int, ...] = ()
+    filter: RowFilter | None = None
+
+    @property
+    def key(self) -> list[str]:
+        """What makes two rows one."""
+        return _KEY if self.filter is None else [*_KEY, "kept_out"]
 
     def all(self, *, with_id: bool = True) -> list[str]:
         """Return every column to read, each once."""
         wanted = [*([CUSTOMER_ID] if with_id else []), self.email, *self.values]
         if self.consent is not None:
             wanted.append(self.consent)
+        if self.filter is not None:
+            wanted += self.filter.columns
         return list(dict.fromkeys(wanted))
 
 
@@ -52,8 +64,9 @@ class Profiles:
 
     email (canonical), customer_id, segments (bit mask, UInt64), first (UInt8: the first segment
     it is in), valid, consent and refused (Boolean; neither where the answer is blank), rank (UInt8:
-    of the newest snapshot that has it, whose answer counts) and what was kept of the mapped
-    columns.
+    of the newest snapshot that has it, whose answer counts), kept_out (UInt8, see KeptOut; there
+    are as many rows of a profile, and only where there is a filter) and what was kept of the
+    mapped columns.
     `rows` and `columns` are by segment.
     """
 
@@ -82,7 +95,7 @@ def gather(
     through for repetitions together. Raises TooManyContactsError as soon as more than `most`
     addresses are certain.
     """
-    known = _Known(keep or _as_they_are)
+    known = _Known(keep or _as_they_are, columns.key)
     rows: dict[str, int] = {}
     for position, (segment, batches) in enumerate(segments):
         rows[segment] = 0
@@ -110,8 +123,9 @@ class _Known:
     would copy every address and id with each part.
     """
 
-    def __init__(self, keep: Keep) -> None:
+    def __init__(self, keep: Keep, key: Sequence[str]) -> None:
         self._keep = keep
+        self._key = list(key)
         self._parts: list[pl.DataFrame] = []
         self._hashes = pl.DataFrame(schema={"hash": pl.UInt64, "row": pl.UInt32})
         self._segments = pl.Series("segments", [], dtype=pl.UInt64)
@@ -124,7 +138,7 @@ class _Known:
 
     def add(self, part: pl.DataFrame) -> None:
         """Add a part without repetitions: new pairs at the end, known ones get its segment too."""
-        hashes = part.select(hash=_hash())["hash"]
+        hashes = part.select(hash=_hash(self._key))["hash"]
         again = self._find(part, hashes)
         if again.height:
             place, row = again["place"], again["row"]
@@ -143,7 +157,7 @@ class _Known:
         self._segments = pl.concat([self._segments, part["segments"]], rechunk=True)
         self._answers = pl.concat([self._answers, part.select(*_ANSWERS)], rechunk=True)
         values = _mapped(part)
-        kept = part.select(*_KEY, "first", "valid").hstack(self._keep(values).get_columns())
+        kept = part.select(*self._key, "first", "valid").hstack(self._keep(values).get_columns())
         self._parts.append(kept)
 
     def _find(self, part: pl.DataFrame, hashes: pl.Series) -> pl.DataFrame:
@@ -156,17 +170,21 @@ class _Known:
         )
         if pairs.is_empty():
             return pairs
-        here = part.select(_KEY)[pairs["place"]]
+        here = part.select(self._key)[pairs["place"]]
         there = self._keys()[pairs["row"]]
-        return pairs.filter((here["email"] == there["email"]) & (here[_KEY[1]] == there[_KEY[1]]))
+        same = [here[name] == there[name] for name in self._key]
+        return pairs.filter(pl.DataFrame(same).select(pl.all_horizontal(pl.all())).to_series())
 
     def _keys(self) -> pl.DataFrame:
-        return pl.concat([part.select(_KEY) for part in self._parts])
+        return pl.concat([part.select(self._key) for part in self._parts])
 
     def count_contacts(self) -> int:
-        """Count distinct addresses that Mailchimp could take."""
-        hashes = [part.select("valid", hash=pl.col("email").hash()) for part in self._parts]
-        return pl.concat(hashes).filter("valid")["hash"].n_unique()
+        """Count distinct addresses that Mailchimp could take, of profiles that are not kept out."""
+        counts = pl.col("valid")
+        if "kept_out" in self._key:
+            counts &= pl.col("kept_out") == int(KeptOut.NO)
+        hashes = [part.select(counts=counts, hash=pl.col("email").hash()) for part in self._parts]
+        return pl.concat(hashes).filter("counts")["hash"].n_unique()
 
     def frame(self) -> pl.DataFrame:
         """Return all of them and forget them; raises ValueError where no part was added."""
@@ -212,8 +230,8 @@ def _mapped(part: pl.DataFrame) -> pl.DataFrame:
     return mapped.rename({name: name.removeprefix("=") for name in mapped.columns})
 
 
-def _hash() -> pl.Expr:
-    return pl.struct(_KEY).hash()
+def _hash(key: Sequence[str]) -> pl.Expr:
+    return pl.struct(key).hash()
 
 
 def _parts(
@@ -227,12 +245,12 @@ def _parts(
         waiting.append(frame)
         read += frame.height
         if read >= at_once:
-            yield _distinct(pl.concat(waiting)), read
+            yield _distinct(pl.concat(waiting), columns.key), read
             waiting, read = [], 0
     if not waiting:
         empty = pl.DataFrame({name: [] for name in columns.all()}, schema_overrides=None)
         waiting = [_normalise(empty.with_columns(pl.all().cast(pl.String)), columns, position)]
-    yield _distinct(pl.concat(waiting)), read
+    yield _distinct(pl.concat(waiting), columns.key), read
 
 
 def _normalise(batch: pl.DataFrame, columns: ProfileColumns, position: int) -> pl.DataFrame:
@@ -245,6 +263,7 @@ def _normalise(batch: pl.DataFrame, columns: ProfileColumns, position: int) -> p
         refused = (given != "") & ~consent
     identified = CUSTOMER_ID in batch.columns
     ids = pl.col(CUSTOMER_ID).fill_null("").str.strip_chars() if identified else pl.lit("")
+    kept_out = {} if columns.filter is None else {"kept_out": columns.filter.judge(batch)}
     return batch.select(
         email=email,
         customer_id=ids,
@@ -253,27 +272,31 @@ def _normalise(batch: pl.DataFrame, columns: ProfileColumns, position: int) -> p
         consent=consent,
         refused=refused,
         rank=pl.lit(columns.ranks[position] if columns.ranks else 0, dtype=pl.UInt8),
+        **kept_out,
         **{f"={name}": pl.col(name) for name in columns.values},
     ).with_columns(valid=addresses.is_valid(pl.col("email")))
 
 
-def _distinct(frame: pl.DataFrame) -> pl.DataFrame:
+def _distinct(frame: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
     """Keep the first row of each pair, unless a later one refuses consent: then it refuses."""
-    if frame.select(_hash().n_unique()).item() == frame.height:
+    if frame.select(_hash(key).n_unique()).item() == frame.height:
         return frame
-    kept = frame.unique(_KEY, keep="first", maintain_order=True)
+    kept = frame.unique(key, keep="first", maintain_order=True)
     if kept.height == frame.height:
         return frame
     lacking = frame.filter(~pl.col("consent"))
     if lacking.is_empty():
         return kept
-    return _without_consent(kept, lacking.group_by(_KEY).agg(refuses=pl.col("refused").any()))
+    lacking = lacking.group_by(key).agg(refuses=pl.col("refused").any())
+    return _without_consent(kept, lacking, key)
 
 
-def _without_consent(frame: pl.DataFrame, lacking: pl.DataFrame) -> pl.DataFrame:
+def _without_consent(
+    frame: pl.DataFrame, lacking: pl.DataFrame, key: Sequence[str]
+) -> pl.DataFrame:
     refuses = pl.col("refuses")
     return (
-        frame.join(lacking, on=_KEY, how="left", maintain_order="left")
+        frame.join(lacking, on=key, how="left", maintain_order="left")
         .with_columns(
             consent=pl.col("consent") & refuses.is_null(),
             refused=pl.col("refused") | refuses.fill_null(False),

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pyarrow as pa
 
 from shared.exports.models import Export
+from shared.mailchimp.countries import culture_of
 from shared.runs.ledger import Ledger
 from shared.runs.planning.field_values import FieldValues
 from shared.runs.planning.profiles import (
@@ -15,6 +16,7 @@ from shared.runs.planning.profiles import (
     TooManyContactsError,
     gather,
 )
+from shared.runs.planning.row_filter import RowFilter
 from shared.runs.planning.run_input import RunInput
 from shared.runs.planning.waiting import segment_storage
 from shared.runs.record import RunFailedError, RunStatus
@@ -30,6 +32,7 @@ def read_segments(export: Export, found: RunInput, values: FieldValues) -> Profi
         consent=export.consent.field if export.consent else None,
         consent_values=frozenset(export.consent.values if export.consent else ()),
         ranks=_ranks(found),
+        filter=_filter(export, found),
     )
 
     there: dict[str, Sequence[str]] = {}
@@ -56,6 +59,12 @@ def read_segments(export: Export, found: RunInput, values: FieldValues) -> Profi
         if error.code == "snapshot_incomplete":
             raise
         raise RunFailedError(error.code, str(error), params=error.params) from None
+
+
+def _filter(export: Export, found: RunInput) -> RowFilter | None:
+    if export.filter is None:
+        return None
+    return RowFilter(tuple(export.filter.all), culture_of(found.culture))
 
 
 def _ranks(found: RunInput) -> tuple[int, ...]:

@@ -70,6 +70,25 @@ EXPORT: Values = {
         "unknown": ({"field": "Nothing", "values": ["yes"]}, "consent.field"),
         "without values": ({"field": "Consent", "values": []}, "consent.values"),
     },
+    "filter": {
+        "absent": (ABSENT, None),
+        "in": ({"all": [{"field": "StoreNo", "op": "in", "values": ["00", "01", "03"]}]}, None),
+        "two": (
+            {
+                "all": [
+                    {"field": "LastName", "op": "not_in", "values": ["Last3"]},
+                    {"field": "consent", "op": "not_blank"},
+                ]
+            },
+            None,
+        ),
+        "unknown": ({"all": [{"field": "Nothing", "op": "blank"}]}, "filter.all.0.field"),
+        "no date": (
+            {"all": [{"field": "StoreNo", "op": "before", "value": "1/2/2026"}]},
+            "filter.all.0.value",
+        ),
+        "without values": ({"all": [{"field": "StoreNo", "op": "in"}]}, "filter.all.0"),
+    },
     "status_for_new": {
         "absent": (ABSENT, None),
         "subscribed": ("subscribed", None),
@@ -188,6 +207,8 @@ def expected(
         )
         for n in PEOPLE[name]:
             if choice["consent"] == "asked" and n % 2:
+                continue
+            if n not in {"in": (0, 1, 3), "two": (0, 1, 2, 4)}.get(choice["filter"], range(5)):
                 continue
             values = {"FirstName": f"First{n}", "LastName": f"Last{n}", "StoreNo": f"0{n}"}
             spelled = {column.lower(): value for column, value in values.items()}

@@ -35,6 +35,7 @@ def test_what_may_be_left_out_has_its_default() -> None:
         "merge_fields": {},
         "create_merge_fields": False,
         "consent": None,
+        "filter": None,
         "status_for_new": "subscribed",
         "leavers": "untag",
         "removal_limit_percent": 20,
@@ -143,3 +144,25 @@ def test_an_export_that_was_stored_with_more_values_is_read_on() -> None:
     kept = StoredExport.model_validate(stored)
     assert kept.consent is not None
     assert kept.consent.values == values
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"op": "in"},
+        {"op": "in", "values": []},
+        {"op": "in", "values": [" "]},
+        {"op": "in", "values": ["HR"], "value": "HR"},
+        {"op": "before"},
+        {"op": "less", "values": ["1"]},
+        {"op": "blank", "value": "x"},
+        {"op": "like", "value": "x"},
+    ],
+)
+def test_a_condition_that_says_nothing_clear_is_refused(condition: dict[str, Any]) -> None:
+    assert fields(filter={"all": [{"field": "Country", **condition}]}) == {"filter"}
+
+
+def test_a_condition_is_shown_as_it_was_written() -> None:
+    written = {"all": [{"field": "Country", "op": "in", "values": ["HR"]}]}
+    assert Export.model_validate(EXPORT | {"filter": written}).model_dump()["filter"] == written

@@ -12,6 +12,7 @@ from shared.exports.validation import (
     Findings,
     check_audience,
     check_columns,
+    check_filter,
     check_neighbours,
     check_segments,
 )
@@ -187,3 +188,22 @@ def test_two_exports_that_fill_one_merge_field_differently_are_named(
     mine = export(merge_fields={"FNAME": "FirstName"})
     check_neighbours(mine, [other], found)
     assert codes(found) == (["merge_field_shared"] if shared else [])
+
+
+def test_a_filter_names_columns_that_are_there_and_values_that_can_be_read() -> None:
+    conditions = [
+        {"field": "Country", "op": "in", "values": ["HR"]},
+        {"field": "Born", "op": "before", "value": "01/02/2026"},
+        {"field": "Age", "op": "more", "value": "a few"},
+        {"field": "Age", "op": "less", "value": "12.5"},
+    ]
+    found = Findings()
+    written = export(segments=["A"], merge_fields={}, filter={"all": conditions})
+    check_filter(written, found)
+    check_columns(written, {"A": ("CustomerId", "Email", "country", "Born")}, found)
+    assert [(problem.where, problem.code) for problem in found.problems] == [
+        ("filter.all.1.value", "value_unreadable"),
+        ("filter.all.2.value", "value_unreadable"),
+        ("filter.all.2.field", "column_missing"),
+        ("filter.all.3.field", "column_missing"),
+    ]

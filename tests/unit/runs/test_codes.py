@@ -34,6 +34,7 @@ STORED = {
     21: "rejected_merge_field",
     22: "rejected_other",
     23: "failed",
+    24: "skipped_filtered",
 }
 SOURCE = (ROOT / "shared" / "runs" / "codes.py").read_text("utf-8")
 

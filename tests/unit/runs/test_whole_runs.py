@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.accounts.ways import Way
+from shared.exports.filters import Condition
 from shared.mailchimp.answers import ContactError
 from shared.platform.blobs import Blobs
 from shared.runs import payload
@@ -27,6 +28,7 @@ from shared.runs.planning.cutting import Work
 from shared.runs.planning.difference.policy import Policy
 from shared.runs.planning.difference.safety_stop import Removals
 from shared.runs.planning.profiles import ProfileColumns, gather
+from shared.runs.planning.row_filter import RowFilter, one_row_per_profile
 from shared.runs.run_table import Action
 from shared.runs.sending import calls
 from shared.runs.sending.calls import Answers
@@ -54,6 +56,8 @@ class Step:
     events: tuple[tuple[str, str], ...] = ()
     leavers: Leavers = "untag"
     withdrawn: Withdrawn = "untag"
+    # Names that the export's filter lets through; none: it has no filter.
+    wanted: tuple[str, ...] = ()
     full: bool = False
     untrusted: bool = False
     faults: tuple[str, ...] = ()
@@ -96,6 +100,8 @@ class World:
     have_left: set[str] = field(default_factory=set)
     # The names of the profiles that the last plan read, by their numbers.
     names: list[str] = field(default_factory=list)
+    # Under which CustomerIds addresses have been seen.
+    ids: dict[str, set[str]] = field(default_factory=dict)
 
     def happen(self, what: str, email: str) -> None:
         """Let somebody else change the audience."""
@@ -123,6 +129,16 @@ class World:
     def _holds(self, email: str) -> bool:
         mine = self.ledger.filter(pl.col("email") == email)
         return any(tags & ~left & 1 for tags, left in mine.select("tags", "left").iter_rows())
+
+    def is_unsubscribed_elsewhere(self, email: str) -> bool:
+        """Return whether a CustomerId of this address has unsubscribed under another one."""
+        return any(
+            ids & self.ids[email]
+            for other, ids in self.ids.items()
+            if other != email
+            and other in self.audience.contacts
+            and self.audience.contacts[other].status == "unsubscribed"
+        )
 
     def suppressed(self) -> pl.DataFrame:
         rows = [
@@ -155,10 +171,13 @@ def keep(values: pl.DataFrame) -> pl.DataFrame:
 
 def plan(world: World, step: Step) -> tuple[pl.DataFrame, Removals]:
     """Return the table of a run, as build.py puts it together."""
-    columns = ProfileColumns("Mail", ("Name",), "Consent", frozenset({"yes"}))
+    row_filter = None
+    if step.wanted:
+        row_filter = RowFilter((Condition(field="Name", op="in", values=list(step.wanted)),))
+    columns = ProfileColumns("Mail", ("Name",), "Consent", frozenset({"yes"}), filter=row_filter)
     profiles = gather([(f"s{n}", batches(step.rows, n)) for n in range(3)], columns, keep)
     world.names = profiles.frame["name"].to_list()
-    profiles = replace(profiles, frame=profiles.frame.drop("name").with_row_index("profile"))
+    frame = profiles.frame.drop("name").with_row_index("profile")
     flags = pl.col("flags")
     own = world.ledger.select(
         "email",
@@ -166,8 +185,8 @@ def plan(world: World, step: Step) -> tuple[pl.DataFrame, Removals]:
         pending=(flags & int(Flag.PENDING)) != 0,
     )
     suppressed = world.suppressed()
-    classified = eligibility.classify(profiles.frame, suppressed, own)
-    without = eligibility.unconsenting(classified)
+    classified = eligibility.classify(one_row_per_profile(frame), suppressed, own)
+    answers = eligibility.answers(classified)
     judged = difference.contact_rows(classified, SEGMENT_TAGS).select(
         "profile",
         "email",
@@ -190,7 +209,7 @@ def plan(world: World, step: Step) -> tuple[pl.DataFrame, Removals]:
         [(email, 1) for email in sorted(world.theirs)], schema=GIVEN, orient="row"
     )
     table, removals = compare(
-        judged, world.ledger, policy, others, suppressed, dict(enumerate(SEGMENT_TAGS)), without
+        judged, world.ledger, policy, others, suppressed, dict(enumerate(SEGMENT_TAGS)), answers
     )
     return table.with_row_index("row"), removals
 
@@ -300,6 +319,8 @@ def caller(
 
 def run(world: World, step: Step) -> tuple[Folded, Removals]:
     """Make a run from its snapshots to the next ledger."""
+    for _, id_, mail, _, _ in step.rows:
+        world.ids.setdefault(mail.strip().lower(), set()).add(id_)
     table, removals = plan(world, step)
     planned_at = world.audience.clock
     pending = world.status_for_new == "pending"
@@ -327,26 +348,37 @@ def run(world: World, step: Step) -> tuple[Folded, Removals]:
 
 @dataclass(frozen=True)
 class Expected:
-    """What a snapshot says, worked out by hand: rows of the outcomes, and tags per address."""
+    """What a snapshot says, worked out by hand: rows of the outcomes, and tags per address.
+
+    in_doubt: who has a row that only a blank keeps out.
+    """
 
     pairs: set[tuple[str, str]]
     tags: dict[str, set[int]]
+    in_doubt: set[str]
 
 
-def expected(rows: Sequence[Row]) -> Expected:
+def expected(step: Step) -> Expected:
+    rows = step.rows
     pairs = {(mail.strip().lower(), id_) for _, id_, mail, _, _ in rows}
     refusing = {mail.strip().lower() for _, _, mail, _, consent in rows if consent != "yes"}
     tags: dict[str, set[int]] = {}
-    for segment, _, mail, _, _ in rows:
+    for segment, _, mail, _, _ in let_through(step):
         email = mail.strip().lower()
         if "@" in email and email not in refusing:
             tags.setdefault(email, set()).add([10, 11, 11][segment])
-    return Expected(pairs, tags)
+    in_doubt = {mail.strip().lower() for _, _, mail, name, _ in rows if step.wanted and not name}
+    return Expected(pairs, tags, in_doubt - refusing)
+
+
+def let_through(step: Step) -> list[Row]:
+    """Return the rows that the filter doesn't keep out."""
+    return [row for row in step.rows if not step.wanted or row[3] in step.wanted]
 
 
 def check_run(world: World, step: Step, before: dict[str, Contact], result: Folded) -> None:
     """Check what holds after every run, whatever went wrong in it."""
-    now, wanted = world.audience.contacts, expected(step.rows)
+    now, wanted = world.audience.contacts, expected(step)
     # One outcome per pair, and one per leaver.
     rows = result.outcomes.select("email", "customer_id", "segments", "code").rows()
     assert sorted((e, c) for e, c, mask, _ in rows if mask) == sorted(wanted.pairs)
@@ -376,6 +408,7 @@ def check_run(world: World, step: Step, before: dict[str, Contact], result: Fold
             assert email in world.audience.created
             assert email in leavers
             assert email not in world.theirs
+            assert email not in wanted.in_doubt
         if new.status == "archived" and old.status == "subscribed":
             world.archived_by_us.add(email)
         if new.status == "pending" and old.status != "pending":
@@ -392,7 +425,8 @@ def check_run(world: World, step: Step, before: dict[str, Contact], result: Fold
 
 def check_end(world: World, step: Step, result: Folded, removals: Removals) -> None:
     """Check what holds after a run in which nothing went wrong."""
-    wanted = expected(step.rows).tags
+    wanted = expected(step).tags
+    wanted = {e: tags for e, tags in wanted.items() if not world.is_unsubscribed_elsewhere(e)}
     leavers = {row[0] for row in result.outcomes.select("email", "segments").rows() if not row[1]}
     for email, held in world.audience.contacts.items():
         given = {10} if email in world.theirs else set()
@@ -401,7 +435,7 @@ def check_end(world: World, step: Step, result: Folded, removals: Removals) -> N
             assert mine >= wanted[email]
             if step.leavers != "keep" and not removals.withheld:
                 assert mine == wanted[email] | given
-            name = next(name for _, _, mail, name, _ in by_rule(step.rows, email))
+            name = next(name for _, _, mail, name, _ in by_rule(let_through(step), email))
             if name or email not in world.have_left:
                 assert held.fields.get("FNAME", "") == name
         if email in leavers and step.leavers != "keep" and not removals.withheld:
@@ -477,6 +511,14 @@ steps = st.builds(
     ).map(tuple),
     most=st.integers(1, 3),
 )
+filtered_steps = st.builds(
+    Step,
+    rows=snapshot_rows,
+    events=events,
+    leavers=st.sampled_from(["untag", "keep", "archive", "unsubscribe"]),
+    withdrawn=st.sampled_from(["untag", "archive"]),
+    wanted=st.sampled_from([(), ("Ann",), ("Ann",), ("Ann", "Bob")]),
+)
 STATES = ["subscribed", "unsubscribed", "cleaned", "pending", "transactional", "archived"]
 # Who is in the audience before the first run: nobody, some who are subscribed, some who are not.
 there = st.tuples(
@@ -509,13 +551,42 @@ def test_random_runs_do_what_the_segments_say_and_no_harm(
     tags_of_existing: bool,
     way: Way,
 ) -> None:
+    world = world_of(there, status_for_new, way, tags_of_existing=tags_of_existing)
+    check_steps(world, steps)
+
+
+@settings(
+    max_examples=25,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(there, st.lists(filtered_steps, min_size=2, max_size=3))
+def test_random_filters_let_go_of_whom_they_say_and_archive_nobody_for_a_blank(
+    there: tuple[tuple[str | None, set[int]], ...], steps: list[Step]
+) -> None:
+    check_steps(world_of(there, "subscribed", "status_if_new", tags_of_existing=True), steps)
+
+
+def world_of(
+    there: tuple[tuple[str | None, set[int]], ...],
+    status_for_new: str,
+    way: Way,
+    *,
+    tags_of_existing: bool,
+) -> World:
+    """Return a world in which some people are in the audience already."""
     error = ContactError(REFUSED, f"{REFUSED} looks fake or invalid", "ERROR_GENERIC")
     audience = AudienceModel(refused={REFUSED: error}, tags_of_existing=tags_of_existing)
     for name, (status, tags) in zip(PEOPLE, there, strict=True):
         if status is not None:
             audience.put(f"{name.upper()}@x.org", status, *tags)
     audience.put("Foreign@x.org", "subscribed", FOREIGN)
-    world = World(audience, status_for_new, way)
+    return World(audience, status_for_new, way)
+
+
+def check_steps(world: World, steps: Sequence[Step]) -> None:
+    """Make the runs of all steps, and each once more with nothing going wrong."""
+    audience = world.audience
     for step in steps:
         for event in step.events:
             world.happen(*event)
@@ -556,3 +627,57 @@ def test_everybody_keeps_values_of_their_own_when_somebody_s_consent_is_gone() -
 
     named = {email: held.fields["FNAME"] for email, held in world.audience.contacts.items()}
     assert named == {"a@x.org": "Ann", "b@x.org": "Bobby", "c@x.org": "Cindy"}
+
+
+def test_whom_a_value_keeps_out_has_left_and_whom_a_blank_does_loses_tags_alone() -> None:
+    world = World(AudienceModel(), "subscribed")
+    rows: tuple[Row, ...] = tuple(
+        (0, str(n), f"{who}@x.org", "Ann", "yes") for n, who in enumerate(PEOPLE[:3])
+    )
+    run(world, Step(rows))
+    rows = (rows[0], (*rows[1][:3], "Bob", "yes"), (*rows[2][:3], "", "yes"))
+
+    result, _ = run(world, Step(rows, leavers="archive", wanted=("Ann",)))
+
+    told = {row[0][0]: (NAMES[row[2]], row[3], row[4]) for row in result.outcomes.rows()}
+    assert told == {
+        "a": ("unchanged", "", 1),
+        "b": ("archived", "filtered", 1),
+        "c": ("untagged", "filtered", 1),
+    }
+    assert {email[0]: held.status for email, held in world.audience.contacts.items()} == {
+        "a": "subscribed",
+        "b": "archived",
+        "c": "subscribed",
+    }
+    # Back in the segments they are sent as they were.
+    result, _ = run(world, Step(rows))
+    assert {NAMES[code] for code in result.outcomes["code"]} <= {"updated", "unchanged"}
+
+
+def test_whom_a_filter_let_go_of_is_not_archived_when_the_policy_changes_later() -> None:
+    world = World(AudienceModel(), "subscribed")
+    row: Row = (0, "1", "a@x.org", "Ann", "yes")
+    run(world, Step((row,)))
+    out = Step(((*row[:3], "Bob", "yes"),), wanted=("Ann",))
+    first, _ = run(world, out)
+    assert world.ledger.is_empty()
+
+    second, _ = run(world, replace(out, leavers="archive"))
+
+    assert [NAMES[code] for code in first.outcomes["code"]] == ["untagged"]
+    assert [NAMES[code] for code in second.outcomes["code"]] == ["skipped_filtered"]
+    assert world.audience.contacts["a@x.org"].status == "subscribed"
+
+
+def test_who_is_filtered_and_refuses_has_withdrawn_her_consent() -> None:
+    world = World(AudienceModel(), "subscribed")
+    row: Row = (0, "1", "a@x.org", "Ann", "yes")
+    run(world, Step((row,)))
+
+    result, _ = run(
+        world, Step(((*row[:3], "Bob", "no"),), wanted=("Ann",), withdrawn="unsubscribe")
+    )
+
+    [told] = result.outcomes.rows()
+    assert (NAMES[told[2]], told[3]) == ("unsubscribed", "consent withdrawn")

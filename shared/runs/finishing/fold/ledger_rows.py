@@ -11,7 +11,7 @@ from shared.runs import ledger
 from shared.runs.codes import ERASED, FAILED, NAMES, NUMBER, REJECTED, SKIPPED_BY_STATUS
 from shared.runs.finishing.fold.results import MAYBE_SENT
 from shared.runs.ledger import RETRY_NEVER, RETRY_WHEN_CHANGED, Flag
-from shared.runs.run_table import Action, Kind, was
+from shared.runs.run_table import Action, Kind, Note, was
 
 _LEAVING = (int(Action.ARCHIVE), int(Action.UNSUBSCRIBE), int(Action.WAIT))
 
@@ -180,7 +180,7 @@ def _flag(flag: Flag, condition: pl.Expr) -> pl.Expr:
 def _stays() -> pl.Expr:
     """Return of which contacts something is left to remember, or, of leavers, to do."""
     flags = pl.col("new_flags")
-    withheld = pl.col("note") != 0
+    withheld = ~pl.col("note").is_in([int(Note.NONE), int(Note.FILTERED)])
     remembered = int(Flag.DUE | Flag.ARCHIVED | Flag.UNSUBSCRIBED)
     undone = (pl.col("new_tags") != 0) | ((flags & remembered) != 0)
     known = (flags != 0) | pl.col("old_flags").is_not_null()

@@ -11,13 +11,17 @@ from shared.runs.ledger import FLAGS, Flag
 from shared.runs.planning.difference.policy import Policy
 from shared.runs.run_table import Action, Kind, Note, was
 
+# What profiles are left out for of whom a snapshot still has.
+_TOLD = [NUMBER["skipped_filtered"], NUMBER["skipped_no_consent"]]
+
 
 def leavers_of(gone: pl.DataFrame, suppressed: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     """Decide on the contacts of the ledger that are in none of the segments.
 
-    Who has profiles, but none that consents, has not left: she withdrew her consent if it was
-    given before and all her profiles are as new, and then what the export says of that is done.
-    Else she only loses tags, until no snapshot has her.
+    Who has profiles, but none that is sent, has not left unless a value that the filter doesn't
+    want keeps out each of them. She withdrew her consent if it was given before, one of them
+    refuses and all are as new, and then what the export says of that is done. Else she only loses
+    tags, until no snapshot has her.
 
     One that was only ever refused is forgotten. One that this export archived stays in the
     ledger, so that it may come back, for as long as it is archived: who subscribed again
@@ -37,11 +41,12 @@ def leavers_of(gone: pl.DataFrame, suppressed: pl.DataFrame, policy: Policy) -> 
     # Whether a call that was lost has archived it shows in its state.
     archived = was(Flag.ARCHIVED) & (~was(Flag.DUE) | (status == "archived").fill_null(False))
     present, withdrew = pl.col("refuses").is_not_null(), _withdrew()
+    outside = pl.col("outside").fill_null(False)
     hidden = archived if policy.takes_tags else archived | ~withdrew
     wanted = (
         pl.when(withdrew)
         .then(int(policy.withdrawn_action))
-        .when(present)
+        .when(present & ~outside)
         .then(int(Action.NONE))
         .otherwise(_at_most(policy))
     )
@@ -57,11 +62,9 @@ def leavers_of(gone: pl.DataFrame, suppressed: pl.DataFrame, policy: Policy) -> 
     note = (
         pl.when(withdrew)
         .then(int(Note.CONSENT_WITHDRAWN))
-        .when(present)
-        .then(int(Note.NO_CONSENT))
-        .otherwise(int(Note.NONE))
+        .otherwise(pl.col("told_as").fill_null(int(Note.NONE)))
     )
-    return gone.select(
+    leavers = gone.select(
         "email",
         "customer_id",
         segments=empty(),
@@ -76,16 +79,23 @@ def leavers_of(gone: pl.DataFrame, suppressed: pl.DataFrame, policy: Policy) -> 
     ).with_columns(
         old_flags=_flags_now(gone, policy),
         present=gone["refuses"].is_not_null(),
-        withdrew=gone.select(_withdrew()).to_series(),
+        withdrew=gone.select(withdrew).to_series(),
     )
+    # Nothing is left to do or to say: she is forgotten as others are who have left.
+    past = outside & idle & ~hidden & ~withdrew & ~was(Flag.UNSUBSCRIBED)
+    return leavers.filter(~gone.select(past).to_series())
 
 
-def with_answers(gone: pl.DataFrame, unconsenting: pl.DataFrame | None) -> pl.DataFrame:
-    """Add `refuses` and `as_new` (see eligibility.unconsenting); null for who has no profile."""
-    if unconsenting is None:
+def with_answers(gone: pl.DataFrame, answers: pl.DataFrame | None) -> pl.DataFrame:
+    """Add what profiles say, the `note` as `told_as`: see eligibility.answers.
+
+    Null for who has none.
+    """
+    if answers is None:
         none = pl.lit(None, dtype=pl.Boolean)
-        return gone.with_columns(refuses=none, as_new=none)
-    return gone.join(unconsenting, on="email", how="left")
+        told = pl.lit(None, dtype=pl.Int32)
+        return gone.with_columns(refuses=none, as_new=none, told_as=told, outside=none)
+    return gone.join(answers.rename({"note": "told_as"}), on="email", how="left")
 
 
 def _withdrew() -> pl.Expr:
@@ -104,8 +114,9 @@ def _flags_now(gone: pl.DataFrame, policy: Policy) -> pl.Series:
         .cast(pl.UInt16)
     )
     refuses = pl.col("refuses")
+    left = refuses.is_null() | (pl.col("outside").fill_null(False) & ~_withdrew())
     return gone.select(
-        pl.when(refuses.is_null())
+        pl.when(left)
         .then(flags | _mildness(policy))
         .when(refuses)
         .then(flags | pl.lit(int(Flag.REFUSED), dtype=pl.UInt16))
@@ -127,7 +138,7 @@ def in_one_row(rows: pl.DataFrame, leavers: pl.DataFrame) -> tuple[pl.DataFrame,
         rows.lazy()
         .select("email", "customer_id", "segments", "kind", "code")
         .with_row_index("place")
-        .filter(pl.col("kind") == int(Kind.PROFILE), pl.col("code") == NUMBER["skipped_no_consent"])
+        .filter(pl.col("kind") == int(Kind.PROFILE), pl.col("code").is_in(_TOLD))
         .join(told.lazy(), on="email")
         .sort(pl.col("customer_id") != pl.col("was_id"), "place")
         .unique("email", keep="first", maintain_order=True)

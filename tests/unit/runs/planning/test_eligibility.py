@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.runs.codes import NAMES
-from shared.runs.planning.eligibility import classify, unconsenting
+from shared.runs.planning.eligibility import answers, classify
+from shared.runs.run_table import Note
 from tests.support.tables import suppressions
 
 NOBODY_S = pl.DataFrame(schema={"email": pl.String, "archived": pl.Boolean, "pending": pl.Boolean})
@@ -143,11 +144,11 @@ def test_who_has_no_consent_is_told_with_what_her_profiles_say_and_how_new_that_
         Person("yes@x.org", "5"),
         Person("", "6", valid=False, consent=False),
     ]
-    found = unconsenting(classify(frame_of(people), suppressions(), NOBODY_S))
+    found = answers(classify(frame_of(people), suppressions(), NOBODY_S))
     assert sorted(found.rows()) == [
-        ("blank@x.org", False, True),
-        ("no@x.org", True, True),
-        ("old@x.org", True, False),
+        ("blank@x.org", False, True, Note.NO_CONSENT, False),
+        ("no@x.org", True, True, Note.NO_CONSENT, False),
+        ("old@x.org", True, False, Note.NO_CONSENT, False),
     ]
 
 

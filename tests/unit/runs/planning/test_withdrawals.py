@@ -35,11 +35,17 @@ def gone_of(people: list[tuple[int, int, Answer]]) -> pl.DataFrame:
     gone = gone.with_columns(customer_id=known["customer_id"].gather(gone["place"]))
     answers = pl.DataFrame(
         [
-            (address(str(n)), *ANSWERS[answer])
+            (address(str(n)), *ANSWERS[answer], int(Note.NO_CONSENT), False)
             for n, (_, _, answer) in enumerate(people)
             if answer != "gone"
         ],
-        schema={"email": pl.String, "refuses": pl.Boolean, "as_new": pl.Boolean},
+        schema={
+            "email": pl.String,
+            "refuses": pl.Boolean,
+            "as_new": pl.Boolean,
+            "note": pl.Int32,
+            "outside": pl.Boolean,
+        },
         orient="row",
     )
     return difference.with_answers(gone, answers)

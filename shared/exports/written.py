@@ -1,0 +1,37 @@
+"""What people write: strict about types and members, and texts of one line."""
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+
+def one_line(text: str) -> str:
+    """Return a text; raises ValueError where it is blank or has control characters."""
+    if not text.strip():
+        raise ValueError("must not be blank")
+    if any(ord(character) < 32 or ord(character) == 127 for character in text):
+        raise ValueError("must not hold control characters")
+    return text
+
+
+def without_blanks_around(text: str) -> str:
+    """What files, and Mailchimp, do with a name that has blanks around it."""
+    return one_line(text).strip()
+
+
+Line = Annotated[str, Field(min_length=1, max_length=256), AfterValidator(without_blanks_around)]
+
+
+class InputModel(BaseModel):
+    """Strict about types and fields; `read_only` fields are dropped from the input."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    read_only: ClassVar[frozenset[str]] = frozenset()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_read_only(cls, given: object) -> object:
+        if isinstance(given, Mapping):
+            return {key: value for key, value in given.items() if key not in cls.read_only}
+        return given
