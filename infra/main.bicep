@@ -98,7 +98,7 @@ param alwaysReadySenders int = 0
 @description('When to look for due exports, as NCRONTAB in UTC.')
 param exportTick string = '0 */5 * * * *'
 
-@description('Simultaneous connections to one Mailchimp account. Mailchimp allows 10, other tools included.')
+@description('Simultaneous connections to one Mailchimp account for runs; people have one more. Mailchimp allows 10, other tools included.')
 @minValue(1)
 @maxValue(10)
 param mailchimpMaxConnections int = 8

@@ -77,6 +77,7 @@ OTHERS = (
     Other("run in the index", "index/runs/{moment}/{run}"),
     Other("erased person", "suppressions/erased/{hash}"),
     Other("slot", "slots/{account}/{slot}"),
+    Other("slot for people", "slots/{account}/people/slot"),
     Other("run on the board", "slots/{account}/runs/{run}"),
     Other("leaving mark", "slots/{account}/leaving/{audience}/{run}"),
     Other("waiting mark", "slots/{account}/waiting/{waiter}"),

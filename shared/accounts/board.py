@@ -1,9 +1,10 @@
 """What goes on in one account, read with one listing of `slots/{account}/`.
 
 - `{n}`: the slots; leased while held, with the run they serve
+- `people/slot`: the one more that is kept for people's requests
 - `runs/{run}`: runs that have something to send; `runs/{run}.stop` once they must not any more
 - `leaving/{audience}/{run}`: contacts of the audience are archived or unsubscribed by a run
-- `waiting/{id}`: somebody (a plan, an HTTP route) waits for a slot
+- `waiting/{id}`: somebody (a plan, an erasure) waits for a slot
 - `erased/last`: written anew whenever a person was taken out of a run's payload
 """
 
@@ -12,7 +13,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from shared.platform.blobs import BlobMissingError, Blobs
+from shared.platform.blobs import BlobInfo, BlobMissingError, Blobs
 from shared.platform.clock import utc_now
 
 # How old a look may be. A cancelled run must not start a call later than 5 s after the answer:
@@ -21,6 +22,9 @@ LOOK_SECONDS = 3.0
 # A waiter that has died is no longer waited for after this long.
 _WAITING_SECONDS = 60
 _DEAD_SECONDS = 3600
+# The number of the slot for people. It lies where an older version's look makes nothing of it.
+PEOPLE = -1
+_PEOPLE_SLOT = "people/slot"
 
 
 @dataclass(frozen=True)
@@ -43,10 +47,14 @@ class RunView:
 
 @dataclass
 class View:
-    """One look at an account's board; `erased` changes whenever payloads have lost a person."""
+    """One look at an account's board; `erased` changes whenever payloads have lost a person.
+
+    slots: those of runs and other bulk work; people: the one for people's requests.
+    """
 
     taken_at: float
     slots: dict[int, SlotView] = field(default_factory=dict)
+    people: SlotView = field(default_factory=lambda: SlotView(leased=False, clean=True, run=""))
     runs: dict[str, RunView] = field(default_factory=dict)
     leaving: set[tuple[str, str]] = field(default_factory=set)
     waiting: int = 0
@@ -65,7 +73,17 @@ class View:
 
 def slot_name(account: str, number: int) -> str:
     """Return the blob of a slot."""
-    return f"slots/{account}/{number}"
+    return f"slots/{account}/{_PEOPLE_SLOT if number == PEOPLE else number}"
+
+
+def slot_text(number: int) -> str:
+    """Return a slot's number as a message has it."""
+    return "people" if number == PEOPLE else str(number)
+
+
+def slot_number(text: str) -> int:
+    """Return the number of the slot that a message names."""
+    return PEOPLE if text == "people" else int(text)
 
 
 def run_name(account: str, run: str) -> str:
@@ -151,9 +169,10 @@ class Board:
         """Return account and number of every slot whose holder died and nobody took since."""
         found = []
         for blob in self._blobs.list("slots/", metadata=True):
-            _, account, *rest = blob.name.split("/")
-            if len(rest) == 1 and not blob.leased and blob.metadata.get("clean", "1") != "1":
-                found.append((account, int(rest[0])))
+            _, account, rest = blob.name.split("/", 2)
+            number = _number_of(rest)
+            if number is not None and not blob.leased and not _slot_of(blob).clean:
+                found.append((account, number))
         return found
 
 
@@ -162,13 +181,13 @@ def _read(blobs: Blobs, account: str) -> View:
     view = View(taken_at=time.monotonic())
     stopped = set()
     for blob in blobs.list(prefix, metadata=True):
-        kind, _, rest = blob.name[len(prefix) :].partition("/")
-        if not rest:
-            view.slots[int(kind)] = SlotView(
-                leased=blob.leased,
-                clean=blob.metadata.get("clean", "1") == "1",
-                run=blob.metadata.get("run", ""),
-            )
+        name = blob.name[len(prefix) :]
+        number = _number_of(name)
+        kind, _, rest = name.partition("/")
+        if number == PEOPLE:
+            view.people = _slot_of(blob)
+        elif number is not None:
+            view.slots[number] = _slot_of(blob)
         elif kind == "erased":
             view.erased = blob.etag
         elif kind == "waiting":
@@ -178,9 +197,21 @@ def _read(blobs: Blobs, account: str) -> View:
             view.leaving.add((audience, run))
         elif rest.endswith(".stop"):
             stopped.add(rest.removesuffix(".stop"))
-        else:
+        elif kind == "runs":
             metadata = blob.metadata
             view.runs[rest] = RunView(metadata.get("state", ""), metadata.get("audience", ""))
     for run in stopped & view.runs.keys():
         view.runs[run] = replace(view.runs[run], stopped=True)
     return view
+
+
+def _number_of(name: str) -> int | None:
+    """Return the number of a slot by its name below the account; None for what is no slot."""
+    if name == _PEOPLE_SLOT:
+        return PEOPLE
+    return int(name) if name.isdecimal() else None
+
+
+def _slot_of(blob: BlobInfo) -> SlotView:
+    clean = blob.metadata.get("clean", "1") == "1"
+    return SlotView(leased=blob.leased, clean=clean, run=blob.metadata.get("run", ""))

@@ -1,8 +1,9 @@
 """The right to one of an account's simultaneous connections.
 
-An account has as many slots as it allows connections: leased blobs below `slots/{account}/`. Every
-call is made under one. The other side goes on counting a call whose client has gone, so a slot says
-whether it was given back cleanly; whoever takes one that was not first waits out the read timeout.
+An account has slots for bulk work and one more for people's requests, which bulk work never takes:
+leased blobs below `slots/{account}/`. Every call is made under one. The other side goes on counting
+a call whose client has gone, so a slot says whether it was given back cleanly; whoever takes one
+that was not first waits out the read timeout.
 """
 
 import time
@@ -77,7 +78,7 @@ class Slot:
 
     @property
     def limit(self) -> int:
-        """How many slots an account has."""
+        """How many slots an account has for bulk work."""
         return self._slots.limit
 
     def busy_seconds(self) -> float:
@@ -136,7 +137,7 @@ class Slot:
 
 
 class Slots:
-    """The slots of every account: `limit` each."""
+    """The slots of every account: `limit` each for bulk work, and one for people."""
 
     def __init__(
         self,
@@ -155,28 +156,34 @@ class Slots:
         self._board = accounts_board
 
     def take(self, account: str, number: int | None = None) -> Slot | None:
-        """Take a free slot of the account, or that one; None where it or all are held.
+        """Take a free slot of the account for bulk work, or that one; None where none is free.
 
         A slot that was not given back cleanly counts as busy for the read timeout from now on, so
         clean ones come first.
         """
+        if number is not None:
+            return self._take_one(account, number)
         view = self._board.look(account, max_age=0)
         unclean = {n for n, seen in view.slots.items() if not seen.clean}
         taken = {n for n, seen in view.slots.items() if seen.leased}
-        wanted = range(self.limit) if number is None else [number]
-        for n in sorted(set(wanted) - taken, key=lambda n: (n in unclean, n)):
-            name = board.slot_name(account, n)
-            kept = self.leases.take_or_create(name)
-            if kept is None:
-                continue
-            try:
-                info = self.blobs.info(name)
-            except BaseException:
-                kept.release()
-                raise
-            clean = info is not None and info.metadata.get("clean", "1") == "1"
-            return Slot(self, account, n, kept, 0.0 if clean else self.times.timeout)
+        for n in sorted(set(range(self.limit)) - taken, key=lambda n: (n in unclean, n)):
+            slot = self._take_one(account, n)
+            if slot is not None:
+                return slot
         return None
+
+    def _take_one(self, account: str, number: int) -> Slot | None:
+        name = board.slot_name(account, number)
+        kept = self.leases.take_or_create(name)
+        if kept is None:
+            return None
+        try:
+            info = self.blobs.info(name)
+        except BaseException:
+            kept.release()
+            raise
+        clean = info is not None and info.metadata.get("clean", "1") == "1"
+        return Slot(self, account, number, kept, 0.0 if clean else self.times.timeout)
 
     @contextmanager
     def hold(
@@ -185,46 +192,70 @@ class Slots:
         wait_seconds: float = 15,
         guard: Callable[[], None] | None = None,
     ) -> Iterator[Slot]:
-        """Hold a slot for some calls; lanes make room for it.
+        """Hold a slot for some calls of bulk work; lanes make room for it.
 
         Raises NoSlotError, also where the slot is lost meanwhile: another one may come.
 
         `guard` is called before each call and may raise.
         """
-        slot = self._wait(account, wait_seconds)
-        slot.guard = guard
+        end = time.monotonic() + wait_seconds
+        slot = self.take(account) or self._wait_in_line(account, end)
         try:
-            yield slot
-        except SlotLostError:
-            raise NoSlotError from None
+            with self._held(slot, end, guard):
+                yield slot
         finally:
-            slot.release()
             # A lane that made room, or found no slot because of us, comes back.
             if self._board.look(account, max_age=0).sending():
                 self._queues.send(queues.LANE, {"account": account})
 
-    def _wait(self, account: str, seconds: float) -> Slot:
-        """Take a slot that is ready for a call within some seconds."""
-        end = time.monotonic() + seconds
-        slot = self.take(account)
-        if slot is None:
-            slot = self._wait_in_line(account, end)
+    @contextmanager
+    def hold_for_people(
+        self,
+        account: str,
+        wait_seconds: float = 15,
+        guard: Callable[[], None] | None = None,
+    ) -> Iterator[Slot]:
+        """Hold the account's slot for people for what one request asks; as `hold` otherwise."""
+        end = time.monotonic() + wait_seconds
+        slot = self._take_one(account, board.PEOPLE) or self._wait_for_people(account, end)
+        with self._held(slot, end, guard):
+            yield slot
+
+    @contextmanager
+    def _held(self, slot: Slot, end: float, guard: Callable[[], None] | None) -> Iterator[None]:
+        """Give a slot back after the block; raises NoSlotError where its next call is too late."""
+        slot.guard = guard
         if slot.busy_seconds() > max(0.0, end - time.monotonic()):
             slot.release()
             # Its last holder died. Nobody who has so little time can wait that out, but a lane can.
-            self._queues.send(queues.LANE, {"account": account, "slot": str(slot.number)})
+            message = {"account": slot.account, "slot": board.slot_text(slot.number)}
+            self._queues.send(queues.LANE, message)
             raise NoSlotError
-        return slot
+        try:
+            yield
+        except SlotLostError:
+            raise NoSlotError from None
+        finally:
+            slot.release()
 
     def _wait_in_line(self, account: str, end: float) -> Slot:
+        """Wait for a slot of bulk work; lanes see that somebody does."""
         marker = board.waiting_name(account, uuid.uuid4().hex)
         self.blobs.write(marker, b"")
         try:
-            while time.monotonic() < end:
-                time.sleep(_POLL_SECONDS)
-                slot = self.take(account)
-                if slot is not None:
-                    return slot
+            return _await(lambda: self.take(account), end)
         finally:
             self.blobs.delete(marker)
-        raise NoSlotError
+
+    def _wait_for_people(self, account: str, end: float) -> Slot:
+        return _await(lambda: self._take_one(account, board.PEOPLE), end)
+
+
+def _await(take: Callable[[], Slot | None], end: float) -> Slot:
+    """Take a slot as soon as there is one; raises NoSlotError at the end (monotonic clock)."""
+    while time.monotonic() < end:
+        time.sleep(_POLL_SECONDS)
+        slot = take()
+        if slot is not None:
+            return slot
+    raise NoSlotError

@@ -52,7 +52,7 @@ def _delete(
             continue
         name = connection.name
         try:
-            with open_account(app, connection) as mailchimp:
+            with open_account(app, connection, for_people=False) as mailchimp:
                 gone = [
                     mailchimp.client.delete_permanently(audience, address)
                     for address in sorted(person.spellings)

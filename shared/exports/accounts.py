@@ -18,7 +18,7 @@ from shared.mailchimp.tokens import Token, TokenError, parse_token
 from shared.platform.vault import SecretUnreadableError, VaultUnreachableError
 
 Guard = Callable[[], None]
-# How long a route waits for one of the account's connections.
+# How long one waits for connections of the account.
 WAIT_SECONDS = 15.0
 # The host must answer within 230 s, so one call may not take as long as a lane lets it.
 CALL_SECONDS = 60.0
@@ -36,13 +36,15 @@ class AccountSession:
         client: MailchimpClient,
         stack: ExitStack,
         guard: Guard | None,
+        *,
+        for_people: bool,
     ) -> None:
         self.connection: StoredConnection | None = None
-        self._app = app
         # Makes each call under all slots that are held.
         self.client = client
         self._stack = stack
         self._guard = guard
+        self._hold = app.slots.hold_for_people if for_people else app.slots.hold
         self._end = monotonic() + WAIT_SECONDS
         self._held: set[str] = set()
         self._call: Callable[..., object] | None = None
@@ -51,7 +53,7 @@ class AccountSession:
         """Make the calls under a slot of this account, too; raises NoSlotError."""
         if account in self._held:
             return
-        slot = self._stack.enter_context(self._app.slots.hold(account, self._left(), self._guard))
+        slot = self._stack.enter_context(self._hold(account, self._left(), self._guard))
         if slot.busy_seconds() > self._left():
             raise NoSlotError
         self._held.add(account)
@@ -77,15 +79,17 @@ def read_token(app: App, connection: StoredConnection) -> Token:
 
 @contextmanager
 def open_account(
-    app: App, connection: StoredConnection, guard: Guard | None = None
+    app: App, connection: StoredConnection, guard: Guard | None = None, *, for_people: bool
 ) -> Iterator[AccountSession]:
     """Reach a connection's account, and learn and store which it is where that isn't known yet.
 
+    for_people: a person waits for the answer; the calls are made under the slot for people.
     `guard` is called before each call and may raise. Raises ConnectionUnusableError, NoSlotError,
     and MailchimpError where the account has to be learnt.
     """
     token = read_token(app, connection)
-    with open_account_with(app, token, connection.account_id, guard) as mailchimp:
+    account_id = connection.account_id
+    with open_account_with(app, token, account_id, guard, for_people=for_people) as mailchimp:
         if not connection.account_id:
             account = check_account(mailchimp.client.account())
             # Once it is stored others call it as well, under its own slots.
@@ -98,9 +102,14 @@ def open_account(
 
 @contextmanager
 def open_account_with(
-    app: App, token: Token, account_id: str | None, guard: Guard | None = None
+    app: App,
+    token: Token,
+    account_id: str | None,
+    guard: Guard | None = None,
+    *,
+    for_people: bool,
 ) -> Iterator[AccountSession]:
-    """Reach the account of a token; raises NoSlotError.
+    """Reach the account of a token, as `open_account` does; raises NoSlotError.
 
     Whose token it is shows only when Mailchimp is asked. Until then it may be any account of its
     data centre, so a slot of each known one is held.
@@ -109,7 +118,7 @@ def open_account_with(
     timeout = min(settings.mailchimp_timeout, CALL_SECONDS)
     with ExitStack() as stack:
         client = stack.enter_context(MailchimpClient(settings.mailchimp_api_url, token, timeout))
-        mailchimp = AccountSession(app, client, stack, guard)
+        mailchimp = AccountSession(app, client, stack, guard, for_people=for_people)
         for account in [account_id] if account_id else _possible_accounts(app, token.data_center):
             mailchimp.hold(account)
         yield mailchimp
@@ -122,7 +131,7 @@ def learn_account(app: App, connection: StoredConnection, guard: Guard) -> Store
     """
     if connection.account_id:
         return connection
-    with open_account(app, connection, guard) as mailchimp:
+    with open_account(app, connection, guard, for_people=False) as mailchimp:
         return mailchimp.connection or connection
 
 

@@ -295,7 +295,7 @@ def _look_at_audience(
 
 
 def _ask_audience(app: App, connection: StoredConnection, audience_id: str) -> AudienceView:
-    with accounts.open_account(app, connection) as mailchimp:
+    with accounts.open_account(app, connection, for_people=True) as mailchimp:
         audience = mailchimp.client.audience(audience_id)
         merge_fields = mailchimp.client.merge_fields(audience_id)
         tags = mailchimp.client.tags(audience_id)

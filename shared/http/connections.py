@@ -150,7 +150,7 @@ def list_audiences(app: App, request: Request) -> Response:
     if not may_use(request.caller, connection):
         raise problems.forbidden("This connection is not shared with contributors.")
     items = []
-    with accounts.open_account(app, connection) as mailchimp:
+    with accounts.open_account(app, connection, for_people=True) as mailchimp:
         for audience in mailchimp.client.audiences():
             fields = mailchimp.client.merge_fields(audience.id)
             items.append(
@@ -213,7 +213,8 @@ def _verify_mailchimp(
     }
     try:
         token = accounts.read_token(app, connection)
-        with accounts.open_account_with(app, token, connection.account_id) as mailchimp:
+        account_id = connection.account_id
+        with accounts.open_account_with(app, token, account_id, for_people=True) as mailchimp:
             account = accounts.check_account(mailchimp.client.account())
             if audience is not None:
                 mailchimp.hold(account.account_id)

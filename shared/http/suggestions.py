@@ -50,7 +50,7 @@ def _merge_fields(app: App, request: Request, asked: SuggestionQuestion) -> Sequ
     if found is None or not may_use(request.caller, found[0]):
         text = "there is no such connection that you may use"
         raise problems.invalid([FieldError("connection", text, "connection_not_found")])
-    with accounts.open_account(app, found[0]) as mailchimp:
+    with accounts.open_account(app, found[0], for_people=True) as mailchimp:
         return mailchimp.client.merge_fields(asked.audience_id)
 
 

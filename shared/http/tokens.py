@@ -112,7 +112,7 @@ def _exchange(app: App, code: str, redirect_uri: str) -> tuple[Token, Account]:
 
 
 def _ask_account(app: App, token: Token) -> Account:
-    with accounts.open_account_with(app, token, None) as mailchimp:
+    with accounts.open_account_with(app, token, None, for_people=True) as mailchimp:
         return accounts.check_account(mailchimp.client.account())
 
 

@@ -84,7 +84,8 @@ def judge(
         key_vault_url=_required_address(values, "KEY_VAULT_URL"),
         segment_containers=_containers(values),
         tick_schedule=_schedule(values),
-        max_connections=values.whole("MAILCHIMP_MAX_CONNECTIONS", 8, 1, 10),
+        # People's requests have one more, and Mailchimp allows ten in all.
+        max_connections=min(9, values.whole("MAILCHIMP_MAX_CONNECTIONS", 8, 1, 10)),
         mailchimp_timeout=values.number("MAILCHIMP_TIMEOUT_SECONDS", 130, 0.1, 600),
         mailchimp_cooldown=values.number("MAILCHIMP_COOLDOWN_SECONDS", 60, 0, 600),
         mailchimp_trial=values.choice("MAILCHIMP_TRIAL", "auto", "never") == "auto",

@@ -5,11 +5,12 @@ import re
 
 from shared.runs.names import RUN_ID_PATTERN
 
-# An account that is not known yet goes by its data centre. An account has ten slots at most.
+# An account that is not known yet goes by its data centre. An account has ten slots at most,
+# one of them for people.
 _FORMS = {
     "run": RUN_ID_PATTERN,
     "account": r"[0-9A-Za-z]{1,64}|unknown-[a-z]{2,3}[0-9]{1,3}",
-    "slot": r"[0-9]",
+    "slot": r"[0-9]|people",
 }
 
 

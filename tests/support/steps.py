@@ -218,7 +218,12 @@ class Steps:
         """Handle a plan message."""
         plan_run(self.app, {"run": run})
 
-    def lane(self, slot: int | None = None) -> None:
+    def client(self, timeout: float = 10) -> MailchimpClient:
+        """Return a client with the account's key; its calls are made under no slot."""
+        url = self.app.settings.mailchimp_api_url
+        return MailchimpClient(url, parse_token(self.account.api_key), timeout)
+
+    def lane(self, slot: int | str | None = None) -> None:
         """Handle a lane message, perhaps one that names a slot."""
         message = {"account": self.account.account_id}
         lanes = Lanes(self.app, BatchSizes(self.app.blobs))

@@ -40,13 +40,14 @@ def send_batches(lanes: Lanes, message: dict[str, str]) -> None:
     app = lanes.app
     account = message["account"]
     wanted = message.get("slot")
-    slot = app.slots.take(account, int(wanted) if wanted is not None else None)
+    slot = app.slots.take(account, board.slot_number(wanted) if wanted is not None else None)
     if slot is None:
         return
     lane = Lane(lanes, slot)
     try:
-        if slot.number >= app.settings.max_connections:
-            # Fewer are allowed than before: its last call is waited out, and no other made.
+        if slot.number == board.PEOPLE or slot.number >= app.settings.max_connections:
+            # It is people's, or fewer are allowed than before: its last call is waited out, and no
+            # other made.
             lane.wait_out()
             return
         more = lane.work()

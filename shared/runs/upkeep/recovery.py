@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from shared.accounts.board import slot_text
 from shared.app import App
 from shared.notice import Notice
 from shared.platform import log, queues
@@ -134,7 +135,7 @@ def clean_boards(app: App) -> None:
 def clean_slots(app: App) -> None:
     """Have the calls of dead holders waited out now, so that nobody has to who is in a hurry."""
     for account, number in app.board.unclean_slots():
-        app.queues.send(queues.LANE, {"account": account, "slot": str(number)})
+        app.queues.send(queues.LANE, {"account": account, "slot": slot_text(number)})
         log.event("slot_cleaned", account_id=account, slot=number)
 
 

@@ -13,6 +13,7 @@ _RULES = (
     (r"/chunks/\d+", "/chunks/{n}"),
     (r"/outcomes/.+", "/outcomes/{code}.csv"),
     (r"slots/[^/]+/\d+$", "slots/{n}"),
+    (r"slots/[^/]+/people/slot$", "slots/people"),
     (r"slots/[^/]+/runs/.+?(\.stop)?$", r"slots/runs/{run}\1"),
     (r"slots/[^/]+/leaving/.+", "slots/leaving/{run}"),
     (r"slots/[^/]+/waiting/.+", "slots/waiting/{id}"),

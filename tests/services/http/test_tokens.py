@@ -3,6 +3,8 @@
 import json
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -16,6 +18,7 @@ from tests.services.http.conftest import (
     NOTHING_RUNS,
     Caller,
     Place,
+    app_container,
     wrong_fields,
 )
 
@@ -245,24 +248,42 @@ def test_from_signing_in_to_the_first_run(call: Caller, stack: Stack, waiting: P
     assert len(rows) == 4
 
 
-def test_a_key_is_not_tried_while_the_account_is_busy(
-    call: Caller, stack: Stack, connected: Place
-) -> None:
-    slots = ContainerClient.from_connection_string(
-        stack.azurite.connection_string, "segment-export"
-    )
+@contextmanager
+def held(stack: Stack, place: Place, *slots: str) -> Iterator[None]:
+    """Hold slots of a place's account, as somebody does who calls Mailchimp."""
+    container = app_container(stack)
     leases = []
-    for number in range(8):
-        blob = slots.get_blob_client(f"slots/{connected.account.account_id}/{number}")
+    for slot in slots:
+        blob = container.get_blob_client(f"slots/{place.account.account_id}/{slot}")
         if not blob.exists():
             blob.upload_blob(b"")
         leases.append(blob.acquire_lease(60))
-    stack.mailchimp.reset_log()
     try:
-        answer = call("GET", f"connections/{connected.connection}/audiences")
+        yield
     finally:
         for lease in leases:
             lease.release()
+
+
+def test_people_are_answered_while_runs_have_all_connections_of_the_account(
+    call: Caller, stack: Stack, connected: Place
+) -> None:
+    path = f"connections/{connected.connection}"
+    key = {"api_key": connected.account.api_key}
+    with held(stack, connected, *map(str, range(8))):
+        assert call("PUT", f"{path}/token", key).status_code == 204
+        assert call("POST", f"{path}/verify", {}).json()["mailchimp"]["ok"]
+        assert call("GET", f"{path}/audiences").status_code == 200
+        export = f"exports/{connected.connection}-busy"
+        assert call("PUT", export, connected.export_document()).status_code == 201
+
+
+def test_a_person_waits_for_others_who_ask_the_same_account_but_not_for_ever(
+    call: Caller, stack: Stack, connected: Place
+) -> None:
+    stack.mailchimp.reset_log()
+    with held(stack, connected, "people/slot"):
+        answer = call("GET", f"connections/{connected.connection}/audiences")
     assert (answer.status_code, answer.json()["code"]) == (503, "mailchimp_busy")
     assert answer.headers["Retry-After"] == "15"
     assert stack.mailchimp.calls() == []

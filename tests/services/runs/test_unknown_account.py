@@ -16,20 +16,20 @@ def test_who_reaches_an_account_for_the_first_time_learns_it_and_goes_on_under_i
     steps: Steps,
 ) -> None:
     assert not steps.connection().account_id
-    with accounts.open_account(steps.app, steps.connection()) as mailchimp:
+    with accounts.open_account(steps.app, steps.connection(), for_people=True) as mailchimp:
         own = steps.account.account_id
         assert mailchimp.connection == steps.connection()
         assert steps.connection().account_id == own
         mailchimp.client.audiences()
         for account in (_ANY, own):
-            assert _held(steps, account) == 1
-    assert _held(steps, own) == 0
+            assert _held(steps, account)
+    assert not _held(steps, own)
     assert steps.calls(steps.account) == 2
 
 
 def test_a_known_account_is_not_asked_for_again(steps: Steps) -> None:
     for _ in range(2):
-        with accounts.open_account(steps.app, steps.connection()) as mailchimp:
+        with accounts.open_account(steps.app, steps.connection(), for_people=True) as mailchimp:
             assert mailchimp.connection is not None
             assert mailchimp.connection.account_id == steps.account.account_id
     assert steps.calls(steps.account) == 1
@@ -56,8 +56,8 @@ def test_a_run_that_is_cancelled_while_it_waits_to_learn_its_account_calls_nobod
     assert steps.record(run)["status"] == "cancelled"
 
 
-def _held(steps: Steps, account: str) -> int:
-    return sum(slot.leased for slot in steps.app.board.look(account, max_age=0).slots.values())
+def _held(steps: Steps, account: str) -> bool:
+    return steps.app.board.look(account, max_age=0).people.leased
 
 
 def _await_waiting(steps: Steps) -> None:

@@ -25,6 +25,7 @@ IDS = st.dictionaries(st.sampled_from(["run", "account", "slot", "other"]), JSON
         {"account": "a1b2c3"},
         {"account": "unknown-us21"},
         {"account": "a1b2c3", "slot": "9"},
+        {"account": "a1b2c3", "slot": "people"},
     ],
 )
 def test_messages_of_the_app_are_read(ids: dict[str, str]) -> None:
