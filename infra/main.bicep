@@ -98,10 +98,10 @@ param alwaysReadySenders int = 0
 @description('When to look for due exports, as NCRONTAB in UTC.')
 param exportTick string = '0 */5 * * * *'
 
-@description('Simultaneous connections to one Mailchimp account for runs; people have one more. Mailchimp allows 10, other tools included.')
-@minValue(1)
+@description('Simultaneous connections to one Mailchimp account for runs; people have one more. Mailchimp allows 10, other tools included. 0: 8, or all where a connection says that its user serves this app alone.')
+@minValue(0)
 @maxValue(10)
-param mailchimpMaxConnections int = 8
+param mailchimpMaxConnections int = 0
 
 @description('OAuth client id registered with Mailchimp; empty means API keys only.')
 param mailchimpClientId string = ''

@@ -46,9 +46,9 @@ param instanceMemoryMB InstanceMemory = 2048
 @maxValue(5)
 param alwaysReadySenders int = 0
 param exportTick string = '0 */5 * * * *'
-@minValue(1)
+@minValue(0)
 @maxValue(10)
-param mailchimpMaxConnections int = 8
+param mailchimpMaxConnections int = 0
 param mailchimpClientId string = ''
 param mailchimpClientSecretName string = ''
 param notifyWebhookSecretName string = ''
@@ -108,7 +108,7 @@ var appSettings = {
   SEGMENT_CONTAINERS: join(segmentContainers, ',')
   KEY_VAULT_URL: vault.outputs.url
   EXPORT_TICK: exportTick
-  MAILCHIMP_MAX_CONNECTIONS: string(mailchimpMaxConnections)
+  MAILCHIMP_MAX_CONNECTIONS: mailchimpMaxConnections == 0 ? '' : string(mailchimpMaxConnections)
   // Mailchimp gives a call up to 120 s; a call that was cut off counts as open for the cool-down.
   MAILCHIMP_TIMEOUT_SECONDS: '130'
   MAILCHIMP_COOLDOWN_SECONDS: '60'
@@ -147,7 +147,7 @@ var appSettings = {
   APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL: 'true'
   APPLICATIONINSIGHTS_CONTROLPLANE_DISABLED: 'true'
   // Threads for the messages that one instance works on at once: batchSize + newBatchThreshold of
-  // host.json are 16, and four more keep the timer and the poison handlers from waiting.
+  // host.json are 17, and three more keep the timer and the poison handlers from waiting.
   PYTHON_THREADPOOL_THREAD_COUNT: '20'
   // In bytes: the host refuses what is larger before a worker has it in its memory. No route takes more.
   FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: '26214400'

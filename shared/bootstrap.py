@@ -12,9 +12,11 @@ from azure.storage import blob, queue
 from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueServiceClient
 
+from shared.accounts.allowance import CallTimes
 from shared.accounts.board import Board
-from shared.accounts.slots import CallTimes, Slots
+from shared.accounts.slots import Slots
 from shared.app import App
+from shared.exports.exclusive import Allowances
 from shared.platform.blobs import Blobs
 from shared.platform.leases import LeaseKeeper
 from shared.platform.queues import Queues
@@ -84,7 +86,7 @@ def build_app(settings: Settings) -> App:
         ),
         leases=leases,
         board=board,
-        slots=Slots(blobs, leases, queues, board, times, settings.max_connections),
+        slots=Slots(blobs, leases, queues, board, times, Allowances(blobs, settings).of),
         segment_container=cache(lambda name: Blobs(segments.get_container_client(name))),
     )
 

@@ -78,6 +78,7 @@ OTHERS = (
     Other("erased person", "suppressions/erased/{hash}"),
     Other("slot", "slots/{account}/{slot}"),
     Other("slot for people", "slots/{account}/people/slot"),
+    Other("person's waiting mark", "slots/{account}/people/waiting/{waiter}"),
     Other("run on the board", "slots/{account}/runs/{run}"),
     Other("leaving mark", "slots/{account}/leaving/{audience}/{run}"),
     Other("waiting mark", "slots/{account}/waiting/{waiter}"),

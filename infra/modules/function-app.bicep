@@ -2,8 +2,8 @@
 // auth.bicep.
 //
 // The sum behind the scale limits: host.json lets an instance work on batchSize + newBatchThreshold =
-// 8 + 8 = 16 messages of a queue at once, so maximumInstanceCount instances hold 16 times as many
-// lanes. Ten instances are 160 lanes, twenty Mailchimp accounts with 8 connections each. More would
+// 8 + 9 = 17 messages of a queue at once, so maximumInstanceCount instances hold 17 times as many
+// lanes. Ten instances are 170 lanes, seventeen Mailchimp accounts with ten lanes each. More would
 // not send faster, as Mailchimp's connections are the limit, but messages that wait invisibly count
 // as queue length and would start instances for nothing.
 param name string

@@ -2,6 +2,7 @@
 
 - `{n}`: the slots; leased while held, with the run they serve
 - `people/slot`: the one more that is kept for people's requests
+- `people/waiting/{id}`: a person waits for it
 - `runs/{run}`: runs that have something to send; `runs/{run}.stop` once they must not any more
 - `leaving/{audience}/{run}`: contacts of the audience are archived or unsubscribed by a run
 - `waiting/{id}`: somebody (a plan, an erasure) waits for a slot
@@ -24,7 +25,7 @@ _WAITING_SECONDS = 60
 _DEAD_SECONDS = 3600
 # The number of the slot for people. It lies where an older version's look makes nothing of it.
 PEOPLE = -1
-_PEOPLE_SLOT = "people/slot"
+_PEOPLE_SLOT, _PEOPLE_WAITING = "people/slot", "people/waiting/"
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ class View:
     runs: dict[str, RunView] = field(default_factory=dict)
     leaving: set[tuple[str, str]] = field(default_factory=set)
     waiting: int = 0
+    people_waiting: int = 0
     erased: str = ""
 
     def sending(self) -> list[str]:
@@ -68,7 +70,11 @@ class View:
 
     def lanes_of(self, run: str) -> list[int]:
         """Return the numbers of the slots that serve a run."""
-        return sorted(n for n, slot in self.slots.items() if slot.leased and slot.run == run)
+        return sorted(n for n, slot in self.all_slots().items() if slot.leased and slot.run == run)
+
+    def all_slots(self) -> dict[int, SlotView]:
+        """Return the slots of bulk work and the one for people, which a lane may have borrowed."""
+        return {**self.slots, PEOPLE: self.people}
 
 
 def slot_name(account: str, number: int) -> str:
@@ -94,6 +100,11 @@ def run_name(account: str, run: str) -> str:
 def waiting_name(account: str, waiter: str) -> str:
     """Return the blob that says somebody waits for a slot."""
     return f"slots/{account}/waiting/{waiter}"
+
+
+def people_waiting_name(account: str, waiter: str) -> str:
+    """Return the blob that says a person waits for the slot for people."""
+    return f"slots/{account}/{_PEOPLE_WAITING}{waiter}"
 
 
 class Board:
@@ -161,8 +172,9 @@ class Board:
     def drop_dead_waiters(self) -> None:
         """Remove the marks of those who died while they waited for a slot."""
         for blob in self._blobs.list("slots/"):
-            _, _, kind, *_ = [*blob.name.split("/"), ""]
-            if kind == "waiting" and (utc_now() - blob.modified).total_seconds() > _DEAD_SECONDS:
+            _, _, rest = blob.name.split("/", 2)
+            waits = rest.startswith(("waiting/", _PEOPLE_WAITING))
+            if waits and (utc_now() - blob.modified).total_seconds() > _DEAD_SECONDS:
                 self._blobs.delete(blob.name)
 
     def unclean_slots(self) -> list[tuple[str, int]]:
@@ -191,7 +203,9 @@ def _read(blobs: Blobs, account: str) -> View:
         elif kind == "erased":
             view.erased = blob.etag
         elif kind == "waiting":
-            view.waiting += (utc_now() - blob.modified).total_seconds() < _WAITING_SECONDS
+            view.waiting += _waits(blob)
+        elif name.startswith(_PEOPLE_WAITING):
+            view.people_waiting += _waits(blob)
         elif kind == "leaving":
             audience, _, run = rest.partition("/")
             view.leaving.add((audience, run))
@@ -203,6 +217,11 @@ def _read(blobs: Blobs, account: str) -> View:
     for run in stopped & view.runs.keys():
         view.runs[run] = replace(view.runs[run], stopped=True)
     return view
+
+
+def _waits(blob: BlobInfo) -> bool:
+    """Return whether whoever has written a waiting mark still waits, as far as can be told."""
+    return (utc_now() - blob.modified).total_seconds() < _WAITING_SECONDS
 
 
 def _number_of(name: str) -> int | None:

@@ -10,9 +10,9 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from shared.accounts import board
+from shared.accounts.allowance import Allowance, CallTimes
 from shared.accounts.board import Board
 from shared.accounts.errors import CallError
 from shared.platform import queues
@@ -29,14 +29,6 @@ class NoSlotError(Exception):
 
 class SlotLostError(Exception):
     """The slot's lease ran out: no further call may be made under it."""
-
-
-@dataclass(frozen=True)
-class CallTimes:
-    """Seconds: the read timeout of a call, and how long its slot is held on after one."""
-
-    timeout: float
-    cooldown: float
 
 
 class Slot:
@@ -60,8 +52,9 @@ class Slot:
         self._busy_until = time.monotonic() + open_for
         self._unclean = open_for > 0
         self._run = ""
-        # How many calls have been answered.
+        # How many calls have been answered, and how long the longest took.
         self.answered = 0
+        self.longest = 0.0
 
     def serve(self, run: str) -> None:
         """Note in the slot which run the next calls belong to, and that calls are made.
@@ -79,7 +72,12 @@ class Slot:
     @property
     def limit(self) -> int:
         """How many slots an account has for bulk work."""
-        return self._slots.limit
+        return self._slots.allowance(self.account).lanes
+
+    @property
+    def borrowed(self) -> bool:
+        """Whether it is the one for people."""
+        return self.number == board.PEOPLE
 
     def busy_seconds(self) -> float:
         """Return how long the next call must still wait for an earlier one to be over."""
@@ -112,6 +110,8 @@ class Slot:
             # Where it broke off is not known: the other side may have the call.
             self._busy_until = max(self._busy_until, started + self._slots.times.timeout)
             raise
+        finally:
+            self.longest = max(self.longest, time.monotonic() - started)
         self.answered += 1
         return answer
 
@@ -137,7 +137,7 @@ class Slot:
 
 
 class Slots:
-    """The slots of every account: `limit` each for bulk work, and one for people."""
+    """The slots of every account: those that `allowance` says, and one for people."""
 
     def __init__(
         self,
@@ -146,12 +146,12 @@ class Slots:
         queues: Queues,
         accounts_board: Board,
         times: CallTimes,
-        limit: int,
+        allowance: Callable[[str], Allowance],
     ) -> None:
         self.blobs = blobs
         self.leases = leases
         self.times = times
-        self.limit = limit
+        self.allowance = allowance
         self._queues = queues
         self._board = accounts_board
 
@@ -163,14 +163,23 @@ class Slots:
         """
         if number is not None:
             return self._take_one(account, number)
+        lanes = self.allowance(account).lanes
         view = self._board.look(account, max_age=0)
         unclean = {n for n, seen in view.slots.items() if not seen.clean}
         taken = {n for n, seen in view.slots.items() if seen.leased}
-        for n in sorted(set(range(self.limit)) - taken, key=lambda n: (n in unclean, n)):
+        for n in sorted(set(range(lanes)) - taken, key=lambda n: (n in unclean, n)):
             slot = self._take_one(account, n)
             if slot is not None:
                 return slot
         return None
+
+    def borrow(self, account: str) -> Slot | None:
+        """Take the slot for people for a lane, where the account shares it and nobody asks."""
+        if not self.allowance(account).shares:
+            return None
+        view = self._board.look(account, max_age=0)
+        wanted = view.people.leased or not view.people.clean or view.people_waiting
+        return None if wanted else self._take_one(account, board.PEOPLE)
 
     def _take_one(self, account: str, number: int) -> Slot | None:
         name = board.slot_name(account, number)
@@ -204,9 +213,7 @@ class Slots:
             with self._held(slot, end, guard):
                 yield slot
         finally:
-            # A lane that made room, or found no slot because of us, comes back.
-            if self._board.look(account, max_age=0).sending():
-                self._queues.send(queues.LANE, {"account": account})
+            self._call_lane(account)
 
     @contextmanager
     def hold_for_people(
@@ -218,8 +225,12 @@ class Slots:
         """Hold the account's slot for people for what one request asks; as `hold` otherwise."""
         end = time.monotonic() + wait_seconds
         slot = self._take_one(account, board.PEOPLE) or self._wait_for_people(account, end)
-        with self._held(slot, end, guard):
-            yield slot
+        try:
+            with self._held(slot, end, guard):
+                yield slot
+        finally:
+            if self.allowance(account).shares:
+                self._call_lane(account)
 
     @contextmanager
     def _held(self, slot: Slot, end: float, guard: Callable[[], None] | None) -> Iterator[None]:
@@ -238,6 +249,11 @@ class Slots:
         finally:
             slot.release()
 
+    def _call_lane(self, account: str) -> None:
+        """Call back a lane that made room, or found no slot because of us."""
+        if self._board.look(account, max_age=0).sending():
+            self._queues.send(queues.LANE, {"account": account})
+
     def _wait_in_line(self, account: str, end: float) -> Slot:
         """Wait for a slot of bulk work; lanes see that somebody does."""
         marker = board.waiting_name(account, uuid.uuid4().hex)
@@ -248,7 +264,13 @@ class Slots:
             self.blobs.delete(marker)
 
     def _wait_for_people(self, account: str, end: float) -> Slot:
-        return _await(lambda: self._take_one(account, board.PEOPLE), end)
+        """Wait for the slot for people; a lane that has borrowed it sees that somebody does."""
+        marker = board.people_waiting_name(account, uuid.uuid4().hex)
+        self.blobs.write(marker, b"")
+        try:
+            return _await(lambda: self._take_one(account, board.PEOPLE), end)
+        finally:
+            self.blobs.delete(marker)
 
 
 def _await(take: Callable[[], Slot | None], end: float) -> Slot:

@@ -105,6 +105,7 @@ def merged(
         shared_with=given.shared_with,
         secret_name=given.secret_name,
         consent=_consent(given.consent, stored, caller, now),
+        exclusive_user=given.exclusive_user,
         account_id=same.account_id if same else None,
         account_name=same.account_name if same else None,
         data_center=same.data_center if same else None,

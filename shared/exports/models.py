@@ -96,6 +96,7 @@ class Connection(InputModel):
     """A Mailchimp account as an administrator sets it up.
 
     A missing `consent` leaves the stored one as it is: only `accepted: false` withdraws it.
+    exclusive_user: the Mailchimp user behind the token serves this app alone.
     """
 
     read_only = frozenset(
@@ -118,6 +119,7 @@ class Connection(InputModel):
     shared_with: Literal["administrators", "contributors"] = "administrators"
     secret_name: SecretName
     consent: Consent | None = None
+    exclusive_user: bool = False
 
     @model_validator(mode="before")
     @classmethod
@@ -156,6 +158,7 @@ class StoredConnection(BaseModel):
     shared_with: Literal["administrators", "contributors"]
     secret_name: str
     consent: StoredConsent
+    exclusive_user: bool = False
     account_id: str | None = None
     account_name: str | None = None
     data_center: str | None = None

@@ -45,6 +45,8 @@ class Settings:
     segment_containers: tuple[str, ...] = ("dynamics365customerinsights",)
     tick_schedule: str = EVERY_FIVE_MINUTES
     max_connections: int = 8
+    # Where nobody has set a number, an account may have all of its connections (exclusive_user).
+    connections_set: bool = False
     mailchimp_timeout: float = 130
     mailchimp_cooldown: float = 60
     mailchimp_trial: bool = True
@@ -85,6 +87,7 @@ def judge(
         segment_containers=_containers(values),
         tick_schedule=_schedule(values),
         # People's requests have one more, and Mailchimp allows ten in all.
+        connections_set=values.given("MAILCHIMP_MAX_CONNECTIONS") is not None,
         max_connections=min(9, values.whole("MAILCHIMP_MAX_CONNECTIONS", 8, 1, 10)),
         mailchimp_timeout=values.number("MAILCHIMP_TIMEOUT_SECONDS", 130, 0.1, 600),
         mailchimp_cooldown=values.number("MAILCHIMP_COOLDOWN_SECONDS", 60, 0, 600),

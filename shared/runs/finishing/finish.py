@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, assert_never
 
-from shared.accounts.board import Board
+from shared.accounts.board import Board, slot_text
 from shared.app import App
 from shared.erased import ErasureKeyError, Register, load_erased
 from shared.frames import tables
@@ -108,12 +108,12 @@ def _slots_are_over(board: Board, queues_: Queues, plan: Plan) -> bool:
     run = plan.run
     view = board.look(plan.account, max_age=0)
     over = True
-    for number, slot in view.slots.items():
+    for number, slot in view.all_slots().items():
         if slot.run == run and not slot.clean:
             over = False
             if not slot.leased:
                 # Its holder died: a lane takes the slot and waits the last call out.
-                message = {"account": plan.account, "slot": str(number)}
+                message = {"account": plan.account, "slot": slot_text(number)}
                 queues_.send(queues.LANE, message)
     return over
 

@@ -286,7 +286,7 @@ def _write(attempt: PlanningAttempt, plan: Plan, table: pl.DataFrame, values: Fi
         new_first=plan.updates != "status_if_new",
         shared_tags=plan.shared_tags,
     )
-    lanes = attempt.app.settings.max_connections
+    lanes = attempt.app.slots.allowance(attempt.account).most_lanes
     chunks = cutting.write(blobs, plan.payload, work, values.texts, lanes)
     tables.write(blobs, f"{folder}upserts.parquet", work.upserts.select("row"))
     tables.write(blobs, f"{folder}tag-ops.parquet", work.tag_ops.drop("email", "last"))

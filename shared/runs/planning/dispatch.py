@@ -40,7 +40,7 @@ def dispatch(app: App, plan: Plan, read_at: str | None = None) -> None:
         app.queues.send(queues.FINISH, {"run": plan.run})
         return
     app.board.put_run(plan.account, plan.audience, plan.run, "sending")
-    lanes = min(app.settings.max_connections, len(plan.chunks))
+    lanes = min(app.slots.allowance(plan.account).most_lanes, len(plan.chunks))
     for _ in range(lanes):
         app.queues.send(queues.LANE, {"account": plan.account})
     log.event("run_sending", run=plan.run, chunks=len(plan.chunks), batches=plan.calls, lanes=lanes)

@@ -280,7 +280,7 @@ def _commit(attempt: PlanningAttempt, setup: Setup, built: "Built") -> Plan | No
 
     app, run, plan = attempt.app, attempt.run, built.plan
     if run.preview:
-        described = preview.describe(built, setup, app.settings.max_connections)
+        described = preview.describe(built, setup, app.slots.allowance(attempt.account).lanes)
         counts = Counts(profiles=plan.profiles, contacts=plan.contacts)
         end_run(
             app,

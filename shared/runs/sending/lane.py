@@ -6,6 +6,7 @@ run without lanes, to somebody who waits for a slot.
 A lane message names an account; one too many finds no slot, or no work, and ends.
 """
 
+import math
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -26,13 +27,21 @@ from shared.runs.record import RunStatus, read_run
 from shared.runs.sending.choice import AllDone, NoneReady, Ready, by_need, next_chunks
 from shared.runs.sending.chunk_sender import ChunkSender
 from shared.runs.sending.lanes import Lanes
-from shared.runs.sending.turn import GiveWayError, Turn, must_make_room
+from shared.runs.sending.turn import (
+    LONG_CALL_SECONDS,
+    GiveWayError,
+    Turn,
+    look,
+    must_make_room,
+)
 from shared.runs.stopping import BY_APP, stop
 
 # Well below the ten minutes that a platform update leaves a running invocation.
 WORK_SECONDS = 300.0
 # How long a lane waits before it asks a vault again that did not answer.
 _VAULT_SECONDS = 5.0
+# For how long the slot for people is not borrowed where calls have taken too long.
+_SLOW_SECONDS = 600.0
 
 
 def send_batches(lanes: Lanes, message: dict[str, str]) -> None:
@@ -40,12 +49,15 @@ def send_batches(lanes: Lanes, message: dict[str, str]) -> None:
     app = lanes.app
     account = message["account"]
     wanted = message.get("slot")
-    slot = app.slots.take(account, board.slot_number(wanted) if wanted is not None else None)
+    if wanted is None:
+        slot = _take(lanes, account)
+    else:
+        slot = app.slots.take(account, board.slot_number(wanted))
     if slot is None:
         return
     lane = Lane(lanes, slot)
     try:
-        if slot.number == board.PEOPLE or slot.number >= app.settings.max_connections:
+        if slot.number >= slot.limit or (slot.borrowed and wanted is not None):
             # It is people's, or fewer are allowed than before: its last call is waited out, and no
             # other made.
             lane.wait_out()
@@ -55,10 +67,19 @@ def send_batches(lanes: Lanes, message: dict[str, str]) -> None:
         more = True
     finally:
         lane.close()
+        if slot.borrowed and slot.longest >= LONG_CALL_SECONDS:
+            lanes.slow[account] = time.monotonic()
         slot.release()
     if more:
         app.queues.send(queues.LANE, {"account": account})
 
+
+def _take(lanes: Lanes, account: str) -> Slot | None:
+    """Take a slot that is free, or else the one for people where that may be borrowed."""
+    slots = lanes.app.slots
+    slot = slots.take(account)
+    quick = time.monotonic() - lanes.slow.get(account, -math.inf) >= _SLOW_SECONDS
+    return slots.borrow(account) if slot is None and quick else slot
 
 class Lane:
     """One invocation's work under one slot."""
@@ -88,7 +109,7 @@ class Lane:
         """Send until the time is over or nothing is left; return whether to put a message back."""
         while time.monotonic() < self._end:
             self.wait_out()
-            view = self._app.board.look(self._slot.account, board.LOOK_SECONDS)
+            view = look(self._app, self._slot)
             if must_make_room(self._slot, view):
                 return False
             claimed = self._claim(view)
@@ -233,5 +254,6 @@ class Lane:
             self._listed = {chunk.run: states}
         phase = plan.chunks[chunk.number].phase
         if all(plan.chunks[n].phase > phase for n in left):
-            for _ in range(min(len(left), self._app.settings.max_connections) - 1):
+            most = self._app.slots.allowance(plan.account).most_lanes
+            for _ in range(min(len(left), most) - 1):
                 self._app.queues.send(queues.LANE, {"account": plan.account})

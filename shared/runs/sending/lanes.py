@@ -10,10 +10,15 @@ from shared.runs.sending.protection import Protection
 
 @dataclass(frozen=True)
 class Lanes:
-    """`served`: when this process began to work for a run last (monotonic clock)."""
+    """`served`: when this process began to work for a run last (monotonic clock).
+
+    slow: when a lane of this process gave an account's slot for people back because its calls
+    took too long.
+    """
 
     app: App
     sizes: BatchSizes
     protection: Protection = field(default_factory=Protection)
     changes: Changes = field(default_factory=Changes)
     served: dict[str, float] = field(default_factory=dict)
+    slow: dict[str, float] = field(default_factory=dict)

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 from shared.accounts import board
 from shared.accounts.slots import Slot
+from shared.app import App
 from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.errors import MailchimpError, RetryError, StopError
 from shared.platform import log, tracing
@@ -21,7 +22,12 @@ from shared.runs.plan_document import Plan
 from shared.runs.sending.lanes import Lanes
 
 _NOT_READY_SECONDS = 5.0
+_BORROWED_LOOK = 1.0
 _FIRST_WAIT, _LONGEST_WAIT = 0.125, 60.0
+
+
+# A lane whose calls take longer doesn't work under the slot for people: one may come meanwhile.
+LONG_CALL_SECONDS = 5.0
 
 
 class GiveWayError(Exception):
@@ -29,12 +35,22 @@ class GiveWayError(Exception):
 
 
 def must_make_room(slot: Slot, view: board.View) -> bool:
-    """Return whether a lane is among the first that give their slot to somebody who waits."""
+    """Return whether a lane is among the first that give their slot to somebody who waits.
+
+    The slot for people goes back when a person waits, or might have to wait for long.
+    """
+    if slot.borrowed:
+        return view.people_waiting > 0 or slot.longest >= LONG_CALL_SECONDS
     free = slot.limit - sum(seen.leased for seen in view.slots.values())
     if view.waiting <= max(0, free):
         return False
     lanes = sorted(n for n, seen in view.slots.items() if seen.leased and seen.run in view.runs)
     return slot.number in lanes[: view.waiting]
+
+
+def look(app: App, slot: Slot) -> board.View:
+    """Look at the board for a lane: sooner where a person may wait for its slot."""
+    return app.board.look(slot.account, _BORROWED_LOOK if slot.borrowed else board.LOOK_SECONDS)
 
 
 class Turn:
@@ -140,7 +156,7 @@ class Turn:
         )
 
     def _view(self) -> board.View:
-        return self._app.board.look(self.slot.account, board.LOOK_SECONDS)
+        return look(self._app, self.slot)
 
     def _read(self) -> None:
         self.items = payload.read_chunk(self._app.blobs, self.plan.payload, self.index)

@@ -109,8 +109,8 @@ def _call_lanes(app: App, plan: Plan, wanted: int) -> None:
     view = app.board.look(plan.account, max_age=0)
     if plan.run not in view.runs or view.runs[plan.run].state != "sending":
         app.board.put_run(plan.account, plan.audience, plan.run, "sending")
-    held = sum(slot.leased for slot in view.slots.values())
-    missing = min(wanted, app.settings.max_connections - held)
+    held = sum(slot.leased for slot in view.all_slots().values())
+    missing = min(wanted, app.slots.allowance(plan.account).most_lanes - held)
     for _ in range(missing):
         app.queues.send(queues.LANE, {"account": plan.account})
     if missing > 0:
