@@ -10,13 +10,10 @@ declare global {
     type Coded = { code: string; params?: Record<string, unknown>; detail?: string | null };
     type Me = Schemas["Me"];
     type Terms = Schemas["Terms"];
-    type Connection = Omit<Schemas["ConnectionView"], "status"> & {
-      status: Schemas["ConnectionView"]["status"] | "needs_confirmation";
-      exclusive_user?: boolean;
+    type Connection = Schemas["ConnectionView"] & {
       plan_size?: number | null;
       block_size?: number | null;
       block_price?: { amount: number; currency: string } | null;
-      awaiting?: { account_id: string; account_name: string } | null;
     };
     type SharedConnection = Schemas["SharedConnection"];
     type ConnectionList = { items: Connection[] };

@@ -10,7 +10,7 @@ from shared.accounts.slots import NoSlotError
 from shared.app import App
 from shared.exports import store
 from shared.exports.errors import ConnectionUnusableError
-from shared.exports.models import StoredConnection
+from shared.exports.models import KnownAccount, StoredConnection
 from shared.mailchimp.answers import Account
 from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.errors import UnavailableError
@@ -20,6 +20,10 @@ from shared.platform.vault import SecretUnreadableError, VaultUnreachableError
 Guard = Callable[[], None]
 # How long one waits for connections of the account.
 WAIT_SECONDS = 15.0
+NEEDS_CONFIRMATION = (
+    "The connection was signed in with another Mailchimp account than before. "
+    "An administrator can confirm it."
+)
 # The host must answer within 230 s, so one call may not take as long as a lane lets it.
 CALL_SECONDS = 60.0
 
@@ -84,9 +88,11 @@ def open_account(
     """Reach a connection's account, and learn and store which it is where that isn't known yet.
 
     for_people: a person waits for the answer; the calls are made under the slot for people.
+    An account that waits to be confirmed is not reached.
     `guard` is called before each call and may raise. Raises ConnectionUnusableError, NoSlotError,
     and MailchimpError where the account has to be learnt.
     """
+    _check_confirmed(connection)
     token = read_token(app, connection)
     account_id = connection.account_id
     with open_account_with(app, token, account_id, guard, for_people=for_people) as mailchimp:
@@ -96,6 +102,7 @@ def open_account(
             mailchimp.hold(account.account_id)
             stored = remember_account(app, connection, account)
             connection = stored or with_account(connection, account)
+            _check_confirmed(connection)
         mailchimp.connection = connection
         yield mailchimp
 
@@ -138,7 +145,10 @@ def learn_account(app: App, connection: StoredConnection, guard: Guard) -> Store
 def remember_account(
     app: App, connection: StoredConnection, account: Account
 ) -> StoredConnection | None:
-    """Store whose account a connection leads to; None where the connection has gone."""
+    """Store whose account a connection leads to; None where the connection has gone.
+
+    Another one than before waits to be confirmed.
+    """
 
     def change(stored: StoredConnection) -> StoredConnection | None:
         same = stored.secret_name == connection.secret_name
@@ -147,15 +157,46 @@ def remember_account(
     return store.change_connection(app.blobs, connection.name, change)
 
 
+def forget_account(app: App, connection: StoredConnection) -> None:
+    """Put back which account a connection leads to: the vault has not taken the other's token."""
+
+    def change(stored: StoredConnection) -> StoredConnection | None:
+        known = set(KnownAccount.model_fields) | {"awaiting", "account_before"}
+        was = {member: getattr(connection, member) for member in known}
+        same = stored.secret_name == connection.secret_name
+        return stored.model_copy(update=was) if same else None
+
+    store.change_connection(app.blobs, connection.name, change)
+
+
 def with_account(connection: StoredConnection, account: Account) -> StoredConnection:
-    """Return a connection that knows its account."""
-    return connection.model_copy(
-        update={
-            "account_id": account.account_id,
-            "account_name": account.name,
-            "data_center": account.data_center,
-        }
+    """Return a connection that knows which account its token leads to."""
+    now = KnownAccount(
+        account_id=account.account_id, account_name=account.name, data_center=account.data_center
     )
+    known = connection.account
+    if known is None or known.account_id == now.account_id:
+        return _leading_to(connection, now, None)
+    return _leading_to(connection, known, now)
+
+
+def confirmed(connection: StoredConnection) -> StoredConnection:
+    """Return a connection that may send to the account that it waited with."""
+    awaited = connection.awaiting
+    return _leading_to(connection, awaited, None) if awaited else connection
+
+
+def _leading_to(
+    connection: StoredConnection, account: KnownAccount, awaiting: KnownAccount | None
+) -> StoredConnection:
+    return connection.model_copy(
+        update={**account.model_dump(), "awaiting": awaiting, "account_before": None}
+    )
+
+
+def _check_confirmed(connection: StoredConnection) -> None:
+    if connection.awaiting is not None:
+        raise ConnectionUnusableError("connection_not_ready", NEEDS_CONFIRMATION)
 
 
 def check_account(account: Account) -> Account:
@@ -167,9 +208,10 @@ def check_account(account: Account) -> Account:
 
 def _possible_accounts(app: App, data_center: str) -> list[str]:
     known = {
-        connection.account_id
+        account.account_id
         for connection in store.list_connections(app.blobs)
-        if connection.account_id and connection.data_center == data_center
+        for account in (connection.account, connection.awaiting)
+        if account is not None and account.data_center == data_center
     }
     # In one order, so that two of these never wait for each other.
     return [f"unknown-{data_center}", *sorted(known)]

@@ -6,7 +6,7 @@ from typing import Literal
 from shared.app import App
 from shared.exports import store
 from shared.exports.access import Caller
-from shared.exports.accounts import read_token
+from shared.exports.accounts import NEEDS_CONFIRMATION, read_token
 from shared.exports.errors import ConnectionUnusableError
 from shared.exports.models import Connection, Consent, StoredConnection, StoredConsent
 from shared.exports.terms import terms_version
@@ -15,13 +15,14 @@ from shared.platform import log
 from shared.platform.clock import to_text, utc_now
 from shared.platform.vault import SecretMissingError, SecretUnreadableError
 
-Status = Literal["ready", "needs_consent", "needs_token", "broken"]
+Status = Literal["ready", "needs_consent", "needs_token", "needs_confirmation", "broken"]
 _REASONS = {
     "needs_consent": (
         "The data privacy terms are not accepted for this connection. "
         "An administrator can accept them."
     ),
     "needs_token": "The connection has no Mailchimp token yet. An administrator can give it one.",
+    "needs_confirmation": NEEDS_CONFIRMATION,
     "broken": (
         "The connection's Mailchimp token can't be read. "
         "Ask an administrator to verify the connection."
@@ -51,7 +52,7 @@ def status_of(app: App, connection: StoredConnection, *, fresh: bool = False) ->
         return "broken" if connection.account_id else "needs_token"
     except (SecretUnreadableError, TokenError):
         return "broken"
-    return "ready"
+    return "needs_confirmation" if connection.awaiting else "ready"
 
 
 def usable_connection(app: App, name: str | None) -> StoredConnection:
@@ -109,6 +110,8 @@ def merged(
         account_id=same.account_id if same else None,
         account_name=same.account_name if same else None,
         data_center=same.data_center if same else None,
+        awaiting=same.awaiting if same else None,
+        account_before=same.account_before if same else before.account if before else None,
         created_by=before.created_by if before else caller.name,
         created_at=before.created_at if before else now,
         updated_by=caller.name,

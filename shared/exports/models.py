@@ -106,6 +106,7 @@ class Connection(InputModel):
             "account_id",
             "account_name",
             "data_center",
+            "awaiting",
             "updates",
             "created_by",
             "created_at",
@@ -147,8 +148,23 @@ class StoredConsent(BaseModel):
         return {name: value for name, value in serialize(self).items() if value is not None}
 
 
+class KnownAccount(BaseModel):
+    """A Mailchimp account that a connection leads to, or led to."""
+
+    model_config = ConfigDict(frozen=True)
+
+    account_id: str
+    account_name: str | None = None
+    data_center: str | None = None
+
+
 class StoredConnection(BaseModel):
-    """A connection as it is stored; `account_id` is None until Mailchimp has been asked."""
+    """A connection as it is stored; `account_id` is None until Mailchimp has been asked.
+
+    awaiting: another account than that, which the token leads to now; an administrator confirms it
+    before anything is sent there. account_before: that of the secret that the connection had
+    before its present one, whose account is not known yet.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -162,14 +178,32 @@ class StoredConnection(BaseModel):
     account_id: str | None = None
     account_name: str | None = None
     data_center: str | None = None
+    awaiting: KnownAccount | None = None
+    account_before: KnownAccount | None = None
     created_by: str
     created_at: str
     updated_by: str
     updated_at: str
 
+    @property
+    def account(self) -> KnownAccount | None:
+        """The account that may be sent to, that of an earlier secret too; None: never known."""
+        if self.account_id is None:
+            return self.account_before
+        return KnownAccount(
+            account_id=self.account_id,
+            account_name=self.account_name,
+            data_center=self.data_center,
+        )
+
     def document(self) -> dict[str, Any]:
         """Return what is stored."""
         return self.model_dump(mode="json")
+
+    def shown(self) -> dict[str, Any]:
+        """Return what administrators see of it."""
+        hidden = {"account_before": True, "awaiting": {"data_center"}}
+        return self.model_dump(mode="json", exclude=hidden)
 
 
 class Source(InputModel):

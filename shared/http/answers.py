@@ -80,6 +80,13 @@ class UpdatesView(Answer):
     window_seconds: int
 
 
+class AwaitedAccount(Answer):
+    """Another account than before, which an administrator has to confirm."""
+
+    account_id: str
+    account_name: str | None
+
+
 class ConnectionView(Answer):
     """A connection as administrators see it."""
 
@@ -89,10 +96,12 @@ class ConnectionView(Answer):
     shared_with: Share
     secret_name: str
     consent: StoredConsent
-    status: Literal["ready", "needs_consent", "needs_token", "broken"]
+    exclusive_user: bool
+    status: Literal["ready", "needs_consent", "needs_token", "needs_confirmation", "broken"]
     account_id: str | None
     account_name: str | None
     data_center: str | None
+    awaiting: AwaitedAccount | None
     updates: UpdatesView
     created_by: str
     created_at: Moment

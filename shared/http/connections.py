@@ -135,6 +135,37 @@ def delete(app: App, request: Request) -> Response:
     return Response(204)
 
 
+class Confirmation(BaseModel):
+    """The account that is meant: that of `awaiting`."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    account_id: str = Field(min_length=1, max_length=64)
+
+
+def confirm(app: App, request: Request) -> Response:
+    """Let a connection send to the account that it was signed in with last."""
+    wanted = inputs.read(Confirmation, request.document()).account_id
+    return inputs.until_stored(request, lambda: _confirm(app, request, wanted))
+
+
+def _confirm(app: App, request: Request, account: str) -> Response:
+    before, etag = find(app, request)
+    connection = accounts.confirmed(before)
+    if connection.account_id != account:
+        raise problems.conflict(
+            "not_awaited",
+            "This account does not wait to be confirmed",
+            "The connection was signed in with another account meanwhile, or is of another. Read "
+            "it again and send the account_id of `awaiting`.",
+        )
+    if connection != before:
+        etag = store.save_connection(app.blobs, connection, etag)
+        accounts_of = {"account": account, "account_before": before.account_id}
+        audit.act(request.caller, "account_confirmed", connection.name, **accounts_of)
+    return _answer(app, request, 200, connection, etag)
+
+
 def verify(app: App, request: Request) -> Response:
     """Return whether Mailchimp takes the token, and whether the segments can be read."""
     wanted = inputs.read(VerifyOptions, request.document(optional=True))
@@ -192,7 +223,7 @@ def _shown(app: App, connection: StoredConnection, caller: Caller) -> Document |
         status = connections.status_of(app, connection, fresh=True)
         account = connection.account_id
         updates = known_updates(app, account) if account else UNKNOWN
-        return {**connection.document(), "status": status, "updates": updates.shown()}
+        return {**connection.shown(), "status": status, "updates": updates.shown()}
     if may_use(caller, connection):
         return connection.model_dump(mode="json", include={"name", "display_name", "type"})
     return None
@@ -213,10 +244,12 @@ def _verify_mailchimp(
     }
     try:
         token = accounts.read_token(app, connection)
-        account_id = connection.account_id
+        awaited = connection.awaiting
+        account_id = awaited.account_id if awaited else connection.account_id
         with accounts.open_account_with(app, token, account_id, for_people=True) as mailchimp:
             account = accounts.check_account(mailchimp.client.account())
-            if audience is not None:
+            waits = accounts.with_account(connection, account).awaiting
+            if audience is not None and waits is None:
                 mailchimp.hold(account.account_id)
                 settle_updates(app, account.account_id, audience, mailchimp.client)
     except (ConnectionUnusableError, StopError) as error:

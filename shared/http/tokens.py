@@ -86,6 +86,7 @@ def callback(app: App, request: Request) -> Response:
         return _page(400, "refused", "Mailchimp did not let this app in. Start the sign-in again.")
     try:
         token, account = _exchange(app, code, sign_in.redirect_uri)
+        other = accounts.with_account(found[0], account).awaiting is not None
         caller = Caller(sign_in.caller_id, sign_in.caller_id, request.caller.role)
         _keep(app, found[0], oauth_secret(token), account, caller)
     except (StopError, RefusedError):
@@ -99,9 +100,10 @@ def callback(app: App, request: Request) -> Response:
         return _page(
             503, "unavailable", "The vault does not answer. Start the sign-in again later."
         )
-    return _page(
-        200, "ok", f"Mailchimp is connected, account {account.name}. You can close this page."
-    )
+    text = f"Mailchimp is connected, account {account.name}. You can close this page."
+    if other:
+        text += " It is another account than before: an administrator has to confirm it."
+    return _page(200, "ok", text)
 
 
 def _exchange(app: App, code: str, redirect_uri: str) -> tuple[Token, Account]:
@@ -119,14 +121,17 @@ def _ask_account(app: App, token: Token) -> Account:
 def _keep(
     app: App, connection: StoredConnection, secret: str, account: Account, caller: Caller
 ) -> None:
+    # First, so that nobody takes the new token for one of the account before.
+    accounts.remember_account(app, connection, account)
     try:
         app.vault.set(connection.secret_name, secret)
     except SecretUnreadableError as error:
+        accounts.forget_account(app, connection)
         raise problems.conflict("vault_refused", "The vault refuses", f"{error}.") from None
-    accounts.remember_account(app, connection, account)
     # Whoever has the link to sign in may do so with an account of theirs: here it shows.
-    accounts_of = {"account": account.account_id, "account_before": connection.account_id}
-    audit.act(caller, "token_set", connection.name, **accounts_of)
+    before = connection.account
+    old = before.account_id if before else None
+    audit.act(caller, "token_set", connection.name, account=account.account_id, account_before=old)
 
 
 def _page(status: int, result: str, text: str) -> Response:

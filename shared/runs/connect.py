@@ -2,8 +2,9 @@
 
 from shared.app import App
 from shared.exports import store
-from shared.exports.accounts import read_token
+from shared.exports.accounts import NEEDS_CONFIRMATION, read_token
 from shared.exports.errors import ConnectionUnusableError
+from shared.exports.models import StoredConnection
 from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.tokens import Token
 from shared.platform.settings import Settings
@@ -15,16 +16,26 @@ def token_of(app: App, connection: str, account: str) -> Token:
     A connection that leads to another account by now is unusable for a run of `account`: its
     slots are that account's.
     """
-    found = store.load_connection(app.blobs, connection)
+    token = read_token(app, _connection_of(app, connection, account))
+    # What is known of the account is written before the vault has another one's token.
+    _connection_of(app, connection, account)
+    return token
+
+
+def _connection_of(app: App, name: str, account: str) -> StoredConnection:
+    found = store.load_connection(app.blobs, name)
     if found is None:
         raise ConnectionUnusableError("connection_removed", "The connection was removed.")
-    if found[0].account_id not in (None, account):
+    connection = found[0]
+    if connection.awaiting is not None:
+        raise ConnectionUnusableError("connection_not_ready", NEEDS_CONFIRMATION)
+    if connection.account_id not in (None, account):
         raise ConnectionUnusableError(
             "audience_not_found",
             "The connection leads to another Mailchimp account by now, which may not have this "
             "audience. Choose one of its audiences in the export.",
         )
-    return read_token(app, found[0])
+    return connection
 
 
 def new_client(settings: Settings, token: Token) -> MailchimpClient:

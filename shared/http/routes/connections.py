@@ -58,6 +58,14 @@ ROUTES: dict[str, Route] = {
         query={"state": "text", "code": "text"},
         other_answers=((200, "text/html"), (400, "text/html"), (503, "text/html")),
     ),
+    "confirm_connection": api(
+        *("POST", "connections/{name}/confirm", Role.ADMINISTRATOR, "connections:confirm"),
+        "Let a connection send to another Mailchimp account than before",
+        body="connections:Confirmation",
+        answer="answers:ConnectionView",
+        etag=True,
+        problems=(409,),
+    ),
     "verify_connection": api(
         *("POST", "connections/{name}/verify", Role.ADMINISTRATOR, "connections:verify"),
         "Check the token and the segment storage",

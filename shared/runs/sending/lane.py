@@ -81,6 +81,7 @@ def _take(lanes: Lanes, account: str) -> Slot | None:
     quick = time.monotonic() - lanes.slow.get(account, -math.inf) >= _SLOW_SECONDS
     return slots.borrow(account) if slot is None and quick else slot
 
+
 class Lane:
     """One invocation's work under one slot."""
 

@@ -123,6 +123,87 @@ def test_signing_in_with_mailchimp_makes_the_connection_ready(
     assert f"account {shown}." in page.text
 
 
+def test_another_account_than_before_gets_nothing_until_an_administrator_confirms_it(
+    call: Caller, stack: Stack, connected: Place
+) -> None:
+    path = f"connections/{connected.connection}"
+    before = call("GET", path).json()
+    other = stack.mailchimp.add_account(f"{connected.connection}-other")
+    assert call("PUT", f"{path}/token", {"api_key": other.api_key}).status_code == 204
+    waits = call("GET", path).json()
+    assert waits["status"] == "needs_confirmation"
+    assert waits["account_id"] == before["account_id"]
+    assert waits["awaiting"] == {"account_id": other.account_id, "account_name": other.name}
+    assert call("GET", f"{path}/audiences").json()["code"] == "connection_not_ready"
+    export = call("PUT", f"exports/{connected.connection}", connected.export_document())
+    assert export.json()["errors"][0]["code"] == "connection_needs_confirmation"
+    # Verifying tells whose it is, and confirms nothing; nor does writing what was read.
+    assert call("POST", f"{path}/verify").json()["mailchimp"]["account_name"] == other.name
+    assert call("PUT", path, waits).json()["awaiting"] == waits["awaiting"]
+
+    for wrong in (before["account_id"], "somebody"):
+        answer = call("POST", f"{path}/confirm", {"account_id": wrong})
+        assert (answer.status_code, answer.json()["code"]) == (409, "not_awaited")
+    for _ in range(2):
+        answer = call("POST", f"{path}/confirm", {"account_id": other.account_id})
+        assert answer.status_code == 200, answer.text
+        assert (answer.json()["status"], answer.json()["awaiting"]) == ("ready", None)
+        assert answer.json()["account_id"] == other.account_id
+    assert call("GET", f"{path}/audiences").json()["items"] == []
+    said = [line for line in stack.logs().splitlines() if "account_confirmed" in line]
+    [line] = [line for line in said if connected.connection in line]
+    assert other.account_id in line
+    assert before["account_id"] in line
+
+
+def test_the_account_of_before_needs_no_confirmation_when_it_comes_back(
+    call: Caller, stack: Stack, connected: Place
+) -> None:
+    path = f"connections/{connected.connection}"
+    other = stack.mailchimp.add_account(f"{connected.connection}-other")
+    for account, expected in ((other, "needs_confirmation"), (connected.account, "ready")):
+        assert call("PUT", f"{path}/token", {"api_key": account.api_key}).status_code == 204
+        assert status(call, connected) == expected
+    assert call("GET", path).json()["awaiting"] is None
+
+
+def test_signing_in_with_another_account_says_that_it_has_to_be_confirmed(
+    call: Caller, stack: Stack, waiting: Place
+) -> None:
+    assert requests.get(sign_in(call, waiting), timeout=30).status_code == 200
+    stack.mailchimp.set_oauth_account(stack.mailchimp.add_account(f"{waiting.connection}-other"))
+    page = requests.get(sign_in(call, waiting), timeout=30)
+    assert "has to confirm it" in page.text
+    assert status(call, waiting) == "needs_confirmation"
+
+
+def test_another_secret_of_another_account_has_to_be_confirmed_too(
+    call: Caller, stack: Stack, connected: Place
+) -> None:
+    path, secret = f"connections/{connected.connection}", f"mailchimp-{connected.connection}-2"
+    other = stack.mailchimp.add_account(f"{connected.connection}-other")
+    stack.vault.set(secret, other.api_key)
+    call("PUT", path, connected.connection_document(secret_name=secret))
+    assert call("GET", f"{path}/audiences").json()["code"] == "connection_not_ready"
+    assert status(call, connected) == "needs_confirmation"
+
+
+def test_a_key_that_the_vault_does_not_take_changes_no_account(
+    call: Caller, stack: Stack, connected: Place
+) -> None:
+    path, secret = f"connections/{connected.connection}", f"mailchimp-{connected.connection}"
+    other = stack.mailchimp.add_account(f"{connected.connection}-other")
+    stack.vault.deny(secret)
+    try:
+        answer = call("PUT", f"{path}/token", {"api_key": other.api_key})
+    finally:
+        stack.vault.allow(secret)
+    assert (answer.status_code, answer.json()["code"]) == (409, "vault_refused")
+    shown = call("GET", path).json()
+    assert (shown["status"], shown["awaiting"]) == ("ready", None)
+    assert shown["account_id"] == connected.account.account_id
+
+
 def test_mailchimp_sends_the_browser_to_the_address_that_the_platform_gives_the_app(
     stack: Stack, waiting: Place
 ) -> None:

@@ -1,4 +1,4 @@
-"""An account whose Mailchimp user serves this app alone has nine lanes, and ten while nobody asks."""
+"""An account whose Mailchimp user serves this app alone: nine lanes, ten while nobody asks."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor

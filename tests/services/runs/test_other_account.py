@@ -1,5 +1,6 @@
 """A connection whose secret leads to another Mailchimp account by now: nothing goes astray."""
 
+from shared.exports import accounts, store
 from shared.exports.accounts import check_account, remember_account
 from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.tokens import parse_token
@@ -7,7 +8,7 @@ from shared.runs.marker import active_run
 from tests.support.steps import Steps
 
 
-def test_a_plan_begins_again_on_the_other_account_and_ends_without_the_audience(
+def test_a_plan_that_meets_another_account_sends_nothing_until_somebody_confirms_it(
     steps: Steps,
 ) -> None:
     # The first run learns whose account it is.
@@ -21,10 +22,21 @@ def test_a_plan_begins_again_on_the_other_account_and_ends_without_the_audience(
     steps.plan(run)
 
     assert steps.record(run)["status"] == "planning"
-    assert steps.connection().account_id == other.account_id
+    connection = steps.connection()
+    assert connection.account_id == old.account_id
+    assert connection.awaiting is not None
+    assert connection.awaiting.account_id == other.account_id
     # Others who work with the old account need not wait for this run.
     assert run not in steps.app.board.look(old.account_id, max_age=0).runs
 
+    steps.plan(run)
+
+    ended = steps.record(run)
+    assert (ended["status"], ended["error"]["code"]) == ("skipped", "connection_not_ready")
+    assert "another account" in ended["error"]["detail"]
+
+    store.change_connection(steps.app.blobs, steps.name, accounts.confirmed)
+    run = steps.start()
     steps.plan(run)
 
     ended = steps.record(run)
@@ -60,7 +72,7 @@ def test_a_run_that_is_being_sent_stops_before_it_calls_the_other_account(steps:
     steps.finish(run)
 
     ended = steps.record(run)
-    assert (ended["status"], ended["error"]["code"]) == ("failed", "audience_not_found")
+    assert (ended["status"], ended["error"]["code"]) == ("failed", "connection_not_ready")
     assert ended["counts"]["failed"] == 3
     assert steps.contacts() == set()
     assert steps.calls(other) == calls
