@@ -42,7 +42,8 @@ class Slot:
         kept: KeptLease,
         open_for: float,
     ) -> None:
-        # Called before each call; whoever holds the slot for a run sees there whether it may go on.
+        # Called before each call, and before it is waited for; whoever holds the slot for a run
+        # sees there whether it may go on.
         self.guard: Callable[[], None] | None = None
         self._slots = slots
         self.account = account
@@ -85,10 +86,12 @@ class Slot:
 
     def call[**P, R](self, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Make one call; raises SlotLostError and what the function raises."""
-        if busy := self.busy_seconds():
-            time.sleep(busy)
         if self.guard is not None:
             self.guard()
+        if busy := self.busy_seconds():
+            time.sleep(busy)
+            if self.guard is not None:
+                self.guard()
         try:
             self._kept.check()
         except LeaseLostError:

@@ -6,9 +6,12 @@ from copy import copy
 from typing import Any, Self
 
 from shared.mailchimp import answers, wire
+from shared.mailchimp.errors import UnavailableError
 from shared.mailchimp.tokens import Token
 
 PAGE = 1000
+# No list that is read to its end has more: what goes on and on is no list.
+_MOST_PAGES = 100
 # Where nothing but the audience is named, a 404 is about the audience.
 _AUDIENCE_PATH = re.compile(r"/lists/[^/]+(/(merge-fields|segments|members))?")
 
@@ -70,13 +73,14 @@ class Connection:
     def pages(self, path: str, params: Mapping[str, str | int], key: str) -> Iterator[wire.Answer]:
         """Read a list to its end; `key` is the member of the answer that holds its items."""
         offset = 0
-        while True:
+        for _ in range(_MOST_PAGES):
             answer = self.call("GET", path, {**params, "count": PAGE, "offset": offset})
             yield answer
             items = len(answers.objects(answer.document, key))
             offset += items
             if items < PAGE or offset >= answers.number(answer.document, "total_items"):
                 return
+        raise UnavailableError("the list has no end")
 
 
 def _at_once[**P, R](function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:

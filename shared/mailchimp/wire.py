@@ -1,6 +1,5 @@
 """One HTTP call to Mailchimp: sent once, read whole, and turned into an answer or an error."""
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,7 +10,6 @@ from typing import Any
 import orjson
 import requests
 import urllib3.exceptions
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
 from shared.mailchimp.errors import (
@@ -21,6 +19,7 @@ from shared.mailchimp.errors import (
     error_of_answer,
 )
 from shared.platform.clock import utc_now
+from shared.platform.timed_http import TimedAdapter, answered_within
 
 CONNECT_TIMEOUT = 10.0
 USER_AGENT = "segment-export/1.0"
@@ -61,7 +60,7 @@ class TokenAuth(AuthBase):
 def new_session() -> requests.Session:
     """Make a session that keeps up to ten connections open and retries nothing by itself."""
     session = requests.Session()
-    adapter = HTTPAdapter(pool_connections=2, pool_maxsize=10, max_retries=0)
+    adapter = TimedAdapter(pool_connections=2, pool_maxsize=10, max_retries=0)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json"})
@@ -82,7 +81,7 @@ def call(  # noqa: PLR0913 - all that a request may have
     audience_call: bool = False,
     read_later: bool = False,
 ) -> Answer:
-    """Make one call; `timeout` is in seconds, for the first byte and again for the rest.
+    """Make one call; `timeout` is in seconds, for all of the answer.
 
     read_later: leave it to the caller to parse an answer that looks whole.
 
@@ -93,24 +92,26 @@ def call(  # noqa: PLR0913 - all that a request may have
     if body is not None:
         data = orjson.dumps(body)
         headers["Content-Type"] = "application/json"
+    connecting = min(CONNECT_TIMEOUT, timeout)
     try:
-        response = session.request(
-            method,
-            url,
-            params=params,
-            data=data,
-            headers=headers,
-            auth=auth,
-            timeout=(min(CONNECT_TIMEOUT, timeout), timeout),
-            allow_redirects=False,
-            stream=True,
-        )
+        with answered_within(connecting + timeout):
+            response = session.request(
+                method,
+                url,
+                params=params,
+                data=data,
+                headers=headers,
+                auth=auth,
+                timeout=(connecting, timeout),
+                allow_redirects=False,
+                stream=True,
+            )
     except requests.RequestException as error:
         raise _not_answered(error) from None
     with response:
         status, date = response.status_code, _date(response)
         try:
-            content = _read(response, timeout)
+            content = _read(response)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise _cut_short(error, status) from None
     if not 200 <= status < 300:
@@ -121,9 +122,8 @@ def call(  # noqa: PLR0913 - all that a request may have
     return answer
 
 
-def _read(response: requests.Response, timeout: float) -> bytes:
-    """Read the body; an answer that drips for longer than the timeout, or never ends, is none."""
-    deadline = time.monotonic() + timeout
+def _read(response: requests.Response) -> bytes:
+    """Read the body; an answer that is larger than any has is none."""
     pieces = []
     size = 0
     for piece in response.iter_content(_PIECE):
@@ -131,8 +131,6 @@ def _read(response: requests.Response, timeout: float) -> bytes:
         size += len(piece)
         if size > _MOST_BYTES:
             raise requests.exceptions.ContentDecodingError
-        if time.monotonic() > deadline:
-            raise requests.ReadTimeout
     return b"".join(pieces)
 
 

@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 
 import requests
 
+from shared.platform.timed_http import TimedAdapter, answered_within
 from shared.platform.urls import is_loopback
 
-# Seconds to connect and between two bytes of the answer: whoever is told has to be quick.
+# Seconds to connect, and for all of the answer: whoever is told has to be quick.
 _TIMEOUTS = (3.05, 5.0)
 
 
@@ -61,7 +62,9 @@ def sign(key: str, timestamp: str, body: bytes) -> str:
     return hmac.digest(key.encode(), timestamp.encode() + b"." + body, hashlib.sha256).hex()
 
 
-def call(webhook: Webhook, id_: str, body: bytes) -> None:
+def call(
+    webhook: Webhook, id_: str, body: bytes, timeouts: tuple[float, float] = _TIMEOUTS
+) -> None:
     """Send one notification; raises WebhookError unless the answer is a success."""
     timestamp = str(int(time.time()))
     headers = {
@@ -73,14 +76,18 @@ def call(webhook: Webhook, id_: str, body: bytes) -> None:
     }
     try:
         # A redirect would take the message somewhere else; the answer's body is not looked at.
-        with requests.post(
-            webhook.url,
-            data=body,
-            headers=headers,
-            timeout=_TIMEOUTS,
-            allow_redirects=False,
-            stream=True,
-        ) as answer:
+        with (
+            answered_within(sum(timeouts)),
+            _session() as session,
+            session.post(
+                webhook.url,
+                data=body,
+                headers=headers,
+                timeout=timeouts,
+                allow_redirects=False,
+                stream=True,
+            ) as answer,
+        ):
             status = answer.status_code
     except requests.Timeout:
         raise WebhookError("timed_out") from None
@@ -88,3 +95,10 @@ def call(webhook: Webhook, id_: str, body: bytes) -> None:
         raise WebhookError("unreachable") from None
     if not 200 <= status < 300:
         raise WebhookError(f"status_{status}")
+
+
+def _session() -> requests.Session:
+    session = requests.Session()
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, TimedAdapter())
+    return session

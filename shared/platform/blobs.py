@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import math
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -79,10 +80,19 @@ class Lease:
     id: str
     _client: BlobLeaseClient
 
-    def renew(self) -> None:
-        """Raise BlobConflictError when the lease is no longer ours."""
+    def renew(self, seconds: float = 5.0) -> None:
+        """Renew it; raises BlobConflictError when it is no longer ours.
+
+        Tried once, and given up after so many seconds: a call that is never answered must leave
+        time for others.
+        """
         with _conflicts():
-            self._client.renew()
+            self._client.renew(
+                timeout=math.ceil(seconds),
+                connection_timeout=seconds,
+                read_timeout=seconds,
+                retry_total=0,
+            )
 
     def release(self) -> None:
         """Give the blob back; a lease that is gone already is no error."""

@@ -1,4 +1,4 @@
-"""Keeps the leases of this process alive from one thread."""
+"""Keeps the leases of this process alive, side by side: none waits for one that is not answered."""
 
 import threading
 import time
@@ -60,6 +60,7 @@ class LeaseKeeper:
         self._blobs = blobs
         self.seconds = seconds
         self._held: set[KeptLease] = set()
+        self._renewing: set[KeptLease] = set()
         self._lock = threading.Lock()
         self._wake = threading.Condition(self._lock)
         self._thread: threading.Thread | None = None
@@ -115,14 +116,22 @@ class LeaseKeeper:
             with self._lock:
                 self._wake.wait(self.seconds / 12)
                 half = time.monotonic() - self.seconds / 2
-                due = [kept for kept in self._held if kept.asked_at <= half]
+                due = {kept for kept in self._held if kept.asked_at <= half} - self._renewing
+                self._renewing |= due
             for kept in due:
-                try:
-                    kept.renew()
-                except (BlobConflictError, BlobMissingError):
-                    self.forget(kept)
-                except Exception as error:  # the storage is out of reach: try until it is lost
-                    with self._lock:
-                        released = kept not in self._held
-                    if not released:
-                        log.failure("lease_not_renewed", error)
+                renewal = threading.Thread(target=self._renew_one, args=(kept,), daemon=True)
+                renewal.start()
+
+    def _renew_one(self, kept: KeptLease) -> None:
+        try:
+            kept.renew()
+        except (BlobConflictError, BlobMissingError):
+            self.forget(kept)
+        except Exception as error:  # the storage is out of reach: try until it is lost
+            with self._lock:
+                released = kept not in self._held
+            if not released:
+                log.failure("lease_not_renewed", error)
+        finally:
+            with self._lock:
+                self._renewing.discard(kept)

@@ -92,7 +92,12 @@ class Turn:
         self._read()
 
     def guard(self) -> None:
-        """Let no call begin for a run that was stopped, whatever the call is for."""
+        """Let no call begin for a run that was stopped, or after the end, whatever it is for.
+
+        What is asked in between, or goes on contact by contact, is no longer than the host waits.
+        """
+        if time.monotonic() > self._end:
+            raise GiveWayError
         mine = self._view().runs.get(self.chunk.run)
         if mine is None or mine.stopped:
             raise GiveWayError
