@@ -202,8 +202,10 @@ class StoredConnection(BaseModel):
 
     def shown(self) -> dict[str, Any]:
         """Return what administrators see of it."""
-        hidden = {"account_before": True, "awaiting": {"data_center"}}
-        return self.model_dump(mode="json", exclude=hidden)
+        shown = self.model_dump(mode="json", exclude={"account_before"})
+        if self.awaiting is not None:
+            shown["awaiting"] = self.awaiting.model_dump(exclude={"data_center"})
+        return shown
 
 
 class Source(InputModel):

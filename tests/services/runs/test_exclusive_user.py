@@ -1,6 +1,5 @@
 """An account whose Mailchimp user serves this app alone: nine lanes, ten while nobody asks."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -8,6 +7,7 @@ import pytest
 
 from local.services import Services
 from shared.accounts.allowance import Allowance
+from shared.accounts.board import SlotView
 from shared.exports import store
 from shared.exports.exclusive import Allowances
 from shared.platform.settings import Settings
@@ -33,14 +33,12 @@ def allowance(steps: Steps, **settings: str) -> Allowance:
 
 
 @pytest.fixture
-def alone(services: Services) -> Iterator[Steps]:
-    """An export with many calls, whose connection's user serves this app alone."""
-    steps = Steps.make(services, app_of(services), people=9000)
-    with steps.app.slots.hold_for_people(steps.account.account_id):
-        _learn(steps)
+def alone(services: Services) -> Steps:
+    """An export whose connection's user serves this app alone."""
+    steps = Steps.make(services, app_of(services), people=3)
+    _learn(steps)
     say_exclusive(steps, exclusive=True)
-    yield replace(steps, app=app_of(services))
-    steps.mailchimp.set(base_seconds=0.0)
+    return replace(steps, app=app_of(services))
 
 
 def _learn(steps: Steps) -> None:
@@ -54,12 +52,16 @@ def _learn(steps: Steps) -> None:
 def test_all_ten_are_used_while_nobody_asks(alone: Steps) -> None:
     run = alone.start()
     alone.plan(run)
-    alone.mailchimp.set(base_seconds=1.0)
-    alone.mailchimp.reset_log()
-    with ThreadPoolExecutor(12) as lanes:
-        for lane in [lanes.submit(alone.lane) for _ in range(12)]:
-            lane.result()
-    assert alone.mailchimp.stats().accounts[alone.account.account_id].max_in_flight == 10
+    account, slots = alone.account.account_id, alone.app.slots
+    others = [slots.take(account) for _ in range(9)]
+    assert all(others)
+    assert slots.take(account) is None
+    alone.lane()
+    assert len(alone.contacts()) == 3
+    assert alone.app.board.look(account, 0).people == SlotView(leased=False, clean=True, run="")
+    for slot in others:
+        assert slot is not None
+        slot.release()
 
 
 def test_the_tenth_is_a_persons_as_soon_as_one_asks(alone: Steps) -> None:

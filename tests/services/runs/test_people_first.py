@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -22,6 +23,7 @@ _CALL_SECONDS = 0.3
 def crowd(services: Services, app_of_steps: App) -> Iterator[Steps]:
     """An export with more calls than the account has connections."""
     steps = Steps.make(services, app_of_steps, people=6000)
+    _ask(steps, times=1)
     steps.mailchimp.set(base_seconds=_CALL_SECONDS)
     yield steps
     steps.mailchimp.set(base_seconds=0.0)
@@ -36,7 +38,7 @@ def test_whoever_calls_an_account_never_more_are_open_than_configured_and_one_fo
     processes = [crowd, replace(crowd, app=app_of(services))]
     with ThreadPoolExecutor(32) as callers:
         lanes = [callers.submit(one.lane) for one in processes for _ in range(8)]
-        asking = [callers.submit(_ask, one) for one in processes for _ in range(3)]
+        asking = [callers.submit(_ask, one) for one in processes for _ in range(2)]
         waiting = [callers.submit(_work, one) for one in processes for _ in range(2)]
         for call in (*lanes, *asking, *waiting):
             call.result()
@@ -88,9 +90,12 @@ def test_a_lane_waits_out_what_somebody_who_died_had_asked_and_sends_nothing_the
 
 
 def _ask(steps: Steps, times: int = 3) -> None:
-    """Ask as a route does, again and again."""
+    """Ask as a route does, again and again; who finds too many others is told to come again."""
     for _ in range(times):
-        with accounts.open_account(steps.app, steps.connection(), for_people=True) as mailchimp:
+        with (
+            suppress(NoSlotError),
+            accounts.open_account(steps.app, steps.connection(), for_people=True) as mailchimp,
+        ):
             mailchimp.client.audiences()
 
 
