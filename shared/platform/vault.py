@@ -102,6 +102,11 @@ def _reason(error: AzureError) -> str:
             return "the app could not sign in to the vault"
         case ClientAuthenticationError():
             return "the app's identity may not use the secret"
+        case HttpResponseError() if error.status_code == 409:
+            return (
+                "the vault keeps a deleted secret of this name, which can be recovered: recover or "
+                "purge it"
+            )
         case HttpResponseError() if error.status_code == 403:
             return "the vault refuses the secret: no permission, or it is disabled"
         case _:

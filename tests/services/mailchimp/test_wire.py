@@ -163,6 +163,32 @@ def test_an_answer_that_drips_for_ever_times_out(server: Server) -> None:
         over.set()
 
 
+def test_an_answer_whose_headers_drip_for_ever_times_out(server: Server) -> None:
+    over = threading.Event()
+
+    def reply(handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Long: ")
+        while not over.wait(0.02):
+            handler.wfile.write(b"x")
+            handler.wfile.flush()
+        handler.close_connection = True
+
+    server.reply = reply
+    try:
+        with server.client(timeout=0.3) as client, pytest.raises(TimedOutError):
+            client.ping()
+    finally:
+        over.set()
+
+
+def test_a_list_that_never_ends_is_given_up(server: Server) -> None:
+    lists = b",".join([b"{}"] * 1000)
+    server.reply = json_reply(b'{"total_items": 1000000000, "lists": [' + lists + b"]}")
+    with server.client() as client, pytest.raises(UnavailableError):
+        client.audiences()
+    assert len(server.seen) <= 100
+
+
 def test_an_answer_that_unpacks_to_more_than_any_has_is_given_up(server: Server) -> None:
     bomb = gzip.compress(b" " * (65 * 1024 * 1024) + b"{}")
     assert len(bomb) < 100_000

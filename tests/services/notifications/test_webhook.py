@@ -3,6 +3,10 @@
 import hashlib
 import hmac
 import re
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -12,6 +16,27 @@ from tests.services.notifications.conftest import Hook
 from tests.support.root import ROOT
 
 URL = "https://hooks.contoso.com/a?b=c"
+
+
+@pytest.fixture
+def dripping() -> Iterator[str]:
+    """A receiver that sends a byte now and then, and never all of its answer."""
+    over = threading.Event()
+
+    def serve(listening: socket.socket) -> None:
+        with suppress(OSError):
+            connected, _ = listening.accept()
+            with connected:
+                connected.sendall(b"HTTP/1.1 200 ")
+                while not over.wait(0.02):
+                    connected.sendall(b"x")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=serve, args=(listening,))
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/"
+        over.set()
+        thread.join()
 
 
 @pytest.mark.parametrize(
@@ -75,6 +100,11 @@ def test_an_answer_that_is_no_success_is_a_failure(hook: Hook) -> None:
     hook.status = 404
     with pytest.raises(WebhookError, match="status_404"):
         call(Webhook(hook.url, "key"), "run-1", b"{}")
+
+
+def test_an_answer_that_drips_is_given_up_as_a_whole(dripping: str) -> None:
+    with pytest.raises(WebhookError, match="timed_out"):
+        call(Webhook(dripping, "key"), "run-1", b"{}", timeouts=(0.3, 0.3))
 
 
 def test_nobody_there_is_a_failure_that_names_no_address() -> None:

@@ -1,5 +1,6 @@
 """Leases are renewed by themselves, for as long as somebody keeps them."""
 
+import threading
 import time
 from typing import cast
 
@@ -14,10 +15,12 @@ _SECONDS = 2
 class Storage:
     """One blob's lease, which ends unless it is renewed; `away`: renewals fail."""
 
-    name = "one"
-
-    def __init__(self) -> None:
+    def __init__(self, name: str = "one") -> None:
+        self.name = name
         self.away = False
+        # Cleared, renewals get no answer.
+        self.answers = threading.Event()
+        self.answers.set()
         self.renewed = self.failed = 0
         self._until = 0.0
 
@@ -35,6 +38,7 @@ class Storage:
         return time.monotonic() < self._until
 
     def renew(self) -> None:
+        self.answers.wait()
         if self.away:
             self.failed += 1
             raise ConnectionError
@@ -93,3 +97,29 @@ def test_it_is_lost_when_the_storage_stays_away_for_its_length() -> None:
     assert storage.failed > 1
     # It is asked for until somebody gives up.
     keeper.forget(kept)
+
+
+def test_a_renewal_that_is_never_answered_loses_no_other_lease() -> None:
+    silent = [Storage(f"silent-{number}") for number in range(20)]
+    well = Storage("well")
+    keeper = LeaseKeeper(cast(Blobs, Storages([*silent, well])), _SECONDS)
+    for storage in silent:
+        storage.answers.clear()
+        assert keeper.take(storage.name) is not None
+    kept = keeper.take(well.name)
+    assert kept is not None
+    until(lambda: well.renewed >= 3)
+    assert not kept.lost
+    for storage in silent:
+        storage.answers.set()
+
+
+class Storages:
+    """Several blobs."""
+
+    def __init__(self, blobs: list[Storage]) -> None:
+        self._blobs = {blob.name: blob for blob in blobs}
+
+    def lease(self, name: str, seconds: int, etag: str | None) -> Storage | None:
+        """Give the lease of one of them away."""
+        return self._blobs[name].lease(name, seconds, etag)

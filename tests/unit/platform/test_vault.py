@@ -66,3 +66,9 @@ def test_a_secret_that_cannot_be_written_is_not_named() -> None:
         vault.set(NAME, "value")
     assert NAME not in str(caught.value)
     assert "value" not in str(caught.value)
+
+
+def test_a_deleted_secret_in_the_way_is_told_with_what_to_do() -> None:
+    vault = Vault(cast(SecretClient, Refusing(_answered(409))))
+    with pytest.raises(SecretUnreadableError, match="recover or purge"):
+        vault.set(NAME, "value")
