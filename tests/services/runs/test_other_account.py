@@ -33,7 +33,7 @@ def test_a_plan_that_meets_another_account_sends_nothing_until_somebody_confirms
 
     ended = steps.record(run)
     assert (ended["status"], ended["error"]["code"]) == ("skipped", "connection_not_ready")
-    assert "another account" in ended["error"]["detail"]
+    assert "another Mailchimp account" in ended["error"]["detail"]
 
     store.change_connection(steps.app.blobs, steps.name, accounts.confirmed)
     run = steps.start()
