@@ -109,6 +109,7 @@ PROBLEMS: Codes = {
     "body_too_large": (),
     "connection_in_use": (),
     "connection_missing": (),
+    "connection_not_ready": (),
     "consent_withdrawn": (),
     "cross_site": (),
     "export_exists": (),
