@@ -16,6 +16,7 @@ _LEDGER = "ledgers/{account}/{audience}/{uid}/"
 _RUN = "runs/{export}/{run}/"
 _ATTEMPT = f"{_RUN}plans/{{attempt}}/"
 _PROTECTED = "suppressions/{account}/{audience}/"
+_AUDIENCE = "audiences/{account}/{audience}/"
 
 DOCUMENTS = (
     Form("connection", "connections/{connection}.json"),
@@ -37,6 +38,7 @@ DOCUMENTS = (
     Form("series", f"{_RUN}series.json"),
     Form("ledger", f"{_LEDGER}ledger.json"),
     Form("tags", "ledgers/{account}/{audience}/tags.json", version=2, upgrade=owned_tags.by_id),
+    Form("audience's memory", f"{_AUDIENCE}memory.json"),
     Form("batch sizes", "ledgers/{account}/{audience}/batch-sizes.json"),
     Form("index of outcomes", f"{_RUN}outcomes/{{file}}.index.json"),
     Form("index of runs", "index/runs-complete.json"),
@@ -49,6 +51,8 @@ DOCUMENTS = (
 )
 TABLES = (
     Form("ledger table", f"{_LEDGER}{{table}}.parquet", version=2),
+    Form("created contacts", f"{_AUDIENCE}made/{{table}}.parquet"),
+    Form("people of an audience", f"{_AUDIENCE}people/{{table}}.parquet"),
     Form("run table", f"{_ATTEMPT}table.parquet", version=2),
     Form("upsert rows", f"{_ATTEMPT}upserts.parquet"),
     Form("tag operations", f"{_ATTEMPT}tag-ops.parquet"),
@@ -84,6 +88,7 @@ OTHERS = (
     Other("waiting mark", "slots/{account}/waiting/{waiter}"),
     Other("erasure mark", "slots/{account}/erased/last"),
     Other("run's lock", f"{_RUN}lock"),
+    Other("audience's lock", f"{_AUDIENCE}lock"),
     Other("table's lock", f"{_PROTECTED}lock"),
     Other("notices' lock", "exports/_notices/lock"),
     Other("erasure key's lock", "suppressions/erasure-key"),

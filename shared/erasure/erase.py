@@ -16,7 +16,7 @@ import polars as pl
 from shared.accounts import board
 from shared.app import App
 from shared.erased import keep_out
-from shared.erasure import ledgers, mailchimp, outcomes, plans, previews
+from shared.erasure import ledgers, mailchimp, memories, outcomes, plans, previews
 from shared.erasure.mailchimp import Deletion
 from shared.erasure.person import Person
 from shared.exports import store
@@ -66,6 +66,7 @@ def erase_person(
         person = _whole(app, given)
         keep_out(app.blobs, app.vault, app.leases, person.addresses, person.customer_ids)
         erased = Erased(len(person.addresses), len(person.customer_ids))
+        memories.erase(app, person)
         _erase_ledgers(app, person, erased)
         _erase_runs(app, person, erased)
     erased.tables = sum(suppressions.erase(app, address) for address in person.addresses)
@@ -87,7 +88,11 @@ def erase_person(
 def _whole(app: App, person: Person) -> Person:
     """Add what ledgers and runs know: for an address its CustomerId, for that its addresses."""
     for _ in range(2 if person.addresses else 1):
-        rows = [*ledgers.known_rows(app, person), *_known_in_runs(app, person)]
+        rows = [
+            *ledgers.known_rows(app, person),
+            *memories.known_rows(app, person),
+            *_known_in_runs(app, person),
+        ]
         person = person.widened_by(pl.concat(rows)) if rows else person
     return person
 

@@ -28,7 +28,7 @@ TIMES = ("made_from", "made_to", "moved_from", "moved_to")
 # All bits of `Flag`.
 FLAGS = 0xFFFF
 # Columns that came with 0.2.0.
-NEW = (*TIMES, "stamp")
+NEW = (*TIMES, "stamp", "tried_to")
 
 
 class Flag(IntFlag):
@@ -63,9 +63,10 @@ def schema() -> "dict[str, pl.DataType]":
     email, customer_id; digest of the values last accepted; tags held and merge fields sent (bit
     masks over `Ledger.tags` and `Ledger.fields`); flags; refusal (an outcome code's number), the
     digest that was refused and when to try again (seconds since 1970, or RETRY_…);
-    tried: Mailchimp's time of the first attempt while it is uncertain. left: those of its tags
-    that this export would have removed, had not another one given them too: they don't count as
-    given by this export any more. made_from, made_to: Mailchimp's times (seconds since 1970)
+    tried: Mailchimp's time of the first attempt while it is uncertain; tried_to: when the run that
+    made it had no call under way any more, 0 where that is not known. left: those of its tags that
+    this export would have removed, had not another one given them too: they don't count as given by
+    this export any more. made_from, made_to: Mailchimp's times (seconds since 1970)
     between which a call of this export created it; moved_from, moved_to: between which the last
     one archived it, or asked it back; 0 where they are not known, as in ledgers of 0.1.0. stamp:
     when it came to be in none of the segments (seconds since 1970, as their snapshots say), 0

@@ -96,8 +96,9 @@ def given_by_others(blobs: Blobs, old: Ledger, others: Sequence[Ledger]) -> "pl.
             if tag is not None and tag.id in bits
         }
         held = (pl.col("flags") & int(Flag.ACCEPTED | Flag.UNCERTAIN)) != 0
-        # Who refuses is not held by the export that they refused.
-        gone = (pl.col("flags") & int(Flag.ARCHIVED | Flag.REFUSED | Flag.UNSUBSCRIBED)) != 0
+        # Who refuses is not held by the export that they refused; who is due has left it.
+        none = Flag.ARCHIVED | Flag.REFUSED | Flag.UNSUBSCRIBED | Flag.DUE
+        gone = (pl.col("flags") & int(none)) != 0
         frames.append(rows.filter(held & ~gone).select("email", tags=translate("tags", ours)))
     if not frames:
         return pl.DataFrame(schema={"email": pl.String, "tags": MASK})

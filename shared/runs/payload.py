@@ -40,7 +40,8 @@ class UpsertItem(NamedTuple):
     values: merge fields, null for blank. add: mask of the tags to give. flags: those of the ledger.
     fields: mask of the merge fields that were sent before. tried: Mailchimp's time of the first
     attempt (seconds since 1970), 0 where this is it. moved_from, moved_to: of one that this
-    product archived, Mailchimp's times between which it did; 0 where they are not known.
+    product archived, Mailchimp's times between which it did; 0 where they are not known. tried_to:
+    until when the attempt of `tried` may have been carried out; 0 where that is not known.
     """
 
     email: str
@@ -51,6 +52,7 @@ class UpsertItem(NamedTuple):
     tried: int
     moved_from: int = 0
     moved_to: int = 0
+    tried_to: int = 0
 
     def blanked(self) -> "UpsertItem":
         """Return nobody's item, with nothing to send; in the call that its flags ask for."""

@@ -2,9 +2,9 @@
 
 A row has email, customer_id, segments, kind, code (null: by what is done), note, action, add,
 remove and spared (masks of tags; spared ones are not removed because another export gives them),
-wanted, digest, fields, stamp (of leavers: when they came to be in no segment, in seconds since
-1970) and, prefixed `old_`, the ledger's columns but for its customer_id (null:
-not in the ledger).
+held (of a leaver that would be archived or unsubscribed, did not another export hold it), wanted,
+digest, fields, stamp (of leavers: when they came to be in no segment, in seconds since 1970) and,
+prefixed `old_`, the ledger's columns but for its customer_id (null: not in the ledger).
 """
 
 from enum import IntEnum
@@ -87,10 +87,11 @@ def with_all_columns(table: pl.DataFrame) -> pl.DataFrame:
     """Return a table with the columns that 0.1.0 did not write."""
     new = ("stamp", *map("old_{}".format, NEW))
     missing = [name for name in new if name not in table.columns]
-    return table.with_columns(
+    table = table.with_columns(
         pl.col("old_flags").cast(pl.UInt16),
         *(pl.lit(None, dtype=pl.UInt32).alias(name) for name in missing),
     )
+    return table if "held" in table.columns else table.with_columns(held=pl.lit(False))
 
 
 def was(flag: Flag) -> pl.Expr:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from shared.accounts.board import Board, slot_text
 from shared.app import App
+from shared.audiences import memory
 from shared.erased import ErasureKeyError, Register, load_erased
 from shared.frames import tables
 from shared.notice import Notice
@@ -24,6 +25,8 @@ from shared.runs.chunks import OPEN_CALLS, Block
 from shared.runs.codes import DUE_TEXTS
 from shared.runs.counts import Counts, Progress
 from shared.runs.ending import clear_up, end_run
+from shared.runs.finishing.letting_go import Released
+from shared.runs.finishing.remembering import recall, remember
 from shared.runs.payload import CONTACTS_PER_CALL, SINGLES, ChunkIndex, ChunkKind
 from shared.runs.plan_document import Plan, load_plan
 from shared.runs.record import Run, RunStatus, read_run, update_run
@@ -91,9 +94,15 @@ def _finish(app: App, run: Run) -> bool:
     if not _slots_are_over(app.board, app.queues, plan):
         # A chunk may have been finished by another lane than the one whose call is still open.
         return False
-    with tracing.span("finish", run.id, export=run.export), app.heavy_work:
-        _fold(app, run, plan, ends, order)
-    return True
+    with (
+        tracing.span("finish", run.id, export=run.export),
+        app.heavy_work,
+        # What other exports hold, and what is remembered of the audience, stays as it is meanwhile.
+        app.leases.held(memory.lock_name(plan.account, plan.audience)) as audience,
+    ):
+        if audience is not None:
+            _fold(app, run, plan, ends, order)
+    return audience is not None
 
 
 def _calls_are_over(app: App, plan: Plan) -> bool:
@@ -149,13 +158,16 @@ def _fold(
     blobs, began_at = app.blobs, to_text(utc_now())
     upserts = _results(ends, ("upsert",))
     erased = load_erased(app.blobs, app.vault)
-    folded = _folded(blobs, plan, ends, upserts, erased)
+    released = Released(blobs, plan)
+    folded = _folded(blobs, plan, ends, upserts, erased, released)
+    remember(blobs, plan, folded.said)
     _store_ledger(blobs, plan, folded.ledger)
     outcomes.write(blobs, plan.run, folded.outcomes, plan.segments)
     while (now := load_erased(app.blobs, app.vault)) != erased:
         # Somebody was erased while this was written: what was written may hold them.
         erased = now
-        folded = _folded(blobs, plan, ends, upserts, erased)
+        folded = _folded(blobs, plan, ends, upserts, erased, released)
+        memory.without(blobs, plan.account, plan.audience, erased.is_erased)
         _store_ledger(blobs, plan, folded.ledger, again=True)
         blobs.delete_all(outcomes.folder(plan.run))
         outcomes.write(blobs, plan.run, folded.outcomes, plan.segments)
@@ -174,7 +186,7 @@ def _fold(
             finishing_at=began_at,
             kept_by=plan.kept_by if order is None else {},
             # After a run that was stopped nothing goes on by itself.
-            leavers_due=order is None and _has_leavers_due(ends),
+            leavers_due=order is None and (_has_leavers_due(ends) or released.found),
             progress=_progress(found, plan, counts, order),
         )
 
@@ -187,7 +199,12 @@ def _fold(
 
 
 def _folded(
-    blobs: Blobs, plan: Plan, ends: Sequence[_ChunkEnd], upserts: "Results", erased: Register
+    blobs: Blobs,
+    plan: Plan,
+    ends: Sequence[_ChunkEnd],
+    upserts: "Results",
+    erased: Register,
+    released: Released,
 ) -> "Folded":
     import polars as pl
 
@@ -202,7 +219,7 @@ def _folded(
         # Who was erased after the plan was made stays out of ledger and outcomes.
         table = blanked(table, erased.is_erased(table.select("email", "customer_id")))
     return fold(
-        table,
+        released.made_due(table),
         Answered(
             (read("upserts")["row"], upserts),
             (read("tag-ops"), _results(ends, ("tag",))),
@@ -211,6 +228,7 @@ def _folded(
         Times(now=now, since=plan.planned_at + plan.clock_offset, until=now + plan.clock_offset),
         pending=plan.status_for_new == "pending",
         consent=bool(plan.ledger.consent),
+        remembered=recall(blobs, plan),
     )
 
 

@@ -10,6 +10,7 @@ from time import time
 
 import polars as pl
 
+from shared.audiences import memory
 from shared.erased import Register, load_erased
 from shared.frames import lookup, tables
 from shared.frames.masks import has_bit
@@ -27,6 +28,7 @@ from shared.runs.planning.difference.generations import Generation, Generations,
 from shared.runs.planning.difference.policy import Policy
 from shared.runs.planning.difference.safety_stop import Removals
 from shared.runs.planning.field_values import FieldValues
+from shared.runs.planning.ours import archived_by_others, unsubscribed, with_archived, with_ours
 from shared.runs.planning.profiles import Profiles
 from shared.runs.planning.reading import check_input, read_segments
 from shared.runs.planning.remembered import (
@@ -104,7 +106,9 @@ def _decide(
     frame = one_row_per_profile(profiles.frame.with_row_index("profile"))
     profiles = replace(profiles, frame=pl.DataFrame())
     suppressed, state = load_suppressions(attempt.app, old.account, old.audience)
-    own = own_contacts(blobs, old)
+    people = memory.people(blobs, old.account, old.audience)
+    archived = archived_by_others(people, old.uid)
+    own = own_contacts(blobs, old, archived)
     usable = _usable(frame, len(attempt.found.snapshots))
     classified = eligibility.classify(frame, suppressed, own, erased.is_erased if erased else None)
     del frame, own
@@ -119,9 +123,11 @@ def _decide(
     classified, gone = difference.join_ledger(
         classified, remembered(attempt, setup, classified, erased)
     )
+    classified = with_archived(classified, archived)
     gone = difference.with_answers(with_customer_ids(blobs, old, gone), answers)
-    classified = difference.with_elsewhere(classified, gone, suppressed)
+    classified = difference.with_elsewhere(classified, gone, suppressed, unsubscribed(people))
     policy = _policy(attempt, setup, untrusted, generations_of(attempt, setup))
+    gone = with_ours(attempt, gone, people, policy)
     table, removals = difference.decide(
         classified,
         gone,

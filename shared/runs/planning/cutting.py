@@ -25,6 +25,7 @@ _UPSERT_COLUMNS = [
     "old_fields",
     "old_tried",
     *_TIMES[2:],
+    "old_tried_to",
 ]
 
 # Gives for some profiles, by their numbers, the merge fields that are sent of them, each a JSON
@@ -169,7 +170,7 @@ def _upserts(rows: pl.DataFrame, values: Values) -> pl.DataFrame:
         flags=pl.col("old_flags").fill_null(0),
         fields=pl.col("old_fields").fill_null(0),
         tried=pl.col("old_tried").fill_null(0),
-        **_times(ledger.TIMES[2:]),
+        **_times((*ledger.TIMES[2:], "tried_to")),
     )
 
 

@@ -78,8 +78,11 @@ def _without_erased(
     return pl.concat([rows.filter(there), gone])
 
 
-def own_contacts(blobs: Blobs, old: Ledger) -> pl.DataFrame:
-    """Return which contacts this export archived, and knows when, or created as pending."""
+def own_contacts(blobs: Blobs, old: Ledger, archived: pl.DataFrame) -> pl.DataFrame:
+    """Return which contacts this product archived, and knows when, or this export made pending.
+
+    archived: those of other exports (see archived_by_others).
+    """
     # Few exports have any: who they are is read only then.
     rows = ledger.read_table(blobs, old, ["flags"])
     marked = rows.filter((pl.col("flags") & int(Flag.ARCHIVED | Flag.PENDING)) != 0)
@@ -87,11 +90,13 @@ def own_contacts(blobs: Blobs, old: Ledger) -> pl.DataFrame:
         rows = pl.DataFrame(schema={"email": pl.String, "flags": pl.UInt16, "moved_to": pl.UInt32})
     else:
         rows = ledger.read_table(blobs, old, ["email", "flags", "moved_to"])
-    return rows.select(
+    mine = rows.select(
         "email",
         archived=((pl.col("flags") & int(Flag.ARCHIVED)) != 0) & (pl.col("moved_to") > 0),
         pending=(pl.col("flags") & int(Flag.PENDING)) != 0,
     ).filter(pl.col("archived") | pl.col("pending"))
+    theirs = archived.select("email", archived=pl.lit(True), pending=pl.lit(False))
+    return pl.concat([mine, theirs]).group_by("email").agg(pl.all().any())
 
 
 def consent_digest(export: StoredExport) -> str:

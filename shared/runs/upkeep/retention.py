@@ -1,6 +1,7 @@
 """Drops runs when their retention is over, and what is kept of exports that are gone."""
 
 from shared.app import App
+from shared.audiences import memory
 from shared.audiences.names import audience_folder
 from shared.exports import store
 from shared.exports.export_index import IndexedExport
@@ -78,6 +79,25 @@ def drop_orphaned_tables(app: App) -> None:
         suppressions.drop(app, account, audience)
     if orphaned:
         log.event("suppressions_dropped", tables=len(orphaned))
+
+
+def drop_orphaned_memories(app: App) -> None:
+    """Drop what is remembered of audiences that no export has named for the retention of runs."""
+    # Memories first, as above.
+    found = list(memory.memories(app.blobs))
+    known = {audience for _, audience, _ in ledger.all_ledgers(app.blobs)}
+    known |= {run.audience for run in active_runs(app.blobs)}
+    known |= {export.audience_id for export in _known_exports(app.blobs)}
+    longest = app.settings.run_retention_days * 86_400
+    orphaned = [
+        one
+        for one in found
+        if one.audience not in known and one.noted_at and seconds_since(one.noted_at) > longest
+    ]
+    for one in orphaned:
+        app.blobs.delete_all(one.folder)
+    if orphaned:
+        log.event("memories_dropped", memories=len(orphaned))
 
 
 def _known_exports(blobs: Blobs) -> list[IndexedExport]:

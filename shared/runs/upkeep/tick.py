@@ -8,7 +8,7 @@ from shared.health.ticks import note_tick
 from shared.notifications.changes import tell_due
 from shared.platform import log
 from shared.runs import last_run
-from shared.runs.upkeep import recovery, retention
+from shared.runs.upkeep import memories, recovery, retention
 from shared.runs.upkeep.due import start_due_exports
 
 Step = Callable[[App], None]
@@ -34,6 +34,8 @@ _HOURLY: tuple[Step, ...] = (
     retention.drop_old_runs,
     retention.drop_orphaned_ledgers,
     retention.drop_orphaned_tables,
+    retention.drop_orphaned_memories,
+    memories.put_together,
 )
 
 

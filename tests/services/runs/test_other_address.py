@@ -5,9 +5,9 @@ from tests.support.steps import Steps
 HEADER = "CustomerId,Email,FirstName\n"
 
 
-def write(steps: Steps, day: int, *rows: tuple[str, int]) -> None:
+def write(steps: Steps, day: int, *rows: tuple[str, int], name: str = "Ana") -> None:
     """Write a snapshot of a day: CustomerIds and the numbers of their addresses."""
-    lines = (f"{steps.name}-{id_},{steps.email(number)},Ana\n" for id_, number in rows)
+    lines = (f"{steps.name}-{id_},{steps.email(number)},{name}\n" for id_, number in rows)
     steps.put(f"VIP/2026/11/{day}/0600/VIP_1.csv", HEADER + "".join(lines))
 
 
@@ -46,3 +46,27 @@ def test_another_person_is_created_all_the_same(steps: Steps) -> None:
     write(steps, 21, ("c1", 1), ("c2", 2), ("c3", 3))
 
     assert steps.run()["outcomes"] == {"created": 1, "skipped_unsubscribed": 1, "unchanged": 1}
+
+
+def test_who_unsubscribed_under_one_export_s_address_is_not_created_by_another(
+    steps: Steps,
+) -> None:
+    for name in steps.files():
+        steps.segments.delete_blob(f"{steps.folder}/{name}")
+    other = steps.beside("-club", segments=["Club"])
+    write(steps, 20, ("c1", 1), ("c2", 2))
+    steps.run()
+    steps.mailchimp.unsubscribe_by_self(steps.audience, [steps.email(1)])
+    steps.run()
+    lines = f"{steps.name}-c1,{steps.email(11)},Ana\n{steps.name}-c2,{steps.email(2)},Ana\n"
+    steps.put("Club/2026/11/20/0600/Club_1.csv", HEADER + lines)
+
+    run = other.run()
+
+    assert run["outcomes"] == {"skipped_unsubscribed": 1, "updated": 1}
+    assert steps.email(11) not in steps.contacts()
+    # Back under the old address by a form: the run to which Mailchimp says so tells all of them.
+    steps.mailchimp.resubscribe_by_form(steps.audience, steps.email(1))
+    write(steps, 21, ("c1", 1), ("c2", 2), name="Anna")
+    steps.run()
+    assert other.run()["outcomes"] == {"created": 1, "unchanged": 1}

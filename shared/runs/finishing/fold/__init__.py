@@ -5,12 +5,14 @@
   contact of the old ledger is in it, so that nothing else is needed
 - `outcome_rows`: what people are told of each row
 - `ledger_rows`: what the next run has to know of each contact
+- `memory_rows`: what all exports on the audience have to know
 - `folded`: all of it, some rows at a time
 """
 
 from shared.runs.finishing.fold.folded import Folded, fold
 from shared.runs.finishing.fold.joined import Answered
 from shared.runs.finishing.fold.ledger_rows import Times
+from shared.runs.finishing.fold.memory_rows import Remembered, Said
 from shared.runs.finishing.fold.results import MAYBE_SENT, NOT_SENT, Results, results_of
 
 __all__ = [
@@ -18,7 +20,9 @@ __all__ = [
     "NOT_SENT",
     "Answered",
     "Folded",
+    "Remembered",
     "Results",
+    "Said",
     "Times",
     "fold",
     "results_of",

@@ -7,6 +7,7 @@ import polars as pl
 from shared.runs.codes import OUTCOMES
 from shared.runs.finishing.fold.joined import Answered, answers_of
 from shared.runs.finishing.fold.ledger_rows import Times, next_ledger
+from shared.runs.finishing.fold.memory_rows import Remembered, Said, all_of, said_of
 from shared.runs.finishing.fold.outcome_rows import outcomes_of
 from shared.runs.ledger import Flag
 from shared.runs.run_table import with_all_columns
@@ -18,37 +19,48 @@ _FOLDED_ROWS = 100_000
 class Folded:
     """outcomes: email, customer_id, code, detail, segments (mask). counts: rows per code.
 
-    due: how many leavers are still to be archived or unsubscribed.
+    said: what the run adds to the audience's memory. due: how many leavers are still to be archived
+    or unsubscribed.
     """
 
     outcomes: pl.DataFrame
     ledger: pl.DataFrame
+    said: Said
     counts: dict[str, int]
     due: int = 0
 
 
 def fold(
-    table: pl.DataFrame, answered: Answered, times: Times, *, pending: bool, consent: bool = False
+    table: pl.DataFrame,
+    answered: Answered,
+    times: Times,
+    *,
+    pending: bool,
+    consent: bool = False,
+    remembered: Remembered | None = None,
 ) -> Folded:
     """Return the outcomes and the next ledger; pending: contacts are created as pending.
 
-    consent: only contacts are sent that consent.
+    consent: only contacts are sent that consent. remembered: of the audience; None: nothing.
     """
     table = with_all_columns(table)
     answers = answers_of(table.height, answered)
-    outcomes, contacts = [], []
+    remembered = remembered or Remembered()
+    outcomes, contacts, said = [], [], []
     # Each row speaks for itself, so the many columns in between are made of some rows at a time.
     for start in range(0, max(1, table.height), _FOLDED_ROWS):
         part = table.slice(start, _FOLDED_ROWS)
         part = part.hstack(answers.slice(start, _FOLDED_ROWS).get_columns())
         outcomes.append(outcomes_of(part))
         contacts.append(next_ledger(part, times, pending=pending, consent=consent))
+        said.append(said_of(part, times, remembered))
     told = pl.concat(outcomes)
     counts = dict(told.group_by("code").len().select(pl.col("code"), pl.col("len")).iter_rows())
     ledger = pl.concat(contacts)
     return Folded(
         told,
         ledger,
+        all_of(said),
         {one.code: counts[one.number] for one in OUTCOMES if one.number in counts},
         int(((ledger["flags"] & int(Flag.DUE)) != 0).sum()),
     )

@@ -28,7 +28,7 @@ class Times:
 def next_ledger(table: pl.DataFrame, times: Times, *, pending: bool, consent: bool) -> pl.DataFrame:
     """Return the next ledger's rows; table: rows of the run's table with their answers."""
     now = times.now
-    accepted, maybe = _accepted(), _maybe_accepted()
+    took, maybe = accepted(), _maybe_accepted()
     old_fields = pl.col("old_fields").fill_null(0)
     retry_at = pl.col("up_code").replace_strict(_retry_times(now), default=0, return_dtype=pl.Int64)
     return (
@@ -39,42 +39,44 @@ def next_ledger(table: pl.DataFrame, times: Times, *, pending: bool, consent: bo
             email="email",
             customer_id="customer_id",
             # Of whom a value was not taken the next run sends all again.
-            digest=pl.when(accepted & pl.col("untaken").fill_null(False))
+            digest=pl.when(took & pl.col("untaken").fill_null(False))
             .then(pl.lit(0, dtype=pl.UInt64))
-            .when(accepted)
+            .when(took)
             .then("digest")
             .otherwise(pl.col("old_digest").fill_null(0)),
             tags="new_tags",
             # What may have been sent has to be cleared, too, once it is blank.
-            fields=pl.when(accepted)
+            fields=pl.when(took)
             .then("fields")
             .otherwise(old_fields | pl.when(maybe).then("fields").otherwise(empty())),
             flags="new_flags",
             refusal=_refused(pl.col("up_code"), pl.col("old_refusal")),
             refused_digest=_refused(pl.col("digest"), pl.col("old_refused_digest")),
             retry_at=_refused(retry_at, pl.col("old_retry_at")).fill_null(0),
-            tried=_tried(times.since),
             left=_left_to_others(),
-            **_made(),
-            **_moved(times),
+            **made(),
+            **moved(times),
             stamp=pl.col("stamp").fill_null(0),
+            **_tried(times),
         )
+        .select(list(ledger.schema()))
         .cast(ledger.schema())  # type: ignore[arg-type] # a plain dict of names to types
     )
 
 
-def _is_one(column: str, *codes: int) -> pl.Expr:
+def is_one(column: str, *codes: int) -> pl.Expr:
     """Return whether an answer is one of some codes; who was not asked about has none."""
     return pl.col(column).is_in(codes).fill_null(False)
 
 
-def _accepted() -> pl.Expr:
-    return _is_one("up_code", NUMBER["created"], NUMBER["updated"])
+def accepted() -> pl.Expr:
+    """Return whom Mailchimp has created or updated."""
+    return is_one("up_code", NUMBER["created"], NUMBER["updated"])
 
 
 def _maybe_accepted() -> pl.Expr:
     """Return whose answer never came: those contacts may have been taken all the same."""
-    return _is_one("up_code", MAYBE_SENT, FAILED)
+    return is_one("up_code", MAYBE_SENT, FAILED)
 
 
 def _tags() -> pl.Expr:
@@ -84,7 +86,7 @@ def _tags() -> pl.Expr:
     may_have = pl.col("tag_maybe") | pl.when(_maybe_accepted()).then("add").otherwise(empty())
     # An answer may show that a contact has lost a tag that it had.
     lacks = pl.col("lacking").fill_null(0)
-    held = pl.when(_accepted()).then((old | got) & ~lacks).otherwise(old)
+    held = pl.when(accepted()).then((old | got) & ~lacks).otherwise(old)
     lost = pl.col("tag_removed") | pl.col("tag_gone")
     return (held | pl.col("tag_added") | may_have) & ~lost
 
@@ -96,77 +98,78 @@ def _left_to_others() -> pl.Expr:
 
 
 def _flags(*, pending: bool, consent: bool) -> pl.Expr:
-    accepted, maybe = _accepted(), _maybe_accepted()
+    took, maybe = accepted(), _maybe_accepted()
     consents = (pl.col("kind") == int(Kind.CONTACT)) & pl.lit(consent)
-    created = _is_one("up_code", NUMBER["created"])
+    created = is_one("up_code", NUMBER["created"])
     # Who did not get a tag alone is sent whole: the audience may not hold it any more.
     untagged = (pl.col("tag_maybe") | (pl.col("tag_bad") & pl.col("add"))) != 0
     # A lost call may have created it: should it turn out to be pending, it is this export's own.
     as_pending = (created | (maybe & ~was(Flag.ACCEPTED))) & pl.lit(pending)
     # Whom this product archived and now asks waits for an answer of its own.
     asked = pl.col("asked").fill_null(False)
-    archived, may_be = _archived(), _maybe_archived()
-    ours = ~_let_go()
+    gone, may_be = archived(), maybe_archived()
+    ours = ~let_go()
     # Who was unsubscribed or cleaned since may not come back, however it is archived later.
     others = [n for status, n in SKIPPED_BY_STATUS.items() if status != "archived"]
-    still_archived = was(Flag.ARCHIVED) & ~accepted & ~_is_one("code", *others)
-    done = archived | _is_one("one_code", NUMBER["unsubscribed"])
+    still_archived = was(Flag.ARCHIVED) & ~took & ~is_one("code", *others)
+    done = gone | is_one("one_code", NUMBER["unsubscribed"])
     # How mild its export was when it left counts until it is in a segment again.
     missing = pl.col("kind").is_in([int(Kind.LEAVER), int(Kind.KEPT)])
     return (
-        _flag(Flag.ACCEPTED, was(Flag.ACCEPTED) | accepted)
+        _flag(Flag.ACCEPTED, was(Flag.ACCEPTED) | took)
         | _flag(Flag.ADDED, (was(Flag.ADDED) & ours) | created | pl.col("by_us").fill_null(False))
-        | _flag(Flag.UNCERTAIN, (was(Flag.UNCERTAIN) & ~accepted) | maybe | untagged)
-        | _flag(Flag.ARCHIVED, (still_archived & ours) | archived | may_be)
-        | _flag(Flag.PENDING, (was(Flag.PENDING) & ~accepted) | as_pending | asked)
+        | _flag(Flag.UNCERTAIN, (was(Flag.UNCERTAIN) & ~took) | maybe | untagged)
+        | _flag(Flag.ARCHIVED, (still_archived & ours) | gone | may_be)
+        | _flag(Flag.PENDING, (was(Flag.PENDING) & ~took) | as_pending | asked)
         | _flag(Flag.DUE, pl.col("action").is_in(_LEAVING) & ~done & ours)
         | _flag(Flag.ARCHIVE_AT_MOST, missing & was(Flag.ARCHIVE_AT_MOST))
         | _flag(Flag.KEEP, missing & was(Flag.KEEP))
         | _flag(Flag.UNSUBSCRIBED, missing & was(Flag.UNSUBSCRIBED))
-        | _flag(Flag.CONSENTED, was(Flag.CONSENTED) | (consents & (was(Flag.ACCEPTED) | accepted)))
+        | _flag(Flag.CONSENTED, was(Flag.CONSENTED) | (consents & (was(Flag.ACCEPTED) | took)))
         | _flag(Flag.REFUSED, was(Flag.REFUSED) & (pl.col("kind") != int(Kind.CONTACT)))
     )
 
 
-def _archived() -> pl.Expr:
-    return _is_one("one_code", NUMBER["archived"])
+def archived() -> pl.Expr:
+    """Return whom a call of this run has archived."""
+    return is_one("one_code", NUMBER["archived"])
 
 
-def _maybe_archived() -> pl.Expr:
+def maybe_archived() -> pl.Expr:
     """If the call that was lost has archived it, the next plan sees that."""
-    return (pl.col("action") == int(Action.ARCHIVE)) & _is_one("one_code", MAYBE_SENT)
+    return (pl.col("action") == int(Action.ARCHIVE)) & is_one("one_code", MAYBE_SENT)
 
 
-def _let_go() -> pl.Expr:
+def let_go() -> pl.Expr:
     """Return who was found not to be this export's, or not any more."""
     return pl.col("up_let_go").fill_null(False) | pl.col("one_let_go").fill_null(False)
 
 
-def _made() -> dict[str, pl.Expr]:
+def made() -> dict[str, pl.Expr]:
     """Return between which of Mailchimp's times a call of this export created a contact."""
     by_us = pl.col("by_us").fill_null(False)
     tried = pl.col("old_tried").fill_null(0)
     # Which of several tries it was is not known.
     first = pl.when(by_us & (tried > 0)).then(pl.min_horizontal("up_from", tried))
-    now = _is_one("up_code", NUMBER["created"]) | by_us
+    now = is_one("up_code", NUMBER["created"]) | by_us
     return _times("made", now, first.otherwise("up_from"), pl.col("up_to"))
 
 
-def _moved(times: Times) -> dict[str, pl.Expr]:
+def moved(times: Times) -> dict[str, pl.Expr]:
     """Return between which of Mailchimp's times this export last archived a contact, or asked it.
 
     Of a call whose answer was lost: at any time of the run.
     """
     asked = pl.col("asked").fill_null(False)
-    first = pl.when(asked).then("up_from").when(_archived()).then("one_from")
-    last = pl.when(asked).then("up_to").when(_archived()).then("one_to")
-    done = asked | _archived() | _maybe_archived()
+    first = pl.when(asked).then("up_from").when(archived()).then("one_from")
+    last = pl.when(asked).then("up_to").when(archived()).then("one_to")
+    done = asked | archived() | maybe_archived()
     return _times("moved", done, first.otherwise(times.since), last.otherwise(times.until))
 
 
 def _times(name: str, now: pl.Expr, first: pl.Expr, last: pl.Expr) -> dict[str, pl.Expr]:
     def known(end: str, new: pl.Expr) -> pl.Expr:
-        old = pl.when(~_let_go()).then(f"old_{name}_{end}").fill_null(0)
+        old = pl.when(~let_go()).then(f"old_{name}_{end}").fill_null(0)
         return pl.when(now).then(new.fill_null(0)).otherwise(old).cast(pl.UInt32)
 
     return {f"{name}_from": known("from", first), f"{name}_to": known("to", last)}
@@ -192,7 +195,7 @@ def _stays() -> pl.Expr:
 
 
 def _rejected() -> pl.Expr:
-    return _is_one("up_code", *REJECTED)
+    return is_one("up_code", *REJECTED)
 
 
 def _refused_before() -> pl.Expr:
@@ -201,7 +204,7 @@ def _refused_before() -> pl.Expr:
     Once the suppression table says why, it is not needed any more: a contact that comes back by a
     form is to be sent again.
     """
-    skipped = _is_one("code", *SKIPPED_BY_STATUS.values())
+    skipped = is_one("code", *SKIPPED_BY_STATUS.values())
     return pl.col("old_refusal").is_not_null() & pl.col("up_code").is_null() & ~skipped
 
 
@@ -210,17 +213,21 @@ def _refused(new: pl.Expr, old: pl.Expr) -> pl.Expr:
     return pl.when(_rejected()).then(new).when(_refused_before()).then(old)
 
 
-def _tried(tried_at: int) -> pl.Expr:
-    """Return when a contact was tried first since it was last accepted; 0 when it wasn't."""
+def _tried(times: Times) -> dict[str, pl.Expr]:
+    """Return when a contact was tried first since it was last accepted; 0 when it wasn't.
+
+    Of several runs in which it was, the first one counts.
+    """
     before = pl.col("old_tried").fill_null(0)
-    first = pl.lit(tried_at, dtype=pl.Int64)
-    return (
-        pl.when(_maybe_accepted())
-        .then(pl.when(before > 0).then(before).otherwise(first))
-        .when(_accepted())
-        .then(pl.lit(0, dtype=pl.Int64))
-        .otherwise(before)
-    )
+    again = _maybe_accepted() & (before == 0)
+
+    def at(old: pl.Expr, new: int) -> pl.Expr:
+        return pl.when(again).then(new).when(accepted()).then(0).otherwise(old)
+
+    return {
+        "tried": at(before, times.since).cast(pl.Int64),
+        "tried_to": at(pl.col("old_tried_to").fill_null(0), times.until).cast(pl.UInt32),
+    }
 
 
 def _retry_times(now: int) -> dict[int, int]:

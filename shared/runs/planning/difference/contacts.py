@@ -90,11 +90,15 @@ def leave_out_unsubscribed(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def with_elsewhere(
-    rows: pl.DataFrame, gone: pl.DataFrame, suppressed: pl.DataFrame
+    rows: pl.DataFrame,
+    gone: pl.DataFrame,
+    suppressed: pl.DataFrame,
+    remembered: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Add `elsewhere`: whether the row's CustomerId is known as unsubscribed under some address.
 
     gone: who is in the ledger alone, with customer_id and old_flags. suppressed: email, status.
+    remembered: email and customer_id of whom any export saw unsubscribed.
     """
     unsubscribed = suppressed.filter(pl.col("status") == "unsubscribed")["email"]
     left = lookup.find(gone["email"], unsubscribed).is_not_null()
@@ -105,4 +109,21 @@ def with_elsewhere(
         ]
     )
     ids = ids.filter(ids != "").unique()
-    return rows.with_columns(elsewhere=lookup.find(rows["customer_id"], ids).is_not_null())
+    elsewhere = lookup.find(rows["customer_id"], ids).is_not_null()
+    if remembered is not None:
+        elsewhere |= _under_another(rows, remembered.filter(pl.col("customer_id") != ""))
+    return rows.with_columns(elsewhere=elsewhere)
+
+
+def _under_another(rows: pl.DataFrame, remembered: pl.DataFrame) -> pl.Series:
+    """Tell whose CustomerId is remembered with another address than the row's."""
+    known = lookup.find(rows["customer_id"], remembered["customer_id"].unique()).is_not_null()
+    places = pl.select(pl.arg_where(known)).to_series()
+    other = (
+        rows.select("email", "customer_id")[places]
+        .with_columns(place=places)
+        .join(remembered.select("customer_id", was="email"), on="customer_id")
+        .filter(pl.col("was") != pl.col("email"))["place"]
+        .unique()
+    )
+    return pl.repeat(False, rows.height, eager=True).scatter(other, True)

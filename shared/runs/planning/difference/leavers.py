@@ -179,18 +179,26 @@ def _at_most(policy: Policy) -> pl.Expr:
 
 
 def keep_what_others_give(rows: pl.DataFrame, given_by_others: pl.DataFrame) -> pl.DataFrame:
-    """Leave what another export still gives: its tags, and the contact itself."""
+    """Leave what another export still gives: its tags, and the contact itself.
+
+    Who is left for that alone is `held`: finish looks whether the other has let go meanwhile.
+    """
     if given_by_others.is_empty():
-        return rows.with_columns(spared=empty())
+        return rows.with_columns(spared=empty(), held=pl.lit(False))
     given = given_by_others.select("email", others="tags")
     leaver = pl.col("kind") == int(Kind.LEAVER)
-    held = pl.col("others").is_not_null()
+    held = leaver & pl.col("others").is_not_null()
+    acts = pl.col("action") != int(Action.NONE)
     return (
         lookup.left_join(rows, given, "email")
         .with_columns(
             remove=pl.col("remove") & ~pl.col("others").fill_null(0),
             spared=pl.col("remove") & pl.col("others").fill_null(0),
-            action=pl.when(leaver & held).then(int(Action.NONE)).otherwise("action"),
+            action=pl.when(held).then(int(Action.NONE)).otherwise("action"),
+            note=pl.when(held & (pl.col("note") == int(Note.WAITING)))
+            .then(int(Note.NONE))
+            .otherwise("note"),
+            held=held & acts,
         )
         .drop("others")
     )

@@ -8,8 +8,11 @@ from shared.mailchimp.errors import classify_contact_error
 from shared.runs.codes import NUMBER, SKIPPED_BY_STATUS
 from shared.runs.payload import UpsertItem
 from shared.runs.sending.calls.answers import Attempt
-from shared.runs.sending.calls.items import first_try, is_new
+from shared.runs.sending.calls.items import is_new
+from shared.runs.sending.calls.ours import Span, came_with_us
 
+# What this run has begun is not over.
+_NO_END = 2**32 - 1
 # Who is pending may be one that this export has asked.
 _LEFT = {status: code for status, code in SKIPPED_BY_STATUS.items() if status != "pending"}
 
@@ -57,12 +60,13 @@ def _tag_mask(member: Mapping[str, Any], by_id: Mapping[int, int]) -> int:
 
 
 def _was_added_by_us(item: UpsertItem, member: Mapping[str, Any], tried: int | None) -> bool:
-    """Return whether the contact came with an earlier attempt whose answer was lost."""
-    first = first_try(item, tried)
-    if first is None or not is_new(item):
-        return False
-    times = [moment(member, name) for name in ("timestamp_opt", "timestamp_signup")]
-    return any(time is not None and int(time.timestamp()) >= first for time in times)
+    """Return whether the contact came with an earlier attempt whose answer was lost.
+
+    Not where it came between the last call of an earlier run and the first of this one.
+    """
+    spans = Span(item.tried, item.tried_to), Span(tried or 0, _NO_END if tried else 0)
+    times = (moment(member, name) for name in ("timestamp_opt", "timestamp_signup"))
+    return is_new(item) and any(times) and came_with_us(member, spans)
 
 
 def _note_strays(attempt: Attempt, place: int, member: Mapping[str, Any]) -> None:

@@ -258,7 +258,8 @@ def test_any_two_parts_give_one_code_by_the_contract(up: str, tag: str | None, l
     assert row["tags"] == 0b001 | (0b100 if may_get else 0) | (0 if tag is None else 0b010)
     uncertain = up in ("failed", "maybe") or tag == "maybe"
     assert bool(row["flags"] & Flag.UNCERTAIN) == uncertain
-    assert row["tried"] == (TRIED if up in ("failed", "maybe") else 0)
+    tried = (TRIED, NOW) if up in ("failed", "maybe") else (0, 0)
+    assert (row["tried"], row["tried_to"]) == tried
 
 
 class TestNextLedger:
@@ -294,8 +295,9 @@ class TestNextLedger:
         assert (row_of(result)["tags"], row_of(result)["tried"]) == (1, TRIED)
 
     def test_keeps_the_time_of_the_first_attempt(self) -> None:
-        uncertain = {"flags": int(Flag.UNCERTAIN), "tags": 1, "tried": 99}
-        assert row_of(folded({"a": {}}, {"a": uncertain}, up="maybe"))["tried"] == 99
+        uncertain = {"flags": int(Flag.UNCERTAIN), "tags": 1, "tried": 99, "tried_to": 100}
+        row = row_of(folded({"a": {}}, {"a": uncertain}, up="maybe"))
+        assert (row["tried"], row["tried_to"]) == (99, 100)
         result = folded({"a": {}}, {"a": uncertain}, up="updated")
         assert (flags(result), row_of(result)["tried"]) == (Flag.ACCEPTED, 0)
 

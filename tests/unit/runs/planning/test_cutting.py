@@ -26,7 +26,7 @@ COLUMNS = {
     "old_flags": pl.UInt16,
     "old_fields": pl.UInt64,
     "old_tried": pl.Int64,
-    **{f"old_{name}": pl.UInt32 for name in TIMES},
+    **{f"old_{name}": pl.UInt32 for name in (*TIMES, "tried_to")},
 }
 
 
@@ -45,7 +45,7 @@ def table_of(rows: Iterable[tuple[Any, ...]]) -> pl.DataFrame:
     """Return a table; a row is its action, tags to add and to remove, and its old flags."""
     return pl.DataFrame(
         [
-            (n, f"{n}@x.org", int(action), add, remove, flags, *[None] * 6)
+            (n, f"{n}@x.org", int(action), add, remove, flags, *[None] * 7)
             for n, (action, add, remove, flags) in enumerate(rows)
         ],
         schema=COLUMNS,
@@ -79,12 +79,13 @@ def test_a_contact_is_written_with_all_that_its_call_needs() -> None:
     table = table.with_columns(
         old_fields=pl.Series([None, 3], dtype=pl.UInt64),
         old_tried=pl.Series([None, 99], dtype=pl.Int64),
+        old_tried_to=pl.Series([None, 100], dtype=pl.UInt32),
     )
     [(chunk, items)] = cut(table)
     assert (chunk.kind, chunk.phase, chunk.items, chunk.calls) == ("upsert", 0, 2, 1)
     assert items == [
         UpsertItem("0@x.org", {"N": 0}, 1 << 63, 0, 0, 0),
-        UpsertItem("1@x.org", {"N": 1}, 0, 5, 3, 99),
+        UpsertItem("1@x.org", {"N": 1}, 0, 5, 3, 99, tried_to=100),
     ]
 
 

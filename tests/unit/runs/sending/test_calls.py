@@ -27,10 +27,16 @@ def job(status_for_new: str = "subscribed", fields: tuple[str, ...] = ("FNAME", 
 
 
 def item(
-    name: str, tags: int = 0, flags: int = 0, before: int = 0, tried: int = 0, **values: Any
+    name: str,
+    tags: int = 0,
+    flags: int = 0,
+    before: int = 0,
+    tried: int = 0,
+    tried_to: int = 0,
+    **values: Any,
 ) -> UpsertItem:
     moved = (START, START + 10) if flags & Flag.ARCHIVED else (0, 0)
-    return UpsertItem(f"{name}@x.org", values, tags, flags, before, tried, *moved)
+    return UpsertItem(f"{name}@x.org", values, tags, flags, before, tried, *moved, tried_to)
 
 
 def sent(
@@ -269,20 +275,34 @@ class TestWays:
 
 
 class TestWhoWasAdded:
-    def repeat(self, *, tried: int | None, kept: int = 0, flags: int = 0) -> list[int]:
-        """Send a contact that the audience has since START for the second time."""
+    def repeat(
+        self, *, tried: int | None, flags: int = 0, kept: tuple[int, int] = (0, 0)
+    ) -> list[int]:
+        """Send a contact that the audience has since START for the second time.
+
+        kept: between which times an earlier run tried.
+        """
         audience = AudienceModel()
         audience.put("a@x.org")
-        return sent(audience, [item("a", flags=flags, tried=kept)], tried=tried).added
+        first, last = kept
+        return sent(
+            audience, [item("a", flags=flags, tried=first, tried_to=last)], tried=tried
+        ).added
 
     def test_updated_still_means_added_when_it_came_with_an_earlier_attempt(self) -> None:
         assert self.repeat(tried=START) == [0]
         assert self.repeat(tried=START - 9) == [0]
-        assert self.repeat(tried=None, kept=START - 9) == [0]
+        assert self.repeat(tried=None, kept=(START - 9, START)) == [0]
 
     def test_not_when_it_was_there_before_the_first_attempt(self) -> None:
         assert self.repeat(tried=START + 1) == []
         assert self.repeat(tried=None) == []
+
+    @pytest.mark.parametrize("tried", [None, START + 1])
+    def test_not_when_it_came_after_the_run_that_had_tried(self, tried: int | None) -> None:
+        assert self.repeat(tried=tried, kept=(START - 9, START - 1)) == []
+        # Until when 0.1.0 had tried nobody knows.
+        assert self.repeat(tried=tried, kept=(START - 9, 0)) == []
 
     def test_not_when_the_ledger_knew_it_already(self) -> None:
         assert self.repeat(tried=START, flags=Flag.ACCEPTED) == []

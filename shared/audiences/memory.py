@@ -1,0 +1,269 @@
+"""What this product made in an audience, by whichever export: `audiences/{account}/{audience}/`.
+
+`memory.json` names tables that are never changed. `made` has whom calls created, and when: one
+table for each run that created any, put together by upkeep. `people` is one table, of the few of
+whom there is more to say. Exports' ledgers say who is held, and who is due.
+
+Written by finish while it holds the audience's lock, before the ledger: each run's part once.
+"""
+
+import secrets
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from shared.audiences.marks import made_schema, people_schema
+from shared.frames import tables
+from shared.platform.blobs import BlobConflictError, BlobMissingError, Blobs
+from shared.platform.clock import to_text, utc_now
+
+if TYPE_CHECKING:  # polars is imported where a plan or a finish runs
+    import polars as pl
+
+_ROOT = "audiences/"
+_ATTEMPTS = 10
+
+
+@dataclass(frozen=True)
+class Memory:
+    """The document, as one version of it was read (`etag` None: there is none yet).
+
+    runs: whose parts are in it, for as long as one of these may be finished once more. exports:
+    uids of those whose ledger of before there was a memory is in it. noted_at: when a run was last
+    added, "" for never.
+    """
+
+    account: str
+    audience: str
+    etag: str | None = None
+    made: tuple[str, ...] = ()
+    people: str | None = None
+    runs: tuple[str, ...] = ()
+    exports: tuple[str, ...] = ()
+    noted_at: str = ""
+
+    @property
+    def folder(self) -> str:
+        """Return where all of it lies."""
+        return f"{_ROOT}{self.account}/{self.audience}/"
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Return the names of its tables."""
+        return (*self.made, *([self.people] if self.people else ()))
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a run adds; `known`: whom its export's ledger of before there was a memory has made."""
+
+    run: str
+    uid: str
+    made: "pl.DataFrame"
+    people: "pl.DataFrame"
+    known: "pl.DataFrame"
+
+
+def lock_name(account: str, audience: str) -> str:
+    """Return the blob whose lease is held by whoever writes memory or ledgers of an audience."""
+    return f"{_ROOT}{account}/{audience}/lock"
+
+
+def load(blobs: Blobs, account: str, audience: str) -> Memory:
+    """Return what is remembered of an audience, nothing where there is nothing."""
+    empty = Memory(account, audience)
+    found = blobs.read_document(_pointer(empty))
+    if found is None:
+        return empty
+    document, etag = found
+    return Memory(
+        account,
+        audience,
+        etag,
+        made=tuple(document["made"]),
+        people=document["people"],
+        runs=tuple(document["runs"]),
+        exports=tuple(document["exports"]),
+        noted_at=document["noted_at"],
+    )
+
+
+def memories(blobs: Blobs) -> Iterator[Memory]:
+    """Yield the memory of every audience that has one."""
+    for account in list(blobs.folders(_ROOT)):
+        for audience in list(blobs.folders(f"{_ROOT}{account}/")):
+            yield load(blobs, account, audience)
+
+
+def people(blobs: Blobs, account: str, audience: str) -> "pl.DataFrame":
+    """Return the people of whom there is more to say, one row per address."""
+
+    def read(memory: Memory) -> "pl.DataFrame":
+        return read_people(blobs, memory)
+
+    return _read(blobs, account, audience, read)
+
+
+def made(blobs: Blobs, account: str, audience: str, emails: "pl.Series") -> "pl.DataFrame":
+    """Return of these addresses when calls of this product last created them.
+
+    email, made_from and made_to; who was never created has no row.
+    """
+    import polars as pl
+
+    columns = ["email", "made_from", "made_to"]
+
+    def read(memory: Memory) -> "pl.DataFrame":
+        among = pl.col("email").is_in(emails.implode())
+        found = [tables.read(blobs, name, columns).filter(among) for name in memory.made]
+        if not found:
+            return pl.DataFrame(schema=made_schema()).select(columns)
+        return pl.concat(found).unique("email", keep="last", maintain_order=True)
+
+    return _read(blobs, account, audience, read)
+
+
+def read_people(blobs: Blobs, memory: Memory) -> "pl.DataFrame":
+    """Return this version's people; raises BlobMissingError where a newer one has come."""
+    import polars as pl
+
+    if memory.people is None:
+        return pl.DataFrame(schema=people_schema())
+    return tables.read(blobs, memory.people)
+
+
+def add(blobs: Blobs, memory: Memory, part: Part) -> Memory:
+    """Add what a run has made, once; whoever calls this holds the audience's lock."""
+    for attempt in range(_ATTEMPTS):
+        if part.run in memory.runs:
+            return memory
+        try:
+            return _added(blobs, memory, part)
+        except (BlobConflictError, BlobMissingError):
+            # Somebody was erased meanwhile.
+            if attempt + 1 == _ATTEMPTS:
+                raise
+            memory = load(blobs, memory.account, memory.audience)
+    raise AssertionError
+
+
+def without(
+    blobs: Blobs, account: str, audience: str, who: "Callable[[pl.DataFrame], pl.Series]"
+) -> int:
+    """Take people out, whoever writes at the same time; return how many rows that were.
+
+    who: which rows of a frame of email and customer_id are about them.
+    """
+    removed = 0
+    for attempt in range(_ATTEMPTS):
+        memory = load(blobs, account, audience)
+        try:
+            return removed + _without(blobs, memory, who)
+        except (BlobConflictError, BlobMissingError):
+            if attempt + 1 == _ATTEMPTS:
+                raise
+    raise AssertionError
+
+
+def store(
+    blobs: Blobs,
+    old: Memory,
+    new: Memory,
+    *,
+    made: "Iterable[str | pl.DataFrame] | None" = None,
+    people: "pl.DataFrame | None" = None,
+) -> Memory:
+    """Write a version over the one that was read; raises BlobConflictError.
+
+    made: all its tables, the oldest first: names of those that are there, and new ones. None, as
+    for people: those of `new`.
+    """
+    if made is not None:
+        names = (one if isinstance(one, str) else _write(blobs, new, "made", one) for one in made)
+        new = replace(new, made=tuple(names))
+    if people is not None:
+        new = replace(new, people=_write(blobs, new, "people", people))
+    document = {
+        "made": list(new.made),
+        "people": new.people,
+        "runs": list(new.runs),
+        "exports": list(new.exports),
+        "noted_at": new.noted_at,
+    }
+    try:
+        etag = blobs.replace_document(_pointer(new), document, old.etag)
+    except BlobConflictError:
+        _delete(blobs, set(new.tables) - set(old.tables))
+        raise
+    _delete(blobs, set(old.tables) - set(new.tables))
+    return replace(new, etag=etag)
+
+
+def _write(blobs: Blobs, memory: Memory, kind: str, table: "pl.DataFrame") -> str:
+    name = f"{memory.folder}{kind}/{secrets.token_hex(8)}.parquet"
+    tables.write(blobs, name, table)
+    return name
+
+
+def _added(blobs: Blobs, memory: Memory, part: Part) -> Memory:
+    import polars as pl
+
+    new = replace(
+        memory,
+        runs=(*memory.runs, part.run),
+        exports=tuple(dict.fromkeys((*memory.exports, part.uid))),
+        noted_at=to_text(utc_now()),
+    )
+    # What was known before is older than what any run has said since.
+    known = [part.known] if part.known.height and part.uid not in memory.exports else []
+    created = [part.made] if part.made.height else []
+    before = read_people(blobs, memory)
+    said = pl.concat([part.made["email"], part.people["email"]])
+    after = pl.concat([before.filter(~pl.col("email").is_in(said.implode())), part.people])
+    changed = part.people.height or after.height != before.height
+    return store(
+        blobs,
+        memory,
+        new,
+        made=[*known, *memory.made, *created],
+        people=after if changed else None,
+    )
+
+
+def _without(blobs: Blobs, memory: Memory, who: "Callable[[pl.DataFrame], pl.Series]") -> int:
+    columns = ["email", "customer_id"]
+    found = {name: who(tables.read(blobs, name, columns)) for name in memory.tables}
+    hit = {name: rows for name, rows in found.items() if rows.any()}
+    if not hit:
+        return 0
+
+    def left(name: str) -> "pl.DataFrame":
+        return tables.read(blobs, name).filter(~hit[name])
+
+    store(
+        blobs,
+        memory,
+        memory,
+        made=[left(name) if name in hit else name for name in memory.made],
+        people=left(memory.people) if memory.people in hit else None,
+    )
+    return sum(int(rows.sum()) for rows in hit.values())
+
+
+def _read[T](blobs: Blobs, account: str, audience: str, read: Callable[[Memory], T]) -> T:
+    """Read tables, from the start where a newer version has taken their place meanwhile."""
+    for _ in range(_ATTEMPTS):
+        try:
+            return read(load(blobs, account, audience))
+        except BlobMissingError:
+            continue
+    raise BlobMissingError("no such blob")
+
+
+def _pointer(memory: Memory) -> str:
+    return f"{memory.folder}memory.json"
+
+
+def _delete(blobs: Blobs, names: Iterable[str]) -> None:
+    for name in names:
+        blobs.delete(name)
