@@ -11,6 +11,11 @@ from .problems import Problem
 from .requests import Answer
 
 _STATUS = {"403_html": 403, "502_html": 502, "504_html": 504}
+# As Akamai's: the reference is all that its operators need.
+_REFUSAL = (
+    "You don't have permission to access this on this server.<P>\n"
+    "Reference&#32;&#35;18&#46;2d351ab8&#46;1557333295&#46;a4e16ab\n</P>"
+)
 _TITLES = {403: "Access Denied", 502: "502 Bad Gateway", 504: "504 Gateway Time-out"}
 
 
@@ -18,7 +23,7 @@ def html(kind: str) -> web.Response:
     """A page of the CDN or of a proxy in front."""
     status = _STATUS[kind]
     title = _TITLES[status]
-    text = "You don't have permission to access this on this server." if status == 403 else ""
+    text = _REFUSAL if status == 403 else ""
     page = (
         f"<html>\n<head><title>{title}</title></head>\n<body><h1>{title}</h1>{text}</body></html>"
     )

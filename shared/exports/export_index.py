@@ -25,6 +25,7 @@ class IndexedExport:
     segments: tuple[tuple[str, str], ...]
     times: dict[str, Any]
     scheduled_since: str
+    stale_after_hours: float = 72
 
     @classmethod
     def of(cls, export: StoredExport) -> Self:
@@ -40,6 +41,7 @@ class IndexedExport:
             segments=tuple((segment.name, segment.tag) for segment in export.segments),
             times=export.schedule.model_dump(mode="json"),
             scheduled_since=export.scheduled_since,
+            stale_after_hours=float(export.stale_after_hours),
         )
 
     @classmethod
@@ -61,7 +63,7 @@ class IndexedExport:
     @classmethod
     def read(cls, facts: Document) -> Self:
         """Return what `facts` has put into the index."""
-        given = {name: facts[name] for name in _FIELDS}
+        given = {name: facts[name] for name in _FIELDS if name in facts}
         return cls(**{**given, "segments": tuple((name, tag) for name, tag in facts["segments"])})
 
     def facts(self) -> Document:

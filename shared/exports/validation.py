@@ -12,9 +12,9 @@ from shared.exports import accounts, connections, store
 from shared.exports.access import Caller, may_use
 from shared.exports.errors import ConnectionUnusableError
 from shared.exports.models import Export, StoredConnection, StoredExport
-from shared.mailchimp.answers import Audience, MergeField, Tag
-from shared.mailchimp.errors import AudienceNotFoundError, RetryError, StopError
-from shared.mailchimp.merge_fields import resolve_mapping
+from shared.mailchimp.answers import Account, Audience, MergeField, Tag, may_not_write
+from shared.mailchimp.errors import AudienceNotFoundError, BlockedError, RetryError, StopError
+from shared.mailchimp.merge_fields import MERGE_FIELD_LIMIT, Resolution, resolve_mapping
 from shared.notice import Notice
 from shared.platform.clock import utc_now
 from shared.platform.errors import CloudError
@@ -68,6 +68,10 @@ class AudienceView:
     merge_fields: Sequence[MergeField]
     tags: Sequence[Tag]
     own_tags: frozenset[str]
+    # Names of segments that somebody has made of conditions.
+    saved_segments: Sequence[str] = ()
+    # Of the user behind the token.
+    account: Account | None = None
 
 
 def check_export(app: App, caller: Caller, export: Export, found: Findings) -> None:
@@ -186,6 +190,25 @@ def check_audience(export: Export, view: AudienceView, found: Findings) -> None:
             )
     _check_tags(export, view, found)
     found.warnings += audience_warnings(export, view.audience, mapping.required_unmapped)
+    _check_room(len(view.merge_fields), mapping, found)
+    if view.account is not None and not view.account.may_write:
+        role = view.account.role
+        found.warn("role_may_not_write", may_not_write(role), role=role)
+
+
+def _check_room(existing: int, mapping: Resolution, found: Findings) -> None:
+    """Warn where the fields that are to be created may not all find room."""
+    wanted = len(mapping.missing)
+    if wanted and existing + wanted > MERGE_FIELD_LIMIT:
+        found.warn(
+            "merge_fields_above_limit",
+            f"The audience has {existing} merge fields and is to get {wanted} more. Most Mailchimp "
+            f"plans have room for {MERGE_FIELD_LIMIT}: where there is none, runs fail and create "
+            "none of them.",
+            existing=existing,
+            wanted=wanted,
+            limit=MERGE_FIELD_LIMIT,
+        )
 
 
 def check_neighbours(export: Export, others: Iterable[StoredExport], found: Findings) -> None:
@@ -210,6 +233,7 @@ def check_neighbours(export: Export, others: Iterable[StoredExport], found: Find
 def _check_tags(export: Export, view: AudienceView, found: Findings) -> None:
     existing = {tag.name.casefold() for tag in view.tags}
     own = {name.casefold() for name in view.own_tags}
+    saved = {name.casefold() for name in view.saved_segments}
     for number, segment in enumerate(export.segments):
         tag = segment.tag.casefold()
         if tag in existing and tag not in own and not segment.adopt:
@@ -218,6 +242,14 @@ def _check_tags(export: Export, view: AudienceView, found: Findings) -> None:
                 "the audience has a tag of this name that this product did not make; set adopt "
                 "to use it, or choose another tag",
                 "tag_not_ours",
+                tag=segment.tag,
+            )
+        if tag in saved and tag not in existing:
+            found.problem(
+                f"segments.{number}.tag",
+                "the audience has a saved segment of this name, which Mailchimp may keep from "
+                "tags; choose another tag",
+                "tag_name_taken",
                 tag=segment.tag,
             )
 
@@ -287,10 +319,10 @@ def _look_at_audience(
         found.problem("audience_id", "the account has no such audience", "audience_not_found")
     except ConnectionUnusableError as error:
         found.problem("connection", error.detail, error.code)
-    except StopError:
-        found.problem(
-            "connection", "Mailchimp refuses the connection's token", "mailchimp_unauthorized"
-        )
+    except StopError as error:
+        found.problem("connection", error.reason, error.code, said=error.said)
+    except BlockedError as error:
+        found.problem("connection", error.told, "mailchimp_denied", said=error.said)
     return None
 
 
@@ -299,13 +331,15 @@ def _ask_audience(app: App, connection: StoredConnection, audience_id: str) -> A
         audience = mailchimp.client.audience(audience_id)
         merge_fields = mailchimp.client.merge_fields(audience_id)
         tags = mailchimp.client.tags(audience_id)
+        saved = [segment.name for segment in mailchimp.client.saved_segments(audience_id)]
+        account = mailchimp.client.account()
         reached = mailchimp.connection or connection
     owned = owned_tags(app.blobs, reached.account_id or "", audience_id)
     offset = (audience.date - utc_now()).total_seconds()
     ours = ids_of(owned, tags, offset)
     # By the names that exports know, too: people may have renamed them.
     own = {tag.name for tag in tags if tag.id in ours} | {tag.name for tag in owned}
-    return AudienceView(audience, merge_fields, tags, frozenset(own))
+    return AudienceView(audience, merge_fields, tags, frozenset(own), saved, account)
 
 
 def _neighbours(app: App, export: Export) -> list[StoredExport]:

@@ -15,16 +15,10 @@ from shared.exports.updates import known_updates, settle_updates
 from shared.http import audit, exports, inputs, problems
 from shared.http.messages import Request, Response
 from shared.http.problems import FieldError
-from shared.mailchimp.errors import MailchimpError, RefusedError, StopError
+from shared.mailchimp.answers import may_not_write
+from shared.mailchimp.errors import BlockedError, MailchimpError, RefusedError, StopError
 from shared.platform.blobs import Document
 from shared.runs.stopping import cancel_runs_of_connection
-
-# Roles of Mailchimp below Manager: their calls that change contacts are refused.
-_LOOKING_ONLY = ("viewer", "author")
-_MAY_NOT_WRITE = (
-    "The Mailchimp user behind the token has the role {role}, which may not change contacts. Give "
-    "the connection a token of a user with the role Manager or higher."
-)
 
 
 class VerifyOptions(BaseModel):
@@ -252,20 +246,35 @@ def _verify_mailchimp(
             if audience is not None and waits is None:
                 mailchimp.hold(account.account_id)
                 settle_updates(app, account.account_id, audience, mailchimp.client)
-    except (ConnectionUnusableError, StopError) as error:
+    except ConnectionUnusableError as error:
         return result | {"code": error.code, "detail": error.detail}
+    except StopError as error:
+        said = {"said": error.said}
+        return result | {"code": error.code, "params": said, "detail": error.reason}
     except MailchimpError as error:
-        code = "mailchimp_refused" if isinstance(error, RefusedError) else "mailchimp_unavailable"
-        return result | {"code": code, "detail": f"{error}."}
+        said = {"said": error.said}
+        return result | {"code": _code_of(error), "params": said, "detail": error.told}
     accounts.remember_account(app, connection, account)
-    may_write = account.role.casefold() not in _LOOKING_ONLY
+    role = account.role
+    if not account.may_write:
+        detail = may_not_write(role)
+        result |= {"code": "role_may_not_write", "params": {"role": role}, "detail": detail}
     return result | {
-        "ok": may_write,
-        "detail": None if may_write else _MAY_NOT_WRITE.format(role=account.role),
+        "ok": account.may_write,
         "account_name": account.name,
-        "role": account.role,
+        "role": role,
         "data_center": account.data_center,
     }
+
+
+def _code_of(error: MailchimpError) -> str:
+    match error:
+        case BlockedError():
+            return "mailchimp_denied"
+        case RefusedError():
+            return "mailchimp_refused"
+        case _:
+            return "mailchimp_unavailable"
 
 
 def _verify_storage(app: App) -> dict[str, Any]:

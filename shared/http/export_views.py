@@ -5,7 +5,7 @@ What the app adds is read beside the document, so that it never moves the docume
 
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property, partial
 from typing import Any
 
@@ -14,8 +14,9 @@ from shared.exports.access import Caller, Role, may_use
 from shared.exports.export_index import IndexedExport
 from shared.exports.models import StoredConnection, StoredExport
 from shared.exports.schedules import next_after, retry_at
+from shared.notice import Notice
 from shared.platform.blobs import Blobs, Document
-from shared.platform.clock import from_text, to_text, utc_now
+from shared.platform.clock import from_text, seconds_since, to_text, utc_now
 from shared.runs import ledger
 from shared.runs.last_run import LastRun, last_runs, read_last
 from shared.runs.marker import active_exports
@@ -67,6 +68,7 @@ class ExportViews:
         connection = self._connection(export.connection)
         active = self._active_run(export) if export.name in self.active else None
         return export.document() | {
+            "warnings": [asdict(warning) for warning in (*export.warnings, *_stale(last))],
             "last_run": _last_run(self.blobs, last),
             "active_run": active,
             "next_run_at": next_run_at(export),
@@ -154,6 +156,19 @@ def _contacts(blobs: Blobs, export: StoredExport, last: LastRun | None) -> int:
         return 0
     account, audience = last.ledger
     return ledger.load(blobs, account, audience, export.uid).contacts
+
+
+def _stale(last: LastRun | None) -> list[Notice]:
+    """Return the warning `input_stale` for each segment of which nothing new comes."""
+    return [
+        Notice(
+            "input_stale",
+            f"The newest data of the segment {segment} is of {written_at}. See whether its export "
+            "in Customer Insights still runs.",
+            {"segment": segment, "age_hours": round(seconds_since(written_at) / 3600)},
+        )
+        for segment, written_at in sorted(last.stale.items() if last else ())
+    ]
 
 
 def _waiting(export: StoredExport, last: LastRun | None) -> Document | None:

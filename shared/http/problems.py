@@ -246,6 +246,11 @@ def mailchimp_unavailable() -> ProblemError:
     )
 
 
+def mailchimp_refuses(code: str, detail: str, said: str) -> ProblemError:
+    """Mailchimp does not do it, and asking again would change nothing; said: its own words."""
+    return ProblemError(409, code, "Mailchimp refuses this", detail, params={"said": said})
+
+
 def unexpected() -> ProblemError:
     """A fault of the app; what it was is in the log, not in the answer."""
     return ProblemError(

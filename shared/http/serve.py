@@ -104,7 +104,7 @@ def _translate(error: BaseException) -> ProblemError:
     # Only here after something has failed, so these modules may take their time to load.
     from shared.accounts.slots import NoSlotError
     from shared.exports.errors import ConnectionUnusableError
-    from shared.mailchimp.errors import RefusedError, RetryError, StopError
+    from shared.mailchimp.errors import BlockedError, RefusedError, RetryError, StopError
     from shared.platform.blobs import BlobConflictError
     from shared.platform.forms import FormError
 
@@ -113,13 +113,15 @@ def _translate(error: BaseException) -> ProblemError:
             return error
         case NoSlotError():
             return problems.busy()
+        case BlockedError():
+            return problems.mailchimp_refuses("mailchimp_denied", error.told, error.said)
         case RetryError():
             return problems.mailchimp_unavailable()
         case ConnectionUnusableError():
             return problems.conflict(error.code, "The connection can't be used", error.detail)
         case StopError() | RefusedError():
             code = error.code if isinstance(error, StopError) else "mailchimp_refused"
-            return problems.conflict(code, "Mailchimp refuses this", f"{error.summary}.")
+            return problems.mailchimp_refuses(code, error.told, error.said)
         case BlobConflictError():
             return problems.precondition_failed()
         case FormError():

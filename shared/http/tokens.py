@@ -21,7 +21,14 @@ from shared.http.messages import Request, Response
 from shared.http.problems import FieldError, ProblemError
 from shared.mailchimp import oauth
 from shared.mailchimp.answers import Account
-from shared.mailchimp.errors import RefusedError, RetryError, StopError
+from shared.mailchimp.errors import (
+    BlockedError,
+    MailchimpError,
+    NoDataCenterError,
+    RefusedError,
+    RetryError,
+    StopError,
+)
 from shared.mailchimp.tokens import Token, TokenError, oauth_secret, parse_token
 from shared.platform import log
 from shared.platform.vault import SecretUnreadableError
@@ -45,9 +52,11 @@ def put_token(app: App, request: Request) -> Response:
         raise problems.invalid([FieldError("api_key", str(error), "malformed")]) from None
     try:
         account = _ask_account(app, token)
-    except (StopError, RefusedError):
-        refused = FieldError("api_key", "Mailchimp refuses this key", "mailchimp_unauthorized")
-        raise problems.invalid([refused]) from None
+    except MailchimpError as error:
+        wrong = wrong_with_key(error, token)
+        if wrong is None:
+            raise
+        raise problems.invalid([wrong]) from None
     _keep(app, connection, text, account, request.caller)
     return Response(204)
 
@@ -89,8 +98,9 @@ def callback(app: App, request: Request) -> Response:
         other = accounts.with_account(found[0], account).awaiting is not None
         caller = Caller(sign_in.caller_id, sign_in.caller_id, request.caller.role)
         _keep(app, found[0], oauth_secret(token), account, caller)
-    except (StopError, RefusedError):
-        return _page(400, "refused", "Mailchimp refuses this sign-in. Start it again.")
+    except (StopError, RefusedError, BlockedError) as error:
+        text = f"Mailchimp refuses this sign-in: {error.said.rstrip('.')}. Start it again."
+        return _page(400, "refused", text)
     except (RetryError, NoSlotError):
         return _page(
             503, "unavailable", "Mailchimp does not answer. Start the sign-in again later."
@@ -104,6 +114,24 @@ def callback(app: App, request: Request) -> Response:
     if other:
         text += " It is another account than before: an administrator has to confirm it."
     return _page(200, "ok", text)
+
+
+def wrong_with_key(error: MailchimpError, token: Token) -> FieldError | None:
+    """Return what an error says of a key; None where it says nothing, and asking later may help."""
+    match error:
+        case StopError():
+            code = error.code
+        case BlockedError():
+            code = "mailchimp_denied"
+        case RefusedError():
+            code = "mailchimp_refused"
+        case NoDataCenterError():
+            dc = token.data_center
+            text = f"Mailchimp's data centre {dc}, which the key names, is not found"
+            return FieldError("api_key", text, "data_center_unknown", {"data_center": dc})
+        case _:
+            return None
+    return FieldError("api_key", error.told, code, {"said": error.said})
 
 
 def _exchange(app: App, code: str, redirect_uri: str) -> tuple[Token, Account]:

@@ -11,6 +11,9 @@ from typing import Any
 
 from shared.mailchimp.errors import MAX_TEXT
 
+# Roles of Mailchimp below Manager: their calls that change contacts are refused.
+_LOOKING_ONLY = ("viewer", "author")
+
 
 @dataclass(frozen=True)
 class Account:
@@ -22,6 +25,19 @@ class Account:
     data_center: str
     date: datetime
     email: str = ""
+
+    @property
+    def may_write(self) -> bool:
+        """Whether the role of the token's user reaches to changing contacts."""
+        return self.role.casefold() not in _LOOKING_ONLY
+
+
+def may_not_write(role: str) -> str:
+    """Say for people what a role means that only looks."""
+    return (
+        f"The Mailchimp user behind the token has the role {role}, which may not change contacts. "
+        "Give the connection a token of a user with the role Manager or higher."
+    )
 
 
 @dataclass(frozen=True)

@@ -73,16 +73,20 @@ def create_missing_fields(
     """Create what a mapping lacks and resolve it again; may be repeated after any failure.
 
     Raises MailchimpError: RefusedError with the tag in its detail, as when the plan's limit of
-    merge fields is reached.
+    merge fields is reached. Then none of those that were created before it is left.
     """
     fields = list(merge_fields)
+    made: list[MergeField] = []
     for item in resolve_mapping(mapping, fields, data_types, samples).missing:
         try:
-            fields.append(client.create_merge_field(list_id, item.tag, item.name, item.type))
+            made.append(client.create_merge_field(list_id, item.tag, item.name, item.type))
+            fields.append(made[-1])
         except RefusedError as error:
             # Another run may have been quicker.
             fields = client.merge_fields(list_id)
             if not any(field.tag.upper() == item.tag for field in fields):
+                for field in made:
+                    client.delete_merge_field(list_id, field.merge_id)
                 raise RefusedError(
                     f"merge field {item.tag}: {error.detail}",
                     status=error.status,

@@ -98,14 +98,25 @@ class MailchimpClient(Connection):
         answer = self.call("POST", _path(list_id, "/merge-fields"), body=body)
         return answers.read_merge_field(answer.document)
 
+    def delete_merge_field(self, list_id: str, merge_id: int) -> None:
+        """Delete a merge field, with whatever contacts have in it."""
+        self.call("DELETE", _path(list_id, f"/merge-fields/{merge_id}"))
+
     def tags(self, list_id: str) -> list[Tag]:
         """Return all tags of an audience."""
+        return self._segments(list_id, "static")
+
+    def saved_segments(self, list_id: str) -> list[Tag]:
+        """Return all segments of an audience that are made of conditions."""
+        return self._segments(list_id, "saved")
+
+    def _segments(self, list_id: str, type: str) -> list[Tag]:
         names = ("id", "name", "member_count", "created_at")
         fields = ",".join(f"segments.{name}" for name in names) + ",total_items"
         path = _path(list_id, "/segments")
         return [
             answers.read_tag(item)
-            for page in self.pages(path, {"type": "static", "fields": fields}, "segments")
+            for page in self.pages(path, {"type": type, "fields": fields}, "segments")
             for item in answers.objects(page.document, "segments")
         ]
 

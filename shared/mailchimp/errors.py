@@ -2,16 +2,20 @@
 
 MailchimpError
 ├── StopError                   the run can't go on; `code` is the run's error code
-│   ├── UnauthorizedError           401, or a 403 that Mailchimp explains
+│   ├── UnauthorizedError           401, or a 403 about the key's data centre
+│   ├── DeniedError                 another 403 that Mailchimp explains; the firewall, for long
 │   ├── AudienceNotFoundError       a 404 that Mailchimp explains, about the audience
 │   └── RefusesAllError             many calls in a row refused
 ├── RetryError                  the same call again, later
-│   ├── ThrottledError              429; 403 or 404 without a JSON body
+│   ├── ThrottledError              429
+│   ├── BlockedError                403 or 404 without a JSON body: something in front of Mailchimp
 │   ├── UnavailableError            5xx; no connection; an answer that was lost or cut
+│   │   └── NoDataCenterError           its name leads nowhere
 │   └── TimedOutError               no answer in time; 502 or 504 of the proxy in front
 └── RefusedError                this call is wrong, and will stay wrong
 """
 
+import html
 import re
 from collections.abc import Mapping
 from datetime import timedelta
@@ -38,16 +42,33 @@ class MailchimpError(CallError):
         self.detail = detail or self.summary
         self.status = status
 
+    @property
+    def said(self) -> str:
+        """Mailchimp's own words, or what is known without any; no address is among them."""
+        return without_addresses(self.detail, "(address)")
+
+    @property
+    def told(self) -> str:
+        """What happened, in a sentence or two, with Mailchimp's own words where it had any."""
+        if self.detail == self.summary:
+            return f"{self}."
+        return f"{self}: {self.said.rstrip('.')}."
+
 
 class StopError(MailchimpError):
     """No call of this run can succeed any more; `advice` says what people can do about it."""
 
     code: ClassVar[str] = "internal_error"
-    advice: ClassVar[str] = "Ask whoever runs this app to look at its log."
+    advice: str = "Ask whoever runs this app to look at its log."
+
+    @property
+    def reason(self) -> str:
+        """What happened, and what people can do about it."""
+        return f"{self.told} {self.advice}"
 
 
 class UnauthorizedError(StopError):
-    """The token is wrong, revoked, of another data centre, or its user may not do this."""
+    """The token is wrong, revoked or of another data centre."""
 
     summary = "Mailchimp refuses the connection's token"
     code = "mailchimp_unauthorized"
@@ -55,6 +76,42 @@ class UnauthorizedError(StopError):
         "Ask an administrator to give the connection a new one, of a Mailchimp user with the role "
         "Manager or higher. The next run sends what is left."
     )
+
+
+Cause = Literal["account", "role", "firewall", "other"]
+
+
+class DeniedError(StopError):
+    """The token is right, but Mailchimp, or what stands in front of it, lets it do nothing.
+
+    `cause`: the account is deactivated, the role of the token's user does not reach, a firewall
+    blocks every call, or something else that the words may tell.
+    """
+
+    summary = "Mailchimp does not allow this"
+    code = "mailchimp_denied"
+    _ADVICE: ClassVar[Mapping[Cause, str]] = {
+        "account": (
+            "The account is deactivated: sign in to Mailchimp to see why, or ask its support. "
+            "A new token would change nothing."
+        ),
+        "role": (
+            "Ask an administrator to give the connection a token of a Mailchimp user with the role "
+            "Manager or higher."
+        ),
+        "firewall": (
+            "A firewall in front of Mailchimp blocks this app's calls: give its support the "
+            "reference and the app's outbound address."
+        ),
+        "other": "Look at the account in Mailchimp.",
+    }
+
+    def __init__(
+        self, detail: str = "", *, status: int | None = None, cause: Cause = "other"
+    ) -> None:
+        super().__init__(detail, status=status)
+        self.cause = cause
+        self.advice = f"{self._ADVICE[cause]} The next run sends what is left."
 
 
 class AudienceNotFoundError(StopError):
@@ -100,10 +157,35 @@ class ThrottledError(RetryError):
     counts = False
 
 
+class BlockedError(RetryError):
+    """A firewall in front of Mailchimp answers in its place, or it throttles without a word.
+
+    It dislikes what a call holds, or where calls come from; which shows by asking other things.
+    `page`: there was one, which a firewall gives at once and will give again.
+    """
+
+    summary = "Something in front of Mailchimp refuses the call"
+
+    def __init__(self, *, status: int | None = None, page: str = "") -> None:
+        super().__init__(_words_of_page(page), status=status)
+        self.page = bool(page.strip())
+
+    @property
+    def may_be_done(self) -> bool:
+        """Never: Mailchimp has not seen the call."""
+        return False
+
+
 class UnavailableError(RetryError):
     """Mailchimp can't be reached, failed by itself, or its answer did not arrive whole."""
 
     summary = "Mailchimp is not available"
+
+
+class NoDataCenterError(UnavailableError):
+    """The name of a data centre leads nowhere: there is none, or names can't be looked up."""
+
+    summary = "Mailchimp's data centre is not found by its name"
 
 
 class TimedOutError(RetryError):
@@ -140,12 +222,16 @@ class RefusedError(MailchimpError):
 
 
 def error_of_answer(
-    status: int, problem: Mapping[str, Any] | None, *, audience_call: bool = False
+    status: int,
+    problem: Mapping[str, Any] | None,
+    *,
+    page: str = "",
+    audience_call: bool = False,
 ) -> MailchimpError:
     """Tell what an answer other than 2xx means.
 
     `problem` is its JSON document, None where the body was none: proxies in front of Mailchimp
-    answer with HTML or nothing, and throttling may look like a bare 403 or 404.
+    answer with HTML, `page`, or nothing, and throttling may look like a bare 403 or 404.
     `audience_call`: the path names nothing but the audience, so a 404 means the audience.
     """
     detail = _detail(problem)
@@ -155,9 +241,9 @@ def error_of_answer(
         case 429:
             return ThrottledError(detail, status=status)
         case 403 | 404 if problem is None:
-            return ThrottledError(status=status)
+            return BlockedError(status=status, page=page)
         case 403:
-            return UnauthorizedError(detail, status=status)
+            return _forbidden(detail)
         case 404 if audience_call:
             return AudienceNotFoundError(detail, status=status)
         case 408:
@@ -173,6 +259,38 @@ def error_of_answer(
                 title=str((problem or {}).get("title") or ""),
                 errors=_field_errors(problem),
             )
+
+
+# By its title or its sentence; glossary and recorded answers, facts/mailchimp-api.md.
+_CAUSES: Final[tuple[tuple[Cause, re.Pattern[str]], ...]] = (
+    ("account", re.compile(r"disabled|deactivated|suspended", re.IGNORECASE)),
+    ("role", re.compile(r"permi(tted|ssion)|does not have access|\brole\b", re.IGNORECASE)),
+)
+_OTHER_DATA_CENTER: Final = re.compile(r"data ?cent(er|re)", re.IGNORECASE)
+
+
+def _forbidden(detail: str) -> StopError:
+    """Tell what a 403 means that Mailchimp explains."""
+    if _OTHER_DATA_CENTER.search(detail):
+        return UnauthorizedError(detail, status=403)
+    for cause, pattern in _CAUSES:
+        if pattern.search(detail):
+            return DeniedError(detail, status=403, cause=cause)
+    return DeniedError(detail, status=403)
+
+
+# As Akamai writes it; what a page holds besides is nobody's business here.
+_REFERENCE: Final = re.compile(r"Reference\s*#?\s*([0-9A-Za-z.-]{4,100})")
+MAX_PAGE: Final = 20_000
+
+
+def _words_of_page(page: str) -> str:
+    """Return what may be said of a page that came in the place of Mailchimp's answer."""
+    if not page.strip():
+        return "an answer without any words"
+    found = _REFERENCE.search(html.unescape(page[:MAX_PAGE]))
+    reference = f"with the reference {found[1].strip('.-')}" if found else "without a reference"
+    return f"the page of a firewall, {reference}"
 
 
 Retry = timedelta | Literal["data_changed"] | None

@@ -15,6 +15,8 @@ from shared.mailchimp.inference import infer_type
 # Not in Mailchimp's reference, but what its own form enforces.
 MAX_TAG = 10
 MAX_NAME = 50
+# Of an audience on most plans; on the largest it is 80.
+MERGE_FIELD_LIMIT = 30
 ADDRESS_PARTS = ("addr1", "addr2", "city", "state", "zip", "country")
 # Without these Mailchimp answers "Please enter a complete address".
 NEEDED_PARTS = ("addr1", "city", "state", "zip")

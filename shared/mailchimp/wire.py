@@ -1,5 +1,6 @@
 """One HTTP call to Mailchimp: sent once, read whole, and turned into an answer or an error."""
 
+import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,9 +12,13 @@ import orjson
 import requests
 import urllib3.exceptions
 from requests.auth import AuthBase
+from urllib3.exceptions import NameResolutionError
 
 from shared.mailchimp.errors import (
+    MAX_PAGE,
     MailchimpError,
+    NoDataCenterError,
+    RetryError,
     TimedOutError,
     UnavailableError,
     error_of_answer,
@@ -23,6 +28,8 @@ from shared.platform.timed_http import TimedAdapter, answered_within
 
 CONNECT_TIMEOUT = 10.0
 USER_AGENT = "segment-export/1.0"
+# EAI_NODATA has no name on every platform.
+_UNKNOWN_NAMES = (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME))
 _PIECE = 256 * 1024
 # Unpacked. A full answer about 500 contacts, the most that a call is about, has some megabytes.
 _MOST_BYTES = 64 * 1024 * 1024
@@ -107,7 +114,7 @@ def call(  # noqa: PLR0913 - all that a request may have
                 stream=True,
             )
     except requests.RequestException as error:
-        raise _not_answered(error) from None
+        raise not_answered(error) from None
     with response:
         status, date = response.status_code, _date(response)
         try:
@@ -115,7 +122,12 @@ def call(  # noqa: PLR0913 - all that a request may have
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise _cut_short(error, status) from None
     if not 200 <= status < 300:
-        raise error_of_answer(status, _parse(content), audience_call=audience_call)
+        raise error_of_answer(
+            status,
+            _parse(content),
+            page=content[:MAX_PAGE].decode(errors="replace"),
+            audience_call=audience_call,
+        )
     answer = Answer(status, content, date)
     if not (read_later and content.startswith(b"{") and content.endswith(b"}")):
         _ = answer.document
@@ -134,8 +146,8 @@ def _read(response: requests.Response) -> bytes:
     return b"".join(pieces)
 
 
-def _not_answered(error: requests.RequestException) -> MailchimpError:
-    """Return whether Mailchimp can have seen a call that has no answer at all."""
+def not_answered(error: requests.RequestException) -> RetryError:
+    """Tell of a call that has no answer at all whether Mailchimp can have seen it."""
     match error:
         case requests.ConnectTimeout():
             return UnavailableError("no connection in time")
@@ -146,9 +158,17 @@ def _not_answered(error: requests.RequestException) -> MailchimpError:
     # requests wraps what urllib3 says; without a connection nothing can have been sent.
     cause = error.args[0] if error.args else None
     reason = getattr(cause, "reason", None)
+    if isinstance(reason, NameResolutionError) and _is_unknown(reason):
+        return NoDataCenterError()
     if isinstance(reason, urllib3.exceptions.NewConnectionError | urllib3.exceptions.SSLError):
         return UnavailableError("no connection")
     return UnavailableError("the connection broke", may_be_open=True)
+
+
+def _is_unknown(error: NameResolutionError) -> bool:
+    """Return whether a name is known to be nobody's, and not only not to be had at the moment."""
+    cause = error.__cause__
+    return isinstance(cause, socket.gaierror) and cause.errno in _UNKNOWN_NAMES
 
 
 def _cut_short(error: Exception, status: int) -> MailchimpError:

@@ -1,18 +1,26 @@
-"""Which change of an export's state is to be told, and until when it waits for that.
+"""Which change of an export's state, or of its input's age, is to be told, and when.
+
+Whether a webhook that answers too late was told is not known: it counts as told, so that it is
+not told again and again, and hears of the way back.
 
 - `exports/_notices/state/{export}`: what was told last
 - `exports/_notices/due/{export}`: what is still to be told; a later change takes its place
+- `exports/_notices/due/{export}.input`: the same of its input
 """
 
 import json
 import logging
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import timedelta
+from typing import Any
 
 from shared.addresses import without_addresses
 from shared.app import App
+from shared.exports.export_index import IndexedExport
+from shared.exports.models import StoredExport
 from shared.notifications.webhook import WebhookError, call, parse_webhook
 from shared.platform import log
 from shared.platform.blobs import BlobConflictError, Blobs, Document
@@ -59,6 +67,25 @@ def note_end(app: App, run: Run) -> None:
         threading.Thread(target=_tell_quietly, args=(app,), daemon=True, name="webhook").start()
 
 
+def note_input(app: App, export: IndexedExport | StoredExport, stale: Mapping[str, str]) -> None:
+    """Note that the input of an export is stale (since when, by segment), or not any more."""
+    if app.settings.webhook_secret_name is None:
+        return
+    name = f"{_DUE}{export.name}.input"
+    if not stale and app.blobs.delete(name):
+        return  # Nobody has been told yet.
+    now = to_text(utc_now())
+    body = {
+        "event": "input_stale" if stale else "input_fresh",
+        "export": export.name,
+        "display_name": export.display_name,
+        "at": now,
+        "segments": [{"name": name, "written_at": at} for name, at in sorted(stale.items())],
+    }
+    due = {"uid": export.uid, "body": body, "tries": 0, "next_at": now}
+    app.blobs.write_document(name, due)
+
+
 def tell_due(app: App, seconds: float = _SECONDS) -> None:
     """Tell what is due, one after the other; somebody else's turn is left to them.
 
@@ -86,26 +113,54 @@ def _tell_quietly(app: App) -> None:
 
 
 def _tell(app: App, name: str, due: Document, etag: str) -> None:
-    body = due["body"]
-    fields = {"export": body["export"], "run": body["run"], "status": body["status"]}
+    body, fields = due["body"], _fields(due["body"])
+    # A state changes by a run; input is of no run.
+    id_ = body.get("run") or f"{body['export']}-{body['event']}-{body['at']}"
     try:
         webhook = parse_webhook(app.vault.get(app.settings.webhook_secret_name or ""))
-        call(webhook, body["run"], json.dumps(body, ensure_ascii=False).encode())
-    except (WebhookError, SecretUnreadableError) as error:
-        reason = error.reason if isinstance(error, WebhookError) else "secret_unreadable"
-        tries = due["tries"] + 1
-        level = logging.WARNING if tries < _MAX_TRIES else logging.ERROR
-        log.event("notification_failed", level=level, reason=reason, tries=tries, **fields)
-        if tries < _MAX_TRIES:
-            _put_off(app, name, due, etag, tries)
+        call(webhook, id_, json.dumps(body, ensure_ascii=False).encode())
+    except WebhookError as error:
+        if not error.perhaps_told:
+            _not_told(app, name, due, etag, error.reason)
             return
+        # Whoever answers late has been told: only the way back is told once more.
+        log.event("notification_sent", answered=False, **fields)
+    except SecretUnreadableError:
+        _not_told(app, name, due, etag, "secret_unreadable")
+        return
     else:
-        log.event("notification_sent", before=body["status_before"], **fields)
-    app.blobs.update_document(
-        f"{_STATES}{body['export']}",
-        lambda state: {**state, "told": body["status"]} if state["uid"] == due["uid"] else None,
-    )
+        log.event("notification_sent", answered=True, **fields)
+    _settle(app, name, due, etag)
+
+
+def _not_told(app: App, name: str, due: Document, etag: str, reason: str) -> None:
+    """Put a notification off that nobody was told, or give it up after a day."""
+    fields = _fields(due["body"])
+    tries = due["tries"] + 1
+    level = logging.WARNING if tries < _MAX_TRIES else logging.ERROR
+    log.event("notification_failed", level=level, reason=reason, tries=tries, **fields)
+    if tries < _MAX_TRIES:
+        _put_off(app, name, due, etag, tries)
+    else:
+        _settle(app, name, due, etag)
+
+
+def _settle(app: App, name: str, due: Document, etag: str) -> None:
+    """Note that nothing is due any more: it was told, or given up."""
+    body = due["body"]
+    if "status" in body:
+        app.blobs.update_document(
+            f"{_STATES}{body['export']}",
+            lambda state: {**state, "told": body["status"]} if state["uid"] == due["uid"] else None,
+        )
     _delete(app, name, etag)
+
+
+def _fields(body: Document) -> dict[str, Any]:
+    """Return what the log says of a notification."""
+    fields = {"export": body["export"], "about": body.get("event")}
+    names = (("run", "run"), ("status", "status"), ("before", "status_before"))
+    return fields | {name: body[member] for name, member in names if member in body}
 
 
 def _put_off(app: App, name: str, due: Document, etag: str, tries: int) -> None:

@@ -17,11 +17,15 @@ _TIMEOUTS = (3.05, 5.0)
 
 
 class WebhookError(Exception):
-    """The call failed; `reason` is a word for the log and names neither URL nor key."""
+    """The call failed; `reason` is a word for the log and names neither URL nor key.
 
-    def __init__(self, reason: str) -> None:
+    perhaps_told: it went out whole, and only the answer is missing.
+    """
+
+    def __init__(self, reason: str, *, perhaps_told: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.perhaps_told = perhaps_told
 
 
 @dataclass(frozen=True, repr=False)
@@ -89,6 +93,8 @@ def call(
             ) as answer,
         ):
             status = answer.status_code
+    except requests.ReadTimeout:
+        raise WebhookError("timed_out", perhaps_told=True) from None
     except requests.Timeout:
         raise WebhookError("timed_out") from None
     except (requests.RequestException, ValueError):

@@ -239,6 +239,11 @@ def unfinished(count: int, states: Mapping[int, ChunkState]) -> list[int]:
     return [n for n in range(count) if n not in states or not states[n].done]
 
 
+def last_accepted(states: Mapping[int, ChunkState]) -> int:
+    """Return when Mailchimp accepted something of a run last (seconds since 1970), 0 for never."""
+    return max((state.accepted_at for state in states.values()), default=0)
+
+
 def position_of(blocks: list[Block]) -> int:
     """Return the first item that has no outcome."""
     return max((block["at"] + block["n"] for block in blocks if "at" in block), default=0)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from pydantic import TypeAdapter
 
-from shared.platform.blobs import Blobs
+from shared.platform.blobs import Blobs, Document
 from shared.platform.forms import FormError
 from shared.platform.index import Index, Told
 from shared.runs import ledger
@@ -24,12 +24,13 @@ class LastRun:
     """What is remembered of it; `snapshots` by segment, those of an earlier one where it had none.
 
     ledger: account and audience of the ledger that was written last. leavers_due: whether leavers
-    were left to the next run, as another export was at work on the audience. failures: how often
-    in a row runs on the same snapshots have failed. states: what tells each snapshot's state from
+    were left to the next run, as another export was at work on the audience. failures: how often in
+    a row runs on the same snapshots have failed. states: what tells each snapshot's state from
     others of the same name, where that is known. served_at: up to when times of a cron schedule
-    have been served, None where 0.1.0 has written this. exported: the snapshots of the last run
-    that ended succeeded or partial; exported_at: when the last five of those ended. kept_by: what
-    other exports, by name, had exported that kept this run's leavers waiting.
+    have been served, None where 0.1.0 has written this. stale: segments of a refresh schedule whose
+    newest data is older than the export allows, with when it was written. exported: the snapshots
+    of the last run that ended succeeded or partial; exported_at: when the last five of those ended.
+    kept_by: what other exports, by name, had exported that kept this run's leavers waiting.
     """
 
     uid: str
@@ -48,6 +49,7 @@ class LastRun:
     exported: dict[str, str] = field(default_factory=dict)
     exported_at: tuple[str, ...] = ()
     kept_by: dict[str, dict[str, str]] = field(default_factory=dict)
+    stale: dict[str, str] = field(default_factory=dict)
 
     def exported_to(self, ledger: tuple[str, str] | None) -> dict[str, str]:
         """Return the snapshots that were exported to the end to an account's audience."""
@@ -137,12 +139,27 @@ def note_end(blobs: Blobs, run: Run) -> None:
         states=run.states or (last.states if last and not run.snapshots else {}),
         served_at=_served_at(last, run),
         kept_by=run.kept_by,
+        stale=last.stale if last else {},
         failures=(last.failures + 1 if last and same else 1) if failed else 0,
         good=Before(run.id, run.counts) if run.status in _GOOD else run.before,
     )
     ended = _with_exported(ended, last)
     with INDEX.changing(blobs, run.export):
         blobs.write_document(f"{_FOLDER}{run.export}", _ADAPTER.dump_python(ended, mode="json"))
+
+
+def note_stale(blobs: Blobs, export: str, uid: str, stale: dict[str, str]) -> bool:
+    """Remember which segments are stale now; return whether that was not known."""
+    known = True
+
+    def noted(document: Document) -> Document | None:
+        nonlocal known
+        known = document["uid"] != uid or document.get("stale", {}) == stale
+        return None if known else {**document, "stale": stale}
+
+    with INDEX.changing(blobs, export):
+        blobs.update_document(f"{_FOLDER}{export}", noted)
+    return not known
 
 
 def _with_exported(ended: LastRun, last: LastRun | None) -> LastRun:

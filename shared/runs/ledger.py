@@ -149,7 +149,8 @@ class Ledger:
     `canonical`: the version of the form in which its table writes addresses. fields: merge fields
     by their bits, under the tags that the export gives them; field_ids: their merge ids, 0 where
     not known (0.1.0 kept none). `consent`: a digest of the column and the values that consent was
-    judged by, "" where it was not asked for. others: exports that leavers wait for, by uid.
+    judged by, "" where it was not asked for. asked: a digest of the mapping and of the audience's
+    merge fields that values were refused under. others: exports that leavers wait for, by uid.
     """
 
     account: str
@@ -165,6 +166,7 @@ class Ledger:
     segments: dict[str, FoldedSegment] = field(default_factory=dict)
     canonical: int = CANONICAL_VERSION
     consent: str = ""
+    asked: str = ""
     others: dict[str, WaitedFor] = field(default_factory=dict)
 
     @property
@@ -196,6 +198,7 @@ class Ledger:
             "segments": {name: folded.document() for name, folded in self.segments.items()},
             "canonical": self.canonical,
             "consent": self.consent,
+            "asked": self.asked,
             "others": {uid: asdict(other) for uid, other in self.others.items()},
         }
 
@@ -304,6 +307,7 @@ def read_ledger(document: dict[str, Any], etag: str | None) -> Ledger:
         segments={name: _read_folded(f) for name, f in document["segments"].items()},
         canonical=document.get("canonical", 1),
         consent=document.get("consent", ""),
+        asked=document.get("asked", ""),
         others={uid: WaitedFor(**other) for uid, other in document.get("others", {}).items()},
     )
 

@@ -106,9 +106,13 @@ class Run:
     # How often the plan was put off for a reason that grows, and until when.
     waits: int = 0
     waits_until: str | None = None
-    # Since when the input has not been whole, and since when the vault has been silent.
+    # Since when the input has not been whole.
     waits_since: str | None = None
+    # What the plan waits for without an answer, as the code of its end for that, and since when.
+    silent: str = ""
     silent_since: str | None = None
+    # Since when a firewall has let no call through while the run is sent.
+    blocked_since: str | None = None
     # What tells each snapshot's state from others of the same name, by segment.
     states: dict[str, str] | None = None
     # When sending began; items and calls of each chunk.

@@ -56,6 +56,8 @@ def _trigger(run: Run) -> str:
 
 def _waiting(run: Run) -> Document | None:
     """Return what a run waits for that is tried again and again, and since when."""
+    if run.status is RunStatus.RUNNING and run.blocked_since is not None:
+        return {"code": "mailchimp", "params": {}, "since": run.blocked_since}
     planned = run.status in (RunStatus.QUEUED, RunStatus.PLANNING)
     if not planned or run.waiting_for is None or run.waits_until is None:
         return None

@@ -46,7 +46,7 @@ CASES: dict[str, tuple[Callable[[Place], None], str, list[str]]] = {
     "segment gone": (segment_gone, "segment_not_found", ["VIP"]),
     "token refused": (token_revoked, "mailchimp_unauthorized", ["Mailchimp"]),
     "secret gone": (secret_gone, "secret_unreadable", ["secret", "vault"]),
-    "user disabled": (user_disabled, "mailchimp_unauthorized", ["Mailchimp"]),
+    "user disabled": (user_disabled, "mailchimp_denied", ["Mailchimp", "disabled"]),
 }
 
 

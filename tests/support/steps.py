@@ -1,5 +1,7 @@
 """An export whose runs are driven step by step in this process, as a host's queues would do."""
 
+import csv
+import io
 import itertools
 import json
 import uuid
@@ -31,6 +33,7 @@ from shared.platform.settings import Settings
 from shared.platform.vault import Vault
 from shared.runs import names
 from shared.runs.finishing.finish import finish_run
+from shared.runs.outcomes import file_name
 from shared.runs.planning.plan import plan_run
 from shared.runs.record import RunRequest
 from shared.runs.sending.batch_sizes import BatchSizes
@@ -245,6 +248,11 @@ class Steps:
         found = self.app.blobs.read_document(names.record_name(run))
         assert found is not None
         return found[0]
+
+    def outcomes(self, run: str) -> list[dict[str, str]]:
+        """The rows of a run's outcomes."""
+        text = self.app.blobs.read(file_name(run, None)).decode()
+        return list(csv.DictReader(io.StringIO(text)))
 
     def messages(self, queue: str, run: str) -> int:
         """How many messages for a run can be seen in a queue; takes all that are there."""

@@ -32,6 +32,7 @@ from shared.runs.planning.ours import archived_by_others, unsubscribed, with_arc
 from shared.runs.planning.profiles import Profiles
 from shared.runs.planning.reading import check_input, read_segments
 from shared.runs.planning.remembered import (
+    asked_digest,
     consent_digest,
     own_contacts,
     remembered,
@@ -47,7 +48,7 @@ from shared.runs.planning.segment_ages import (
     too_late,
     waiting_warnings,
 )
-from shared.runs.planning.warnings import input_warnings, value_warnings
+from shared.runs.planning.warnings import differing_warnings, input_warnings, value_warnings
 from shared.segments.state import state_of
 
 
@@ -184,7 +185,7 @@ def _plan_of(
         called=setup.fields.called,
         segments=export.segment_names,
         snapshots=attempt.found.stamps,
-        ledger=_next_ledger(attempt, old, decided),
+        ledger=_next_ledger(attempt, setup, decided),
         ledger_etag=old.etag,
         ledger_run=old.run,
         shared_tags=shared_tags(old, setup.called, attempt.others, decided.other_ledgers),
@@ -197,6 +198,7 @@ def _plan_of(
             *attempt.run.warnings,
             *setup.warnings,
             *input_warnings(attempt),
+            *differing_warnings(decided.profiles.differing),
             *value_warnings(values.cut, values.reasons),
             *waiting_warnings(decided.late),
         ),
@@ -254,7 +256,8 @@ def _policy(
     )
 
 
-def _next_ledger(attempt: PlanningAttempt, old: Ledger, decided: _Decided) -> Ledger:
+def _next_ledger(attempt: PlanningAttempt, setup: Setup, decided: _Decided) -> Ledger:
+    old = setup.ledger
     allowed = attempt.run.allow_removals
     late = {late.one.segment for late in decided.late if isinstance(late.one, Generation)}
     profiles = decided.profiles
@@ -280,6 +283,7 @@ def _next_ledger(attempt: PlanningAttempt, old: Ledger, decided: _Decided) -> Le
         table=None,
         segments=segments,
         consent=consent_digest(attempt.export),
+        asked=asked_digest(attempt.export, setup.state.merge_fields),
         others=others,
     )
 

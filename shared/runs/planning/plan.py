@@ -44,7 +44,7 @@ from shared.runs.stopping import BY_APP, stop
 if TYPE_CHECKING:  # what needs polars is imported when its turn has come
     from shared.runs.planning.build import Built
 
-# How long a vault may be silent before the run fails for it.
+# How long a vault, storage or Mailchimp may refuse before the run fails for it.
 _SILENT_SECONDS = 3600.0
 
 
@@ -74,7 +74,8 @@ def _plan(app: App, run: Run) -> str:
         app.queues.send(queues.FINISH, {"run": run.id})
         return "stopped"
     except RetryLaterError as wait:
-        if wait.failure is not None and _has_waited(app, run):
+        run = _silent(app, run, wait)
+        if wait.failure is not None and _is_over(run):
             return _fail(app, run, wait.failure)
         seconds = min(wait.seconds, SOON * 2.0**run.waits) if wait.grows else wait.seconds
         until = to_text(utc_now() + timedelta(seconds=seconds))
@@ -128,13 +129,19 @@ def _fail(app: App, run: Run, failure: RunFailedError) -> str:
     return failure.notice.code
 
 
-def _has_waited(app: App, run: Run) -> bool:
-    """Return whether the vault has been silent for long; note when it was found so at first."""
-    if run.silent_since is None:
-        now = to_text(utc_now())
-        change_run(app.blobs, run.id, lambda r: replace(r, silent_since=now))
-        return False
-    return seconds_since(run.silent_since) > _SILENT_SECONDS
+def _silent(app: App, run: Run, wait: RetryLaterError) -> Run:
+    """Note what the plan has no answer of, each by itself, and since when; return the run."""
+    silent = wait.failure.notice.code if wait.failure else ""
+    if silent == run.silent:
+        return run
+    since = to_text(utc_now()) if silent else None
+    changed = replace(run, silent=silent, silent_since=since)
+    change_run(app.blobs, run.id, lambda r: replace(r, silent=silent, silent_since=since))
+    return changed
+
+
+def _is_over(run: Run) -> bool:
+    return run.silent_since is not None and seconds_since(run.silent_since) > _SILENT_SECONDS
 
 
 def _make_plan(app: App, run: Run) -> tuple[Plan | None, str]:

@@ -14,6 +14,7 @@ from shared.frames import memory
 from shared.frames.addresses import canonical_column
 from shared.platform.ahead import one_ahead
 from shared.runs.planning import addresses
+from shared.runs.planning.repeated import Repetitions
 from shared.runs.planning.row_filter import KeptOut, RowFilter
 from shared.segments.columns import CUSTOMER_ID
 
@@ -67,12 +68,14 @@ class Profiles:
     of the newest snapshot that has it, whose answer counts), kept_out (UInt8, see KeptOut; there
     are as many rows of a profile, and only where there is a filter) and what was kept of the
     mapped columns.
-    `rows` and `columns` are by segment.
+    `rows`, `columns` and `differing` (how many CustomerIds have rows that are not alike) are by
+    segment.
     """
 
     frame: pl.DataFrame
     rows: dict[str, int] = field(default_factory=dict)
     columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    differing: Mapping[str, int] = field(default_factory=dict)
 
 
 # Gets the mapped columns of profiles that were not seen before, under their own names; returns
@@ -97,19 +100,23 @@ def gather(
     """
     known = _Known(keep or _as_they_are, columns.key)
     rows: dict[str, int] = {}
+    differing: dict[str, int] = {}
     for position, (segment, batches) in enumerate(segments):
         rows[segment] = 0
+        repeated = Repetitions()
+        read = _parts(batches, columns, position, at_once, repeated)
         # Reading and cleaning the next part goes on beside the work on this one.
-        with closing(one_ahead(_parts(batches, columns, position, at_once))) as parts:
+        with closing(one_ahead(read)) as parts:
             for part, count in parts:
                 rows[segment] += count
                 known.add(part)
                 _check_size(known, most)
+        differing[segment] = repeated.count()
     # The reader's memory is not needed again.
     pa.default_memory_pool().release_unused()
     frame = known.frame()
     memory.give_back()
-    return Profiles(frame, rows)
+    return Profiles(frame, rows, differing=differing)
 
 
 def _as_they_are(values: pl.DataFrame) -> pl.DataFrame:
@@ -235,7 +242,11 @@ def _hash(key: Sequence[str]) -> pl.Expr:
 
 
 def _parts(
-    batches: Iterable[pa.RecordBatch], columns: ProfileColumns, position: int, at_once: int
+    batches: Iterable[pa.RecordBatch],
+    columns: ProfileColumns,
+    position: int,
+    at_once: int,
+    repeated: Repetitions,
 ) -> Iterator[tuple[pl.DataFrame, int]]:
     """Yield a segment's rows in bounded parts, at least one, with the number of rows read."""
     waiting: list[pl.DataFrame] = []
@@ -245,12 +256,20 @@ def _parts(
         waiting.append(frame)
         read += frame.height
         if read >= at_once:
-            yield _distinct(pl.concat(waiting), columns.key), read
+            yield _part(waiting, columns, repeated), read
             waiting, read = [], 0
     if not waiting:
         empty = pl.DataFrame({name: [] for name in columns.all()}, schema_overrides=None)
         waiting = [_normalise(empty.with_columns(pl.all().cast(pl.String)), columns, position)]
-    yield _distinct(pl.concat(waiting), columns.key), read
+    yield _part(waiting, columns, repeated), read
+
+
+def _part(
+    frames: Sequence[pl.DataFrame], columns: ProfileColumns, repeated: Repetitions
+) -> pl.DataFrame:
+    rows = pl.concat(frames)
+    repeated.add(rows)
+    return _distinct(rows, columns.key)
 
 
 def _normalise(batch: pl.DataFrame, columns: ProfileColumns, position: int) -> pl.DataFrame:

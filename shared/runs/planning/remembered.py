@@ -1,6 +1,7 @@
 """What a plan knows of contacts from before: the ledger's rows, as they count for this run."""
 
 import json
+from collections.abc import Iterable
 from hashlib import blake2b
 from time import time
 
@@ -10,9 +11,11 @@ from shared.erased import Register
 from shared.exports.models import StoredExport
 from shared.frames import lookup
 from shared.frames.masks import MASK
+from shared.mailchimp.answers import MergeField
 from shared.platform.blobs import Blobs
 from shared.platform.clock import from_text
 from shared.runs import ledger
+from shared.runs.codes import NUMBER
 from shared.runs.ledger import Flag, Ledger
 from shared.runs.planning.attempt import PlanningAttempt
 from shared.runs.planning.audience import Setup
@@ -33,6 +36,8 @@ def remembered(
     if setup.ledger.consent != consent_digest(attempt.export):
         # Judged by another column or other values, nobody has withdrawn anything.
         rows = rows.with_columns(flags=pl.col("flags") & (ledger.FLAGS ^ int(Flag.CONSENTED)))
+    if setup.ledger.asked != asked_digest(attempt.export, setup.state.merge_fields):
+        rows = _without_refused_values(rows)
     if setup.dead_tags:
         rows = rows.with_columns(pl.col("tags", "left") & ~pl.lit(setup.dead_tags, dtype=MASK))
     if setup.refilled:
@@ -41,6 +46,15 @@ def remembered(
         unlike = pl.lit(0, dtype=pl.UInt64)
         rows = rows.with_columns(digest=pl.when(empty).then(unlike).otherwise("digest"))
     return _without_erased(blobs, setup.ledger, rows, classified, erased)
+
+
+def _without_refused_values(rows: pl.DataFrame) -> pl.DataFrame:
+    """Forget that values were refused: by now the audience may take them."""
+    refused = (pl.col("refusal") == NUMBER["rejected_merge_field"]).fill_null(False)
+    return rows.with_columns(
+        pl.when(~refused).then("refusal").alias("refusal"),
+        pl.when(~refused).then("refused_digest").alias("refused_digest"),
+    )
 
 
 def _with_times(rows: pl.DataFrame, attempt: PlanningAttempt, setup: Setup) -> pl.DataFrame:
@@ -104,5 +118,19 @@ def consent_digest(export: StoredExport) -> str:
     if export.consent is None:
         return ""
     values = sorted({value.strip().lower() for value in export.consent.values})
-    text = json.dumps([export.consent.field, values])
+    return _digest([export.consent.field, values])
+
+
+def asked_digest(export: StoredExport, merge_fields: Iterable[MergeField]) -> str:
+    """Return what tells whether a value that was refused may be taken now."""
+    fields = {
+        field.tag: [field.type, field.required, field.default_value, dict(field.options)]
+        for field in merge_fields
+    }
+    mapping = export.model_dump(mode="json", include={"merge_fields"})
+    return _digest([mapping, fields])
+
+
+def _digest(described: object) -> str:
+    text = json.dumps(described, sort_keys=True)
     return blake2b(text.encode(), digest_size=8).hexdigest()

@@ -6,7 +6,13 @@ from contextlib import contextmanager
 from shared.accounts.slots import NoSlotError
 from shared.erased import ErasureKeyError
 from shared.exports.errors import ConnectionUnusableError
-from shared.mailchimp.errors import RefusedError, RetryError, StopError
+from shared.mailchimp.errors import (
+    BlockedError,
+    DeniedError,
+    RefusedError,
+    RetryError,
+    StopError,
+)
 from shared.platform.errors import CloudError
 from shared.runs.record import RunFailedError, RunStatus
 
@@ -59,7 +65,7 @@ def segment_storage() -> Iterator[None]:
             "Blob Data Reader on the container, and let the account's firewall pass it; then run "
             "the export again.",
         )
-        raise RetryLaterError(LATER, failure) from None
+        raise RetryLaterError(LATER, failure, code="segment_storage") from None
 
 
 def as_failure(error: Exception) -> Exception:
@@ -77,12 +83,19 @@ def as_failure(error: Exception) -> Exception:
         case ConnectionUnusableError():
             return RunFailedError(error.code, error.detail)
         case StopError():
-            return RunFailedError(error.code, f"{error}. {error.advice}")
+            return _stopped(error)
         case NoSlotError():
             return RetryLaterError(SOON, code="slot")
+        case BlockedError():
+            denied = DeniedError(error.detail, status=error.status, cause="firewall")
+            return RetryLaterError(LATER, _stopped(denied), grows=True, code="mailchimp")
         case RetryError():
             return RetryLaterError(LATER, grows=True, code="mailchimp")
         case RefusedError():
-            return RunFailedError("internal_error", f"Mailchimp refuses: {error.detail}")
+            return RunFailedError("internal_error", f"Mailchimp refuses: {error.said}")
         case _:
             return error
+
+
+def _stopped(error: StopError) -> RunFailedError:
+    return RunFailedError(error.code, error.reason, params={"said": error.said})

@@ -74,6 +74,21 @@ def input_warnings(attempt: PlanningAttempt) -> list[Notice]:
     return warnings
 
 
+def differing_warnings(differing: Mapping[str, int]) -> list[Notice]:
+    """Return the warning `rows_differ` for each segment that has profiles twice, and not alike."""
+    return [
+        Notice(
+            "rows_differ",
+            f"{count} profiles of the segment {segment} are there more than once, with different "
+            "values or addresses: the first row counts. A job that wrote its files twice may have "
+            "left both; remove the older ones, or have the segment written anew.",
+            {"segment": segment, "count": count},
+        )
+        for segment, count in differing.items()
+        if count
+    ]
+
+
 def value_warnings(
     cut: Mapping[str, int], left_out: Mapping[str, Mapping[str, LeftOut]]
 ) -> list[Notice]:

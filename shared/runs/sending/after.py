@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import assert_never
 
-from shared.mailchimp.errors import RefusedError, RetryError, TimedOutError
+from shared.mailchimp.errors import BlockedError, RefusedError, RetryError, TimedOutError
 from shared.runs.job import Job
 from shared.runs.payload import ChunkKind, Item, TagItem, all_of
 from shared.runs.sending import calls
@@ -11,6 +11,8 @@ from shared.runs.sending.batch_sizes import MIN_BATCH
 
 # Calls that failed though Mailchimp answers others: after so many fewer contacts are sent at once.
 TRIES = 6
+# A firewall's page comes at once and comes again for what it dislikes: whom that is shows soon.
+_TRIES_BEFORE_A_PAGE = 3
 NO_ANSWER = "Mailchimp did not answer, although it answered other calls"
 
 
@@ -71,16 +73,20 @@ def after(error: RefusedError | RetryError, batch: Batch, job: Job) -> Decision:
             assert_never(error)
 
 
-def after_failures(failures: int, batch: Batch, said: str = "") -> Decision:
-    """Return what it means that so many calls failed although Mailchimp answered others.
-
-    said: its words about the last one, where it had any.
-    """
-    if failures < TRIES:
+def after_failures(failures: int, batch: Batch, error: RefusedError | RetryError) -> Decision:
+    """Return what it means that so many calls failed, by this error at last, and others did not."""
+    several = len(batch.items) > 1
+    if failures < tries_before(error, several=several):
         return SendAgain()
-    if len(batch.items) > 1:
+    if several:
         return Smaller()
-    return Settled(calls.given_up(len(batch.items), said or NO_ANSWER))
+    return Settled(calls.given_up(len(batch.items), words_of(error) or NO_ANSWER))
+
+
+def tries_before(error: RefusedError | RetryError, *, several: bool) -> int:
+    """Return how often a call about several contacts, or one, is made before that is the end."""
+    is_page = isinstance(error, BlockedError) and error.page
+    return _TRIES_BEFORE_A_PAGE if is_page and several else TRIES
 
 
 def words_of(error: Exception) -> str:

@@ -15,6 +15,7 @@ from shared.addresses import canonical
 from shared.exports.updates import known_updates
 from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.errors import (
+    BlockedError,
     RefusedError,
     RefusesAllError,
     RetryError,
@@ -33,7 +34,6 @@ from shared.runs.sending.after import (
     Smaller,
     after,
     after_failures,
-    words_of,
 )
 from shared.runs.sending.batch_sizes import MAX_BATCH
 from shared.runs.sending.mending import send_again, take_strays
@@ -232,7 +232,7 @@ class ChunkSender:
                 waits += 1
                 self._turn.pause(waits)
                 failures += decision.counts and self._turn.answers_others(client)
-                decision = after_failures(failures, tried.batch, words_of(error))
+                decision = after_failures(failures, tried.batch, error)
             match decision:
                 case SendAgain():
                     continue
@@ -274,6 +274,7 @@ class ChunkSender:
     def _delivered(self, tried: _Try, pending: calls.PendingAnswers) -> None:
         """Go on from a batch that Mailchimp took; larger ones may be sent again."""
         self._refused = 0
+        self._turn.let_through()
         if self._next + len(tried.batch.items) >= self._cap_until:
             self._cap = min(MAX_BATCH, 2 * self._cap)
         self._record(tried, pending)
@@ -311,6 +312,8 @@ class ChunkSender:
                     )
             except RetryError as error:
                 self._turn.note(error, size)
+                if isinstance(error, BlockedError):
+                    self._turn.blocked(error)
                 waits += 1
                 self._turn.pause(waits)
                 continue

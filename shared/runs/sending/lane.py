@@ -15,7 +15,7 @@ from shared.accounts.slots import Slot, SlotLostError
 from shared.erased import ErasureKeyError
 from shared.exports.errors import ConnectionUnusableError
 from shared.mailchimp.client import MailchimpClient
-from shared.mailchimp.errors import StopError, UnauthorizedError
+from shared.mailchimp.errors import DeniedError, StopError, UnauthorizedError
 from shared.mailchimp.tokens import Token
 from shared.notice import Notice
 from shared.platform import log, queues, tracing
@@ -209,20 +209,20 @@ class Lane:
         try:
             try:
                 sender.send(self._client(connection))
-            except UnauthorizedError:
+            except (UnauthorizedError, DeniedError):
                 if not self._has_newer_token(connection):
                     raise
                 sender.send(self._client(connection))
         except StopError as error:
-            self._stop(plan, error.code, f"{error}. {error.advice}")
+            self._stop(plan, Notice(error.code, error.reason, {"said": error.said}))
             raise GiveWayError from None
         except (ConnectionUnusableError, ErasureKeyError) as error:
             if error.temporary:
                 time.sleep(_VAULT_SECONDS)
             elif isinstance(error, ConnectionUnusableError):
-                self._stop(plan, error.code, error.detail)
+                self._stop(plan, Notice(error.code, error.detail))
             else:
-                self._stop(plan, "secret_unreadable", str(error))
+                self._stop(plan, Notice("secret_unreadable", str(error)))
             raise GiveWayError from None
 
     def _client(self, connection: str) -> MailchimpClient:
@@ -238,11 +238,11 @@ class Lane:
         self._clients.pop(connection).close()
         return True
 
-    def _stop(self, plan: Plan, code: str, detail: str) -> None:
+    def _stop(self, plan: Plan, why: Notice) -> None:
         self._stopped.add(plan.run)
         run = read_run(self._app.blobs, plan.run)
         if run is not None:
-            stop(self._app, run, RunStatus.FAILED, Notice(code, detail), BY_APP)
+            stop(self._app, run, RunStatus.FAILED, why, BY_APP)
 
     def _wake_next(self, plan: Plan, chunk: Chunk) -> None:
         """After the last chunk of a phase, call the lanes back, or the finisher."""

@@ -5,7 +5,7 @@ from typing import Any
 from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.errors import RefusedError, RetryError, TimedOutError
 from shared.runs.sending import calls
-from shared.runs.sending.after import NO_ANSWER, TRIES
+from shared.runs.sending.after import NO_ANSWER, tries_before, words_of
 from shared.runs.sending.batch_sizes import MAX_BATCH, MIN_BATCH
 from shared.runs.sending.turn import Turn
 
@@ -63,11 +63,13 @@ def _give(
             waits += 1
             turn.pause(waits)
             failures += error.counts and turn.answers_others(client)
-            if failures < TRIES:
+            several = len(emails) > 1
+            if failures < tries_before(error, several=several):
                 continue
-            if len(emails) > 1:
+            if several:
                 return None
-            bad = dict.fromkeys(emails, f"tag {turn.job.tags[bit][0]}: {NO_ANSWER}")
+            why = words_of(error) or NO_ANSWER
+            bad = dict.fromkeys(emails, f"tag {turn.job.tags[bit][0]}: {why}")
         return {
             str(emails[email]): calls.without_address(text, email) for email, text in bad.items()
         }

@@ -8,22 +8,34 @@ import random
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from shared.accounts import board
 from shared.accounts.slots import Slot
 from shared.app import App
 from shared.mailchimp.client import MailchimpClient
-from shared.mailchimp.errors import MailchimpError, RetryError, StopError
+from shared.mailchimp.errors import (
+    BlockedError,
+    DeniedError,
+    MailchimpError,
+    RetryError,
+    StopError,
+)
 from shared.platform import log, tracing
+from shared.platform.clock import from_text, to_text, utc_now
 from shared.runs import payload
-from shared.runs.chunks import Chunk
+from shared.runs.chunks import Chunk, last_accepted, states
 from shared.runs.job import Job
 from shared.runs.plan_document import Plan
+from shared.runs.record import Run, change_run
 from shared.runs.sending.lanes import Lanes
 
 _NOT_READY_SECONDS = 5.0
 _BORROWED_LOOK = 1.0
 _FIRST_WAIT, _LONGEST_WAIT = 0.125, 60.0
+# So long a firewall may let nothing through before the run ends for it.
+_BLOCKED_FOR = timedelta(hours=1)
 
 
 # A lane whose calls take longer doesn't work under the slot for people: one may come meanwhile.
@@ -53,6 +65,10 @@ def look(app: App, slot: Slot) -> board.View:
     return app.board.look(slot.account, _BORROWED_LOOK if slot.borrowed else board.LOOK_SECONDS)
 
 
+def _since_now(run: Run) -> Run:
+    return run if run.blocked_since else replace(run, blocked_since=to_text(utc_now()))
+
+
 class Turn:
     """`items` are the chunk's, without those about people who were erased meanwhile.
 
@@ -79,6 +95,8 @@ class Turn:
         self._not_ready = not_ready
         # What the board said of erased people when the items were read.
         self._erased = ""
+        # Whether this lane has noted in the run's record that nothing is let through.
+        self._blocked = False
 
     @property
     def job(self) -> Job:
@@ -144,9 +162,29 @@ class Turn:
             client.ping()
         except StopError:
             raise
+        except BlockedError as error:
+            self.blocked(error)
+            return False
         except MailchimpError:
             return False
         return True
+
+    def blocked(self, error: BlockedError) -> None:
+        """Note that Mailchimp's firewall lets nothing through; raise DeniedError after an hour."""
+        self._blocked = True
+        run = change_run(self._app.blobs, self.chunk.run, _since_now)
+        if run is None or run.blocked_since is None:
+            return
+        accepted = last_accepted(states(self._app.blobs, self.chunk.run))
+        since = max(from_text(run.blocked_since), datetime.fromtimestamp(accepted, UTC))
+        if utc_now() - since > _BLOCKED_FOR:
+            raise DeniedError(error.detail, status=error.status, cause="firewall")
+
+    def let_through(self) -> None:
+        """Note that Mailchimp takes calls, where this lane has noted that it takes none."""
+        if self._blocked:
+            self._blocked = False
+            change_run(self._app.blobs, self.chunk.run, lambda r: replace(r, blocked_since=None))
 
     def note(self, error: RetryError, size: int) -> None:
         """Log a call about so many contacts that has to be made again."""

@@ -21,6 +21,7 @@ from shared.runs.record import RunRequest
 from shared.runs.start import ActiveRunError, start_run
 from shared.runs.upkeep.rounds import in_turn
 from shared.runs.upkeep.sources import Newest, Sources
+from shared.runs.upkeep.stale import look_at_age
 
 # As it is stored, or as far as the index tells.
 type Scheduled = StoredExport | IndexedExport
@@ -77,6 +78,7 @@ def start_due_exports(app: App) -> None:
 def _may_be_due(look: _Look, export: IndexedExport) -> bool:
     last = look.last.of(export.name, export.uid)
     newest = _newest_or_refused(export, look.sources)
+    look_at_age(look.app, export, last, newest, utc_now())
     return is_due(export, last, newest, utc_now()) or _leavers_wait(look, export, last)
 
 

@@ -150,8 +150,7 @@ def _time(run: Run) -> datetime:
 
 def _last_accepted(run: Run, states: Mapping[int, ChunkState]) -> datetime:
     """Return when Mailchimp accepted something of a run last."""
-    last = max((state.accepted_at for state in states.values()), default=0)
-    return max(_time(run), datetime.fromtimestamp(last, UTC))
+    return max(_time(run), datetime.fromtimestamp(chunks.last_accepted(states), UTC))
 
 
 def _stalled(last: datetime, hours: float) -> bool:

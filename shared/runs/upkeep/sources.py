@@ -30,7 +30,8 @@ _FORGOTTEN_SECONDS = 86_400.0
 class Newest:
     """A segment's newest snapshot: its name, what tells its state, whether a run may begin on it.
 
-    confirmed_by: the model.json that names its files, "" where none does.
+    confirmed_by: the model.json that names its files, "" where none does. written_at: when the
+    newest of its files was written.
     """
 
     segment: str
@@ -38,13 +39,16 @@ class Newest:
     state: str
     ready: bool
     confirmed_by: str = ""
+    written_at: str = ""
 
     @classmethod
     def of(cls, snapshot: Snapshot, now: datetime) -> Self:
         """Return what a schedule asks of a snapshot."""
         ready = snapshot.whole or is_given_up(snapshot, now)
         by = snapshot.confirmed_by if snapshot.whole else ""
-        return cls(snapshot.segment, snapshot.stamp, state_of(snapshot).digest, ready, by)
+        written_at = to_text(snapshot.modified)
+        state = state_of(snapshot).digest
+        return cls(snapshot.segment, snapshot.stamp, state, ready, by, written_at)
 
 
 @dataclass

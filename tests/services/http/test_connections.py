@@ -190,7 +190,48 @@ def test_verify_is_not_content_with_a_user_who_may_only_look(
     stack.mailchimp.change_role(connected.account.api_key, "viewer")
     verified = call("POST", f"connections/{connected.connection}/verify").json()["mailchimp"]
     assert (verified["ok"], verified["role"]) == (False, "viewer")
+    assert (verified["code"], verified["params"]) == ("role_may_not_write", {"role": "viewer"})
     assert "Manager" in verified["detail"]
+
+
+def test_what_mailchimp_says_is_told_by_every_route_that_asks_it(
+    call: Caller, stack: Stack, connected: Place
+) -> None:
+    stack.mailchimp.disable_account(connected.account)
+    words = "This account has been disabled"
+    verified = call("POST", f"connections/{connected.connection}/verify").json()["mailchimp"]
+    assert (verified["ok"], verified["code"]) == (False, "mailchimp_denied")
+    assert words in verified["detail"]
+    listed = call("GET", f"connections/{connected.connection}/audiences")
+    assert (listed.status_code, listed.json()["code"]) == (409, "mailchimp_denied")
+    assert words in listed.json()["detail"]
+    saved = call("PUT", f"exports/{connected.connection}-a", connected.export_document())
+    (problem,) = saved.json()["errors"]
+    assert (problem["field"], problem["code"]) == ("connection", "mailchimp_denied")
+    assert words in problem["message"]
+    key = {"api_key": connected.account.api_key}
+    refused = call("PUT", f"connections/{connected.connection}/token", key)
+    (problem,) = refused.json()["errors"]
+    assert (problem["field"], problem["code"]) == ("api_key", "mailchimp_denied")
+    assert words in problem["message"]
+
+
+def test_the_page_of_a_firewall_is_told_with_its_reference(
+    call: Caller, stack: Stack, connected: Place
+) -> None:
+    stack.mailchimp.fail_next("GET /(lists)?$", "403_html", times=None)
+    try:
+        verified = call("POST", f"connections/{connected.connection}/verify").json()["mailchimp"]
+        listed = call("GET", f"connections/{connected.connection}/audiences")
+        key = {"api_key": connected.account.api_key}
+        refused = call("PUT", f"connections/{connected.connection}/token", key)
+    finally:
+        stack.mailchimp.clear_faults()
+    assert (verified["ok"], verified["code"]) == (False, "mailchimp_denied")
+    assert listed.json()["code"] == "mailchimp_denied"
+    assert refused.json()["errors"][0]["code"] == "mailchimp_denied"
+    for told in (verified["detail"], listed.json()["detail"], refused.json()["errors"][0]):
+        assert "18.2d351ab8" in str(told)
 
 
 def test_audiences_come_with_their_merge_fields(call: Caller, connected: Place) -> None:

@@ -158,6 +158,25 @@ def test_what_may_surprise_is_a_warning(call: Caller, stack: Stack, connected: P
     assert codes == {"double_optin_bypassed", "marketing_permissions_unset"}
 
 
+def test_a_saved_segment_of_a_tag_s_name_is_in_its_way(
+    call: Caller, stack: Stack, connected: Place
+) -> None:
+    stack.mailchimp.create_tag(connected.audience_id, "Readers", kind="saved")
+    document = connected.export_document(segments=["Readers"])
+    answer = call("PUT", f"exports/{connected.connection}-saved", document)
+    (problem,) = answer.json()["errors"]
+    assert (problem["field"], problem["code"]) == ("segments.0.tag", "tag_name_taken")
+
+
+def test_a_role_that_may_not_write_is_a_warning(
+    call: Caller, stack: Stack, connected: Place
+) -> None:
+    stack.mailchimp.change_role(connected.account.api_key, "author")
+    saved = call("PUT", f"exports/{connected.connection}-role", connected.export_document())
+    warned = {warning["code"]: warning["params"] for warning in saved.json()["warnings"]}
+    assert warned["role_may_not_write"] == {"role": "author"}
+
+
 def test_mailchimp_out_of_reach_is_an_answer_for_later(
     call: Caller, stack: Stack, connected: Place
 ) -> None:

@@ -88,7 +88,18 @@ def test_a_key_that_mailchimp_refuses_is_not_kept(
     answer = call("PUT", path, {"api_key": "0123456789abcdef-us21"})
     assert wrong_fields(answer) == ["api_key"]
     assert "0123456789abcdef" not in answer.text
+    assert "Your API key may be invalid" in answer.json()["errors"][0]["message"]
     assert f"mailchimp-{waiting.connection}" not in stack.vault.secrets()
+
+
+def test_a_key_of_another_data_centre_is_refused_with_the_words_that_name_it(
+    call: Caller, waiting: Place
+) -> None:
+    key = waiting.account.api_key.replace("us21", "us6")
+    answer = call("PUT", f"connections/{waiting.connection}/token", {"api_key": key})
+    (problem,) = answer.json()["errors"]
+    assert (problem["field"], problem["code"]) == ("api_key", "mailchimp_unauthorized")
+    assert problem["params"]["said"] in problem["message"]
 
 
 def test_a_key_never_appears_in_the_log(call: Caller, stack: Stack, waiting: Place) -> None:

@@ -133,10 +133,13 @@ def test_missing_merge_fields_are_created_once(mailchimp: Mailchimp) -> None:
     assert not any(field.public for field in after if field.tag in ("TIER", "LOYALTYPOI"))
 
 
-def test_a_full_audience_says_which_field_did_not_fit(mailchimp: Mailchimp) -> None:
-    mailchimp.simulator.set(merge_field_limit=4)
+def test_a_full_audience_says_which_field_did_not_fit_and_keeps_none(mailchimp: Mailchimp) -> None:
+    mailchimp.simulator.set(merge_field_limit=5)
     fields = read_audience(mailchimp.client, mailchimp.list_id).merge_fields
+    mapping = {"SHOP": "Shop", "TIER": "Tier"}
     with pytest.raises(RefusedError) as caught:
-        create_missing_fields(mailchimp.client, mailchimp.list_id, {"TIER": "Tier"}, fields)
+        create_missing_fields(mailchimp.client, mailchimp.list_id, mapping, fields)
     mailchimp.simulator.set(merge_field_limit=30)
     assert "TIER" in caught.value.detail
+    # There was room for the first one: all are created or none.
+    assert read_audience(mailchimp.client, mailchimp.list_id).merge_fields == fields

@@ -11,6 +11,7 @@ from shared.notice import Notice
 from shared.notifications import changes
 from tests.services.notifications.conftest import SECRET, Ended, Hook
 from tests.support.place import until
+from tests.support.stored import stored_export
 
 _EXPORTS = iter(f"weekly-{number}" for number in range(100))
 
@@ -133,3 +134,44 @@ def test_an_address_in_mailchimps_words_is_left_out(
     changes.note_end(app, ended("failed", export=export, error=error))
     (body,) = told(hook, 1)
     assert body["error"]["detail"] == "Mailchimp refuses: (address) is odd"
+
+
+def test_who_answers_late_is_not_told_again_but_of_the_way_back(
+    app: App, hook: Hook, export: str, ended: Ended
+) -> None:
+    # Longer than an answer is waited for.
+    hook.seconds = 5.5
+    changes.note_end(app, ended("failed", export=export))
+    until(lambda: hook.calls, timeout=20, what="the call")
+    settled(app)
+    hook.seconds = 0.0
+    changes.tell_due(app)
+    assert [body["status"] for body in told(hook, 1)] == ["failed"]
+    changes.note_end(app, ended("succeeded", export=export))
+    settled(app)
+    assert [body["status"] for body in told(hook, 2)] == ["failed", "succeeded"]
+
+
+def test_input_that_has_become_stale_is_told_and_so_is_that_it_is_fresh_again(
+    app: App, hook: Hook, export: str
+) -> None:
+    stored = stored_export(export, display_name="Weekly news")
+    changes.note_input(app, stored, {"VIP": "2026-11-20T06:00:00Z"})
+    changes.tell_due(app)
+    settled(app)
+    changes.note_input(app, stored, {})
+    changes.tell_due(app)
+    settled(app)
+    stale, fresh = told(hook, 2)
+    assert (stale["event"], fresh["event"]) == ("input_stale", "input_fresh")
+    assert stale["segments"] == [{"name": "VIP", "written_at": "2026-11-20T06:00:00Z"}]
+    assert (stale["export"], stale["display_name"]) == (export, "Weekly news")
+
+
+def test_input_that_is_fresh_before_anybody_was_told_is_not_told(
+    app: App, hook: Hook, export: str
+) -> None:
+    changes.note_input(app, stored_export(export), {"VIP": "2026-11-20T06:00:00Z"})
+    changes.note_input(app, stored_export(export), {})
+    changes.tell_due(app)
+    assert hook.calls == []

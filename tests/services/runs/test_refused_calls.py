@@ -1,11 +1,16 @@
 """Mailchimp refuses calls as a whole: for one contact's sake, or whatever they hold."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from local.services import Services
 from shared.app import App
+from shared.platform.clock import to_text, utc_now
+from shared.runs.record import change_run
+from shared.runs.views import load_run, shown
 from tests.support.steps import Steps
 
 UPSERTS = r"POST /lists/[^/]+\?.*|POST /lists/[^/]+"
@@ -42,3 +47,97 @@ def test_a_lane_makes_no_call_under_a_slot_that_is_not_allowed_any_more(many: St
     assert many.calls(many.account) == before
     many.lane()
     assert many.calls(many.account) > before
+
+
+def test_a_contact_whom_a_firewall_dislikes_fails_alone(many: Steps) -> None:
+    many.write({"VIP": range(20)})
+    many.mailchimp.fail_next("/lists/", "403_html", times=None, about=many.email(13))
+
+    record = many.run()
+
+    assert (record["status"], record["error"]) == ("partial", None), record
+    assert (record["counts"]["created"], record["counts"]["failed"]) == (19, 1)
+    assert many.contacts() == {many.email(n) for n in range(20) if n != 13}
+    (row,) = [row for row in many.outcomes(record["id"]) if row["code"] == "failed"]
+    assert row["email"] == many.email(13)
+    assert "HTTP 403" in row["detail"]
+    assert "18.2d351ab8" in row["detail"]
+
+
+def test_a_firewall_that_lets_nothing_through_is_named_after_an_hour(many: Steps) -> None:
+    run = many.start()
+    many.plan(run)
+    _since_an_hour_ago(many, run)
+    many.mailchimp.fail_next("", "403_html", times=None)
+    many.lane()
+    many.finish(run)
+
+    record = many.record(run)
+    assert (record["status"], record["error"]["code"]) == ("failed", "mailchimp_denied"), record
+    assert "18.2d351ab8" in record["error"]["detail"]
+    assert record["error"]["params"]["said"] in record["error"]["detail"]
+    assert {row["detail"] for row in many.outcomes(run)} == {"not sent"}
+
+
+def _since_an_hour_ago(steps: Steps, run: str) -> None:
+    """Have it that a lane has met the firewall before, when the run began."""
+    ago = to_text(utc_now() - timedelta(minutes=61))
+    change_run(steps.app.blobs, run, lambda r: replace(r, blocked_since=ago))
+    found = load_run(steps.app.blobs, run)
+    assert found is not None
+    assert shown(found)["waiting"] == {"code": "mailchimp", "params": {}, "since": ago}
+
+
+def test_a_plan_that_a_firewall_blocks_waits_and_says_so_at_the_end(steps: Steps) -> None:
+    run = steps.start()
+    steps.mailchimp.fail_next("GET /lists/", "403_html", times=None)
+    steps.plan(run)
+    waiting = steps.record(run)
+    assert (waiting["status"], waiting["waiting_for"]) == ("planning", "mailchimp")
+
+    since = to_text(utc_now() - timedelta(minutes=61))
+    change_run(steps.app.blobs, run, lambda r: replace(r, silent_since=since))
+    steps.plan(run)
+    steps.mailchimp.clear_faults()
+
+    record = steps.record(run)
+    assert (record["status"], record["error"]["code"]) == ("failed", "mailchimp_denied"), record
+    assert "18.2d351ab8" in record["error"]["detail"]
+
+
+def test_waiting_for_one_thing_is_not_counted_as_waiting_for_another(steps: Steps) -> None:
+    run = steps.start()
+    steps.vault.pause()
+    steps.plan(run)
+    since = to_text(utc_now() - timedelta(minutes=61))
+    change_run(steps.app.blobs, run, lambda r: replace(r, silent_since=since))
+    steps.vault.resume()
+    steps.mailchimp.fail_next("GET /lists/", "403_html", times=None)
+    steps.plan(run)
+    steps.mailchimp.clear_faults()
+    assert steps.record(run)["status"] == "planning"
+    steps.plan(run)
+    assert steps.record(run)["status"] == "running"
+
+
+def test_a_deactivated_account_is_told_once_and_of_no_contact(many: Steps) -> None:
+    run = many.start()
+    many.plan(run)
+    many.mailchimp.disable_account(many.account)
+    many.lane()
+    many.finish(run)
+
+    record = many.record(run)
+    assert (record["status"], record["error"]["code"]) == ("failed", "mailchimp_denied"), record
+    assert "This account has been disabled" in record["error"]["detail"]
+    assert {row["detail"] for row in many.outcomes(run)} == {"not sent"}
+
+
+def test_a_role_that_may_not_write_ends_the_run_with_what_to_do(steps: Steps) -> None:
+    steps.mailchimp.change_role(steps.account.api_key, "viewer")
+    run = steps.start()
+    steps.plan(run)
+    record = steps.record(run)
+    assert (record["status"], record["error"]["code"]) == ("failed", "mailchimp_denied"), record
+    assert "User does not have access to the requested operation" in record["error"]["detail"]
+    assert "Manager or higher" in record["error"]["detail"]

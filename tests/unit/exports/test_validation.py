@@ -37,12 +37,14 @@ def audience(
     own_tags: Sequence[str] = (),
     double_optin: bool = False,
     marketing_permissions: bool = False,
+    saved: Sequence[str] = (),
 ) -> AudienceView:
     return AudienceView(
         Audience("a1", "News", double_optin, marketing_permissions, 5, datetime.now(UTC)),
         merge_fields,
         [Tag(number, name) for number, name in enumerate(tags)],
         frozenset(own_tags),
+        saved,
     )
 
 
@@ -207,3 +209,25 @@ def test_a_filter_names_columns_that_are_there_and_values_that_can_be_read() -> 
         ("filter.all.2.field", "column_missing"),
         ("filter.all.3.field", "column_missing"),
     ]
+
+
+def test_the_name_of_a_saved_segment_is_no_name_for_a_new_tag() -> None:
+    found = Findings()
+    check_audience(export(segments=["gold"]), audience(saved=["Gold"]), found)
+    assert [(p.where, p.code) for p in found.problems] == [("segments.0.tag", "tag_name_taken")]
+    # Where both are there, Mailchimp has let them be.
+    found = Findings()
+    there = audience(saved=["Gold"], tags=["Gold"], own_tags=["Gold"])
+    check_audience(export(segments=["gold"]), there, found)
+    assert found.problems == []
+
+
+@pytest.mark.parametrize(("existing", "warned"), [(28, False), (29, True)])
+def test_fields_that_may_find_no_room_are_warned_of(existing: int, warned: bool) -> None:
+    fields = [MergeField(n, f"F{n}", f"Field {n}", "text") for n in range(existing)]
+    mapping = {"NEW1": "FirstName", "NEW2": "LastName"}
+    found = Findings()
+    saved = export(merge_fields=mapping, create_merge_fields=True)
+    check_audience(saved, audience(merge_fields=fields), found)
+    assert found.problems == []
+    assert ("merge_fields_above_limit" in codes(found)) == warned

@@ -9,6 +9,9 @@ from shared.mailchimp.answers import read_subscribed, read_tagged
 from shared.mailchimp.errors import (
     MAX_TEXT,
     AudienceNotFoundError,
+    BlockedError,
+    Cause,
+    DeniedError,
     MailchimpError,
     RefusedError,
     RetryError,
@@ -32,9 +35,9 @@ PROBLEM: dict[str, Any] = {"title": "A title", "detail": "anna@contoso.com is wr
     [
         (401, PROBLEM, False, UnauthorizedError),
         (401, None, False, UnauthorizedError),
-        (403, PROBLEM, False, UnauthorizedError),
-        (403, None, True, ThrottledError),
-        (404, None, True, ThrottledError),
+        (403, PROBLEM, False, DeniedError),
+        (403, None, True, BlockedError),
+        (404, None, True, BlockedError),
         (404, PROBLEM, True, AudienceNotFoundError),
         (404, PROBLEM, False, RefusedError),
         (429, PROBLEM, False, ThrottledError),
@@ -65,6 +68,64 @@ def test_only_a_timeout_leaves_a_call_open() -> None:
         502,
         504,
     ]
+
+
+@pytest.mark.parametrize(
+    ("title", "detail", "cause"),
+    [
+        ("User Disabled", "This account has been disabled.", "account"),
+        ("User Disabled", "This account has been deactivated.", "account"),
+        (
+            "User action not permitted",
+            "User does not have access to the requested operation",
+            "role",
+        ),
+        ("Forbidden", "Something that nobody has seen yet", "other"),
+    ],
+)
+def test_what_mailchimp_forbids_keeps_its_cause_and_words(
+    title: str, detail: str, cause: Cause
+) -> None:
+    error = error_of_answer(403, {"title": title, "detail": detail})
+    assert isinstance(error, DeniedError)
+    assert (error.cause, error.said) == (cause, detail)
+    assert detail.rstrip(".") in error.reason
+    assert ("new token would change nothing" in error.reason) == (cause == "account")
+    assert ("Manager or higher" in error.reason) == (cause == "role")
+
+
+def test_a_key_of_another_data_centre_is_told_from_an_account_that_may_nothing() -> None:
+    words = "The API key provided is linked to datacenter 'us6'"
+    error = error_of_answer(403, {"title": "Forbidden", "detail": words})
+    assert isinstance(error, UnauthorizedError)
+    assert words in error.reason
+
+
+PAGE = (
+    "<HTML><HEAD><TITLE>Access Denied</TITLE></HEAD><BODY><H1>Access Denied</H1>You don't have "
+    'permission to access "http&#58;&#47;&#47;us21&#46;api" about anna@contoso.com<P>'
+    "Reference&#32;&#35;18&#46;2d351ab8&#46;1557333295&#46;a4e16ab</BODY></HTML>"
+)
+
+
+def test_a_page_in_the_place_of_an_answer_leaves_its_reference_and_nothing_else() -> None:
+    blocked = error_of_answer(403, None, page=PAGE)
+    assert isinstance(blocked, BlockedError)
+    assert blocked.page
+    assert blocked.told.endswith("reference 18.2d351ab8.1557333295.a4e16ab.")
+    assert "anna" not in blocked.told
+    # Mailchimp has not seen the call.
+    assert not blocked.may_be_done
+    without = error_of_answer(404, None, page="<html>Not here</html>")
+    assert "without a reference" in without.detail
+    bare = error_of_answer(403, None)
+    assert isinstance(bare, BlockedError)
+    assert not bare.page
+
+
+@given(st.text(max_size=300))
+def test_no_page_breaks_what_is_said_of_it(text: str) -> None:
+    assert "\n" not in error_of_answer(403, None, page=text).detail
 
 
 def test_throttling_is_no_attempt_that_counts() -> None:

@@ -68,6 +68,30 @@ def test_rows_become_what_a_loop_over_them_makes(
     assert gathered(segments, at_once=at_once) == expected(segments)
 
 
+@settings(max_examples=120)
+@given(st.lists(parts, min_size=1, max_size=2), st.integers(1, 8))
+def test_profiles_that_are_there_twice_and_not_alike_are_counted_per_segment(
+    found: list[list[list[Row]]], at_once: int
+) -> None:
+    segments = {f"s{position}": parts for position, parts in enumerate(found)}
+    forms: dict[str, dict[str, set[object]]] = {name: {} for name in segments}
+    for name, each in segments.items():
+        for id_, mail, value, consent in (row for part in each for row in part):
+            if id_ and id_.strip():
+                answer = (consent or "").strip().lower()
+                said = "yes" if answer in ("yes", "true") else bool(answer)
+                form = ((mail or "").strip().lower(), value, said)
+                forms[name].setdefault(id_.strip(), set()).add(form)
+    profiles = gather(
+        [(name, [batch(rows) for rows in each]) for name, each in segments.items()],
+        COLUMNS,
+        at_once=at_once,
+    )
+    assert profiles.differing == {
+        name: sum(len(each) > 1 for each in ids.values()) for name, ids in forms.items()
+    }
+
+
 def test_a_profile_in_several_segments_has_the_mask_of_all_and_the_values_of_the_first() -> None:
     table, rows_read = gathered(
         {

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.mailchimp.errors import (
+    BlockedError,
     RefusedError,
     RetryError,
     ThrottledError,
@@ -43,7 +44,7 @@ def test_contacts_that_fail_together_are_never_failed_by_that(
     kind: ChunkKind, size: int, error: RefusedError | RetryError
 ) -> None:
     assert isinstance(after(error, batch(size, kind), JOB), SendAgain | Smaller)
-    assert isinstance(after_failures(TRIES, batch(size, kind)), Smaller)
+    assert isinstance(after_failures(TRIES, batch(size, kind), error), Smaller)
 
 
 def test_a_refused_contact_has_mailchimps_own_words_as_its_outcome() -> None:
@@ -66,17 +67,31 @@ def test_being_throttled_is_no_try_that_counts(error: RetryError, counts: bool) 
 
 
 def test_one_contact_is_given_up_after_so_many_tries_and_not_before() -> None:
-    assert isinstance(after_failures(TRIES - 1, batch(1)), SendAgain)
-    decision = after_failures(TRIES, batch(1))
+    assert isinstance(after_failures(TRIES - 1, batch(1), TimedOutError()), SendAgain)
+    decision = after_failures(TRIES, batch(1), TimedOutError())
     assert isinstance(decision, Settled)
     assert decision.answers.codes == [FAILED]
 
 
 def test_a_contact_that_mailchimp_fails_at_has_its_status_and_words() -> None:
-    said = words_of(UnavailableError("An unexpected internal error has occurred", status=500))
-    decision = after_failures(TRIES, batch(1), said)
+    error = UnavailableError("An unexpected internal error has occurred", status=500)
+    decision = after_failures(TRIES, batch(1), error)
     assert isinstance(decision, Settled)
     assert decision.answers.details == {
         0: "Mailchimp answered HTTP 500: An unexpected internal error has occurred"
     }
     assert words_of(TimedOutError()) == words_of(UnavailableError(status=503)) == ""
+
+
+def test_who_makes_a_firewall_refuse_a_call_is_found_sooner_than_who_makes_it_slow() -> None:
+    page = BlockedError(status=403, page="<html>Reference #18.2d</html>")
+    assert isinstance(after(page, batch(61), JOB), SendAgain)
+    assert isinstance(after_failures(3, batch(61), page), Smaller)
+    assert isinstance(after_failures(3, batch(61), BlockedError(status=403)), SendAgain)
+    # One contact is given up no sooner than for anything else.
+    assert isinstance(after_failures(TRIES - 1, batch(1), page), SendAgain)
+    decision = after_failures(TRIES, batch(1), page)
+    assert isinstance(decision, Settled)
+    assert decision.answers.details == {
+        0: "Mailchimp answered HTTP 403: the page of a firewall, with the reference 18.2d"
+    }
