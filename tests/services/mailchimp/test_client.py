@@ -5,8 +5,11 @@ import pytest
 from shared.mailchimp.client import member_hash
 from shared.mailchimp.errors import (
     AudienceNotFoundError,
+    BlockedError,
+    DeniedError,
     RefusedError,
     RetryError,
+    StopError,
     ThrottledError,
     TimedOutError,
     UnauthorizedError,
@@ -222,9 +225,9 @@ def test_no_path_holds_an_address(mailchimp: Mailchimp) -> None:
     [
         ("429", ThrottledError, False),
         ("429_bodyless", ThrottledError, False),
-        ("403_bodyless", ThrottledError, False),
-        ("403_html", ThrottledError, False),
-        ("404_bodyless", ThrottledError, False),
+        ("403_bodyless", BlockedError, False),
+        ("403_html", BlockedError, False),
+        ("404_bodyless", BlockedError, False),
         ("500", UnavailableError, False),
         ("503", UnavailableError, False),
         ("502_html", TimedOutError, True),
@@ -253,10 +256,12 @@ def test_an_answer_that_cannot_be_read_shows_when_it_is_read(mailchimp: Mailchim
         read()
 
 
-@pytest.mark.parametrize("kind", ["401", "403_json"])
-def test_a_refused_token_stops_the_run(mailchimp: Mailchimp, kind: str) -> None:
+@pytest.mark.parametrize(("kind", "error"), [("401", UnauthorizedError), ("403_json", DeniedError)])
+def test_a_refused_token_stops_the_run(
+    mailchimp: Mailchimp, kind: str, error: type[StopError]
+) -> None:
     mailchimp.simulator.fail_next("GET /ping", kind)
-    with pytest.raises(UnauthorizedError):
+    with pytest.raises(error):
         mailchimp.client.ping()
 
 

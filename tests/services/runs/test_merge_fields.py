@@ -1,5 +1,7 @@
 """A merge field is its id, whatever people do to it in Mailchimp."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.support.steps import Steps
@@ -81,3 +83,26 @@ def test_a_value_whose_field_is_deleted_while_a_run_is_sending_is_counted_and_se
     assert warning["params"]["count"] == 3
     assert steps.run()["counts"]["updated"] == 3
     assert names(steps) == ["Other"] * 3
+
+
+def test_values_that_were_refused_are_sent_again_once_the_audience_s_fields_differ(
+    steps: Steps,
+) -> None:
+    fields: list[dict[str, object]] = [
+        {"tag": "BDAY", "name": "Day", "type": "birthday", "options": {"date_format": "DD/MM"}},
+        {"tag": "SHOE", "name": "Shoe size", "type": "text"},
+    ]
+    audience = steps.mailchimp.add_list(steps.account, "Days", merge_fields=fields)
+    steps.write({"VIP": range(3)}, Birthday="1990-05-24")
+    steps.change(audience_id=audience, merge_fields={"BDAY": "Birthday"})
+    there = replace(steps, audience=audience)
+    steps.mailchimp.set(birthday_input="as_shown")
+    try:
+        assert there.run()["outcomes"] == {"rejected_merge_field": 3}
+    finally:
+        steps.mailchimp.set(birthday_input="month_first")
+    assert there.run()["outcomes"] == {"rejected_merge_field": 3}
+
+    steps.mailchimp.delete_field(audience, "SHOE")
+
+    assert there.run()["outcomes"] == {"created": 3}
