@@ -15,6 +15,7 @@ import { memberName } from "./history.js";
 import { AudienceSection } from "./form-audience.js";
 import { ConsentSection, LeaversSection } from "./form-policies.js";
 import { FieldsSection } from "./form-fields.js";
+import { FilterSection } from "./form-filter.js";
 import { ScheduleSection } from "./form-schedule.js";
 import { SegmentsSection } from "./form-segments.js";
 import { segmentPath } from "./segments.js";
@@ -162,6 +163,7 @@ function ExportForm({ first, etag = "", isNew }) {
         </${Section}>
         <${AudienceSection} ...${section} />
         <${SegmentsSection} ...${section} />
+        <${FilterSection} ...${section} />
         <${FieldsSection} ...${section} />
         <${ConsentSection} ...${section} />
         <${LeaversSection} ...${section} />

@@ -11,6 +11,7 @@ import { TimePlot } from "../parts/plot.js";
 import { Pages } from "../parts/table.js";
 import { ExportMenu, mayOf, startPreview, useExportActions } from "./export-actions.js";
 import { ExportState, Next } from "./exports.js";
+import { filterLines } from "./form-filter.js";
 import { History } from "./history.js";
 import { RunTable } from "./runs.js";
 import { scheduleText } from "./schedule-words.js";
@@ -52,6 +53,7 @@ function What({ item }) {
     [t("export.connection"), item.connection && html`<${Told} text=${item.connection_display_name || item.connection} />`],
     [t("form.audience"), html`<${Told} text=${item.audience_name || item.audience_id} />`],
     [t("field.segments"), html`<${Told} text=${list(item.segments.map((segment) => segment.name))} />`],
+    [t("field.filter"), item.filter && html`<ul class="plain-list">${filterLines(item.filter).map((line) => html`<li><${Told} text=${line} /></li>`)}</ul>`],
     [t("export.fields"), html`<${Told} text=${list([item.email_field, ...fields])} />`],
     [t("field.consent"), item.consent ? html`<${Told} text=${item.consent.field} />` : t("export.no_consent")],
     [t("field.leavers"), t(`leavers.${item.leavers}`)],

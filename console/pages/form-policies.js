@@ -2,7 +2,7 @@
 import { html } from "../vendor/preact.js";
 import { useFeatures } from "../lib/features.js";
 import { t } from "../lib/i18n.js";
-import { Check, Radios, Section, Select, Text } from "../parts/form.js";
+import { Check, Listed, Radios, Section, Select, Text } from "../parts/form.js";
 
 /** @param {import("./export-form.js").SectionProps} props */
 export function ConsentSection({ doc, set, problems, columns }) {
@@ -15,8 +15,8 @@ export function ConsentSection({ doc, set, problems, columns }) {
     ${consent && html`
       <${Select} field="consent.field" label=${t("form.consent_column")} value=${consent.field} onChange=${(/** @type {string} */ field) => change({ field })} problems=${problems}
         options=${[["", t("form.choose")], ...columns.map((each) => [each.name, each.name])]} hint=${column?.samples.length ? t("form.samples", { samples: column.samples.join(", ") }) : undefined} />
-      <${Text} field="consent.values" label=${t("form.consent_values")} hint=${t("form.consent_values_hint")} value=${consent.values.join(", ")}
-        onInput=${(/** @type {string} */ text) => change({ values: text.split(",").map((value) => value.trim()).filter(Boolean) })} problems=${problems} />
+      <${Listed} field="consent.values" label=${t("form.consent_values")} hint=${t("form.consent_values_hint")} values=${consent.values}
+        onChange=${(/** @type {string[]} */ values) => change({ values })} problems=${problems} />
       ${has("ConsentColumn", "withdrawn") && html`<${Radios} field="consent.withdrawn" legend=${t("form.withdrawn")} value=${consent.withdrawn ?? "untag"} onChange=${(/** @type {string} */ withdrawn) => change({ withdrawn })} problems=${problems}
         options=${[["untag", t("leavers.untag")], ["unsubscribe", t("leavers.unsubscribe")], ["archive", t("leavers.archive")]]} />`}`}
   </${Section}>`;

@@ -34,6 +34,9 @@ function Event({ event }) {
 export function memberName(member) {
   const [first = "", ...rest] = member.split(".");
   const name = find(`field.${first}`) ?? first;
+  const number = rest.find((part) => /^\d+$/.test(part));
+  // Which segment, condition or time of several it is says more than what of it.
+  if (number) return `${name} ${Number(number) + 1}`;
   return rest.length ? `${name} ${rest.join(".")}` : name;
 }
 

@@ -1,5 +1,5 @@
 // Fields with label, hint and problems; the problems' summary leads to them.
-import { html, useEffect, useRef } from "../vendor/preact.js";
+import { html, useEffect, useRef, useState } from "../vendor/preact.js";
 import { t } from "../lib/i18n.js";
 import { textOf } from "../lib/codes.js";
 import { Icon } from "./icons.js";
@@ -55,6 +55,21 @@ export function Text({ field, label, value, onInput, hint, problems, type = "tex
     ${(/** @type {Record<string, unknown>} */ attributes) => html`<input ...${attributes} type=${type} value=${value} class=${code ? "code" : ""}
       onInput=${(/** @type {any} */ event) => onInput(event.target.value)} spellcheck=${code ? "false" : undefined} autocomplete="off" ...${more} />`}
   </${Field}>`;
+}
+
+/**
+ * Several values in one line; what is being typed stays as it is, whatever it means so far.
+ * @param {{ field: string, label: Child, values: string[], onChange: (values: string[]) => void, hint?: Child, problems?: Problem[] }} props
+ */
+export function Listed({ values, onChange, ...more }) {
+  const [typed, setTyped] = useState(values.join(", "));
+  const read = (/** @type {string} */ text) => text.split(",").map((value) => value.trim()).filter(Boolean);
+  const type = (/** @type {string} */ text) => {
+    setTyped(text);
+    onChange(read(text));
+  };
+  const text = read(typed).join() === values.join() ? typed : values.join(", ");
+  return html`<${Text} ...${more} value=${text} onInput=${type} />`;
 }
 
 /**

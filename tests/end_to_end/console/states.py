@@ -35,6 +35,10 @@ def _times(page: Page) -> None:
     page.get_by_role("button", name="Add a time").click()
 
 
+def _condition(page: Page) -> None:
+    page.get_by_role("button", name="Add condition").click()
+
+
 def _segment(page: Page) -> None:
     page.get_by_role("button", name="Details of HighValueSegment").click()
     expect(page.get_by_role("table", name="Columns")).to_be_visible()
@@ -63,6 +67,7 @@ STATES: Mapping[str, tuple[str, Callable[[Page], None]]] = {
     "asking before an export is removed": ("exports", _remove_export),
     "a form with problems": ("new-export", _problems),
     "several times": ("exports/weekly-news/edit", _times),
+    "a condition": ("exports/weekly-news/edit", _condition),
     "a segment": ("segments", _segment),
     "a person who is not there": ("{run}", _nobody_found),
     "asking before the agreement is withdrawn": ("connections/newsletter", _withdraw),

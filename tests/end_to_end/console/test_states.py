@@ -133,6 +133,24 @@ def test_a_change_of_somebody_elses_is_not_overwritten(console: Console, app: Fu
     page.get_by_role("link", name="Runs").click()
 
 
+def test_a_filter_is_put_together_from_columns_and_values(console: Console, app: Furnished) -> None:
+    before = app.stack.ask("GET", "exports/weekly-news")
+    console.go("exports/weekly-news/edit")
+    page = console.page
+    page.get_by_role("button", name="Add condition").click()
+    condition = page.get_by_role("group", name="Condition 1")
+    condition.get_by_label("Column").select_option("FirstName")
+    condition.get_by_label("Values").press_sequentially("Ana, Ivo")
+    page.get_by_role("button", name="Save").click()
+
+    expect(page.get_by_text("Saved. Nothing has been sent.")).to_be_visible()
+    wanted = [{"field": "FirstName", "op": "in", "values": ["Ana", "Ivo"]}]
+    assert app.stack.ask("GET", "exports/weekly-news")["filter"] == {"all": wanted}
+    console.go("exports/weekly-news")
+    expect(page.get_by_text("FirstName is one of Ana, Ivo")).to_be_visible()
+    app.stack.ask("PUT", "exports/weekly-news", before)
+
+
 def test_with_the_storage_stopped_the_console_opens_and_says_what_is_wrong(
     browser: Browser,
 ) -> None:
