@@ -18,9 +18,11 @@ from pydantic import (
     model_validator,
 )
 
+from shared.exports.field_sources import FieldSource, columns_named, source_of
 from shared.exports.filters import Filter
 from shared.exports.schedules import ScheduleError, check_cron, check_zone
 from shared.exports.written import InputModel, Line, one_line, without_blanks_around
+from shared.mailchimp.merge_fields import Filling
 from shared.notice import Notice
 
 NAME_PATTERN = r"^[a-z0-9][a-z0-9-]{0,62}$"
@@ -300,8 +302,8 @@ class Export(InputModel):
     source: Source
     segments: Annotated[list[Segment], Field(min_length=1, max_length=MAX_SEGMENTS)]
     email_field: Line
-    merge_fields: Annotated[dict[MergeTag, Line], Field(max_length=MAX_MERGE_FIELDS)] = Field(
-        default={}
+    merge_fields: Annotated[dict[MergeTag, FieldSource], Field(max_length=MAX_MERGE_FIELDS)] = (
+        Field(default={})
     )
     create_merge_fields: bool = False
     consent: Annotated[ConsentColumn | None, AfterValidator(_few_values)] = None
@@ -330,9 +332,16 @@ class Export(InputModel):
         return tuple(segment.name for segment in self.segments)
 
     @property
+    def mapping(self) -> dict[str, Filling]:
+        """What each merge field is matched and filled by."""
+        return {tag: source_of(source) for tag, source in self.merge_fields.items()}
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """Every profile column that the export reads (CustomerId aside), each once."""
-        names = [self.email_field, *self.merge_fields.values()]
+        names = [self.email_field]
+        for source in self.merge_fields.values():
+            names += columns_named(source)
         if self.consent is not None:
             names.append(self.consent.field)
         if self.filter is not None:

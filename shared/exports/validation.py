@@ -11,6 +11,7 @@ from shared.audiences.warnings import audience_warnings
 from shared.exports import accounts, connections, store
 from shared.exports.access import Caller, may_use
 from shared.exports.errors import ConnectionUnusableError
+from shared.exports.field_sources import columns_named, member_of
 from shared.exports.models import Export, StoredConnection, StoredExport
 from shared.mailchimp.answers import Account, Audience, MergeField, Tag, may_not_write
 from shared.mailchimp.errors import AudienceNotFoundError, BlockedError, RetryError, StopError
@@ -133,14 +134,15 @@ def check_columns(export: Export, columns_of: Mapping[str, Sequence[str]], found
 
     A segment without columns is empty: files of no bytes have none.
     """
-    mapped = {"email_field": export.email_field}
-    mapped |= {f"merge_fields.{tag}": column for tag, column in export.merge_fields.items()}
+    mapped = [("email_field", export.email_field)]
+    for tag, source in export.merge_fields.items():
+        mapped += [(member_of(tag, source), column) for column in columns_named(source)]
     if export.consent is not None:
-        mapped["consent.field"] = export.consent.field
+        mapped.append(("consent.field", export.consent.field))
     if export.filter is not None:
-        mapped |= {f"filter.all.{n}.field": one.field for n, one in enumerate(export.filter.all)}
+        mapped += [(f"filter.all.{n}.field", one.field) for n, one in enumerate(export.filter.all)]
     known = {segment: columns for segment, columns in columns_of.items() if columns}
-    for member, column in mapped.items():
+    for member, column in mapped:
         places = {segment: find_column(columns, column) for segment, columns in known.items()}
         missing = [segment for segment, found_at in places.items() if not found_at]
         doubled = [segment for segment, found_at in places.items() if len(found_at) > 1]
@@ -177,9 +179,18 @@ def _check_ids(export: Export, known: Mapping[str, Sequence[str]], found: Findin
 
 def check_audience(export: Export, view: AudienceView, found: Findings) -> None:
     """Merge fields can be filled, tags are ours or adopted, and what may surprise is said."""
-    mapping = resolve_mapping(export.merge_fields, view.merge_fields)
+    mapping = resolve_mapping(export.mapping, view.merge_fields)
     for key, message in mapping.problems:
         found.problem(f"merge_fields.{key}", message, "merge_field_unusable", tag=key)
+    for key, declared, there in mapping.differing:
+        found.problem(
+            f"merge_fields.{key}.type",
+            f"the audience's merge field is of the type {there}, which is never changed",
+            "merge_field_type_differs",
+            tag=key,
+            declared=declared,
+            found=there,
+        )
     if not export.create_merge_fields and found.has_read("create_merge_fields"):
         for missing in mapping.missing:
             found.problem(

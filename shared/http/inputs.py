@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from shared.exports import field_sources
 from shared.exports.models import NAME_PATTERN
 from shared.http import problems
 from shared.http.messages import Request, Response
@@ -157,7 +158,7 @@ _CODES = {
 }
 _MESSAGES = {"missing": "is required", "extra_forbidden": "is not known"}
 # Names of union branches, which Pydantic puts into the path.
-_BRANCHES = ("constrained-int", "constrained-float")
+_BRANCHES = ("constrained-int", "constrained-float", *field_sources.BRANCHES)
 
 
 def _named(

@@ -93,6 +93,7 @@ FIELDS: Codes = {
     "mailchimp_unauthorized": ("said",),
     "malformed": ("pattern",),
     "merge_field_missing": ("tag",),
+    "merge_field_type_differs": ("tag", "declared", "found"),
     "merge_field_unusable": ("tag",),
     "name_differs": (),
     "not_a_choice": ("allowed", "expected"),

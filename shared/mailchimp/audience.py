@@ -6,7 +6,7 @@ from typing import Literal
 
 from shared.mailchimp.answers import Audience, MergeField, Tag
 from shared.mailchimp.errors import RefusedError
-from shared.mailchimp.merge_fields import Resolution, resolve_mapping
+from shared.mailchimp.merge_fields import Filling, Resolution, resolve_mapping
 from shared.mailchimp.protocols import AudienceCalls
 
 
@@ -65,7 +65,7 @@ def read_audience(client: AudienceCalls, list_id: str) -> AudienceState:
 def create_missing_fields(
     client: AudienceCalls,
     list_id: str,
-    mapping: Mapping[str, str],
+    mapping: Mapping[str, str | Filling],
     merge_fields: Sequence[MergeField],
     data_types: Mapping[str, str] | None = None,
     samples: Mapping[str, Sequence[str | None]] | None = None,

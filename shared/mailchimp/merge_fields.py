@@ -1,7 +1,7 @@
 """Which profile column goes into which merge field: decided here, without asking anybody.
 
-A mapping says `{tag: column}`. A tag longer than Mailchimp allows is cut; a key like
-`ADDRESS.city` maps one part of an address.
+A mapping says `{tag: filling}`, where a column's name stands for itself. A tag longer than
+Mailchimp allows is cut; a key like `ADDRESS.city` maps one part of an address.
 """
 
 import re
@@ -20,6 +20,20 @@ MERGE_FIELD_LIMIT = 30
 ADDRESS_PARTS = ("addr1", "addr2", "city", "state", "zip", "country")
 # Without these Mailchimp answers "Please enter a complete address".
 NEEDED_PARTS = ("addr1", "city", "state", "zip")
+
+
+@dataclass(frozen=True)
+class Filling:
+    """What a merge field is filled from: the `column` of the mapped values.
+
+    name: what a merge field made for it is called, by default as its tag. declared: the type that
+    it should have; create_as: that it is created with, where it is not to be inferred.
+    """
+
+    column: str
+    name: str = ""
+    declared: str | None = None
+    create_as: str | None = None
 
 
 @dataclass(frozen=True)
@@ -48,13 +62,15 @@ class Resolution:
     """A mapping against an audience.
 
     `plans` also holds the missing ones, with the tag and type that they would get. `problems`
-    are pairs of mapping key and message. `required_unmapped` are tags.
+    are pairs of mapping key and message. `differing` are those with another type than declared:
+    key, declared and actual type. `required_unmapped` are tags.
     """
 
     plans: tuple[FieldPlan, ...] = ()
     missing: tuple[MissingField, ...] = ()
     required_unmapped: tuple[str, ...] = ()
     problems: tuple[tuple[str, str], ...] = ()
+    differing: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -63,7 +79,7 @@ class _Wanted:
 
     key: str
     text: str
-    column: str
+    source: Filling
     parts: Mapping[str, str]
 
     @property
@@ -78,7 +94,7 @@ class _Wanted:
     @property
     def name(self) -> str:
         """The name of a created field. That of a cut tag tells later whose the field is."""
-        return (self.column if self.exact and self.column else self.text)[:MAX_NAME]
+        return (self.source.name if self.exact and self.source.name else self.text)[:MAX_NAME]
 
     def candidates(self) -> Iterable[str]:
         yield self.plain[:MAX_TAG]
@@ -87,7 +103,7 @@ class _Wanted:
 
 
 def resolve_mapping(
-    mapping: Mapping[str, str],
+    mapping: Mapping[str, str | Filling],
     merge_fields: Sequence[MergeField],
     data_types: Mapping[str, str] | None = None,
     samples: Mapping[str, Sequence[str | None]] | None = None,
@@ -101,16 +117,18 @@ def resolve_mapping(
     known = {item.tag.upper(): item for item in merge_fields}
     found = _find(wanted, known)
     taken = {*known, *(item.tag.upper() for item in found.values())}
-    plans, missing = [], []
+    plans, missing, differing = [], [], []
     for want in wanted:
         if item := found.get(want.key):
-            plan = FieldPlan(item.tag, want.column, item.type, item.options, want.parts)
+            plan = FieldPlan(item.tag, want.source.column, item.type, item.options, want.parts)
         else:
             tag = next(candidate for candidate in want.candidates() if candidate not in taken)
             taken.add(tag)
-            kind = "address" if want.parts else _infer(want.column, data_types, samples)
-            plan = FieldPlan(tag, want.column, kind, {}, want.parts)
+            kind = "address" if want.parts else _type_of(want.source, data_types, samples)
+            plan = FieldPlan(tag, want.source.column, kind, {}, want.parts)
             missing.append(MissingField(want.key, tag, want.name, kind))
+        if (declared := want.source.declared) and declared != plan.type:
+            differing.append((want.key, declared, plan.type))
         if message := _mismatch(plan):
             problems.append((want.key, message))
         plans.append(plan)
@@ -122,20 +140,25 @@ def resolve_mapping(
             sorted(item.tag for item in merge_fields if item.required and item.tag not in mapped)
         ),
         problems=tuple(problems),
+        differing=tuple(differing),
     )
 
 
-def _read_mapping(mapping: Mapping[str, str]) -> tuple[list[_Wanted], list[tuple[str, str]]]:
+def _read_mapping(
+    mapping: Mapping[str, str | Filling],
+) -> tuple[list[_Wanted], list[tuple[str, str]]]:
     """Return what the keys ask for, exact tags first, else by name, and which can't be used."""
     problems: list[tuple[str, str]] = []
     addresses: dict[str, dict[str, str]] = {}
     wanted: dict[str, _Wanted] = {}
     for key in sorted(mapping):
+        given = mapping[key]
+        source = Filling(given, given) if isinstance(given, str) else given
         text, _, part = key.strip().rpartition(".")
         if text and part.lower() in ADDRESS_PARTS:
-            addresses.setdefault(text.upper(), {})[part.lower()] = mapping[key]
+            addresses.setdefault(text.upper(), {})[part.lower()] = source.column
             continue
-        want = _Wanted(key, key.strip(), mapping[key], {})
+        want = _Wanted(key, key.strip(), source, {})
         if want.plain == "EMAIL":
             problems.append((key, "the address itself is mapped by email_field"))
         elif not want.plain.strip("_"):
@@ -148,7 +171,7 @@ def _read_mapping(mapping: Mapping[str, str]) -> tuple[list[_Wanted], list[tuple
         if name in wanted:
             problems.append((name, "is mapped as a whole and by its parts"))
         else:
-            wanted[name] = _Wanted(name, name, "", parts)
+            wanted[name] = _Wanted(name, name, Filling(""), parts)
     return sorted(wanted.values(), key=lambda want: (not want.exact, want.text)), problems
 
 
@@ -182,9 +205,12 @@ def _mismatch(plan: FieldPlan) -> str:
     return ""
 
 
-def _infer(
-    column: str,
+def _type_of(
+    source: Filling,
     data_types: Mapping[str, str] | None,
     samples: Mapping[str, Sequence[str | None]] | None,
 ) -> str:
+    if chosen := source.declared or source.create_as:
+        return chosen
+    column = source.column
     return infer_type(column, (data_types or {}).get(column), (samples or {}).get(column, ()))

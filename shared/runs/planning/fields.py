@@ -37,17 +37,17 @@ class Fields:
 def resolve(attempt: PlanningAttempt, there: Sequence[MergeField]) -> Fields:
     """Match the mapping with the audience's merge fields; raises RunFailedError."""
     export, types = attempt.export, attempt.found.types
-    resolved = resolve_mapping(export.merge_fields, there, types)
+    resolved = resolve_mapping(export.mapping, there, types)
     lacking = {missing.tag for missing in resolved.missing}
     called = {tag: now for tag, now in _renamed(attempt.old, there).items() if tag in lacking}
     known = _under_given_tags(there, called)
     if called:
-        resolved = resolve_mapping(export.merge_fields, known, types)
+        resolved = resolve_mapping(export.mapping, known, types)
     if resolved.missing:
         names = ", ".join(missing.tag for missing in resolved.missing)
         if not export.create_merge_fields:
             raise RunFailedError("internal_error", f"The audience has no merge field {names}.")
-        resolved = resolve_mapping(export.merge_fields, known, types, _samples(attempt))
+        resolved = resolve_mapping(export.mapping, known, types, _samples(attempt))
     if resolved.problems:
         text = "; ".join(f"{key} {message}" for key, message in resolved.problems)
         raise RunFailedError("internal_error", f"The mapping can't be used: {text}.")
@@ -67,7 +67,7 @@ def create(
     created = mailchimp_audience.create_missing_fields(
         client,
         old.audience,
-        export.merge_fields,
+        export.mapping,
         _under_given_tags(there, fields.called),
         attempt.found.types,
         _samples(attempt),

@@ -14,6 +14,7 @@ from shared.frames import memory
 from shared.frames.addresses import canonical_column
 from shared.platform.ahead import one_ahead
 from shared.runs.planning import addresses
+from shared.runs.planning.mapped_values import Computed
 from shared.runs.planning.repeated import Repetitions
 from shared.runs.planning.row_filter import KeptOut, RowFilter
 from shared.segments.columns import CUSTOMER_ID
@@ -43,6 +44,7 @@ class ProfileColumns:
     consent_values: frozenset[str] = frozenset()
     ranks: tuple[int, ...] = ()
     filter: RowFilter | None = None
+    computed: tuple[Computed, ...] = ()
 
     @property
     def key(self) -> list[str]:
@@ -56,6 +58,8 @@ class ProfileColumns:
             wanted.append(self.consent)
         if self.filter is not None:
             wanted += self.filter.columns
+        for made in self.computed:
+            wanted += made.columns
         return list(dict.fromkeys(wanted))
 
 
@@ -293,6 +297,7 @@ def _normalise(batch: pl.DataFrame, columns: ProfileColumns, position: int) -> p
         rank=pl.lit(columns.ranks[position] if columns.ranks else 0, dtype=pl.UInt8),
         **kept_out,
         **{f"={name}": pl.col(name) for name in columns.values},
+        **{f"={made.name}": made.value for made in columns.computed},
     ).with_columns(valid=addresses.is_valid(pl.col("email")))
 
 

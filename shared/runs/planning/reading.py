@@ -9,6 +9,7 @@ from shared.exports.models import Export
 from shared.mailchimp.countries import culture_of
 from shared.runs.ledger import Ledger
 from shared.runs.planning.field_values import FieldValues
+from shared.runs.planning.mapped_values import computed_values, mapped_columns
 from shared.runs.planning.profiles import (
     MAX_CONTACTS,
     ProfileColumns,
@@ -28,7 +29,8 @@ from shared.segments.reader import columns_of, read_profiles
 def read_segments(export: Export, found: RunInput, values: FieldValues) -> Profiles:
     columns = ProfileColumns(
         email=export.email_field,
-        values=tuple(dict.fromkeys(export.merge_fields.values())),
+        values=mapped_columns(export),
+        computed=computed_values(export),
         consent=export.consent.field if export.consent else None,
         consent_values=frozenset(export.consent.values if export.consent else ()),
         ranks=_ranks(found),
@@ -75,7 +77,7 @@ def _ranks(found: RunInput) -> tuple[int, ...]:
 
 def samples(export: Export, found: RunInput) -> Mapping[str, Sequence[str | None]]:
     """Return some values of each mapped column, from the first segment that has rows."""
-    columns = list(dict.fromkeys(export.merge_fields.values()))
+    columns = list(mapped_columns(export))
     for snapshot in found.snapshots:
         try:
             with segment_storage():

@@ -52,7 +52,15 @@ EXPORT: Values = {
         "one": ({"FNAME": "FirstName"}, None),
         "another case": ({"FNAME": "firstname", "LNAME": "LastName"}, None),
         "new": ({"STORE": "StoreNo"}, None),
+        "made": (
+            {"FNAME": {"template": "{FirstName} of {LastName}"}, "LNAME": {"value": "CI"}},
+            None,
+        ),
         "unknown": ({"FNAME": "Nothing"}, "merge_fields.FNAME"),
+        "another type": (
+            {"FNAME": {"field": "FirstName", "type": "date"}},
+            "merge_fields.FNAME.type",
+        ),
     },
     "create_merge_fields": {
         "absent": (ABSENT, None),
@@ -213,9 +221,12 @@ def expected(
             values = {"FirstName": f"First{n}", "LastName": f"Last{n}", "StoreNo": f"0{n}"}
             spelled = {column.lower(): value for column, value in values.items()}
             fields = {
-                tag: spelled[column.lower()]
-                for tag, column in document.get("merge_fields", {}).items()
+                tag: spelled[source.lower()]
+                for tag, source in document.get("merge_fields", {}).items()
+                if isinstance(source, str)
             }
+            if choice["merge_fields"] == "made":
+                fields = {"FNAME": f"First{n} of Last{n}", "LNAME": "CI"}
             status = document.get("status_for_new", "subscribed")
             _, tags, _ = found.get(steps.email(n), (status, set(), fields))
             found[steps.email(n)] = (status, tags | {tag}, fields)

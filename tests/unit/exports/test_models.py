@@ -166,3 +166,35 @@ def test_a_condition_that_says_nothing_clear_is_refused(condition: dict[str, Any
 def test_a_condition_is_shown_as_it_was_written() -> None:
     written = {"all": [{"field": "Country", "op": "in", "values": ["HR"]}]}
     assert Export.model_validate(EXPORT | {"filter": written}).model_dump()["filter"] == written
+
+
+def test_what_fills_a_merge_field_is_shown_as_it_was_written_and_its_columns_are_read() -> None:
+    written = {
+        "FNAME": "First",
+        "STORE": {"field": "StoreNo", "type": "text"},
+        "SALUTE": {"template": "Dear {First} {Last} {{!}}"},
+        "SOURCE": {"value": "CI"},
+    }
+    export = Export.model_validate(EXPORT | {"merge_fields": written})
+    assert export.model_dump()["merge_fields"] == written
+    assert Export.model_validate(export.model_dump(exclude_none=True)) == export
+    assert export.columns == ("Email", "First", "StoreNo", "Last")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        {"template": "Dear {First"},
+        {"template": "} {First}"},
+        {"template": "Dear"},
+        {"template": "{}"},
+        {"value": " "},
+        {"field": "First", "type": "address"},
+        {"field": "First", "template": "{First}"},
+        {},
+        "",
+        7,
+    ],
+)
+def test_what_can_fill_no_merge_field_is_refused(source: Any) -> None:
+    assert fields(merge_fields={"FNAME": source}) == {"merge_fields"}

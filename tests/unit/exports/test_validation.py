@@ -231,3 +231,24 @@ def test_fields_that_may_find_no_room_are_warned_of(existing: int, warned: bool)
     check_audience(saved, audience(merge_fields=fields), found)
     assert found.problems == []
     assert ("merge_fields_above_limit" in codes(found)) == warned
+
+
+def test_a_template_names_columns_that_are_there_and_a_type_that_the_field_has() -> None:
+    found = Findings()
+    written = export(
+        segments=["A"],
+        create_merge_fields=True,
+        merge_fields={
+            "FNAME": {"field": "First", "type": "date"},
+            "SALUTE": {"template": "Dear {First} {Nothing}", "type": "text"},
+            "STORE": {"field": "Nowhere", "type": "number"},
+            "SOURCE": {"value": "CI"},
+        },
+    )
+    check_columns(written, {"A": ("CustomerId", "Email", "First")}, found)
+    check_audience(written, audience(), found)
+    assert [(problem.where, problem.code) for problem in found.problems] == [
+        ("merge_fields.SALUTE.template", "column_missing"),
+        ("merge_fields.STORE.field", "column_missing"),
+        ("merge_fields.FNAME.type", "merge_field_type_differs"),
+    ]
