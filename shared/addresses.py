@@ -29,6 +29,9 @@ _WORD = re.compile(r"\S+")
 SPELLED_PATTERN: Final = r"[^\x00-\x7f]|xn--"
 
 
+UNSEEN_PATTERN: Final = f"[{_INVISIBLE}]"
+
+
 def canonical(email: str) -> str:
     """Return an address as it is compared, whatever it is: text without an @ is only trimmed."""
     text = _AROUND.sub("", email).lower()

@@ -59,5 +59,6 @@ function valueOf(name, value) {
   if (typeof value === "number") return name.endsWith("seconds") ? duration(value) : value;
   if (Array.isArray(value)) return list(value.map(String));
   const text = String(value ?? "");
+  if (name === "reason") return find(`dropped.${text}`) ?? text;
   return /^\d{4}-\d\d-\d\dT\d\d:/.test(text) ? dateTime(text) : text;
 }

@@ -331,6 +331,7 @@ class PlanCounts(Answer):
     to_unsubscribe: int
     unchanged: int
     skipped: int
+    withdrawn: int = 0
 
 
 class Sample(Answer):

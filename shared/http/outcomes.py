@@ -27,6 +27,7 @@ from shared.runs.outcomes import (
 )
 from shared.runs.preview_plan import mask
 from shared.runs.record import Run
+from shared.runs.unseen import named_in
 
 _JSON = "application/json"
 
@@ -143,16 +144,24 @@ def _codes(request: Request) -> tuple[str, ...]:
 
 
 def _shown(row: Row, *, persons: bool) -> dict[str, Any]:
-    reason = REASONS.get(row.detail)
+    reason = _reason(row.detail)
     return {
         "email": row.email if persons else mask(row.email),
         "customer_id": row.customer_id if persons else None,
         "code": row.code,
         # Mailchimp's words may be about a person.
         "detail": row.detail if persons or reason else "",
-        "reason": {"code": reason, "params": {}} if reason else None,
+        "reason": reason,
         "segments": list(row.segments),
     }
+
+
+def _reason(detail: str) -> dict[str, Any] | None:
+    """Return what this product itself says of a contact, as a code; None for Mailchimp's words."""
+    if (characters := named_in(detail)) is not None:
+        return {"code": "invisible_characters", "params": {"characters": characters}}
+    code = REASONS.get(detail)
+    return {"code": code, "params": {}} if code else None
 
 
 def _csv_url(app: App, request: Request, run: Run) -> str | None:

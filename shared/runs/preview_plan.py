@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class PlanCounts:
-    """How many contacts a run would do what with; `profiles` and `contacts` count the input."""
+    """How many contacts a run would do what with; `profiles` and `contacts` count the input.
+
+    withdrawn: those whose consent was withdrawn, whatever is done with them.
+    """
 
     profiles: int
     contacts: int
@@ -16,6 +19,7 @@ class PlanCounts:
     to_unsubscribe: int
     unchanged: int
     skipped: int
+    withdrawn: int = 0
 
 
 @dataclass(frozen=True)

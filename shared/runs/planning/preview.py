@@ -8,7 +8,7 @@ from shared.runs.planning import cutting
 from shared.runs.planning.audience import Setup
 from shared.runs.planning.build import Built
 from shared.runs.preview_plan import PlanCounts, PreviewPlan, Sample, mask
-from shared.runs.run_table import Action, Kind
+from shared.runs.run_table import Action, Kind, Note
 
 _SAMPLES = 5
 # Seconds that a call of 500 contacts takes, as far as anybody has published one: Mailchimp's own
@@ -22,9 +22,11 @@ def describe(built: Built, setup: Setup, lanes: int) -> PreviewPlan:
     work = cutting.work_of(built.table, new_first=False)
     upserts = -(-work.upserts.height // CONTACTS_PER_CALL)
     tag_calls = sum(chunk[0] for chunk in cutting.tag_chunks(work.tag_ops, 1))
-    calls = upserts + tag_calls + work.singles.height
+    # Of a leaver that is archived or unsubscribed it is read first whether that may be done.
+    singles = 2 * work.singles.height
+    calls = upserts + tag_calls + singles
     seconds = (upserts + tag_calls) * _SECONDS_PER_CALL
-    seconds += work.singles.height * _SECONDS_PER_SINGLE
+    seconds += singles * _SECONDS_PER_SINGLE
     new = built.table.filter(
         (pl.col("action") == int(Action.UPSERT)) & pl.col("old_flags").is_null()
     )
@@ -59,7 +61,9 @@ def _kinds() -> dict[str, pl.Expr]:
 
 def _counts(built: Built) -> PlanCounts:
     """Return how many contacts the plan would do what with."""
-    counts = built.table.lazy().select(**{kind: rows.sum() for kind, rows in _kinds().items()})
+    withdrew = pl.col("note") == int(Note.CONSENT_WITHDRAWN)
+    kinds = {**_kinds(), "withdrawn": withdrew}
+    counts = built.table.lazy().select(**{kind: rows.sum() for kind, rows in kinds.items()})
     found = counts.collect().row(0, named=True)
     return PlanCounts(profiles=built.plan.profiles, contacts=built.plan.contacts, **found)
 

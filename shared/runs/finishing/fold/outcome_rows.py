@@ -2,9 +2,11 @@
 
 import polars as pl
 
+from shared.addresses import UNSEEN_PATTERN
 from shared.runs.codes import ADDRESS_MARK, ERASED, FAILED, NUMBER, OUTCOMES
 from shared.runs.finishing.fold.results import MAYBE_SENT, NOT_SENT
 from shared.runs.run_table import NOTES, REASONS, Kind
+from shared.runs.unseen import unseen_in
 
 _NOT_SENT_TEXT = "not sent"
 _MAYBE_TEXT = "not known: Mailchimp's answer was lost"
@@ -41,9 +43,21 @@ def outcomes_of(table: pl.DataFrame) -> pl.DataFrame:
     code = pl.when(erased).then("code").otherwise((pl.min_horizontal(packed) % 256).cast(pl.UInt8))
     named = _detail().str.replace_all(ADDRESS_MARK, pl.col("email"), literal=True)
     detail = pl.when(erased).then(pl.lit("")).otherwise(named)
-    return table.with_columns(code=code).select(
+    rows = table.with_columns(code=code).select(
         "email", "customer_id", "code", detail=detail, segments="segments"
     )
+    return _with_unseen(rows)
+
+
+def _with_unseen(rows: pl.DataFrame) -> pl.DataFrame:
+    """Say of invalid addresses which characters they hold that can't be seen; few do."""
+    invalid = pl.col("code") == NUMBER["skipped_invalid_email"]
+    places = rows.select((invalid & pl.col("email").str.contains(UNSEEN_PATTERN)).fill_null(False))
+    at = places.to_series().arg_true()
+    if at.is_empty():
+        return rows
+    told = [unseen_in(email) for email in rows["email"].gather(at)]
+    return rows.with_columns(rows["detail"].scatter(at, told))
 
 
 def _detail() -> pl.Expr:

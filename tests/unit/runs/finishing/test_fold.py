@@ -23,6 +23,7 @@ from shared.runs.ledger import RETRY_NEVER, RETRY_WHEN_CHANGED, Flag
 from shared.runs.planning.cutting import work_of
 from shared.runs.planning.difference.generations import Generation, Generations
 from shared.runs.planning.difference.policy import Policy
+from shared.runs.unseen import named_in
 from tests.support.tables import (
     HELD,
     NOW,
@@ -541,3 +542,13 @@ class TestTimes:
             assert (
                 kept(folded({}, {"a": OURS}, policy=policy, one="unchanged", let_go=True)) is None
             )
+
+
+def test_an_invalid_address_tells_which_characters_in_it_can_t_be_seen() -> None:
+    code = {"code": NUMBER["skipped_invalid_email"]}
+    result = folded({"so\u00adf\u200et": code, "plain": code}, {})
+    text = "the address holds characters that can't be seen: U+00AD, U+200E"
+    assert outcome(result, "so\u00adf\u200et") == ("skipped_invalid_email", text)
+    assert outcome(result, "plain") == ("skipped_invalid_email", "")
+    assert named_in(text) == "U+00AD, U+200E"
+    assert named_in("not sent") is None

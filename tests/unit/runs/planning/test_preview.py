@@ -4,6 +4,7 @@ from dataclasses import asdict
 from types import SimpleNamespace
 from typing import Any, cast
 
+import polars as pl
 import pytest
 
 from shared.http.answers import PreviewPlan
@@ -13,6 +14,7 @@ from shared.runs.planning.build import Built
 from shared.runs.planning.difference.policy import Policy
 from shared.runs.planning.preview import describe
 from shared.runs.preview_plan import mask
+from shared.runs.run_table import Note
 from tests.support.tables import NOW, address, compare, contacts_of, given, ledger_of, suppressions
 
 
@@ -28,8 +30,8 @@ def test_an_address_is_masked(email: str, shown: str) -> None:
     assert mask(email) == shown
 
 
-def preview() -> dict[str, Any]:
-    """Preview a run that does some of everything."""
+def preview(note: Note | None = None) -> dict[str, Any]:
+    """Preview a run that does some of everything; with a note of every row."""
     held = {"digest": 7, "tags": 1, "flags": int(Flag.ACCEPTED | Flag.ADDED)}
     contacts: dict[str, dict[str, Any]] = {f"new{n}": {} for n in range(7)}
     contacts |= {"changed": {"digest": 8}, "tagged": {"wanted": 0b11}, "moved": {"wanted": 0b10}}
@@ -50,6 +52,8 @@ def preview() -> dict[str, Any]:
         removals_withheld=removals.withheld,
     )
     table = table.with_row_index("row").with_row_index("profile")
+    if note is not None:
+        table = table.with_columns(note=pl.lit(int(note)))
     built = Built(cast(Any, plan), table, erased=cast(Any, None), read_at="")
     setup = SimpleNamespace(state=SimpleNamespace(audience=SimpleNamespace(contacts=1000)))
     return asdict(describe(built, cast(Any, setup), lanes=8))
@@ -66,7 +70,14 @@ def test_its_counts_are_those_of_the_plan() -> None:
         "to_unsubscribe": 0,
         "unchanged": 1,
         "skipped": 1,
+        "withdrawn": 0,
     }
+
+
+def test_it_counts_whose_consent_was_withdrawn() -> None:
+    found = preview(Note.CONSENT_WITHDRAWN)["counts"]
+    assert found["withdrawn"] == 14
+    assert found["to_archive"] == 2
 
 
 def test_it_is_as_the_api_describes_it() -> None:
@@ -75,8 +86,8 @@ def test_it_is_as_the_api_describes_it() -> None:
 
 def test_it_tells_calls_and_growth() -> None:
     found = preview()
-    # One for the upserts, one for each of two tags, one for each leaver.
-    assert (found["calls"], found["new_to_export"], found["audience_contacts"]) == (5, 7, 1000)
+    # One for the upserts, one for each of two tags, two for each leaver, who is read first.
+    assert (found["calls"], found["new_to_export"], found["audience_contacts"]) == (7, 7, 1000)
     assert found["removals_withheld"] is None
 
 
