@@ -41,10 +41,14 @@ function useAnnounced(run) {
 /** @param {{ run: Api.Run, reload: () => Promise<void> }} props */
 function Run({ run, reload }) {
   const [asking, ask_] = useState(false);
+  const [givingUp, giveUp] = useState(false);
   const name = html`<a href=${`/console/${at`exports/${run.export}`}`}><${Told} text=${run.export} /></a>`;
   const cancel = !run.ended_at && html`<${Button} icon="ban" why=${may("contributor") ? null : t("why.contributor")} onClick=${() => ask_(true)}>${t("action.cancel_run")}</${Button}>`;
+  // What has come on within the hour is refused by the app; younger runs can't be stuck.
+  const old = !run.ended_at && Date.now() - Date.parse(run.submitted_at) > 3600_000;
+  const abandon = useRoute("/runs/{id}/abandon") && old && may("administrator") && html`<${Button} icon="trash" onClick=${() => giveUp(true)}>${t("action.abandon_run")}</${Button}>`;
   return html`
-    <${Heading} above=${name} title=${t(run.preview ? "run.preview" : "run.title")} actions=${html`${cancel}<${Again} run=${run} />`}>
+    <${Heading} above=${name} title=${t(run.preview ? "run.preview" : "run.title")} actions=${html`${cancel}${abandon}<${Again} run=${run} />`}>
       <p><${State} state=${run.status}>${runState(run.status)}</${State}> · ${!run.preview && html`${kindText(run)} · `} <${Time} at=${run.submitted_at} /></p>
     </${Heading}>
     ${run.error && html`<${Notice} tone=${run.status === "failed" ? "bad" : "warn"} title=${textOf("error", run.error)}><p>${adviceOf("error", run.error)}</p></${Notice}>`}
@@ -57,7 +61,10 @@ function Run({ run, reload }) {
     <${About} run=${run} />
     ${asking && html`<${Confirm} title=${t("run.cancel_title")} action=${t("action.cancel_run")} danger=${true} onClose=${() => ask_(false)}
       onConfirm=${async () => { await ask("POST", at`runs/${run.id}/cancel`); say(t("run.cancelling")); await reload(); }}>
-      <p>${t("run.cancel_text", { done: run.progress.contacts_done, total: run.progress.contacts_total })}</p></${Confirm}>`}`;
+      <p>${t("run.cancel_text", { done: run.progress.contacts_done, total: run.progress.contacts_total })}</p></${Confirm}>`}
+    ${givingUp && html`<${Confirm} title=${t("run.abandon_title")} action=${t("action.abandon_run")} danger=${true} onClose=${() => giveUp(false)}
+      onConfirm=${async () => { await ask("POST", at`runs/${run.id}/abandon`); say(t("run.abandoning")); await reload(); }}>
+      <p>${t("run.abandon_text")}</p></${Confirm}>`}`;
 }
 
 /** @param {{ run: Api.Run }} props what is to be done next */

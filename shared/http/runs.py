@@ -18,6 +18,7 @@ from shared.http.problems import FieldError
 from shared.platform.blobs import Blobs, Document
 from shared.platform.clock import from_text
 from shared.runs import names, run_index, series, views
+from shared.runs.abandoning import NotStuckError, request_abandon
 from shared.runs.marker import active_runs
 from shared.runs.record import Run, RunRequest, RunStatus, read_run
 from shared.runs.start import ActiveRunError, start_run
@@ -157,6 +158,25 @@ def cancel(app: App, request: Request) -> Response:
         ) from None
     audit.act(request.caller, "run_cancelled", run.id)
     return Response(202, document=views.shown(cancelled))
+
+
+def abandon(app: App, request: Request) -> Response:
+    """Give up a run that does not end by itself."""
+    run = _find(app.blobs, request)
+    try:
+        abandoned = request_abandon(app, run.id, by=request.caller.name)
+    except RunEndedError:
+        raise problems.conflict(
+            "run_ended", "The run has ended", "A run that has ended can't be given up."
+        ) from None
+    except NotStuckError:
+        raise problems.conflict(
+            "not_stuck",
+            "The run is coming on",
+            "Something came of it within the last hour. Cancel it, or give it up later.",
+        ) from None
+    audit.act(request.caller, "run_abandoned", run.id)
+    return Response(202, document=views.shown(abandoned))
 
 
 def _may_run(blobs: Blobs, caller: Caller, export: StoredExport) -> bool:

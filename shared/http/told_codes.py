@@ -12,6 +12,7 @@ _FILE = ("segment", "file", "line", "row", "column")
 
 # The member `error` of runs, and of exports that can't be read.
 ERRORS: Codes = {
+    "abandoned": (),
     "audience_not_found": ("said",),
     "column_missing": ("segment", "file", "columns"),
     "connection_missing": (),
@@ -133,6 +134,7 @@ PROBLEMS: Codes = {
     "not_found": (),
     "not_shared": (),
     "not_signed_in": (),
+    "not_stuck": (),
     "oauth_not_configured": (),
     "outcomes_gone": (),
     "precondition_failed": (),

@@ -9,12 +9,13 @@ from shared.platform import log, queues
 from shared.platform.blobs import Blobs
 from shared.platform.clock import utc_now
 from shared.platform.queues import Queues
+from shared.runs.ending import clear_up
 from shared.runs.marker import active_run, take_marker
-from shared.runs.record import Run, RunRequest, create_run, new_run
+from shared.runs.record import Run, RunRequest, create_run, new_run, read_run
 from shared.runs.run_index import note_run
 from shared.runs.views import as_of_now, load_run
 
-_FREED_WITHIN_SECONDS = 5.0
+_FREED_WITHIN_SECONDS = 2.0
 
 
 class ActiveRunError(Exception):
@@ -32,24 +33,37 @@ def start_run(app: App, export: StoredExport, request: RunRequest) -> Run:
     """
     run_id = f"{export.name}-{utc_now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
     run = new_run(run_id, export, request)
-    _mark(app.blobs, run)
+    _mark(app, run)
     record_start(app.blobs, app.queues, run)
     return load_run(app.blobs, run.id) or run
 
 
-def _mark(blobs: Blobs, run: Run) -> None:
+def _mark(app: App, run: Run) -> None:
     """Take the active marker; raises ActiveRunError.
 
-    A run shows its end a moment before it frees the marker: that moment is waited for.
+    A run shows its end a moment before it frees the marker: that moment is waited for. Who ended
+    it may have died in it: then it is cleared up here.
     """
+    blobs = app.blobs
     end = time.monotonic() + _FREED_WITHIN_SECONDS
     while not take_marker(blobs, run):
         active = _active(blobs, run.export)
         if active is None:
             continue
-        if not active.status.ended or time.monotonic() > end:
+        if not active.status.ended:
+            raise ActiveRunError(active)
+        if time.monotonic() > end and not _is_cleared_up(app, active.id):
             raise ActiveRunError(active)
         time.sleep(0.1)
+
+
+def _is_cleared_up(app: App, run: str) -> bool:
+    """Clear up after a run that has ended for good; False for one that has not."""
+    ended = read_run(app.blobs, run)
+    if ended is None or not ended.status.ended or ended.unfolded:
+        return False
+    clear_up(app, ended)
+    return True
 
 
 def record_start(blobs: Blobs, queues_: Queues, run: Run) -> None:

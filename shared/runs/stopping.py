@@ -57,14 +57,24 @@ def as_ordered(run: Run, order: StopOrder) -> Run:
     return run if run.status.ended else replace(run, status=order.status, error=order.error)
 
 
-def stop(app: App, run: Run, status: RunStatus, error: Notice | None, by: str) -> None:
+def stop(
+    app: App,
+    run: Run,
+    status: RunStatus,
+    error: Notice | None,
+    by: str,
+    *,
+    instead: bool = False,
+) -> None:
     """Order that no further call is made for a run, and have it finished as far as it came.
 
-    The first order counts. Works whether the run is queued, planning or sending.
+    The first order counts, or this one `instead` of it. Works whether the run is queued, planning
+    or sending.
     """
     order = StopOrder(status, error, by, to_text(utc_now()))
     document = _ADAPTER.dump_python(order, mode="json")
-    app.blobs.create_document(names.stop_name(run.id), document)
+    if app.blobs.create_document(names.stop_name(run.id), document) is None and instead:
+        app.blobs.update_document(names.stop_name(run.id), lambda _: document)
     # Only now: a planner that has just learnt the account either sees the order or shows it, and
     # who ends the run sees the order or has ended it already.
     touched = change_run(app.blobs, run.id, lambda r: replace(r, stopped=True))

@@ -48,6 +48,13 @@ ROUTES: dict[str, Route] = {
         answer="answers:RunView",
         problems=(403, 409),
     ),
+    "abandon_run": api(
+        *("POST", "runs/{id}/abandon", Role.ADMINISTRATOR, "runs:abandon"),
+        "Give up a run that does not end by itself",
+        status=202,
+        answer="answers:RunView",
+        problems=(403, 409),
+    ),
     "get_outcomes": api(
         *("GET", "runs/{id}/outcomes", Role.VIEWER, "outcomes:get"),
         "What happened to each contact",

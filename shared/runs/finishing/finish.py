@@ -4,9 +4,11 @@ Begins only when no call of the run can be made or be open any more. Every step 
 the ledger's document says which run was folded into it last.
 """
 
+import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, assert_never
 
 from shared.accounts.board import Board, slot_text
@@ -15,16 +17,18 @@ from shared.audiences import memory
 from shared.erased import ErasureKeyError, Register, load_erased
 from shared.frames import tables
 from shared.notice import Notice
-from shared.platform import queues, tracing
+from shared.platform import log, queues, tracing
 from shared.platform.blobs import BlobConflictError, Blobs
 from shared.platform.clock import to_text, utc_now
 from shared.platform.leases import LeaseKeeper
 from shared.platform.queues import Queues
 from shared.runs import chunks, ledger, names, outcomes, series
+from shared.runs.abandoning import is_abandoned
 from shared.runs.chunks import OPEN_CALLS, Block
 from shared.runs.codes import DUE_TEXTS
 from shared.runs.counts import Counts, Progress
 from shared.runs.ending import clear_up, end_run
+from shared.runs.finishing.giving_up import finish_or_give_up
 from shared.runs.finishing.letting_go import Released
 from shared.runs.finishing.remembering import recall, remember
 from shared.runs.payload import CONTACTS_PER_CALL, SINGLES, ChunkIndex, ChunkKind
@@ -67,7 +71,7 @@ def finish_run(app: App, message: Mapping[str, str]) -> None:
         return
     with app.leases.held(names.lock_name(run.id)) as lock:
         try:
-            if lock is None or not _finish(app, run):
+            if lock is None or not _finish_somehow(app, run):
                 # Its planner, another finisher or its last calls are still at work.
                 app.queues.send(queues.FINISH, {"run": run.id}, delay=_SOON)
         except ErasureKeyError as error:
@@ -75,6 +79,15 @@ def finish_run(app: App, message: Mapping[str, str]) -> None:
                 raise
             # The vault is silent: who was erased can't be told from the others meanwhile.
             app.queues.send(queues.FINISH, {"run": run.id}, delay=_LATER)
+
+
+def _finish_somehow(app: App, run: Run) -> bool:
+    """Finish a run; one that a person has given up ends, whatever can't be added up of it."""
+    order = stop_order(app.blobs, run.id)
+    if order is None or not is_abandoned(order):
+        return _finish(app, run)
+    over = partial(_slots_are_over, app.board, app.queues, run.account or "", run.id)
+    return finish_or_give_up(app, run, order, partial(_finish, app, run), over)
 
 
 def _finish(app: App, run: Run) -> bool:
@@ -91,7 +104,7 @@ def _finish(app: App, run: Run) -> bool:
     if ends is None:
         # Nobody has stopped it and lanes are at work: they say when they are done.
         return order is None
-    if not _slots_are_over(app.board, app.queues, plan):
+    if not _slots_are_over(app.board, app.queues, plan.account, plan.run):
         # A chunk may have been finished by another lane than the one whose call is still open.
         return False
     with (
@@ -109,20 +122,19 @@ def _calls_are_over(app: App, plan: Plan) -> bool:
     """Return whether no call of a stopped run is being made, or counted by Mailchimp."""
     if any(state.leased for state in chunks.states(app.blobs, plan.run).values()):
         return False
-    return _slots_are_over(app.board, app.queues, plan)
+    return _slots_are_over(app.board, app.queues, plan.account, plan.run)
 
 
-def _slots_are_over(board: Board, queues_: Queues, plan: Plan) -> bool:
+def _slots_are_over(board: Board, queues_: Queues, account: str, run: str) -> bool:
     """Return whether no call under any slot is one of the run's."""
-    run = plan.run
-    view = board.look(plan.account, max_age=0)
+    view = board.look(account, max_age=0)
     over = True
     for number, slot in view.all_slots().items():
         if slot.run == run and not slot.clean:
             over = False
             if not slot.leased:
                 # Its holder died: a lane takes the slot and waits the last call out.
-                message = {"account": plan.account, "slot": slot_text(number)}
+                message = {"account": account, "slot": slot_text(number)}
                 queues_.send(queues.LANE, message)
     return over
 
@@ -194,7 +206,8 @@ def _fold(
         end_run(app, run.id, _status(plan, counts, order), _error(plan, order), finished)
         return
     # It has ended as failed because this did not succeed before.
-    settled = update_run(blobs, run.id, lambda r: replace(finished(r), unfolded=False))
+    error = order.error if order is not None and is_abandoned(order) else run.error
+    settled = update_run(blobs, run.id, lambda r: replace(finished(r), unfolded=False, error=error))
     clear_up(app, settled or run)
 
 
@@ -279,8 +292,20 @@ def _store_ledger(blobs: Blobs, plan: Plan, table: "pl.DataFrame", *, again: boo
         return
     # Of the run that was planned with, it has lost but people who were erased meanwhile.
     if now.etag != plan.ledger_etag and now.run != plan.ledger_run:
-        raise BlobConflictError("the ledger has changed since the plan")
+        _check_open(blobs, plan.run)
     ledger.store(blobs, ledger.free_tags(new, table), table)
+
+
+def _check_open(blobs: Blobs, run: str) -> None:
+    """Let an open run write over a ledger that was restored under it; raises BlobConflictError.
+
+    Read after the ledger: where the run has ended meanwhile, the ledger is a later one's.
+    """
+    found = read_run(blobs, run)
+    if found is None or (found.status.ended and not found.unfolded):
+        raise BlobConflictError("the ledger has changed since the plan")
+    # All that it held for this run is in the plan, and what was sent since is known to no other.
+    log.event("ledger_rebased", level=logging.WARNING, run=run)
 
 
 def _dropped_warnings(upserts: "Results") -> list[Notice]:
