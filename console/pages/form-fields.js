@@ -1,9 +1,10 @@
 // E-mail and fields: proposed, with the types of both sides and masked samples from the snapshot.
 import { html, useEffect, useState } from "../vendor/preact.js";
 import { ApiError, ask } from "../lib/api.js";
+import { useFeatures } from "../lib/features.js";
 import { find, t } from "../lib/i18n.js";
 import { Button, Notice, Told } from "../parts/basics.js";
-import { Check, Field, Section, Select, Wrong, idOf, problemsAt } from "../parts/form.js";
+import { Check, Field, Section, Select, Text, Wrong, idOf, problemsAt } from "../parts/form.js";
 import { say } from "../lib/told.js";
 
 /** @typedef {Api.ColumnDetail} Column */
@@ -76,24 +77,42 @@ function useProposals(doc, set, readonly) {
   return { proposed, propose };
 }
 
+// What a field may be filled from besides a column: marks that no column is called, and members.
+const TEMPLATE = "\u2028template";
+const FIXED = "\u2028value";
+/** @type {Record<string, string>} */
+const OTHER_SOURCES = { [TEMPLATE]: "template", [FIXED]: "value" };
+
+/** @param {any} value of `merge_fields` */
+function sourceOf(value) {
+  if (typeof value !== "object" || !value) return value ?? "";
+  return "template" in value ? TEMPLATE : "value" in value ? FIXED : value.field;
+}
+
 /**
  * @param {{ tag: string, value: any, columns: Column[], fields: Api.MergeField[], options: [string, string][], problems: import("./export-form.js").Problem[],
  *   onChange: (tag: string, next: string, value: unknown) => void, onRemove: (tag: string) => void }} props
  */
 function Mapping({ tag, value, columns, fields, options, problems, onChange, onRemove }) {
   const field = fields.find((each) => each.tag === tag);
-  // Templates and fixed values are kept as they are; this form maps columns.
-  const column = typeof value === "string" ? value : value?.field;
+  const has = useFeatures();
+  const source = sourceOf(value);
+  const column = source in OTHER_SOURCES ? "" : source;
   const found = columns.find((each) => each.name === column);
-  const fixed = typeof value === "object" && value && !("field" in value);
+  const offered = has("FromTemplate", "template") || source in OTHER_SOURCES ? [...options, [TEMPLATE, t("form.from_template")], [FIXED, t("form.from_value")]] : options;
+  const type = typeof value === "object" && value?.type ? { type: value.type } : null;
+  const choose = (/** @type {string} */ next) => {
+    const member = OTHER_SOURCES[next];
+    if (member) onChange(tag, tag, { [member]: "", ...type });
+    else onChange(tag, tag, type ? { field: next, ...type } : next);
+  };
   const samples = found?.samples.length ? t("form.samples", { samples: found.samples.join(", ") }) : "";
   const name = field ? t("form.field_known", { name: OWN_NAMES[tag] ? t(OWN_NAMES[tag]) : field.name, tag, type: find(`field_type.${field.type}`) ?? field.type }) : t("form.field_new", { tag });
   return html`<div class="mapping">
     <div><span class="strong"><${Told} text=${name} /></span>${field?.required && html` <span class="soft">${t("form.required")}</span>`}</div>
-    ${fixed
-      ? html`<div><code>${value.template ?? value.value}</code></div>`
-      : html`<${Select} field=${`merge_fields.${tag}`} label=${html`<span class="hidden">${t("form.column_for", { tag })}</span>`} value=${column ?? ""} options=${options} problems=${problems} inside=${true}
-          onChange=${(/** @type {string} */ next) => onChange(tag, tag, typeof value === "object" && value ? { ...value, field: next } : next)} />`}
+    <div><${Select} field=${`merge_fields.${tag}`} label=${html`<span class="hidden">${t("form.column_for", { tag })}</span>`} value=${source} options=${offered} problems=${problems} inside=${true} onChange=${choose} />
+      ${source in OTHER_SOURCES && html`<${Text} field=${`merge_fields.${tag}-text`} label=${t("form.text_for", { tag })} hint=${source === TEMPLATE && t("form.template_hint")}
+        value=${value.template ?? value.value ?? ""} onInput=${(/** @type {string} */ text) => onChange(tag, tag, { ...value, [OTHER_SOURCES[source] ?? ""]: text })} />`}</div>
     <${Button} small=${true} icon="cross" label=${t("form.remove_field", { tag })} onClick=${() => onRemove(tag)} />
     ${(samples || found?.type) && html`<p class="sample">${found?.type && html`<span>${find(`field_type.${found.type}`) ?? found.type}</span> · `}<${Told} text=${samples} /></p>`}
   </div>`;
