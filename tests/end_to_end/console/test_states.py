@@ -151,6 +151,23 @@ def test_a_filter_is_put_together_from_columns_and_values(console: Console, app:
     app.stack.ask("PUT", "exports/weekly-news", before)
 
 
+def test_a_field_is_filled_from_a_text_with_columns(console: Console, app: Furnished) -> None:
+    before = app.stack.ask("GET", "exports/weekly-news")
+    console.go("exports/weekly-news/edit")
+    page = console.page
+    page.get_by_label("Column for FNAME").select_option("Text with columns…")
+    page.get_by_label("Text for FNAME").fill("Dear {FirstName}")
+    page.get_by_role("button", name="Save").click()
+
+    expect(page.get_by_text("Saved. Nothing has been sent.")).to_be_visible()
+    saved = app.stack.ask("GET", "exports/weekly-news")
+    assert saved["merge_fields"]["FNAME"] == {"template": "Dear {FirstName}"}
+    page.get_by_label("Column for FNAME").select_option("FirstName")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved. Nothing has been sent.")).to_be_visible()
+    assert app.stack.ask("GET", "exports/weekly-news")["merge_fields"] == before["merge_fields"]
+
+
 def test_with_the_storage_stopped_the_console_opens_and_says_what_is_wrong(
     browser: Browser,
 ) -> None:
