@@ -61,6 +61,11 @@ declare global {
     type Series = { from: string | null; every_seconds: number; calls_in_flight: number[]; contacts_per_second: number[] };
     type OutcomeRow = { email: string; customer_id: string | null; code: string; detail: string | null; reason: Coded | null; segments: string[] };
     type OutcomePage = { items: OutcomeRow[]; next: string | null; csv_url: string | null };
+    type PersonExplained = Schemas["PersonExplained"];
+    type PersonInExport = Schemas["PersonInExport"];
+    type PersonInAudience = Schemas["PersonInAudience"];
+    type PersonProfile = Schemas["PersonProfile"];
+    type PersonRun = Schemas["PersonRun"];
     type HistoryEvent = Schemas["HistoryItem"];
     type History = Schemas["History"];
     type Queue = Schemas["WaitingQueue"];

@@ -8,6 +8,7 @@ import { ExportsPage } from "./exports.js";
 import { HealthPage } from "./health.js";
 import { NewConnectionPage } from "./new-connection.js";
 import { NotFoundPage } from "./not-found.js";
+import { PersonPage } from "./person.js";
 import { RunPage } from "./run.js";
 import { RunsPage } from "./runs.js";
 import { SegmentsPage } from "./segments.js";
@@ -51,6 +52,8 @@ export function pageOf(path, query) {
       return { title: name, view: ConnectionPage, props: { name } };
     case "segments":
       return { title: t("nav.segments"), view: SegmentsPage };
+    case "person":
+      return { title: t("nav.person"), view: PersonPage };
     case "health":
       return { title: t("nav.health"), view: HealthPage };
     default:

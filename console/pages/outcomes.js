@@ -1,11 +1,13 @@
 // What happened to every person: by code, a page at a time; one person found; the file.
 import { html, useState } from "../vendor/preact.js";
 import { ApiError, ask, at, query, send } from "../lib/api.js";
+import { wanted } from "../lib/asked.js";
 import { problemText, textOf } from "../lib/codes.js";
 import { number } from "../lib/formats.js";
 import { useRoute } from "../lib/features.js";
 import { t } from "../lib/i18n.js";
 import { useResource } from "../lib/resource.js";
+import { go } from "../lib/router.js";
 import { Button, Content, Empty, Told } from "../parts/basics.js";
 import { Select } from "../parts/form.js";
 import { complain, say } from "../lib/told.js";
@@ -41,21 +43,31 @@ export function Outcomes({ run }) {
     </div>`}
     ${found
       ? html`<p>${t("outcomes.found", { count: found.length })} <${Button} small=${true} onClick=${() => setFound(null)}>${t("outcomes.all_again")}</${Button}></p>
-        ${found.length > 0 && html`<div class="table-box"><${Rows} rows=${found} /></div>`}`
+        ${found.length > 0 && html`<div class="table-box"><${Rows} rows=${found} of=${run.export} /></div>`}`
       : searched && html`<${Content} of=${rows}>${(/** @type {Api.OutcomePage} */ { items, next }) => items.length
-          ? html`<div class="table-box"><${Rows} rows=${items} /></div>
+          ? html`<div class="table-box"><${Rows} rows=${items} of=${run.export} /></div>
             <${Pages} next=${next} onNext=${() => setAfter(next ?? "")} onFirst=${after ? () => setAfter("") : null} />`
           : html`<${Empty} title=${t("outcomes.none")} />`}</${Content}>`}
   </section>`;
 }
 
-/** @param {{ rows: Api.OutcomeRow[] }} props */
-function Rows({ rows }) {
+/** @param {{ rows: Api.OutcomeRow[], of: string }} props of: the export */
+function Rows({ rows, of }) {
+  const explained = useRoute("/people/explain");
+  // Whose persons are not shown has no CustomerId, and an address that is none.
+  const shown = rows.some((row) => row.customer_id !== null);
+  const explain = (/** @type {Api.OutcomeRow} */ row) => {
+    wanted.set({ text: row.email || (row.customer_id ?? ""), export: of });
+    go("person");
+  };
   return html`<${Table} caption=${t("outcomes.title")} rows=${rows.map((row, i) => ({ ...row, i }))} id=${(/** @type {{ i: number }} */ row) => String(row.i)} columns=${[
     { title: t("outcomes.address"), head: true, cell: (/** @type {Api.OutcomeRow} */ row) => html`<${Told} text=${row.email || "–"} />` },
     { title: t("outcomes.customer"), cell: (/** @type {Api.OutcomeRow} */ row) => html`<${Told} text=${row.customer_id ?? "–"} />` },
     { title: t("run.outcome"), cell: (/** @type {Api.OutcomeRow} */ row) => html`${outcomeText(row.code)}<div class="soft"><${Told} text=${reason(row)} /></div>` },
     { title: t("field.segments"), cell: (/** @type {Api.OutcomeRow} */ row) => html`<${Told} text=${row.segments.join(", ")} />` },
+    ...(explained && shown
+      ? [{ title: t("table.actions"), cell: (/** @type {Api.OutcomeRow} */ row) => (row.email || row.customer_id) && html`<${Button} small=${true} label=${t("person.explain", { name: row.email || (row.customer_id ?? "") })} onClick=${() => explain(row)}>${t("person.ask")}</${Button}>` }]
+      : []),
   ]} />`;
 }
 

@@ -19,6 +19,7 @@ const PAGES = [
   ["runs", "nav.runs"],
   ["connections", "nav.connections"],
   ["segments", "nav.segments"],
+  ["person", "nav.person"],
   ["health", "nav.health"],
 ];
 /** Locales whose dates and numbers may be wanted beside another language's words. */

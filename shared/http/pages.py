@@ -32,8 +32,11 @@ def cursor_of(parts: Sequence[str | int]) -> str:
 def read_cursor(request: Request, name: str, *kinds: type) -> list[str | int] | None:
     """Return the parts of a cursor, None where none is given; an unknown one is refused."""
     text = request.query.get(name)
-    if text is None:
-        return None
+    return None if text is None else cursor_parts(text, name, *kinds)
+
+
+def cursor_parts(text: str, name: str, *kinds: type) -> list[str | int]:
+    """Return the parts of a cursor that came as `name`; an unknown one is refused."""
     try:
         parts = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except (binascii.Error, ValueError):

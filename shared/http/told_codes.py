@@ -155,6 +155,68 @@ SETTINGS: Codes = {
     "tick_schedule_invalid": (),
 }
 
+# The verdicts on a person, of explain, the worst first; and what would change one.
+VERDICTS: Codes = {
+    "unknown_person": (),
+    "erased": (),
+    "never_run": (),
+    "not_in_segments": (),
+    "no_email": ("column",),
+    "invalid_email": ("column",),
+    "filtered": (),
+    "no_consent": ("column",),
+    "consent_withdrawn": ("column",),
+    "duplicate": (),
+    "unsubscribed": (),
+    "cleaned": (),
+    "pending": (),
+    "transactional": (),
+    "archived_by_others": (),
+    "forgotten": ("run",),
+    "compliance": ("run",),
+    "fake": ("column",),
+    "too_many_signups": ("run",),
+    "value_refused": ("run",),
+    "refused_otherwise": ("run",),
+    "failed": ("run",),
+    "addition_withheld": ("run",),
+    "removal_withheld": ("run",),
+    "removal_due": (),
+    "left": ("run",),
+    "archived_as_leaver": ("run",),
+    "unsubscribed_as_leaver": ("run",),
+    "removed_by_hand": ("what",),
+    "address_changed": (),
+    "waiting_for_run": (),
+    "delivered": (),
+}
+STEPS: Codes = {
+    "add_to_segment": (),
+    "allow_additions": (),
+    "allow_removals": (),
+    "ask_new_address": (),
+    "confirm_subscription": (),
+    "correct_address": ("column",),
+    "correct_value": (),
+    "give_consent": ("column",),
+    "give_own_address": ("column",),
+    "match_filter": (),
+    "refresh_segments": (),
+    "restore_in_mailchimp": (),
+    "run_export": (),
+    "run_in_full": (),
+    "subscribe_by_themselves": (),
+    "wait_until": ("at",),
+}
+# Why explain left something out.
+LEFT_OUT: Codes = {
+    "mailchimp_busy": (),
+    "mailchimp_unavailable": (),
+    "snapshot_gone": (),
+    "snapshot_unreadable": (),
+    "time": (),
+}
+
 KINDS: Mapping[str, Codes] = {
     "error": ERRORS,
     "warning": WARNINGS,
@@ -163,6 +225,9 @@ KINDS: Mapping[str, Codes] = {
     "problem": PROBLEMS,
     "why": MAY,
     "setting": SETTINGS,
+    "verdict": VERDICTS,
+    "step": STEPS,
+    "left_out": LEFT_OUT,
 }
 
 

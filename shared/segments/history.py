@@ -37,6 +37,17 @@ def find_history(
     return SnapshotHistory((newest, *islice(older, MOST - 1)))
 
 
+def find_dated(
+    blobs: Blobs, folder: str, newest: Snapshot, stamp: str, quiet_seconds: float, now: datetime
+) -> Snapshot | None:
+    """Return a segment's snapshot of this stamp, None where it is gone; `newest` is its newest."""
+    if newest.stamp == stamp:
+        return newest
+    older = _older(blobs, folder, newest, quiet_seconds, now)
+    found = next((one for one in older if one.stamp <= stamp), None)
+    return found if found is not None and found.stamp == stamp else None
+
+
 def _older(
     blobs: Blobs, folder: str, newest: Snapshot, quiet_seconds: float, now: datetime
 ) -> Iterator[Snapshot]:

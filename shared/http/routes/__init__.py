@@ -5,12 +5,13 @@ route with a catch-all sorts last.
 """
 
 from shared.http.route import Route
-from shared.http.routes import connections, console, exports, product, runs
+from shared.http.routes import connections, console, exports, people, product, runs
 
 ROUTES: dict[str, Route] = {
     **connections.ROUTES,
     **exports.ROUTES,
     **runs.ROUTES,
+    **people.ROUTES,
     **product.ROUTES,
     **console.ROUTES,
 }

@@ -27,16 +27,8 @@ from shared.segments.reader import columns_of, read_profiles
 
 
 def read_segments(export: Export, found: RunInput, values: FieldValues) -> Profiles:
-    columns = ProfileColumns(
-        email=export.email_field,
-        values=mapped_columns(export),
-        computed=computed_values(export),
-        consent=export.consent.field if export.consent else None,
-        consent_values=frozenset(export.consent.values if export.consent else ()),
-        ranks=_ranks(found),
-        filter=_filter(export, found),
-    )
-
+    stamps = [snapshot.stamp for snapshot in found.snapshots]
+    columns = profile_columns(export, stamps, found.culture)
     there: dict[str, Sequence[str]] = {}
 
     def batches(position: int) -> Iterator[pa.RecordBatch]:
@@ -63,16 +55,32 @@ def read_segments(export: Export, found: RunInput, values: FieldValues) -> Profi
         raise RunFailedError(error.code, str(error), params=error.params) from None
 
 
-def _filter(export: Export, found: RunInput) -> RowFilter | None:
+def profile_columns(export: Export, stamps: Sequence[str], culture: str | None) -> ProfileColumns:
+    """Return what is read of a profile.
+
+    stamps: of each segment's snapshot; culture: how values are written, as model.json says.
+    """
+    return ProfileColumns(
+        email=export.email_field,
+        values=mapped_columns(export),
+        computed=computed_values(export),
+        consent=export.consent.field if export.consent else None,
+        consent_values=frozenset(export.consent.values if export.consent else ()),
+        ranks=_ranks(stamps),
+        filter=_filter(export, culture),
+    )
+
+
+def _filter(export: Export, culture: str | None) -> RowFilter | None:
     if export.filter is None:
         return None
-    return RowFilter(tuple(export.filter.all), culture_of(found.culture))
+    return RowFilter(tuple(export.filter.all), culture_of(culture))
 
 
-def _ranks(found: RunInput) -> tuple[int, ...]:
+def _ranks(stamps: Sequence[str]) -> tuple[int, ...]:
     """Return how new each segment's snapshot is: the newest has the highest number."""
-    stamps = sorted({snapshot.stamp for snapshot in found.snapshots})
-    return tuple(stamps.index(snapshot.stamp) for snapshot in found.snapshots)
+    known = sorted(set(stamps))
+    return tuple(known.index(stamp) for stamp in stamps)
 
 
 def samples(export: Export, found: RunInput) -> Mapping[str, Sequence[str | None]]:

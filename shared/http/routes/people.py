@@ -1,0 +1,14 @@
+"""The routes about one person."""
+
+from shared.exports.access import Role
+from shared.http.route import Route, api
+
+ROUTES: dict[str, Route] = {
+    "explain_person": api(
+        *("POST", "people/explain", Role.CONTRIBUTOR, "people:explain_person"),
+        "Why a person arrived, or did not",
+        answer="answers_people:PersonExplained",
+        body="people:Question",
+        problems=(403, 404, 409),
+    ),
+}

@@ -1,0 +1,1 @@
+"""One person, across exports: why they arrived in an audience, or did not."""
