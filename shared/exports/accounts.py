@@ -1,20 +1,24 @@
 """From a connection to its Mailchimp account: token, slots, and what the account is called."""
 
+import logging
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from http import HTTPStatus
 from time import monotonic
 
 from shared.accounts.slots import NoSlotError
+from shared.accounts.updates import fingerprint
 from shared.app import App
 from shared.exports import store
 from shared.exports.errors import ConnectionUnusableError
 from shared.exports.models import KnownAccount, StoredConnection
 from shared.mailchimp.answers import Account
 from shared.mailchimp.client import MailchimpClient
-from shared.mailchimp.errors import UnavailableError
+from shared.mailchimp.errors import UnauthorizedError, UnavailableError
 from shared.mailchimp.tokens import Token, TokenError, parse_token
+from shared.platform import log
 from shared.platform.vault import SecretUnreadableError, VaultUnreachableError
 
 Guard = Callable[[], None]
@@ -95,7 +99,10 @@ def open_account(
     _check_confirmed(connection)
     token = read_token(app, connection)
     account_id = connection.account_id
-    with open_account_with(app, token, account_id, guard, for_people=for_people) as mailchimp:
+    with (
+        noting_refusal(app, connection.name, token),
+        open_account_with(app, token, account_id, guard, for_people=for_people) as mailchimp,
+    ):
         if not connection.account_id:
             account = check_account(mailchimp.client.account())
             # Once it is stored others call it as well, under its own slots.
@@ -131,6 +138,35 @@ def open_account_with(
         yield mailchimp
 
 
+@contextmanager
+def noting_refusal(app: App, connection: str, token: Token) -> Iterator[None]:
+    """Keep that Mailchimp refuses a connection's token in the block: it is broken from then on."""
+    try:
+        yield
+    except UnauthorizedError as error:
+        if error.status == HTTPStatus.UNAUTHORIZED:
+            note_refused(app, connection, token)
+        raise
+
+
+def note_refused(app: App, connection: str, token: Token) -> None:
+    """Keep that Mailchimp refuses a connection's token."""
+    mark = fingerprint(token.secret)
+
+    def change(stored: StoredConnection) -> StoredConnection | None:
+        known = stored.refused_token == mark
+        return None if known else stored.model_copy(update={"refused_token": mark})
+
+    store.change_connection(app.blobs, connection, change)
+    reason = UnauthorizedError.code
+    log.event("connection_broken", level=logging.WARNING, connection=connection, reason=reason)
+
+
+def is_refused(connection: StoredConnection, token: Token) -> bool:
+    """Return whether Mailchimp has refused this token, and nobody has verified it since."""
+    return connection.refused_token == fingerprint(token.secret)
+
+
 def learn_account(app: App, connection: StoredConnection, guard: Guard) -> StoredConnection:
     """Return a connection that knows its account, asking Mailchimp where it doesn't yet.
 
@@ -161,7 +197,7 @@ def forget_account(app: App, connection: StoredConnection) -> None:
     """Put back which account a connection leads to: the vault has not taken the other's token."""
 
     def change(stored: StoredConnection) -> StoredConnection | None:
-        known = set(KnownAccount.model_fields) | {"awaiting", "account_before"}
+        known = {*KnownAccount.model_fields, "awaiting", "account_before", "refused_token"}
         was = {member: getattr(connection, member) for member in known}
         same = stored.secret_name == connection.secret_name
         return stored.model_copy(update=was) if same else None
@@ -189,9 +225,9 @@ def confirmed(connection: StoredConnection) -> StoredConnection:
 def _leading_to(
     connection: StoredConnection, account: KnownAccount, awaiting: KnownAccount | None
 ) -> StoredConnection:
-    return connection.model_copy(
-        update={**account.model_dump(), "awaiting": awaiting, "account_before": None}
-    )
+    known = {**account.model_dump(), "awaiting": awaiting}
+    # Mailchimp has just told whose the token is.
+    return connection.model_copy(update={**known, "account_before": None, "refused_token": None})
 
 
 def _check_confirmed(connection: StoredConnection) -> None:

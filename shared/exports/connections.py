@@ -6,7 +6,7 @@ from typing import Literal
 from shared.app import App
 from shared.exports import store
 from shared.exports.access import Caller
-from shared.exports.accounts import NEEDS_CONFIRMATION, read_token
+from shared.exports.accounts import NEEDS_CONFIRMATION, is_refused, read_token
 from shared.exports.errors import ConnectionUnusableError
 from shared.exports.models import Connection, Consent, StoredConnection, StoredConsent
 from shared.exports.terms import terms_version
@@ -24,7 +24,7 @@ _REASONS = {
     "needs_token": "The connection has no Mailchimp token yet. An administrator can give it one.",
     "needs_confirmation": NEEDS_CONFIRMATION,
     "broken": (
-        "The connection's Mailchimp token can't be read. "
+        "The connection's Mailchimp token can't be read, or Mailchimp refuses it. "
         "Ask an administrator to verify the connection."
     ),
 }
@@ -46,11 +46,13 @@ def status_of(app: App, connection: StoredConnection, *, fresh: bool = False) ->
     if not connection.consent.accepted:
         return "needs_consent"
     try:
-        parse_token(app.vault.get(connection.secret_name, fresh=fresh))
+        token = parse_token(app.vault.get(connection.secret_name, fresh=fresh))
     except SecretMissingError:
         # A secret that was there once is a fault.
         return "broken" if connection.account_id else "needs_token"
     except (SecretUnreadableError, TokenError):
+        return "broken"
+    if is_refused(connection, token):
         return "broken"
     return "needs_confirmation" if connection.awaiting else "ready"
 
@@ -67,7 +69,7 @@ def usable_connection(app: App, name: str | None) -> StoredConnection:
     if status == "broken":
         try:
             # Says what is wrong, and whether it may pass; it may have passed already.
-            read_token(app, connection)
+            token = read_token(app, connection)
         except ConnectionUnusableError as error:
             if not error.temporary:
                 reason = error.code
@@ -75,6 +77,8 @@ def usable_connection(app: App, name: str | None) -> StoredConnection:
                     "connection_broken", level=logging.WARNING, connection=name, reason=reason
                 )
             raise
+        if is_refused(connection, token):
+            raise ConnectionUnusableError("connection_not_ready", _REASONS[status])
     elif status != "ready":
         raise ConnectionUnusableError("connection_not_ready", _REASONS[status])
     return connection
@@ -111,6 +115,7 @@ def merged(
         account_name=same.account_name if same else None,
         data_center=same.data_center if same else None,
         awaiting=same.awaiting if same else None,
+        refused_token=same.refused_token if same else None,
         account_before=same.account_before if same else before.account if before else None,
         created_by=before.created_by if before else caller.name,
         created_at=before.created_at if before else now,

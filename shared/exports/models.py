@@ -165,7 +165,8 @@ class StoredConnection(BaseModel):
 
     awaiting: another account than that, which the token leads to now; an administrator confirms it
     before anything is sent there. account_before: that of the secret that the connection had
-    before its present one, whose account is not known yet.
+    before its present one, whose account is not known yet. refused_token: a digest of the token
+    that Mailchimp has refused, until it is verified again.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -182,6 +183,7 @@ class StoredConnection(BaseModel):
     data_center: str | None = None
     awaiting: KnownAccount | None = None
     account_before: KnownAccount | None = None
+    refused_token: str | None = None
     created_by: str
     created_at: str
     updated_by: str
@@ -204,7 +206,7 @@ class StoredConnection(BaseModel):
 
     def shown(self) -> dict[str, Any]:
         """Return what administrators see of it."""
-        shown = self.model_dump(mode="json", exclude={"account_before"})
+        shown = self.model_dump(mode="json", exclude={"account_before", "refused_token"})
         if self.awaiting is not None:
             shown["awaiting"] = self.awaiting.model_dump(exclude={"data_center"})
         return shown

@@ -240,7 +240,10 @@ def _verify_mailchimp(
         token = accounts.read_token(app, connection)
         awaited = connection.awaiting
         account_id = awaited.account_id if awaited else connection.account_id
-        with accounts.open_account_with(app, token, account_id, for_people=True) as mailchimp:
+        with (
+            accounts.noting_refusal(app, connection.name, token),
+            accounts.open_account_with(app, token, account_id, for_people=True) as mailchimp,
+        ):
             account = accounts.check_account(mailchimp.client.account())
             waits = accounts.with_account(connection, account).awaiting
             if audience is not None and waits is None:

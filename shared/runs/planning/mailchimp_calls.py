@@ -6,7 +6,13 @@ from contextlib import contextmanager
 from shared.accounts.slots import NoSlotError
 from shared.accounts.updates import Updates, fingerprint
 from shared.app import App
-from shared.exports.accounts import Guard, check_account, learn_account, remember_account
+from shared.exports.accounts import (
+    Guard,
+    check_account,
+    learn_account,
+    noting_refusal,
+    remember_account,
+)
 from shared.exports.connections import usable_connection
 from shared.exports.errors import ConnectionUnusableError
 from shared.exports.models import Export, StoredConnection
@@ -38,9 +44,11 @@ def client_of(attempt: PlanningAttempt) -> Iterator[MailchimpClient]:
     """Give a client whose calls are made under a slot."""
     app, account = attempt.app, attempt.account
     try:
+        token = _token_of(attempt)
         with (
+            noting_refusal(app, attempt.connection.name, token),
             app.slots.hold(account, _SLOT_SECONDS, attempt.check_not_stopped) as slot,
-            new_client(app.settings, _token_of(attempt)) as client,
+            new_client(app.settings, token) as client,
         ):
             yield client.under(slot.call)
     except (ConnectionUnusableError, MailchimpError, NoSlotError) as error:
@@ -77,14 +85,15 @@ def refresh_suppressions(attempt: PlanningAttempt) -> None:
     app, account = attempt.app, attempt.account
     try:
         token = _token_of(attempt)
-        result = suppressions.refresh(
-            app,
-            account,
-            attempt.run.audience,
-            lambda: new_client(app.settings, token),
-            budget_seconds=_SUPPRESSIONS_SECONDS,
-            slots=lambda: app.slots.hold(account, _SLOT_SECONDS, attempt.check_not_stopped),
-        )
+        with noting_refusal(app, attempt.connection.name, token):
+            result = suppressions.refresh(
+                app,
+                account,
+                attempt.run.audience,
+                lambda: new_client(app.settings, token),
+                budget_seconds=_SUPPRESSIONS_SECONDS,
+                slots=lambda: app.slots.hold(account, _SLOT_SECONDS, attempt.check_not_stopped),
+            )
     except (ConnectionUnusableError, MailchimpError, NoSlotError) as error:
         raise as_failure(error) from None
     if not result.finished:

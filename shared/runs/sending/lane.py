@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from shared.accounts import board
 from shared.accounts.slots import Slot, SlotLostError
 from shared.erased import ErasureKeyError
+from shared.exports.accounts import noting_refusal
 from shared.exports.errors import ConnectionUnusableError
 from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.errors import DeniedError, StopError, UnauthorizedError
@@ -211,7 +212,8 @@ class Lane:
                 sender.send(self._client(connection))
             except (UnauthorizedError, DeniedError):
                 if not self._has_newer_token(connection):
-                    raise
+                    with noting_refusal(self._app, connection, self._tokens[connection]):
+                        raise
                 sender.send(self._client(connection))
         except StopError as error:
             self._stop(plan, Notice(error.code, error.reason, {"said": error.said}))

@@ -181,6 +181,12 @@ def test_verify_says_when_mailchimp_refuses(call: Caller, stack: Stack, connecte
     verified = call("POST", f"connections/{connected.connection}/verify").json()["mailchimp"]
     assert not verified["ok"]
     assert verified["code"] == "mailchimp_unauthorized"
+    path = f"connections/{connected.connection}"
+    assert call("GET", path).json()["status"] == "broken"
+    # Another key is another matter.
+    key = stack.mailchimp.add_key(connected.account)
+    assert call("PUT", f"{path}/token", {"api_key": key}).status_code == 204
+    assert call("GET", path).json()["status"] == "ready"
     assert connected.account.api_key not in str(verified)
 
 

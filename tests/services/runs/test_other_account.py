@@ -78,6 +78,26 @@ def test_a_run_that_is_being_sent_stops_before_it_calls_the_other_account(steps:
     assert steps.calls(other) == calls
 
 
+def test_a_token_that_mailchimp_refuses_is_asked_for_nothing_until_there_is_another(
+    steps: Steps,
+) -> None:
+    steps.finish(steps.sent())
+    steps.mailchimp.revoke_key(steps.account.api_key)
+    run = steps.start()
+    steps.plan(run)
+    assert steps.record(run)["error"]["code"] == "mailchimp_unauthorized"
+    calls = steps.calls(steps.account)
+    run = steps.start()
+    steps.plan(run)
+    ended = steps.record(run)
+    assert (ended["status"], ended["error"]["code"]) == ("skipped", "connection_not_ready")
+    assert steps.calls(steps.account) == calls
+    steps.use_key(steps.mailchimp.add_key(steps.account))
+    run = steps.sent()
+    steps.finish(run)
+    assert steps.record(run)["status"] == "succeeded"
+
+
 def _learn(steps: Steps, key: str) -> None:
     """Let the app see whose key it is, as it does when somebody verifies the connection."""
     url = steps.mailchimp.api_url_template

@@ -1,5 +1,6 @@
 """Mailchimp refuses calls as a whole: for one contact's sake, or whatever they hold."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -9,7 +10,12 @@ import pytest
 from local.services import Services
 from shared.app import App
 from shared.platform.clock import to_text, utc_now
+from shared.runs import chunks
+from shared.runs.plan_document import load_plan
 from shared.runs.record import change_run
+from shared.runs.sending.batch_sizes import BatchSizes
+from shared.runs.sending.lanes import Lanes
+from shared.runs.sending.turn import GiveWayError, Turn
 from shared.runs.views import load_run, shown
 from tests.support.steps import Steps
 
@@ -36,6 +42,24 @@ def test_a_run_whose_calls_are_all_refused_ends_before_it_has_tried_everybody(
     assert "refuses one call after the other" in record["error"]["detail"]
     assert calls < 150
     assert many.contacts() == set()
+
+
+def test_no_call_of_a_lane_begins_after_its_time(many: Steps) -> None:
+    run = many.start()
+    many.plan(run)
+    plan = load_plan(many.app.blobs, run)
+    chunk = chunks.claim(many.app.blobs, many.app.leases, run, 0, begun=False)
+    slot = many.app.slots.take(many.account.account_id)
+    assert plan is not None
+    assert chunk is not None
+    assert slot is not None
+    lanes = Lanes(many.app, BatchSizes(many.app.blobs))
+    ends = time.monotonic()
+    Turn(lanes, slot, plan, chunk, ends + 60, {}).guard()
+    with pytest.raises(GiveWayError):
+        Turn(lanes, slot, plan, chunk, ends, {}).guard()
+    chunk.abandon()
+    slot.release()
 
 
 def test_a_lane_makes_no_call_under_a_slot_that_is_not_allowed_any_more(many: Steps) -> None:

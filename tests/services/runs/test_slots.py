@@ -51,6 +51,25 @@ def test_no_call_is_made_under_a_slot_that_somebody_else_has_got(
     slot.release()
 
 
+def test_who_may_not_call_any_more_waits_for_no_open_call(app: App) -> None:
+    slot = take(app)
+    with pytest.raises(MemoryError):
+        slot.call(_breaks)
+    slot.guard = _says_no
+    with pytest.raises(PermissionError):
+        slot.call(_breaks)
+    assert slot.busy_seconds() > 0
+    slot.release()
+
+
+def _breaks() -> None:
+    raise MemoryError
+
+
+def _says_no() -> None:
+    raise PermissionError
+
+
 def test_a_call_that_broke_off_is_waited_out_like_one_without_an_answer(app: App) -> None:
     slot = take(app)
 
