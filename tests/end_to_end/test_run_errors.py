@@ -85,6 +85,11 @@ def test_an_audience_that_is_gone_fails_the_run(place: Place) -> None:
 
     run = place.run()
 
+    assert (run["status"], run["error"]["code"]) == ("skipped", "connection_not_ready"), run
+    account = {"account_id": other.account_id}
+    place.stack.ask("POST", f"connections/{place.name}/confirm", account)
+    run = place.run()
+
     assert run["status"] == "failed", run
     assert run["error"]["code"] == "audience_not_found"
     check_sentence(run, ["audience"])
