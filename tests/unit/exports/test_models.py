@@ -198,3 +198,17 @@ def test_what_fills_a_merge_field_is_shown_as_it_was_written_and_its_columns_are
 )
 def test_what_can_fill_no_merge_field_is_refused(source: Any) -> None:
     assert fields(merge_fields={"FNAME": source}) == {"merge_fields"}
+
+
+@pytest.mark.parametrize("folder", ["Kunden Größe+é/Export", "100%25 sure", "a=b!$'()*,;:@~"])
+def test_folders_and_segments_are_called_as_storage_lets_them_be(folder: str) -> None:
+    source = {"container": "dynamics365customerinsights", "folder": folder}
+    export = Export.model_validate(EXPORT | {"source": source, "segments": ["a=b!$'()*,;:@~"]})
+    assert export.source.folder == folder
+    assert export.segment_names == ("a=b!$'()*,;:@~",)
+
+
+def test_tags_may_hold_commas_marks_and_emoji() -> None:
+    tags = ["Gold, Silver", "R&D <b>", "🎁"]
+    segments = [{"name": f"S{n}", "tag": tag} for n, tag in enumerate(tags)]
+    assert list(Export.model_validate(EXPORT | {"segments": segments}).tags) == tags

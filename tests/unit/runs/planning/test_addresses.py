@@ -124,6 +124,11 @@ def test_an_address_that_mailchimp_could_take_is_valid(text: str) -> None:
         "a@" + "b" * 64 + ".org",
         "a@b." + "c" * 64,
         "a@" + ".".join(["b" * 60] * 5) + ".org",
+        # A Cyrillic letter, several addresses, a name beside one, a link to one.
+        "\u0430nn@example.org",
+        "ann@example.org; bob@example.org",
+        "ann smith <ann@example.org>",
+        "mailto:ann@example.org",
     ],
 )
 def test_text_that_is_no_address_is_invalid(text: str) -> None:
