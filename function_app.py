@@ -12,7 +12,7 @@ import azure.functions as func
 
 from shared.http.route import Route, trigger
 from shared.http.routes import ROUTES
-from shared.platform import log, queues
+from shared.platform import log, queue_names
 from shared.runs.messages import ForeignMessageError, read_ids
 
 # The queues live in the storage account of the host.
@@ -33,7 +33,7 @@ def tick(timer: func.TimerRequest, context: func.Context) -> None:  # noqa: ARG0
         run_tick(get_app())
 
 
-@app.queue_trigger(arg_name="message", queue_name=queues.PLAN, connection=STORAGE)
+@app.queue_trigger(arg_name="message", queue_name=queue_names.PLAN, connection=STORAGE)
 def plan_run(message: func.QueueMessage, context: func.Context) -> None:
     """Read the snapshots of a run and decide what to send."""
     from shared.bootstrap import get_app
@@ -43,7 +43,7 @@ def plan_run(message: func.QueueMessage, context: func.Context) -> None:
         run_plan(get_app(), read_ids(message.get_body()))
 
 
-@app.queue_trigger(arg_name="message", queue_name=queues.LANE, connection=STORAGE)
+@app.queue_trigger(arg_name="message", queue_name=queue_names.LANE, connection=STORAGE)
 def send_batches(message: func.QueueMessage, context: func.Context) -> None:
     """Send batches to one Mailchimp account for some minutes."""
     from shared.bootstrap import get_lanes
@@ -53,7 +53,7 @@ def send_batches(message: func.QueueMessage, context: func.Context) -> None:
         run_lane(get_lanes(), read_ids(message.get_body()))
 
 
-@app.queue_trigger(arg_name="message", queue_name=queues.FINISH, connection=STORAGE)
+@app.queue_trigger(arg_name="message", queue_name=queue_names.FINISH, connection=STORAGE)
 def finish_run(message: func.QueueMessage, context: func.Context) -> None:
     """Fold a run's outcomes into the ledger and end it."""
     from shared.bootstrap import get_app
@@ -63,22 +63,24 @@ def finish_run(message: func.QueueMessage, context: func.Context) -> None:
         run_finish(get_app(), read_ids(message.get_body()))
 
 
-@app.queue_trigger(arg_name="message", queue_name=f"{queues.PLAN}-poison", connection=STORAGE)
+@app.queue_trigger(arg_name="message", queue_name=f"{queue_names.PLAN}-poison", connection=STORAGE)
 def plan_poison(message: func.QueueMessage, context: func.Context) -> None:
     """Put back a plan message that still has attempts, or fail its run."""
-    _revive(queues.PLAN, message, context)
+    _revive(queue_names.PLAN, message, context)
 
 
-@app.queue_trigger(arg_name="message", queue_name=f"{queues.LANE}-poison", connection=STORAGE)
+@app.queue_trigger(arg_name="message", queue_name=f"{queue_names.LANE}-poison", connection=STORAGE)
 def lane_poison(message: func.QueueMessage, context: func.Context) -> None:
     """Put back a lane."""
-    _revive(queues.LANE, message, context)
+    _revive(queue_names.LANE, message, context)
 
 
-@app.queue_trigger(arg_name="message", queue_name=f"{queues.FINISH}-poison", connection=STORAGE)
+@app.queue_trigger(
+    arg_name="message", queue_name=f"{queue_names.FINISH}-poison", connection=STORAGE
+)
 def finish_poison(message: func.QueueMessage, context: func.Context) -> None:
     """Put back a finish message that still has attempts, or fail its run."""
-    _revive(queues.FINISH, message, context)
+    _revive(queue_names.FINISH, message, context)
 
 
 def _register(name: str, route: Route) -> None:

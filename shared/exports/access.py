@@ -6,9 +6,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from shared.exports.models import StoredConnection
+if TYPE_CHECKING:  # roles are known without the models of what they may see
+    from shared.exports.models import StoredConnection
 
 # Claims that may hold app roles; the principal itself names the first in `role_typ`.
 _ROLE_CLAIMS = ("roles", "http://schemas.microsoft.com/ws/2008/06/identity/claims/role")
@@ -113,7 +114,7 @@ def _caller(claims: list[tuple[str, str]], role_claims: set[str]) -> Caller:
     return Caller(caller_id, _first(claims, _NAME_CLAIMS) or caller_id, role)
 
 
-def may_use(caller: Caller, connection: StoredConnection) -> bool:
+def may_use(caller: Caller, connection: "StoredConnection") -> bool:
     """Return whether a caller may send through a connection, and manage the exports on it."""
     if caller.may(Role.ADMINISTRATOR):
         return True

@@ -9,11 +9,9 @@ from azure.storage.queue import QueueClient, QueueServiceClient, TextBase64Encod
 
 from shared.platform.clock import utc_now
 from shared.platform.errors import asking_cloud
+from shared.platform.queue_names import ALL, FINISH, LANE, PLAN
 
-PLAN = "segment-export-plan"
-LANE = "segment-export-lane"
-FINISH = "segment-export-finish"
-ALL = (PLAN, LANE, FINISH)
+__all__ = ["ALL", "FINISH", "LANE", "PLAN", "Queues"]
 
 
 class Queues:

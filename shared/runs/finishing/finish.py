@@ -107,9 +107,21 @@ def _finish(app: App, run: Run) -> bool:
     if not _slots_are_over(app.board, app.queues, plan.account, plan.run):
         # A chunk may have been finished by another lane than the one whose call is still open.
         return False
+    # The host ends what takes ten minutes, the waiting for others' heavy work included.
+    if not app.heavy_work.acquire(timeout=app.heavy_work_wait):
+        return False
+    try:
+        return _fold_alone(app, run, plan, ends, order)
+    finally:
+        app.heavy_work.release()
+
+
+def _fold_alone(
+    app: App, run: Run, plan: Plan, ends: Sequence[_ChunkEnd], order: StopOrder | None
+) -> bool:
+    """Fold while nobody else works on what is known of the audience; False where somebody does."""
     with (
         tracing.span("finish", run.id, export=run.export),
-        app.heavy_work,
         # What other exports hold, and what is remembered of the audience, stays as it is meanwhile.
         app.leases.held(memory.lock_name(plan.account, plan.audience)) as audience,
     ):

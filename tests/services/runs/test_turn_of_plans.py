@@ -28,3 +28,15 @@ def test_a_plan_that_gets_no_turn_comes_back_and_is_made_then(steps: Steps) -> N
     ended = steps.record(run)
     assert (ended["status"], ended["counts"]["created"]) == ("succeeded", 3)
     assert stop_order(steps.app.blobs, run) is None
+
+
+def test_a_finish_that_gets_no_turn_comes_back_and_is_made_then(steps: Steps) -> None:
+    run = steps.sent()
+    steps.messages(queues.FINISH, run)
+    impatient = replace(steps, app=replace(steps.app, heavy_work_wait=0.1))
+    with steps.app.heavy_work:
+        impatient.finish(run)
+    assert steps.record(run)["status"] == "running"
+
+    steps.finish(run)
+    assert steps.record(run)["status"] == "succeeded"

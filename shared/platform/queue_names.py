@@ -1,0 +1,6 @@
+"""The names of the app's queues; whoever needs no more of them loads no client of Azure."""
+
+PLAN = "segment-export-plan"
+LANE = "segment-export-lane"
+FINISH = "segment-export-finish"
+ALL = (PLAN, LANE, FINISH)
