@@ -63,6 +63,16 @@ def finish_run(message: func.QueueMessage, context: func.Context) -> None:
         run_finish(get_app(), read_ids(message.get_body()))
 
 
+@app.queue_trigger(arg_name="message", queue_name=queue_names.UPKEEP, connection=STORAGE)
+def upkeep(message: func.QueueMessage, context: func.Context) -> None:
+    """Work for some minutes on what is long and no run."""
+    from shared.bootstrap import get_app
+    from shared.upkeep import work
+
+    with _step("upkeep", context):
+        work(get_app(), read_ids(message.get_body()))
+
+
 @app.queue_trigger(arg_name="message", queue_name=f"{queue_names.PLAN}-poison", connection=STORAGE)
 def plan_poison(message: func.QueueMessage, context: func.Context) -> None:
     """Put back a plan message that still has attempts, or fail its run."""
@@ -81,6 +91,14 @@ def lane_poison(message: func.QueueMessage, context: func.Context) -> None:
 def finish_poison(message: func.QueueMessage, context: func.Context) -> None:
     """Put back a finish message that still has attempts, or fail its run."""
     _revive(queue_names.FINISH, message, context)
+
+
+@app.queue_trigger(
+    arg_name="message", queue_name=f"{queue_names.UPKEEP}-poison", connection=STORAGE
+)
+def upkeep_poison(message: func.QueueMessage, context: func.Context) -> None:
+    """Tell of work that failed again and again; the tick comes back to it."""
+    _revive(queue_names.UPKEEP, message, context)
 
 
 def _register(name: str, route: Route) -> None:

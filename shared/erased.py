@@ -29,7 +29,7 @@ if TYPE_CHECKING:  # polars is imported where a plan or a finish runs
 SECRET_NAME = "segment-export-erasure-key"  # noqa: S105 - a name
 _FOLDER = "suppressions/erased/"
 _LOCK = "suppressions/erasure-key"
-_ADDRESS, _CUSTOMER_ID = b"address", b"customer id"
+_ADDRESS, _CUSTOMER_ID, _REQUEST = b"address", b"customer id", b"request"
 # Rows that are hashed at once: bounds the memory.
 _ROWS = 100_000
 
@@ -89,6 +89,10 @@ class Register:
             for text in texts.to_list()
         ]
 
+    def since(self, earlier: "Register") -> "Register":
+        """Return those who were erased after an earlier look."""
+        return Register(self.key, self.hashes - earlier.hashes)
+
 
 def load_erased(blobs: Blobs, vault: Vault) -> Register:
     """Read who was erased: one listing, and the key where there is anybody.
@@ -127,6 +131,15 @@ def keep_out(
     hashes += [_hash(key, _CUSTOMER_ID, id_) for id_ in customer_ids]
     for digest in hashes:
         blobs.write(f"{_FOLDER}{_mark(key)}-{digest.hex()}", b"")
+
+
+def keyed_name(blobs: Blobs, vault: Vault, leases: LeaseKeeper, text: str) -> str:
+    """Return a name for what is asked about a person that tells nobody who it is.
+
+    Of 32 letters, the same for the same text. Raises ErasureKeyError.
+    """
+    key = _key_to_write_with(blobs, vault, leases)
+    return _hash(key, _REQUEST, text).hex()
 
 
 def _hash(key: bytes, kind: bytes, text: str) -> bytes:

@@ -46,6 +46,9 @@ DOCUMENTS = (
     Form("index of last runs", "index/last-runs/{shard}.json"),
     Form("sources", "index/sources.json"),
     Form("cursors of the tick", "index/cursors.json"),
+    Form("erasure", "erasures/{erasure}.json"),
+    Form("open erasure", "erasures/open/{erasure}.json"),
+    Form("pieces of an erasure", "erasures/pieces/{erasure}.json"),
     Form("protected contacts", f"{_PROTECTED}state.json"),
     Form("protected contacts' draft", f"{_PROTECTED}draft.json"),
 )
@@ -80,6 +83,7 @@ OTHERS = (
     Other("outcomes", f"{_RUN}outcomes/{{code}}.csv"),
     Other("run in the index", "index/runs/{moment}/{run}"),
     Other("erased person", "suppressions/erased/{hash}"),
+    Other("erasure's lock", "erasures/locks/{erasure}"),
     Other("slot", "slots/{account}/{slot}"),
     Other("slot for people", "slots/{account}/people/slot"),
     Other("person's waiting mark", "slots/{account}/people/waiting/{waiter}"),

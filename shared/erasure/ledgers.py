@@ -5,50 +5,54 @@ first wins: the other finds its ETag gone and begins again.
 """
 
 import secrets
-from collections.abc import Iterator
-
-import polars as pl
+from collections.abc import Iterator, Mapping
 
 from shared.addresses import CANONICAL_VERSION
 from shared.app import App
-from shared.erasure.person import Person
+from shared.erasure.person import Names, Person
+from shared.erasure.search import BUSY, PieceError, Search
 from shared.frames import tables
 from shared.platform.blobs import BlobConflictError, BlobMissingError
-from shared.runs import ledger
+from shared.runs import ledger, names
 from shared.runs.ledger import Ledger
 
 _ATTEMPTS = 10
 _WHO = ["email", "customer_id"]
 
 
-def known_rows(app: App, person: Person) -> Iterator[pl.DataFrame]:
-    """Yield the email and customer_id of every ledger's rows about a person."""
-    for found in _all(app):
-        for name in _tables(app, found):
-            try:
-                rows = tables.read(app.blobs, name, _WHO)
-            except BlobMissingError:
-                continue
-            yield rows.filter(person.rows())
+def pieces(app: App) -> Iterator[str]:
+    """Yield account, audience and export's uid of every ledger."""
+    return ("/".join(found) for found in ledger.all_ledgers(app.blobs))
 
 
-def erase(app: App, person: Person) -> dict[tuple[str, str, str], int]:
-    """Remove a person; return how many rows each ledger lost, by account, audience and uid."""
-    removed = {}
-    for found in list(_all(app)):
-        count = _erase_in(app, found, person)
-        if count:
-            removed[found.account, found.audience, found.uid] = count
-    return removed
-
-
-def _all(app: App) -> Iterator[Ledger]:
-    for account, audience, uid in ledger.all_ledgers(app.blobs):
-        yield ledger.load(app.blobs, account, audience, uid)
+def erase(app: App, piece: str, search: Search) -> Mapping[str, int]:
+    """Remove a person from one ledger; it is called by its export and audience."""
+    account, audience, uid = piece.split("/")
+    # One of a million rows takes a good part of the memory to be written anew.
+    if not app.heavy_work.acquire(timeout=app.heavy_work_wait):
+        raise PieceError(BUSY)
+    try:
+        one = ledger.load(app.blobs, account, audience, uid)
+        person = search.learn(lambda person: _known(app, one, person))
+        count = _erase_in(app, one, person)
+    finally:
+        app.heavy_work.release()
+    export = names.export_of(one.run) or uid
+    return {f"ledgers/{export}/{audience}": count} if count else {}
 
 
 def _tables(app: App, one: Ledger) -> list[str]:
     return [blob.name for blob in app.blobs.list(one.folder) if blob.name.endswith(".parquet")]
+
+
+def _known(app: App, one: Ledger, person: Person) -> Iterator[Names]:
+    """Yield email and CustomerId of a ledger's rows about a person, in all of its versions."""
+    for name in _tables(app, one):
+        try:
+            rows = tables.read(app.blobs, name, _WHO)
+        except BlobMissingError:
+            continue
+        yield from rows.filter(person.rows()).select(_WHO).iter_rows()
 
 
 def _erase_in(app: App, one: Ledger, person: Person) -> int:

@@ -1,33 +1,43 @@
 """Taking a person out of what is remembered of each audience."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import partial
 
 import polars as pl
 
 from shared.app import App
 from shared.audiences import memory
-from shared.erasure.person import Person
+from shared.erasure.person import Names, Person
+from shared.erasure.search import Search
 from shared.frames import tables
 from shared.platform.blobs import BlobMissingError
 
-
-def known_rows(app: App, person: Person) -> Iterator[pl.DataFrame]:
-    """Yield the email and customer_id of every audience's rows about a person."""
-    for found in memory.memories(app.blobs):
-        for name in found.tables:
-            try:
-                rows = tables.read(app.blobs, name, ["email", "customer_id"])
-            except BlobMissingError:
-                # Another table has its rows by now; ledgers and runs know the same people.
-                continue
-            yield rows.filter(person.rows())
+_WHO = ["email", "customer_id"]
 
 
-def erase(app: App, person: Person) -> int:
-    """Remove a person; return how many rows named them."""
+def pieces(app: App) -> Iterator[str]:
+    """Yield account and audience of every memory."""
+    return (f"{one.account}/{one.audience}" for one in memory.memories(app.blobs))
+
+
+def erase(app: App, piece: str, search: Search) -> Mapping[str, int]:
+    """Remove a person from the memory of one audience."""
+    account, _, audience = piece.partition("/")
+    person = search.learn(partial(_known, app, account, audience))
 
     def who(rows: pl.DataFrame) -> pl.Series:
         return rows.select(who=person.rows())["who"]
 
-    found = list(memory.memories(app.blobs))
-    return sum(memory.without(app.blobs, one.account, one.audience, who) for one in found)
+    count = memory.without(app.blobs, account, audience, who)
+    return {f"memory/{audience}": count} if count else {}
+
+
+def _known(app: App, account: str, audience: str, person: Person) -> Iterator[Names]:
+    """Yield email and CustomerId of the rows about a person."""
+    for name in memory.load(app.blobs, account, audience).tables:
+        try:
+            rows = tables.read(app.blobs, name, _WHO)
+        except BlobMissingError:
+            # Another table has its rows by now; ledgers and runs know the same people.
+            continue
+        yield from rows.filter(person.rows()).select(_WHO).iter_rows()

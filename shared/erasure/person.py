@@ -1,6 +1,7 @@
 """One person, as the app may know them: addresses and CustomerIds."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,9 @@ from shared.addresses import canonical, spellings
 
 if TYPE_CHECKING:  # polars is imported where an erasure runs
     import polars as pl
+
+# Email and CustomerId, as something kept has them of one profile.
+type Names = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -31,12 +35,14 @@ class Person:
             frozenset(spellings(email) if address and email else ()),
         )
 
-    def __or__(self, other: "Person") -> "Person":
-        return Person(
-            self.addresses | other.addresses,
-            self.customer_ids | other.customer_ids,
-            self.written | other.written,
-        )
+    @staticmethod
+    def stored(document: dict[str, list[str]]) -> "Person":
+        """Return the person of a stored document."""
+        return Person(**{name: frozenset(texts) for name, texts in document.items()})
+
+    def document(self) -> dict[str, list[str]]:
+        """Return what is stored while the person is being erased."""
+        return {name: sorted(texts) for name, texts in asdict(self).items()}
 
     @cached_property
     def spellings(self) -> frozenset[str]:
@@ -53,18 +59,19 @@ class Person:
             | pl.col(customer_id).is_in(sorted(self.customer_ids))
         ).fill_null(False)
 
-    def widened_by(self, rows: "pl.DataFrame") -> "Person":
-        """Return the person with what rows of `email` and `customer_id` add.
+    def widened_by(self, rows: Iterable[Names], given: "Person") -> "Person":
+        """Return the person with what rows about them add; `given` is who was asked for.
 
-        A CustomerId brings the addresses known for it. An address brings the CustomerId whose
-        profile was sent with it, so the rows are to leave out further profiles that share it.
+        A CustomerId brings the addresses known for it. An address that was asked for brings the
+        CustomerId whose profile was sent with it, so the rows are to leave out further profiles
+        that share it.
         """
-        ids = rows.filter(rows["email"].is_in(sorted(self.spellings)))["customer_id"]
-        known = self.customer_ids | {text for text in ids.to_list() if text}
-        emails = rows.filter(rows["customer_id"].is_in(sorted(known)))["email"]
-        found = frozenset(text for text in emails.to_list() if text)
-        return Person(
-            self.addresses.union(map(canonical, found)),
-            frozenset(known),
-            self.written | found,
-        )
+        rows = list(rows)
+        ids = {id_ for email, id_ in rows if id_ and email in given.spellings}
+        known = self.customer_ids | ids
+        found = frozenset(email for email, id_ in rows if email and id_ in known)
+        return Person(self.addresses.union(map(canonical, found)), known, self.written | found)
+
+    def knows_more_than(self, other: "Person") -> bool:
+        """Return whether something may be found by this that isn't by the other."""
+        return self.customer_ids != other.customer_ids or self.spellings != other.spellings

@@ -4,14 +4,19 @@ Nothing is removed from the middle: outcomes are matched to rows by their places
 rows stay as blanks with the code `skipped_erased`, and a payload keeps every chunk's place.
 """
 
+from collections.abc import Iterator, Mapping
+
 import polars as pl
 
 from shared.app import App
-from shared.erasure.person import Person
+from shared.erasure.person import Names, Person
+from shared.erasure.search import Search
 from shared.frames import tables
 from shared.platform.blobs import BlobConflictError, BlobMissingError
-from shared.runs import payload
+from shared.runs import names, payload, run_index
 from shared.runs.codes import ERASED, NUMBER
+from shared.runs.marker import active_runs
+from shared.runs.record import read_run
 
 _ATTEMPTS = 10
 # What a row is, and in which segments it was, names nobody.
@@ -42,21 +47,56 @@ def _blank_value(column: str) -> pl.Expr:
             return pl.lit(0)
 
 
-def known_rows(app: App, folder: str, person: Person) -> pl.DataFrame:
-    """Return email and customer_id of a planned table's rows about a person."""
-    columns = ["email", "customer_id", "code"]
-    try:
-        rows = tables.read(app.blobs, f"{folder}{_TABLE}", columns).filter(person.rows())
-    except BlobMissingError:
-        return pl.DataFrame(schema={"email": pl.String, "customer_id": pl.String})
-    duplicate = pl.col("code").eq_missing(NUMBER["skipped_duplicate"])
-    return rows.filter(~duplicate).drop("code")
+def under_way(app: App) -> Iterator[str]:
+    """Yield the runs that are planned or sent."""
+    return (run.id for run in active_runs(app.blobs))
 
 
-def erase(app: App, folder: str, person: Person) -> int:
-    """Remove a person from one attempt's table and payload; return from how many rows."""
+def ended(app: App) -> Iterator[str]:
+    """Yield all others: a planner that was cut off may have left something behind."""
+    active = frozenset(under_way(app))
+    return (run for run in run_index.newest_first(app.blobs) if run not in active)
+
+
+def erase(app: App, run: str, search: Search) -> Mapping[str, int]:
+    """Remove a person from what a run has before it, and have its lanes read that again."""
+    folder = f"{names.folder(run)}plans/"
+    attempts = [f"{folder}{attempt}/" for attempt in app.blobs.folders(folder)]
+    count = sum(_erase_attempt(app, run, attempt, search) for attempt in attempts)
+    return {f"plans/{run}": count} if count else {}
+
+
+def _erase_attempt(app: App, run: str, folder: str, search: Search) -> int:
+    person = search.learn(lambda person: _known(app, folder, person))
+    # The table leads to what is to be sent: it goes last.
+    if not any(True for _ in _rows(app, folder, person)):
+        return 0
     _erase_payload(app, f"{folder}{_PAYLOAD}", person)
+    _tell_lanes(app, run, search)
     return _erase_table(app, f"{folder}{_TABLE}", person)
+
+
+def _rows(app: App, folder: str, person: Person) -> Iterator[tuple[str, str, int | None]]:
+    """Yield email, CustomerId and code of a planned table's rows about a person."""
+    try:
+        table = tables.read(app.blobs, f"{folder}{_TABLE}", ["email", "customer_id", "code"])
+    except BlobMissingError:
+        return
+    yield from table.filter(person.rows()).iter_rows()
+
+
+def _known(app: App, folder: str, person: Person) -> Iterator[Names]:
+    """Yield those of them that are sent, or would be: not further profiles of an address."""
+    duplicate = NUMBER["skipped_duplicate"]
+    return (row[:2] for row in _rows(app, folder, person) if row[2] != duplicate)
+
+
+def _tell_lanes(app: App, run: str, search: Search) -> None:
+    """Have lanes that hold a part of the run's payload read it again."""
+    found = read_run(app.blobs, run)
+    if found and found.account:
+        app.board.put_erased(found.account)
+        search.note_told()
 
 
 def _erase_table(app: App, name: str, person: Person) -> int:

@@ -1,20 +1,30 @@
 """Taking a person out of the records of runs: previews show CustomerIds as samples."""
 
+from collections.abc import Iterator, Mapping
+
 from shared.app import App
 from shared.erasure.person import Person
+from shared.erasure.search import Search
 from shared.platform.blobs import Document
+from shared.runs import names, run_index
 from shared.runs.preview_plan import mask
 
 _HIDDEN = "(erased)"
 
 
-def erase(app: App, name: str, person: Person) -> bool:
-    """Remove a person from one run's record; tell whether it held them."""
+def pieces(app: App) -> Iterator[str]:
+    """Yield every run."""
+    return run_index.newest_first(app.blobs)
+
+
+def erase(app: App, run: str, search: Search) -> Mapping[str, int]:
+    """Remove a person from one run's record."""
+    name, person = names.record_name(run), search.person
     found = app.blobs.read_document(name)
     if found is None or _without(found[0], person) == found[0]:
-        return False
+        return {}
     app.blobs.update_document(name, lambda record: _without(record, person))
-    return True
+    return {f"previews/{run}": 1}
 
 
 def _without(record: Document, person: Person) -> Document:

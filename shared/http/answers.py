@@ -511,45 +511,55 @@ class ActiveRunProblem(Problem):
     run: RunView
 
 
-class ErasedContacts(Answer):
-    """How many contacts a ledger lost; `export` is its uid where the export is gone."""
+class ErasureProgress(Answer):
+    """How many of the places that may hold a person have been gone through."""
 
-    export: str
-    audience_id: str
-    contacts: int
-
-
-class ErasedRows(Answer):
-    """How many rows the outcomes of a run lost."""
-
-    run: str
-    rows: int
+    done: int
+    total: int
 
 
-class MailchimpDeletion(Answer):
-    """What became of the person in one audience; `detail` says why it failed."""
+class ErasureFailure(Answer):
+    """A place that could not be cleaned yet, and why: it is tried again."""
 
-    audience_id: str
-    connection: str | None
-    result: Literal["deleted", "not_found", "failed"]
-    detail: str
+    where: str
+    code: Literal[
+        "unreadable",
+        "storage_failed",
+        "connection_missing",
+        "connection_not_ready",
+        "secret_unreadable",
+        "mailchimp_busy",
+        "mailchimp_failed",
+        "mailchimp_unauthorized",
+        "mailchimp_denied",
+        "mailchimp_method_disabled",
+        "internal_error",
+    ]
+
+
+class Removed(Answer):
+    """How many rows or contacts a place lost; in an ended erasure also where there were none."""
+
+    where: str
+    count: int
+    code: Literal["not_found"] | None = None
 
 
 class ErasureView(Answer):
-    """What was removed where; nothing of it names the person.
+    """How far an erasure has come; nothing of it names the person.
 
-    `addresses` and `customer_ids` count what the app knew them by; `plans` are runs that had them
-    still to send, `previews` runs whose samples showed them.
+    A place is `ledgers/{export}/{audience}`, `memory/{audience}`, `outcomes/{run}`, `plans/{run}`, `previews/{run}`,
+    `protected/{audience}` or `mailchimp/{audience}`; its kind alone where none of them had the
+    person.
     """
 
-    addresses: int
-    customer_ids: int
-    ledgers: list[ErasedContacts]
-    outcomes: list[ErasedRows]
-    plans: list[str]
-    previews: list[str]
-    suppression_tables: int
-    mailchimp: list[MailchimpDeletion]
+    id: str
+    status: Literal["running", "done", "incomplete"]
+    asked_at: Moment
+    ended_at: Moment | None
+    progress: ErasureProgress
+    errors: list[ErasureFailure]
+    removed: list[Removed]
 
 
 class Dependency(Answer):

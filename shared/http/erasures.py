@@ -1,15 +1,22 @@
-"""The route that erases one person."""
+"""The routes that erase one person, and tell how far that has come."""
 
+import re
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from shared.app import App
+from shared.erasure import record
+from shared.erasure.record import Told
 from shared.http import audit, inputs, problems
 from shared.http.messages import Request, Response
+from shared.platform.blobs import Document
 
 # Whatever a cell of a segment holds is in outcomes, and may have to be erased.
 _MOST = 65_536
+_ID = r"[0-9a-f]{32}"
+# Kinds of places that this app itself may keep a person in.
+_HERE = ("ledgers", "memory", "outcomes", "plans", "previews", "protected")
 Name = Annotated[str, Field(min_length=1, max_length=_MOST)]
 
 
@@ -38,14 +45,14 @@ class Erasure(BaseModel):
 
 
 def erase(app: App, request: Request) -> Response:
-    """Remove one person from everything that the app keeps, and keep them out."""
+    """Keep one person out, and remove them from everything that the app keeps."""
     wanted = inputs.read(Erasure, request.document())
     # Both load polars, which no other route needs.
     from shared.erased import ErasureKeyError
-    from shared.erasure.erase import erase_person
+    from shared.erasure.ask import ask
 
     try:
-        done = erase_person(
+        told = ask(
             app,
             email=wanted.email,
             customer_id=wanted.customer_id,
@@ -56,18 +63,41 @@ def erase(app: App, request: Request) -> Response:
             "erasure_key_unreadable", "The key of erasures can't be used", str(error)
         ) from None
     audit.record(request.caller, "erase", "person")
-    return Response(
-        document={
-            "addresses": done.addresses,
-            "customer_ids": done.customer_ids,
-            "ledgers": [
-                {"export": export, "audience_id": audience, "contacts": count}
-                for (export, audience), count in done.ledgers.items()
-            ],
-            "outcomes": [{"run": run, "rows": rows} for run, rows in done.outcomes.items()],
-            "plans": done.plans,
-            "previews": done.previews,
-            "suppression_tables": done.tables,
-            "mailchimp": [vars(deletion) for deletion in done.mailchimp],
-        }
-    )
+    return Response(202, document=_shown(told), headers={"Location": f"/api/erasures/{told.id}"})
+
+
+def get(app: App, request: Request) -> Response:
+    """Tell how far an erasure has come."""
+    id_ = request.path.get("id", "")
+    told = record.read_told(app.blobs, id_) if re.fullmatch(_ID, id_) else None
+    if told is None:
+        raise problems.not_found("erasure")
+    return Response(document=_shown(told))
+
+
+def _shown(told: Told) -> Document:
+    """Return what the API shows: where something was, and of an ended one where nothing was."""
+    removed: list[Document] = [
+        {"where": where, "count": count} for where, count in sorted(told.removed.items()) if count
+    ]
+    if told.status != "running":
+        found = {part for where, count in told.removed.items() if count for part in _parts(where)}
+        asked = {where for where in told.removed if where.startswith("mailchimp/")}
+        removed += [
+            {"where": where, "count": 0, "code": "not_found"}
+            for where in sorted({*_HERE, *asked} - found)
+        ]
+    return {
+        "id": told.id,
+        "status": told.status,
+        "asked_at": told.asked_at,
+        "ended_at": told.ended_at,
+        "progress": {"done": told.done, "total": told.total},
+        "errors": [{"where": where, "code": code} for where, code in sorted(told.errors.items())],
+        "removed": removed,
+    }
+
+
+def _parts(where: str) -> tuple[str, str]:
+    """Return a place, and the kind of place that it is."""
+    return where, where.partition("/")[0]

@@ -31,6 +31,7 @@ PATH: Mapping[str, Schema] = {
 # Names that others gave; by the part of the path before them.
 PATH_BELOW: Mapping[tuple[str, str], Schema] = {
     ("segments", "name"): {"type": "string", "minLength": 1, "maxLength": 256},
+    ("erasures", "id"): {"type": "string", "pattern": "^[0-9a-f]{32}$"},
 }
 
 

@@ -3,7 +3,7 @@
 import contextlib
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -29,6 +29,7 @@ from azure.storage.blob import (
 )
 
 from shared.platform.clock import utc_now
+from shared.platform.cuts import Span, cut
 from shared.platform.errors import CloudError, asking_cloud, drop_frames
 from shared.platform.forms import Forms
 
@@ -272,6 +273,16 @@ class Blobs:
                 data, metadata=_written(metadata), **conditions, **_content(content_type)
             )
         return _quoted(answer["etag"])
+
+    def cut(
+        self, name: str, data: bytes, etag: str, spans: Sequence[Span], *, content_type: str
+    ) -> None:
+        """Take spans of bytes out of the version that was read as `data`; uploads little else.
+
+        Raises BlobConflictError, BlobMissingError.
+        """
+        with _conflicts():
+            cut(self._container.get_blob_client(name), data, etag, spans, content_type)
 
     def signed_url(self, name: str, minutes: float, download_name: str) -> str:
         """Return a URL that whoever has it may read the blob with for some minutes."""

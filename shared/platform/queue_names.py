@@ -3,4 +3,6 @@
 PLAN = "segment-export-plan"
 LANE = "segment-export-lane"
 FINISH = "segment-export-finish"
-ALL = (PLAN, LANE, FINISH)
+# Whatever is long and no run: erasures.
+UPKEEP = "segment-export-upkeep"
+ALL = (PLAN, LANE, FINISH, UPKEEP)

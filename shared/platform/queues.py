@@ -9,13 +9,13 @@ from azure.storage.queue import QueueClient, QueueServiceClient, TextBase64Encod
 
 from shared.platform.clock import utc_now
 from shared.platform.errors import asking_cloud
-from shared.platform.queue_names import ALL, FINISH, LANE, PLAN
+from shared.platform.queue_names import ALL, FINISH, LANE, PLAN, UPKEEP
 
-__all__ = ["ALL", "FINISH", "LANE", "PLAN", "Queues"]
+__all__ = ["ALL", "FINISH", "LANE", "PLAN", "UPKEEP", "Queues"]
 
 
 class Queues:
-    """The three queues of the app. The SDK's default encoding is not the host's, so it is set."""
+    """The queues of the app. The SDK's default encoding is not the host's, so it is set."""
 
     def __init__(self, service: QueueServiceClient) -> None:
         self._service = service

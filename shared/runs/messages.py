@@ -11,6 +11,7 @@ _FORMS = {
     "run": RUN_ID_PATTERN,
     "account": r"[0-9A-Za-z]{1,64}|unknown-[a-z]{2,3}[0-9]{1,3}",
     "slot": r"[0-9]|people",
+    "erasure": r"[0-9a-f]{32}",
 }
 
 

@@ -17,8 +17,10 @@ from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.suppressions import (
     OVERLAP,
     RefreshResult,
+    erase,
     load_suppressions,
     refresh,
+    tables,
 )
 from shared.mailchimp.suppressions.table import State, Table
 from shared.mailchimp.tokens import parse_token
@@ -91,6 +93,11 @@ class Scene:
         assert result.finished
         assert result.state is not None
         return result.state
+
+    def erase(self, email: str) -> int:
+        """Take an address out of every table; in how many of them it was."""
+        found = list(tables(self.app))
+        return sum(erase(self.app, account, audience, [email]) for account, audience in found)
 
     def loaded(self) -> dict[str, str]:
         """Return the table as a plan gets it."""

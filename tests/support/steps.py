@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 from azure.core.credentials import AccessToken
+from azure.core.exceptions import ResourceNotFoundError
 from azure.keyvault.secrets import SecretClient
 from azure.storage.blob import ContainerClient
 from azure.storage.queue import QueueServiceClient, TextBase64DecodePolicy
@@ -255,16 +256,19 @@ class Steps:
         return list(csv.DictReader(io.StringIO(text)))
 
     def messages(self, queue: str, run: str) -> int:
-        """How many messages for a run can be seen in a queue; takes all that are there."""
+        """How many messages for a run, or another id, can be seen in a queue; takes all of them."""
         assert self.services.azurite is not None
         with QueueServiceClient.from_connection_string(
             self.services.azurite.connection_string
         ) as service:
             client = service.get_queue_client(queue, message_decode_policy=TextBase64DecodePolicy())
-            found = list(client.receive_messages(messages_per_page=32))
+            try:
+                found = list(client.receive_messages(messages_per_page=32))
+            except ResourceNotFoundError:
+                return 0  # Nobody has sent any.
             for message in found:
                 client.delete_message(message)
-        return sum(json.loads(message.content).get("run") == run for message in found)
+        return sum(run in json.loads(message.content).values() for message in found)
 
     def contacts(self) -> set[str]:
         """Addresses in the audience."""

@@ -15,7 +15,7 @@ SHARED = ROOT / "shared"
 PASSING_ON = {"platform/blobs", "frames/tables", "segments/description", "segments/opening"}
 WRITES = re.compile(
     r"\.(create|write|replace|update)_document\(|tables\.write\("
-    r"|blobs\.(write|create_append|append|set_metadata)\("
+    r"|blobs\.(write|create_append|append|set_metadata|cut)\("
 )
 READS = re.compile(
     r"\.(read|update)_documents?\(|tables\.(read|parse)\("

@@ -7,9 +7,15 @@ ROUTES: dict[str, Route] = {
     "erase_person": api(
         *("POST", "erasures", Role.ADMINISTRATOR, "erasures:erase"),
         "Erase one person and keep them out",
+        status=202,
         answer="answers:ErasureView",
         body="erasures:Erasure",
         problems=(409,),
+    ),
+    "get_erasure": api(
+        *("GET", "erasures/{id}", Role.ADMINISTRATOR, "erasures:get"),
+        "How far an erasure has come",
+        answer="answers:ErasureView",
     ),
     "get_me": api(
         *("GET", "me", Role.SIGNED_IN, "me:get"),

@@ -1,33 +1,29 @@
 """Forgetting one person in every table."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import replace
 
 from shared.addresses import spellings
 from shared.app import App
 from shared.mailchimp.suppressions.lines import line_of, unpack
 from shared.mailchimp.suppressions.recent import read_recent, write_recent
-from shared.mailchimp.suppressions.table import State, Table, tables
+from shared.mailchimp.suppressions.table import State, Table
 from shared.platform.blobs import BlobConflictError, BlobMissingError
 
 # Refreshes may come between.
 _ATTEMPTS = 10
 
 
-def erase(app: App, email: str) -> int:
-    """Remove an address from every table and checkpoint; return in how many tables it was.
+def erase(app: App, account: str, audience: str, addresses: Iterable[str]) -> bool:
+    """Remove addresses from an audience's table and checkpoint; tell whether one was there.
 
     A table is a copy of Mailchimp's own: while Mailchimp holds the contact, the next refresh
     brings it back.
     """
-    # A table of an earlier version may still write it in another form.
-    forms = frozenset(spellings(email))
-    return sum(
-        _erase_in(Table(app.blobs, account, audience), forms) for account, audience in tables(app)
-    )
-
-
-def _erase_in(table: Table, forms: frozenset[str]) -> bool:
+    table = Table(app.blobs, account, audience)
+    # A table of an earlier version may still write them in another form.
+    forms = frozenset(form for address in addresses for form in spellings(address))
     holding = _blobs_with(table, forms)
     if not holding:
         return False

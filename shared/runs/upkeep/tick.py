@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from shared.app import App
+from shared.erasure import upkeep as erasures
 from shared.exports import store
 from shared.health.ticks import note_tick
 from shared.notifications.changes import tell_due
@@ -28,6 +29,7 @@ _ALWAYS: tuple[Step, ...] = (
     recovery.clean_slots,
     start_due_exports,
     tell_due,
+    erasures.resume,
 )
 # These list every run and ledger: of thousands of exports that is a lot for every five minutes.
 _HOURLY: tuple[Step, ...] = (
@@ -36,6 +38,7 @@ _HOURLY: tuple[Step, ...] = (
     retention.drop_orphaned_tables,
     retention.drop_orphaned_memories,
     memories.put_together,
+    erasures.drop_old,
 )
 
 

@@ -4,6 +4,8 @@ import pytest
 
 from local.stack import Stack
 from shared.erased import SECRET_NAME
+from tests.support.described import check_described
+from tests.support.erasing import erase, removed
 from tests.support.place import Place, email, people, person
 
 
@@ -37,18 +39,40 @@ def test_what_a_segment_held_in_place_of_an_address_or_an_id_can_be_erased(
     run = place.run()
     assert len(place.outcomes(run)) == 3
     for name in ({"email": f"{odd}{n}"}, {"customer_id": odd_id}):
-        answer = stack.ask("POST", "erasures", name)
-        assert answer["outcomes"] == [{"run": run["id"], "rows": 1}]
+        assert removed(erase(stack, **name)) == {f"outcomes/{run['id']}": 1}
     (left,) = place.outcomes(run)
     assert left["email"] == email(n)
 
 
 def test_somebody_unknown_is_kept_out_all_the_same(stack: Stack, place: Place, n: int) -> None:
-    answer = stack.ask("POST", "erasures", {"email": email(n)})
-    assert (answer["addresses"], answer["ledgers"], answer["outcomes"]) == (1, [], [])
+    assert removed(erase(stack, email=email(n))) == {}
     place.write({"Readers": people(range(n - 1, n + 2))})
     place.save(["Readers"])
     assert place.run()["outcomes"] == {"created": 2, "skipped_erased": 1}
+
+
+def test_the_answer_says_where_to_look_and_who_asks_again_is_told_the_same(
+    stack: Stack, place: Place, n: int
+) -> None:
+    place.write({"Readers": people(range(n, n + 3))})
+    place.save(["Readers"])
+    place.run()
+
+    answer = stack.api("POST", "erasures", {"email": email(n)})
+    again = stack.api("POST", "erasures", {"email": f" {email(n).upper()}"})
+
+    assert (answer.status_code, again.status_code) == (202, 202)
+    assert answer.headers["Location"] == f"/api/erasures/{answer.json()['id']}"
+    for one in (answer, again):
+        check_described(one)
+        assert one.json()["id"] == answer.json()["id"]
+    told = stack.api("GET", answer.headers["Location"].removeprefix("/api/"))
+    check_described(told)
+    assert told.json()["asked_at"] == answer.json()["asked_at"]
+    other = stack.ask("POST", "erasures", {"email": email(n), "delete_in_mailchimp": True})
+    assert other["id"] != answer.json()["id"]
+    unknown = stack.api("GET", f"erasures/{'0' * 32}")
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "not_found")
 
 
 def test_nobody_is_sent_while_the_key_is_another(stack: Stack, place: Place, n: int) -> None:

@@ -1,8 +1,7 @@
 """One person is erased, and nothing in the app names them any more, now or later."""
 
-from typing import Any
-
 from local.stack import Stack
+from tests.support.erasing import erase, removed
 from tests.support.place import Place, email, people, person, until
 from tests.support.traces import traces_of
 
@@ -10,10 +9,6 @@ from tests.support.traces import traces_of
 def customer(number: int) -> str:
     """A person's CustomerId."""
     return str(person(number)["CustomerId"])
-
-
-def erase(stack: Stack, **body: object) -> Any:
-    return stack.ask("POST", "erasures", body)
 
 
 def test_who_is_erased_by_address_leaves_no_trace_and_does_not_come_back(
@@ -28,11 +23,10 @@ def test_who_is_erased_by_address_leaves_no_trace_and_does_not_come_back(
     answer = erase(stack, email=f"  {email(n + 3).upper()} ")
 
     assert traces_of(stack, email(n + 3), customer(n + 3)) == {}
-    assert (answer["addresses"], answer["customer_ids"]) == (1, 1)
-    assert answer["outcomes"] == [{"run": run["id"], "rows": 1}]
-    ledger = {"export": place.name, "audience_id": place.audience, "contacts": 1}
-    assert answer["ledgers"] == [ledger]
-    assert answer["mailchimp"] == []
+    ledger = f"ledgers/{place.name}/{place.audience}"
+    assert removed(answer) == {f"outcomes/{run['id']}": 1, ledger: 1}
+    assert (answer["status"], answer["errors"]) == ("done", [])
+    assert answer["progress"]["done"] == answer["progress"]["total"] > 0
     assert email(n + 3) not in place.codes(run)
     assert len(place.outcomes(run, "created")) == 29
 
@@ -71,7 +65,7 @@ def test_a_customer_id_brings_the_addresses_that_are_known_for_it(
 
     answer = erase(stack, customer_id=customer(n + 0))
 
-    assert (answer["addresses"], answer["customer_ids"]) == (2, 1)
+    assert removed(answer)[f"ledgers/{place.name}/{place.audience}"] == 1
     assert traces_of(stack, customer(n + 0), email(n + 0), f"new{n}@contoso.com") == {}
     place.write(
         {
@@ -107,7 +101,7 @@ def test_who_unsubscribed_is_not_listed_again_as_protected(
 
     answer = erase(stack, customer_id=customer(n + 0))
 
-    assert answer["suppression_tables"] == 1
+    assert removed(answer)[f"protected/{place.audience}"] == 1
     assert traces_of(stack, email(n + 0), customer(n + 0)) == {}
     run = place.run()
     assert traces_of(stack, email(n + 0), customer(n + 0)) == {}
@@ -131,7 +125,8 @@ def test_the_samples_of_a_preview_are_dropped(stack: Stack, place: Place, n: int
     place.write({"Readers": people(range(n, n + 3))})
     place.save(["Readers"])
     run = place.run(preview=True)
-    assert erase(stack, customer_id=customer(n + 1))["previews"] == [run["id"]]
+    answer = erase(stack, customer_id=customer(n + 1))
+    assert removed(answer) == {f"previews/{run['id']}": 1}
     assert traces_of(stack, customer(n + 1)) == {}
     assert len(stack.ask("GET", f"runs/{run['id']}")["plan"]["samples"]["to_upsert"]) == 2
 
@@ -146,16 +141,18 @@ def test_mailchimp_forgets_in_every_audience_when_asked(stack: Stack, place: Pla
 
     answer = erase(stack, email=email(n + 1), delete_in_mailchimp=True)
 
-    mine = [one for one in answer["mailchimp"] if one["audience_id"] in (place.audience, other)]
-    assert {one["result"] for one in mine} == {"deleted"}
-    assert len(mine) == 2
+    deleted = {f"mailchimp/{place.audience}", f"mailchimp/{other}"}
+    assert deleted <= removed(answer).keys()
     assert email(n + 1) not in place.contacts()
     assert email(n + 1) not in place.mailchimp.contacts(other)
     assert place.run()["outcomes"] == {"unchanged": 2, "skipped_erased": 1}
     again = erase(stack, email=email(n + 1), delete_in_mailchimp=True)
-    assert again["ledgers"] == []
-    mine = [one for one in again["mailchimp"] if one["audience_id"] in (place.audience, other)]
-    assert {one["result"] for one in mine} == {"not_found"}
+    assert again["id"] == answer["id"]
+    assert removed(again) == removed(answer)
+    never = erase(stack, email=email(n + 5), delete_in_mailchimp=True)
+    nowhere = {"where": f"mailchimp/{other}", "count": 0, "code": "not_found"}
+    assert removed(never) == {}
+    assert nowhere in never["removed"]
 
 
 def test_a_deletion_that_fails_is_told_and_can_be_asked_for_again(
@@ -166,8 +163,20 @@ def test_a_deletion_that_fails_is_told_and_can_be_asked_for_again(
     place.run()
     place.mailchimp.revoke_key(place.account.api_key)
     answer = erase(stack, email=email(n + 1), delete_in_mailchimp=True)
-    (mine,) = [one for one in answer["mailchimp"] if one["audience_id"] == place.audience]
-    assert (mine["result"], bool(mine["detail"])) == ("failed", True)
+    where = f"mailchimp/{place.account.account_id}/{place.audience}"
+    assert {"where": where, "code": "mailchimp_unauthorized"} in answer["errors"]
+    assert answer["status"] == "incomplete"
+    # What leads to the person is kept until all is done, and nowhere else.
+    kept = traces_of(stack, email(n + 1), customer(n + 1))
+    assert set(kept) == {f"erasures/open/{answer['id']}.json"}
+
+    key = place.mailchimp.add_key(place.account)
+    stack.ask("PUT", f"connections/{place.name}/token", {"api_key": key})
+    again = erase(stack, email=email(n + 1), delete_in_mailchimp=True)
+
+    assert (again["id"], again["status"]) == (answer["id"], "done")
+    assert removed(again)[f"mailchimp/{place.audience}"] == 1
+    assert email(n + 1) not in place.contacts()
     assert traces_of(stack, email(n + 1), customer(n + 1)) == {}
 
 
@@ -183,7 +192,7 @@ def test_who_is_erased_while_a_lane_holds_them_is_not_sent(
 
     answer = erase(stack, email=email(n + 7))
 
-    assert answer["plans"] == [run["id"]]
+    assert removed(answer)[f"plans/{run['id']}"] == 1
     assert traces_of(stack, email(n + 7)) == {}
     place.mailchimp.clear_faults()
     assert place.ended(run)["outcomes"] == {"created": 2_999, "skipped_erased": 1}
@@ -204,7 +213,7 @@ def test_who_is_erased_after_they_were_sent_is_not_remembered_by_the_run(
 
     answer = erase(stack, email=email(who))
 
-    assert answer["plans"] == [run["id"]]
+    assert removed(answer)[f"plans/{run['id']}"] == 1
     assert traces_of(stack, email(who)) == {}
     ended = place.ended(run)
     # A call that takes too long on a busy machine is repeated, and its contacts are `updated`.

@@ -8,9 +8,9 @@ import polars as pl
 import pytest
 
 from shared.audiences import memory
-from shared.erasure.erase import erase_person
 from shared.runs import chunks, ledger, names
 from shared.runs.stopping import request_cancel
+from tests.support.erasing import erase_here
 from tests.support.steps import Steps
 
 
@@ -153,7 +153,7 @@ def test_whoever_is_erased_is_remembered_no_more(steps: Steps) -> None:
     steps.run()
     account, audience = steps.account.account_id, steps.audience
 
-    erase_person(steps.app, customer_id=f"{steps.name}-1")
+    erase_here(steps.app, customer_id=f"{steps.name}-1")
 
     emails = pl.Series([steps.email(number) for number in range(3)])
     left = memory.made(steps.app.blobs, account, audience, emails)["email"]

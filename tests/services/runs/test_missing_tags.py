@@ -7,7 +7,7 @@ import pytest
 
 from local.mailchimp.control import CallRecord
 from shared.accounts import board
-from shared.erasure.erase import erase_person
+from tests.support.erasing import erase_here
 from tests.support.place import until
 from tests.support.steps import Steps
 
@@ -55,7 +55,7 @@ def test_who_is_erased_while_the_call_waits_does_not_get_it(late: Steps) -> None
     until(lambda: any("/segments/" in call.path for call in calls(late) if call.writes))
     before = erased(late)
 
-    erase_person(late.app, email=late.email(1))
+    erase_here(late.app, email=late.email(1))
     # The lane may know for as long what it has seen of the board.
     until(lambda: erased(late) != before)
     late.mailchimp.clear_faults()

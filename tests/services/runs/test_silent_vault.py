@@ -4,11 +4,11 @@ import time
 from dataclasses import replace
 from threading import Thread
 
-from shared.erasure.erase import erase_person
 from shared.platform.clock import from_text, utc_now
 from shared.runs import chunks
 from shared.runs.record import RunStatus
 from shared.runs.stopping import stop_order
+from tests.support.erasing import erase_here
 from tests.support.steps import Steps, app_of
 
 
@@ -62,7 +62,7 @@ def test_a_vault_that_refuses_the_secret_ends_the_run_instead(steps: Steps) -> N
 
 
 def test_a_finish_waits_where_the_key_of_erased_people_is_needed(steps: Steps) -> None:
-    erase_person(steps.app, email=steps.email(1))
+    erase_here(steps.app, email=steps.email(1))
     run = steps.sent()
     steps.vault.pause()
     # On an instance that does not remember the key.

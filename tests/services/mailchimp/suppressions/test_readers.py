@@ -13,7 +13,6 @@ from shared.mailchimp.suppressions import (
     RefreshResult,
     SuppressionsMissingError,
     changed_since,
-    erase,
     load_suppressions,
 )
 from shared.mailchimp.suppressions.recent import RECENT_LIMIT
@@ -161,20 +160,20 @@ def test_an_erased_address_is_in_no_blob_of_any_table(scene: Scene) -> None:
     other.put_emails("cleaned", [people[0].upper(), "else@contoso.com"])
     other.refreshed()
 
-    assert erase(scene.app, f" {people[0].upper()}") == 2
+    assert scene.erase(f" {people[0].upper()}") == 2
 
     assert _holding(scene, people[0]) == []
     assert len(scene.loaded()) == 1_201
     assert other.loaded() == {"else@contoso.com": "cleaned"}
     assert changes(scene, planned).suppressed == {people[1]: "unsubscribed"}
-    assert erase(scene.app, people[0]) == 0
+    assert scene.erase(people[0]) == 0
 
 
 def test_after_an_erasure_in_mailchimp_too_nothing_is_listed_anew(scene: Scene) -> None:
     people = scene.put("unsubscribed", 1_200)
     scene.refreshed()
     scene.simulator.forget(scene.audience, people[3])
-    erase(scene.app, people[3])
+    scene.erase(people[3])
     scene.simulator.reset_log()
 
     result = scene.refresh()
@@ -189,7 +188,7 @@ def test_an_erasure_here_alone_lists_nothing_anew_and_hides_nobody_who_comes_in(
     people = scene.put("unsubscribed", 1_200)
     scene.put("subscribed", 3, email="here{n}@contoso.com")
     scene.refreshed()
-    erase(scene.app, people[3])
+    scene.erase(people[3])
 
     first = scene.refresh()
     scene.simulator.unsubscribe_by_admin(scene.audience, ["here0@contoso.com"])
@@ -209,7 +208,7 @@ def test_an_erasure_reaches_the_checkpoints_of_a_fill(scene: Scene) -> None:
     assert _holding(scene, people[0])
     scene.simulator.forget(scene.audience, people[0])
 
-    erase(scene.app, people[0])
+    scene.erase(people[0])
 
     assert _holding(scene, people[0]) == []
     scene.refreshed()

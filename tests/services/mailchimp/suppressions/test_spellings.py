@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from shared.mailchimp.suppressions import changed_since, erase, load_suppressions
+from shared.mailchimp.suppressions import changed_since, load_suppressions
 from shared.mailchimp.suppressions.lines import pack
 from tests.support.scene import Scene
 
@@ -92,7 +92,7 @@ def test_what_0_1_0_wrote_is_brought_over_without_listing_anew(old: Scene) -> No
 
 
 def test_an_erasure_finds_what_0_1_0_wrote(old: Scene) -> None:
-    assert erase(old.app, "Ana@BÜCHER.de") >= 1
+    assert old.erase("Ana@BÜCHER.de") >= 1
     frame, _ = load_suppressions(old.app, old.account.account_id, old.audience)
     assert not frame.filter(frame["email"].str.contains("cher")).height
     assert frame.height == 20

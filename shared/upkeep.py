@@ -1,0 +1,13 @@
+"""Work of the upkeep queue: what takes long and is no run."""
+
+from collections.abc import Mapping
+
+from shared.app import App
+
+
+def work(app: App, message: Mapping[str, str]) -> None:
+    """Handle a message: what is imported is what its work needs."""
+    if erasure := message.get("erasure"):
+        from shared.erasure.work import work_on
+
+        work_on(app, erasure)
