@@ -548,9 +548,9 @@ class Removed(Answer):
 class ErasureView(Answer):
     """How far an erasure has come; nothing of it names the person.
 
-    A place is `ledgers/{export}/{audience}`, `memory/{audience}`, `outcomes/{run}`, `plans/{run}`, `previews/{run}`,
-    `protected/{audience}` or `mailchimp/{audience}`; its kind alone where none of them had the
-    person.
+    A place is `ledgers/{export}/{audience}`, `memory/{audience}`, `outcomes/{run}`, `plans/{run}`,
+    `previews/{run}`, `protected/{audience}` or `mailchimp/{audience}`; its kind alone where none of
+    them had the person.
     """
 
     id: str

@@ -24,7 +24,8 @@ def test_who_is_erased_by_address_leaves_no_trace_and_does_not_come_back(
 
     assert traces_of(stack, email(n + 3), customer(n + 3)) == {}
     ledger = f"ledgers/{place.name}/{place.audience}"
-    assert removed(answer) == {f"outcomes/{run['id']}": 1, ledger: 1}
+    memory = f"memory/{place.audience}"
+    assert removed(answer) == {f"outcomes/{run['id']}": 1, ledger: 1, memory: 1}
     assert (answer["status"], answer["errors"]) == ("done", [])
     assert answer["progress"]["done"] == answer["progress"]["total"] > 0
     assert email(n + 3) not in place.codes(run)
