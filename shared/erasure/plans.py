@@ -76,6 +76,12 @@ def _erase_attempt(app: App, run: str, folder: str, search: Search) -> int:
     return _erase_table(app, f"{folder}{_TABLE}", person)
 
 
+def remove(app: App, folder: str, person: Person) -> None:
+    """Remove a person from one attempt to plan, before anybody sends by it."""
+    _erase_payload(app, f"{folder}{_PAYLOAD}", person)
+    _erase_table(app, f"{folder}{_TABLE}", person)
+
+
 def _rows(app: App, folder: str, person: Person) -> Iterator[tuple[str, str, int | None]]:
     """Yield email, CustomerId and code of a planned table's rows about a person."""
     try:

@@ -188,8 +188,10 @@ def _fold(
     _store_ledger(blobs, plan, folded.ledger)
     outcomes.write(blobs, plan.run, folded.outcomes, plan.segments)
     while (now := load_erased(app.blobs, app.vault)) != erased:
-        # Somebody was erased while this was written: what was written may hold them.
-        erased = now
+        new, erased = now.since(erased), now
+        if not _holds(folded, new):
+            # Somebody was erased while this was written whom it says nothing of.
+            continue
         folded = _folded(blobs, plan, ends, upserts, erased, released)
         memory.without(blobs, plan.account, plan.audience, erased.is_erased)
         _store_ledger(blobs, plan, folded.ledger, again=True)
@@ -221,6 +223,14 @@ def _fold(
     error = order.error if order is not None and is_abandoned(order) else run.error
     settled = update_run(blobs, run.id, lambda r: replace(finished(r), unfolded=False, error=error))
     clear_up(app, settled or run)
+
+
+def _holds(folded: "Folded", erased: Register) -> bool:
+    """Return whether what was folded names somebody who was erased."""
+    who = ("email", "customer_id")
+    return any(
+        erased.is_erased(frame.select(who)).any() for frame in (folded.outcomes, folded.ledger)
+    )
 
 
 def _folded(

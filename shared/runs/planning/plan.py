@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from shared.app import App
-from shared.erased import ErasureKeyError, load_erased
+from shared.erased import ErasureKeyError
 from shared.exports import store
 from shared.exports.models import StoredConnection
 from shared.platform import log, queues, tracing
@@ -249,6 +249,7 @@ def _with_updates(attempt: PlanningAttempt, setup: Setup) -> Setup:
 def _build(attempt: PlanningAttempt, setup: Setup) -> "Built":
     """Work out what the run has to do, as the only one in this process that does such work."""
     from shared.runs.planning import build
+    from shared.runs.planning.erased_meanwhile import without_erased
     from shared.segments.errors import SnapshotChangedError
 
     try:
@@ -256,10 +257,7 @@ def _build(attempt: PlanningAttempt, setup: Setup) -> "Built":
             built = build.build(attempt, setup)
     except SnapshotChangedError:
         raise RetryLaterError(SOON) from None
-    if load_erased(attempt.app.blobs, attempt.app.vault) != built.erased:
-        # Somebody was erased while this was worked out: it may hold them.
-        attempt.app.blobs.delete_all(attempt.folder)
-        raise RetryLaterError(SOON)
+    built = without_erased(attempt.app, built)
     try:
         check_unchanged(attempt.app, attempt.export, attempt.found)
     except RetryLaterError:

@@ -5,12 +5,17 @@ from dataclasses import replace
 
 import pytest
 
+from shared.erased import keep_out, load_erased
 from shared.erasure import record, upkeep
 from shared.erasure.ask import begin
 from shared.erasure.work import hold_back, work
+from shared.frames import tables
 from shared.platform import queues
 from shared.platform.clock import to_text, utc_now
 from shared.runs import names
+from shared.runs.plan_document import load_plan
+from shared.runs.planning.build import Built
+from shared.runs.planning.erased_meanwhile import without_erased
 from tests.support.erasing import erase_here
 from tests.support.steps import Steps
 
@@ -128,3 +133,22 @@ def test_of_two_requests_about_one_person_the_second_knows_what_the_first_has_le
     assert work(steps.app, id_, 60)
 
     assert steps.email(1) not in steps.contacts()
+
+
+def test_who_is_erased_while_a_plan_is_worked_out_is_taken_out_of_it_alone(steps: Steps) -> None:
+    app, run = steps.app, steps.start()
+    before = load_erased(app.blobs, app.vault)
+    steps.plan(run)
+    plan = load_plan(app.blobs, run)
+    assert plan is not None
+    table = tables.read(app.blobs, f"{plan.folder}table.parquet").with_row_index("row")
+    built = Built(plan, table, before, read_at="")
+    keep_out(app.blobs, app.vault, app.leases, [steps.email(1), "nobody@contoso.com"], [])
+
+    after = without_erased(app, built)
+    steps.lane()
+    steps.finish(run)
+
+    assert set(after.table["email"]) == {"", steps.email(0), steps.email(2)}
+    assert steps.contacts() == {steps.email(0), steps.email(2)}
+    assert steps.record(run)["outcomes"] == {"created": 2, "skipped_erased": 1}
