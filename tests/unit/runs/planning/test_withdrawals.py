@@ -19,9 +19,17 @@ from shared.runs.run_table import Action, Kind, Note
 from tests.support.tables import NOW, address, contacts_of, ledger_of, suppressions
 from tests.support.tables import given as given_by_others
 
-Answer = Literal["gone", "blank", "no", "older no"]
+Answer = Literal["gone", "blank", "no", "older no", "filtered"]
 HAD = int(Flag.ACCEPTED | Flag.ADDED | Flag.CONSENTED)
-ANSWERS = {"blank": (False, True), "no": (True, True), "older no": (True, False)}
+ANSWERS = {
+    "blank": (False, True),
+    "no": (True, True),
+    "older no": (True, False),
+    "filtered": (False, True),
+}
+
+# Why, and whether a value keeps out every profile; else a lack of consent does.
+REASONS = {"filtered": (int(Note.FILTERED), True)}
 
 
 def gone_of(people: list[tuple[int, int, Answer]]) -> pl.DataFrame:
@@ -35,7 +43,7 @@ def gone_of(people: list[tuple[int, int, Answer]]) -> pl.DataFrame:
     gone = gone.with_columns(customer_id=known["customer_id"].gather(gone["place"]))
     answers = pl.DataFrame(
         [
-            (address(str(n)), *ANSWERS[answer], int(Note.NO_CONSENT), False)
+            (address(str(n)), *ANSWERS[answer], *REASONS.get(answer, (int(Note.NO_CONSENT), False)))
             for n, (_, _, answer) in enumerate(people)
             if answer != "gone"
         ],
@@ -184,3 +192,19 @@ def test_of_a_profile_the_newest_snapshot_decides_and_of_equally_new_ones_a_refu
     assert frame.select("consent", "refused", "rank").rows() == [
         (all(answer == "yes" for answer in counting), "no" in counting, newest)
     ]
+
+
+@pytest.mark.parametrize(("filtered", "withheld"), [(24, False), (26, True)])
+def test_too_many_whom_a_filter_lets_go_of_are_withheld_as_leavers_are(
+    filtered: int, withheld: bool
+) -> None:
+    everybody: list[tuple[int, int, Answer]] = [(HAD, 1, "filtered")] * filtered
+    everybody += [(HAD, 0, "blank")] * 100
+    rows, removals = decided(
+        everybody, Policy(leavers="archive", now=NOW, removal_limit_percent=20)
+    )
+    assert bool(removals.withheld) == withheld
+    archived = [row for row in rows.values() if row["action"] == int(Action.ARCHIVE)]
+    assert len(archived) == (0 if withheld else filtered)
+    told = Note.REMOVAL_WITHHELD if withheld else Note.FILTERED
+    assert [row["note"] for row in rows.values()].count(int(told)) == filtered
