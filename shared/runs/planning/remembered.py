@@ -36,7 +36,9 @@ def remembered(
     if setup.ledger.consent != consent_digest(attempt.export):
         # Judged by another column or other values, nobody has withdrawn anything.
         rows = rows.with_columns(flags=pl.col("flags") & (ledger.FLAGS ^ int(Flag.CONSENTED)))
-    if setup.ledger.asked != asked_digest(attempt.export, setup.state.merge_fields):
+    # 0.1.0 did not say of what the values were asked: nobody's are known to be taken now.
+    asked = asked_digest(attempt.export, setup.state.merge_fields)
+    if setup.ledger.asked not in ("", asked):
         rows = _without_refused_values(rows)
     if setup.dead_tags:
         rows = rows.with_columns(pl.col("tags", "left") & ~pl.lit(setup.dead_tags, dtype=MASK))
