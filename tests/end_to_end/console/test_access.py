@@ -37,6 +37,7 @@ def pages(app: Furnished) -> list[str]:
         "connections/newsletter",
         "new-connection",
         "segments",
+        "people",
         "health",
         "nothing-here",
     ]

@@ -30,6 +30,22 @@ def console(empty: Furnished, browser: Browser) -> Iterator[Console]:
     context.close()
 
 
+def test_0_axe_finds_nothing_before_there_is_anything(empty: Furnished, browser: Browser) -> None:
+    # The policy would keep axe out.
+    context = browser.new_context(locale="en-GB", bypass_csp=True)
+    console = Console(context, empty.url)
+    console.open("exports")
+    console.settled()
+    found = {"signed out": console.axe()}
+    console.sign_in(empty.master)
+    for page in ("exports", "new-export", "runs", "connections", "segments", "health"):
+        console.go(page)
+        found[page] = console.axe()
+    context.close()
+
+    assert {page: told for page, told in found.items() if told} == {}
+
+
 def test_1_the_address_of_the_app_leads_to_signing_in(console: Console, empty: Furnished) -> None:
     assert console.page.url == f"{empty.url}/console/"
     console.page.get_by_label("Access key").fill("not the key")
