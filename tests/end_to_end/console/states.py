@@ -51,6 +51,12 @@ def _nobody_found(page: Page) -> None:
     expect(found).to_be_visible(timeout=15_000)
 
 
+def _explained(page: Page) -> None:
+    page.get_by_role("searchbox").fill("nobody@contoso.com")
+    page.get_by_role("search").get_by_role("button").first.click()
+    expect(page.locator("main .notice").first).to_be_visible(timeout=15_000)
+
+
 def _withdraw(page: Page) -> None:
     page.get_by_role("button", name="Withdraw agreement").click()
 
@@ -70,6 +76,7 @@ STATES: Mapping[str, tuple[str, Callable[[Page], None]]] = {
     "a condition": ("exports/weekly-news/edit", _condition),
     "a segment": ("segments", _segment),
     "a person who is not there": ("{run}", _nobody_found),
+    "a person explained": ("person", _explained),
     "asking before the agreement is withdrawn": ("connections/newsletter", _withdraw),
     "asking before a connection is removed": ("connections/newsletter", _remove_connection),
 }

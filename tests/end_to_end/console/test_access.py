@@ -37,7 +37,7 @@ def pages(app: Furnished) -> list[str]:
         "connections/newsletter",
         "new-connection",
         "segments",
-        "people",
+        "person",
         "health",
         "nothing-here",
     ]
