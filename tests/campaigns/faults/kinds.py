@@ -23,6 +23,10 @@ _RULES = (
     (r"suppressions/[^/]+/[^/]+/", "suppressions/"),
     (r"^(connections|exports)/[^/]+$", r"\1/{name}"),
     (r"^index/(exports|last-runs)/\d+\.json$", r"index/\1/{n}"),
+    (r"^index/runs/.+", "index/runs/{run}"),
+    (r"^audiences/[^/]+/[^/]+/(made|people)/.+", r"audiences/\1/{table}"),
+    (r"^audiences/[^/]+/[^/]+/", "audiences/"),
+    (r"^erasures/([^/]+)/.+", r"erasures/\1/{id}"),
 )
 _NAMES = tuple((re.compile(pattern), name) for pattern, name in _RULES)
 _PATHS = (
@@ -32,8 +36,8 @@ _PATHS = (
 )
 # Steps of the product that change something outside the process.
 _STEPS = ("write ", "append ", "create ", "delete ", "metadata ", "acquire ", "release ", "send ")
-# The tick writes it once an hour, whatever runs do.
-_OF_NO_RUN = "write runs/_retention"
+# The tick writes these when it is time, whatever runs do.
+_OF_NO_RUN = ("write runs/_retention", "write index/tick.json")
 
 
 def kind_of(service: str, request: Message) -> str:
@@ -54,7 +58,7 @@ def kind_of(service: str, request: Message) -> str:
 
 def is_step(kind: str) -> bool:
     """Return whether this changes storage for a run, or is a call to Mailchimp."""
-    return kind != _OF_NO_RUN and kind.startswith((*_STEPS, "call "))
+    return kind not in _OF_NO_RUN and kind.startswith((*_STEPS, "call "))
 
 
 def _of_blob(method: str, path: str, query: dict[str, list[str]], headers: dict[str, str]) -> str:
