@@ -3,6 +3,7 @@
 import gzip
 import json
 import threading
+import uuid
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -50,6 +51,8 @@ class Collector:
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
+        # Of its own: what a sender of before could not deliver lies on the disk, by its key.
+        self._key = uuid.uuid4()
         self._server = LoopbackServer(self._take, self.certificates)
 
     @property
@@ -59,7 +62,7 @@ class Collector:
         mine = {name: value for name, value in deployed.items() if name.startswith(_OF_TELEMETRY)}
         url = self._server.url
         mine["APPLICATIONINSIGHTS_CONNECTION_STRING"] = (
-            f"InstrumentationKey=6d3c1a52-6a35-4f3e-9c41-0c7d6f1e2b90;IngestionEndpoint={url}/;"
+            f"InstrumentationKey={self._key};IngestionEndpoint={url}/;"
             f"LiveEndpoint={url}/"
         )
         return mine
