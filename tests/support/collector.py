@@ -62,8 +62,7 @@ class Collector:
         mine = {name: value for name, value in deployed.items() if name.startswith(_OF_TELEMETRY)}
         url = self._server.url
         mine["APPLICATIONINSIGHTS_CONNECTION_STRING"] = (
-            f"InstrumentationKey={self._key};IngestionEndpoint={url}/;"
-            f"LiveEndpoint={url}/"
+            f"InstrumentationKey={self._key};IngestionEndpoint={url}/;LiveEndpoint={url}/"
         )
         return mine
 
