@@ -22,6 +22,10 @@ class Mark(IntFlag):
     LET_GO = 32
 
 
+# Whoever has one of these came or went since a call created them: that does not count any more.
+CREATION_OVER = int(Mark.ARCHIVED | Mark.UNSUBSCRIBED | Mark.BY_US | Mark.LET_GO)
+
+
 def made_schema() -> "dict[str, pl.DataType]":
     """Return the columns of `made`: Mailchimp's times (seconds since 1970) around the call."""
     import polars as pl

@@ -3,15 +3,12 @@
 import polars as pl
 
 from shared.audiences import memory
-from shared.audiences.marks import Mark
+from shared.audiences.marks import CREATION_OVER, Mark
 from shared.frames import lookup
 from shared.runs.ledger import Flag
 from shared.runs.planning.attempt import PlanningAttempt
 from shared.runs.planning.difference.policy import Policy
 from shared.runs.run_table import Action, was
-
-# Whoever has one of these came or went since a call created them.
-_ENDED = int(Mark.ARCHIVED | Mark.UNSUBSCRIBED | Mark.BY_US | Mark.LET_GO)
 
 
 def archived_by_others(people: pl.DataFrame, uid: str) -> pl.DataFrame:
@@ -90,7 +87,7 @@ def as_ours(gone: pl.DataFrame, made: pl.DataFrame, people: pl.DataFrame) -> pl.
         .collect()
     )
     asked = (pl.col("marks") & int(Mark.ASKED)) != 0
-    created = (pl.col("made_to") > 0) & ((pl.col("marks") & _ENDED) == 0)
+    created = (pl.col("made_to") > 0) & ((pl.col("marks") & CREATION_OVER) == 0)
     ours = ~was(Flag.ADDED) & ~was(Flag.ARCHIVED) & (asked | created)
 
     def taken(when: pl.Expr, name: str) -> pl.Expr:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from shared.app import App
 from shared.audiences import memory
-from shared.audiences.marks import Mark
+from shared.audiences.marks import CREATION_OVER, Mark
 from shared.audiences.memory import Memory
 from shared.frames import tables
 from shared.platform import log
@@ -17,9 +17,6 @@ from shared.runs.record import read_run
 
 if TYPE_CHECKING:  # polars is imported where there is something to do
     import polars as pl
-
-# Whose creation has been followed by something else: it does not count any more.
-_OVER = int(Mark.ARCHIVED | Mark.UNSUBSCRIBED | Mark.BY_US | Mark.LET_GO)
 
 
 def put_together(app: App) -> None:
@@ -36,7 +33,7 @@ def _put_together(app: App, old: Memory) -> None:
     import polars as pl
 
     people = memory.read_people(app.blobs, old)
-    over = people.filter((pl.col("marks") & _OVER) != 0)["email"]
+    over = people.filter((pl.col("marks") & CREATION_OVER) != 0)["email"]
     made = (
         pl.concat([tables.read(app.blobs, name) for name in old.made])
         .unique("email", keep="last", maintain_order=True)
