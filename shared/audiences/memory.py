@@ -9,6 +9,7 @@ Written by finish while it holds the audience's lock, before the ledger: each ru
 
 import secrets
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -132,19 +133,16 @@ def read_people(blobs: Blobs, memory: Memory) -> "pl.DataFrame":
     return tables.read(blobs, memory.people)
 
 
-def add(blobs: Blobs, memory: Memory, part: Part) -> Memory:
+def add(blobs: Blobs, account: str, audience: str, part: Part) -> None:
     """Add what a run has made, once; whoever calls this holds the audience's lock."""
-    for attempt in range(_ATTEMPTS):
-        if part.run in memory.runs:
-            return memory
-        try:
-            return _added(blobs, memory, part)
-        except (BlobConflictError, BlobMissingError):
-            # Somebody was erased meanwhile.
-            if attempt + 1 == _ATTEMPTS:
-                raise
-            memory = load(blobs, memory.account, memory.audience)
-    raise AssertionError
+
+    def added() -> None:
+        memory = load(blobs, account, audience)
+        if part.run not in memory.runs:
+            _add(blobs, memory, part)
+
+    # Somebody may be erased at the same time.
+    _until_alone(added)
 
 
 def without(
@@ -154,15 +152,7 @@ def without(
 
     who: which rows of a frame of email and customer_id are about them.
     """
-    removed = 0
-    for attempt in range(_ATTEMPTS):
-        memory = load(blobs, account, audience)
-        try:
-            return removed + _without(blobs, memory, who)
-        except (BlobConflictError, BlobMissingError):
-            if attempt + 1 == _ATTEMPTS:
-                raise
-    raise AssertionError
+    return _until_alone(lambda: _without(blobs, load(blobs, account, audience), who))
 
 
 def store(
@@ -172,7 +162,7 @@ def store(
     *,
     made: "Iterable[str | pl.DataFrame] | None" = None,
     people: "pl.DataFrame | None" = None,
-) -> Memory:
+) -> None:
     """Write a version over the one that was read; raises BlobConflictError.
 
     made: all its tables, the oldest first: names of those that are there, and new ones. None, as
@@ -191,12 +181,11 @@ def store(
         "noted_at": new.noted_at,
     }
     try:
-        etag = blobs.replace_document(_pointer(new), document, old.etag)
+        blobs.replace_document(_pointer(new), document, old.etag)
     except BlobConflictError:
         _delete(blobs, set(new.tables) - set(old.tables))
         raise
     _delete(blobs, set(old.tables) - set(new.tables))
-    return replace(new, etag=etag)
 
 
 def _write(blobs: Blobs, memory: Memory, kind: str, table: "pl.DataFrame") -> str:
@@ -205,7 +194,7 @@ def _write(blobs: Blobs, memory: Memory, kind: str, table: "pl.DataFrame") -> st
     return name
 
 
-def _added(blobs: Blobs, memory: Memory, part: Part) -> Memory:
+def _add(blobs: Blobs, memory: Memory, part: Part) -> None:
     import polars as pl
 
     new = replace(
@@ -221,7 +210,7 @@ def _added(blobs: Blobs, memory: Memory, part: Part) -> Memory:
     said = pl.concat([part.made["email"], part.people["email"]])
     after = pl.concat([before.filter(~pl.col("email").is_in(said.implode())), part.people])
     changed = part.people.height or after.height != before.height
-    return store(
+    store(
         blobs,
         memory,
         new,
@@ -252,12 +241,15 @@ def _without(blobs: Blobs, memory: Memory, who: "Callable[[pl.DataFrame], pl.Ser
 
 def _read[T](blobs: Blobs, account: str, audience: str, read: Callable[[Memory], T]) -> T:
     """Read tables, from the start where a newer version has taken their place meanwhile."""
-    for _ in range(_ATTEMPTS):
-        try:
-            return read(load(blobs, account, audience))
-        except BlobMissingError:
-            continue
-    raise BlobMissingError("no such blob")
+    return _until_alone(lambda: read(load(blobs, account, audience)))
+
+
+def _until_alone[T](step: Callable[[], T]) -> T:
+    """Do a step, once more where somebody has written a newer version meanwhile."""
+    for _ in range(_ATTEMPTS - 1):
+        with suppress(BlobConflictError, BlobMissingError):
+            return step()
+    return step()
 
 
 def _pointer(memory: Memory) -> str:

@@ -29,7 +29,8 @@ def remember(blobs: Blobs, plan: Plan, said: "Said") -> None:
     uid = plan.ledger.uid
     memory.add(
         blobs,
-        memory.load(blobs, plan.account, plan.audience),
+        plan.account,
+        plan.audience,
         Part(
             run=plan.run,
             uid=uid,
