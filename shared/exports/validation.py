@@ -94,7 +94,9 @@ def check_export(app: App, caller: Caller, export: Export, found: Findings) -> N
         found.audience_name = view.audience.name
         check_audience(export, view, found)
     if view is not None and not found.problems:
-        check_neighbours(export, _neighbours(app, export), found)
+        there = _exports_there(app, export)
+        check_neighbours(export, _neighbours(app, export, there), found)
+        check_untended(export, view, there, found)
 
 
 def check_segments(export: Export, found: Findings) -> None:
@@ -241,6 +243,30 @@ def check_neighbours(export: Export, others: Iterable[StoredExport], found: Find
             )
 
 
+def check_untended(
+    export: Export, view: AudienceView, there: Iterable[StoredExport], found: Findings
+) -> None:
+    """Say how many contacts have a tag of ours that no export has given since an earlier one went.
+
+    `there`: the audience's stored exports, this one among them. A detached one goes on holding its
+    contacts, so it counts. Whoever left the segment before this export was made keeps the tag: the
+    export doesn't hold them, so it takes nothing from them.
+    """
+    given = {tag.casefold() for other in there for tag in other.tags}
+    own = {name.casefold() for name in view.own_tags}
+    holders = {tag.name.casefold(): tag.member_count for tag in view.tags}
+    for name in export.tags:
+        tag = name.casefold()
+        if tag in own and tag not in given and (count := holders.get(tag, 0)):
+            found.warn(
+                "tag_holders_without_export",
+                f"{count} subscribed contacts have the tag {name} from an export that is gone. Who "
+                "has left the segment keeps it until somebody takes it away in Mailchimp.",
+                tag=name,
+                count=count,
+            )
+
+
 def _check_tags(export: Export, view: AudienceView, found: Findings) -> None:
     existing = {tag.name.casefold() for tag in view.tags}
     own = {name.casefold() for name in view.own_tags}
@@ -353,21 +379,25 @@ def _ask_audience(app: App, connection: StoredConnection, audience_id: str) -> A
     return AudienceView(audience, merge_fields, tags, frozenset(own), saved, account)
 
 
-def _neighbours(app: App, export: Export) -> list[StoredExport]:
-    """Return the other exports on the same audience of the same account."""
-    there = [
-        other
+def _exports_there(app: App, export: Export) -> list[StoredExport]:
+    """Return the exports that are stored for the audience, this one among them."""
+    names = [
+        other.name
         for other in store.indexed_exports(app.blobs)[0]
-        if other.name != export.name
-        and other.audience_id == export.audience_id
-        and other.connection is not None
+        if other.audience_id == export.audience_id
     ]
+    return store.readable(store.read_some(app.blobs, names))
+
+
+def _neighbours(app: App, export: Export, there: Iterable[StoredExport]) -> list[StoredExport]:
+    """Return the others of them that have a connection to the same account."""
+    others = [o for o in there if o.name != export.name and o.connection is not None]
     account_of = {
-        name: _account_of(app, name) for name in {export.connection, *(o.connection for o in there)}
+        name: _account_of(app, name)
+        for name in {export.connection, *(o.connection for o in others)}
     }
     own = account_of[export.connection]
-    same = [other.name for other in there if account_of[other.connection] == own]
-    return store.readable(store.read_some(app.blobs, same))
+    return [other for other in others if account_of[other.connection] == own]
 
 
 def _account_of(app: App, connection: str | None) -> str | None:

@@ -53,6 +53,7 @@ WARNINGS: Codes = {
     "rows_differ": ("segment", "count"),
     "snapshot_model_ignored": ("segment",),
     "snapshot_older": ("segment", "snapshot", "exported"),
+    "tag_holders_without_export": ("tag", "count"),
     "tag_renamed": ("given", "found"),
     "updates_one_by_one": ("reason",),
     "values_cut": ("field", "count"),

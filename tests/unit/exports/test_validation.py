@@ -15,6 +15,7 @@ from shared.exports.validation import (
     check_filter,
     check_neighbours,
     check_segments,
+    check_untended,
 )
 from shared.mailchimp.answers import Audience, MergeField, Tag
 from tests.support.stored import stored_export
@@ -34,6 +35,7 @@ def audience(
     *,
     merge_fields: Sequence[MergeField] = NAMES,
     tags: Sequence[str] = (),
+    holders: int = 0,
     own_tags: Sequence[str] = (),
     double_optin: bool = False,
     marketing_permissions: bool = False,
@@ -42,7 +44,7 @@ def audience(
     return AudienceView(
         Audience("a1", "News", double_optin, marketing_permissions, 5, datetime.now(UTC)),
         merge_fields,
-        [Tag(number, name) for number, name in enumerate(tags)],
+        [Tag(number, name, holders) for number, name in enumerate(tags)],
         frozenset(own_tags),
         saved,
     )
@@ -190,6 +192,32 @@ def test_two_exports_that_fill_one_merge_field_differently_are_named(
     mine = export(merge_fields={"FNAME": "FirstName"})
     check_neighbours(mine, [other], found)
     assert codes(found) == (["merge_field_shared"] if shared else [])
+
+
+@pytest.mark.parametrize(
+    ("given", "own", "holders", "told"),
+    [
+        ([], ["Readers"], 12, True),
+        # Others give it, or this export itself did before.
+        (["readers"], ["Readers"], 12, False),
+        # Nobody has it; it is somebody else's.
+        ([], ["Readers"], 0, False),
+        ([], [], 12, False),
+    ],
+)
+def test_who_has_a_tag_from_an_export_that_is_gone_is_counted(
+    given: list[str], own: list[str], holders: int, told: bool
+) -> None:
+    found = Findings()
+    wanted = export(segments=[{"name": "A", "tag": "Readers"}])
+    there = [stored_export("other", segments=[{"name": "B", "tag": tag} for tag in given or ["x"]])]
+    view = audience(tags=["Readers"], own_tags=own, holders=holders)
+
+    check_untended(wanted, view, there, found)
+
+    assert [(one.code, dict(one.params)) for one in found.warnings] == (
+        [("tag_holders_without_export", {"tag": "Readers", "count": holders})] if told else []
+    )
 
 
 def test_a_filter_names_columns_that_are_there_and_values_that_can_be_read() -> None:
