@@ -2,6 +2,7 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import unquote_plus
 
 from local.services import Services
 from shared.app import App
@@ -12,6 +13,7 @@ from shared.exports.validation import Findings, check_export
 from tests.support.steps import Steps
 
 TAG_CALL = re.compile(r"POST /lists/\w+/segments/\d+$")
+OFFSET = re.compile(r"T[\d:.]+\d([^\d:.&]?[\d:]*)")
 HEADER = "CustomerId,Email,FirstName\n"
 
 
@@ -20,6 +22,12 @@ def writes(steps: Steps) -> list[str]:
     account = steps.account.account_id
     calls = steps.mailchimp.calls()
     return [f"{c.method} {c.path}" for c in calls if c.writes and c.account_id == account]
+
+
+def offsets(steps: Steps) -> set[str]:
+    """The offsets from UTC of the times in queries to Mailchimp."""
+    queries = [unquote_plus(call.query) for call in steps.mailchimp.calls()]
+    return {found for query in queries for found in OFFSET.findall(query)}
 
 
 def test_a_header_that_comes_again_in_the_middle_of_a_file_is_nobody(steps: Steps) -> None:
@@ -86,6 +94,7 @@ def test_mailchimp_s_clock_may_be_days_off(steps: Steps) -> None:
         steps.mailchimp.set(clock_offset_seconds=seconds)
         steps.write({"VIP": range(3 + (seconds > 0))})
         ended = steps.run()
+        assert offsets(steps) <= {"+00:00"}
         steps.mailchimp.reset()
         assert (ended["status"], ended["error"]) == ("succeeded", None)
     assert steps.contacts() == {steps.email(n) for n in range(4)}
