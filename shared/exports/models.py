@@ -275,7 +275,10 @@ class Schedule(InputModel):
 
 
 class Export(InputModel):
-    """A saved configuration: which segments go to which audience, how and when."""
+    """A saved configuration: which segments go to which audience, how and when.
+
+    purpose, legal_basis: for the record of processing; nothing depends on them.
+    """
 
     read_only = frozenset(
         {
@@ -315,6 +318,8 @@ class Export(InputModel):
     removal_limit_percent: Percent = 20
     stale_after_hours: Hours = 72
     schedule: Schedule = Schedule()
+    purpose: Line | None = None
+    legal_basis: Line | None = None
 
     @model_validator(mode="before")
     @classmethod

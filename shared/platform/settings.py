@@ -18,6 +18,7 @@ MAILCHIMP_API_URL = "https://{dc}.api.mailchimp.com/3.0"
 MAILCHIMP_LOGIN_URL = "https://login.mailchimp.com"
 ENTRA_LOGIN_URL = "https://login.microsoftonline.com"
 EVERY_FIVE_MINUTES = "0 */5 * * * *"
+_LINE = r"[^\x00-\x1f\x7f]{1,500}"
 _ANY_MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -65,6 +66,8 @@ class Settings:
     snapshot_quiet: float = 300
     run_retention_days: float = 30
     webhook_secret_name: str | None = None
+    controller: str | None = None
+    privacy_contact: str | None = None
 
     @staticmethod
     def from_environment(environment: Mapping[str, str] | None = None) -> "Settings":
@@ -107,6 +110,10 @@ def judge(
         snapshot_quiet=values.number("SNAPSHOT_QUIET_SECONDS", 300, 0, 86_400),
         run_retention_days=values.number("RUN_RETENTION_DAYS", 30, 0, 3650),
         webhook_secret_name=_secret_name(values, "NOTIFY_WEBHOOK_SECRET_NAME"),
+        controller=values.matching("CONTROLLER", _LINE, "one line of at most 500 characters"),
+        privacy_contact=values.matching(
+            "PRIVACY_CONTACT", _LINE, "one line of at most 500 characters"
+        ),
     )
     return settings, tuple(values.wrong)
 

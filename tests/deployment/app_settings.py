@@ -27,8 +27,6 @@ OF_THE_PLATFORM = {
     "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT": "the largest body that the host passes on",
     "PYTHON_THREADPOOL_THREAD_COUNT": "threads of the Python worker",
 }
-# Settings that are agreed on and that no code reads yet.
-AHEAD = {"CONTROLLER", "PRIVACY_CONTACT"}
 # Names that the code knows and a deployment does not set.
 NOT_DEPLOYED = {
     "AzureWebJobsStorage": "a connection string: only with the storage emulator",
@@ -101,7 +99,7 @@ def problems(deployment: Deployment) -> Iterator[str]:
     in_code = read_by_code(environment(deployment))
     for name in sorted(in_code - written - NOT_DEPLOYED.keys()):
         yield f"the code reads {name}, which no Bicep file writes"
-    for name in sorted(written - in_code - OF_THE_PLATFORM.keys() - AHEAD):
+    for name in sorted(written - in_code - OF_THE_PLATFORM.keys()):
         yield f"Bicep writes {name}, which nothing reads"
     for name in sorted(written & NOT_ON_FLEX):
         yield f"{name} has no place on Flex Consumption"

@@ -1,4 +1,4 @@
-"""The routes of the product as a whole: erasure, health, its description."""
+"""The routes of the product as a whole: erasure, the record of processing, health."""
 
 from shared.exports.access import Role
 from shared.http.route import Route, api
@@ -16,6 +16,11 @@ ROUTES: dict[str, Route] = {
         *("GET", "erasures/{id}", Role.ADMINISTRATOR, "erasures:get"),
         "How far an erasure has come",
         answer="answers:ErasureView",
+    ),
+    "get_record_of_processing": api(
+        *("GET", "records-of-processing", Role.ADMINISTRATOR, "processing:get"),
+        "The record of processing, from what is configured now",
+        answer="answers_privacy:RecordOfProcessing",
     ),
     "get_me": api(
         *("GET", "me", Role.SIGNED_IN, "me:get"),

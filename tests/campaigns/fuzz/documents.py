@@ -97,6 +97,8 @@ _EXPORT: dict[str, Any] = {
         "cron": ["0 6 * * 1", "5/7 */2 1-9 JAN MON#1"],
         "time_zone": "UTC",
     },
+    "purpose": "Newsletter",
+    "legal_basis": "consent",
 }
 _ODD = (b"", b"[]", b"{}", b'{"name": NaN}', b'{"name": "\\ud800"}', b'{"a": 1, "a": 2}', b"\xff{}")
 

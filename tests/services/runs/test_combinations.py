@@ -123,6 +123,7 @@ EXPORT: Values = {
         "never": ({"kind": "cron", "cron": ["0 6 31 2 *"]}, "schedule.cron.0"),
     },
     "display_name": {"absent": (ABSENT, None), "given": ("News & more", None)},
+    "purpose": {"absent": (ABSENT, None), "given": ("Newsletter", None)},
 }
 CONNECTION: Values = {
     "display_name": {"absent": (ABSENT, None), "given": ("Main account", None)},

@@ -41,6 +41,8 @@ def test_what_may_be_left_out_has_its_default() -> None:
         "removal_limit_percent": 20,
         "stale_after_hours": 72,
         "schedule": {"active": True, "kind": "refresh", "cron": [], "time_zone": "UTC"},
+        "purpose": None,
+        "legal_basis": None,
     }
 
 
