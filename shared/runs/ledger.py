@@ -28,7 +28,7 @@ TIMES = ("made_from", "made_to", "moved_from", "moved_to")
 # All bits of `Flag`.
 FLAGS = 0xFFFF
 # Columns that came with 0.2.0.
-NEW = (*TIMES, "stamp", "tried_to")
+NEW = (*TIMES, "stamp", "tried_to", "shown")
 
 
 class Flag(IntFlag):
@@ -70,7 +70,8 @@ def schema() -> "dict[str, pl.DataType]":
     between which a call of this export created it; moved_from, moved_to: between which the last
     one archived it, or asked it back; 0 where they are not known, as in ledgers of 0.1.0. stamp:
     when it came to be in none of the segments (seconds since 1970, as their snapshots say), 0
-    where it is in one.
+    where it is in one. shown: what Mailchimp showed of the values of `fields` as it accepted them
+    last (see shown.py), 0 where that is not known.
     """
     import polars as pl
 

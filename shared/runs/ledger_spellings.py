@@ -42,6 +42,7 @@ def one_row_per_address(rows: pl.DataFrame) -> pl.DataFrame:
         *(pl.lit(0, dtype=pl.UInt32).alias(name) for name in TIMES),
         pl.col("stamp").max(),
         pl.lit(0, dtype=pl.UInt32).alias("tried_to"),
+        pl.lit(0, dtype=pl.UInt32).alias("shown"),
     )
     firsts = rows.unique("email", keep="first", maintain_order=True)
     kept = firsts.join(merged, on="email", how="left", maintain_order="left", suffix="_merged")

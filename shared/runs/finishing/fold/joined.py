@@ -36,9 +36,16 @@ def answers_of(rows: int, answered: Answered) -> pl.DataFrame:
 
 
 def _join_upserts(table: pl.DataFrame, rows: pl.Series, results: Results) -> pl.DataFrame:
-    """Add up_code, up_detail, lacking, by_us, asked, up_let_go, untaken, up_from and up_to."""
+    """Add up_code and what belongs to it: up_detail, lacking, by_us, asked, up_let_go, untaken,
+    up_from, up_to and up_shown.
+    """
+    shown = results.shown or array("I", bytes(4 * len(results.codes)))
     frame = pl.DataFrame(
-        {"row": rows, "up_code": pl.Series(results.codes, dtype=pl.UInt8)},
+        {
+            "row": rows,
+            "up_code": pl.Series(results.codes, dtype=pl.UInt8),
+            "up_shown": pl.Series(shown, dtype=pl.UInt32),
+        },
         schema_overrides={"row": pl.UInt32},
     )
     details = _sparse(results.details, pl.String, "up_detail", rows)

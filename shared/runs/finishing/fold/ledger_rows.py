@@ -58,6 +58,8 @@ def next_ledger(table: pl.DataFrame, times: Times, *, pending: bool, consent: bo
             **moved(times),
             stamp=pl.col("stamp").fill_null(0),
             **_tried(times),
+            # Who knows what a lost call has left there.
+            shown=pl.when(took).then("up_shown").when(~maybe).then("old_shown").fill_null(0),
         )
         .select(list(ledger.schema()))
         .cast(ledger.schema())  # type: ignore[arg-type] # a plain dict of names to types

@@ -1,7 +1,10 @@
 """What became of the items of all chunks, collected from the blocks of their outcome blobs."""
 
+from array import array
+from base64 import b64decode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from struct import unpack
 from typing import Any
 
 from shared.runs.codes import from_letters
@@ -20,7 +23,8 @@ class Results:
     Mailchimp said `updated`; asked: places that were asked to come back; let_go: those that are
     not this export's any more. untaken: places whose value of a merge field was not
     taken. during: first and last place of a call, and Mailchimp's times
-    between which it was carried out.
+    between which it was carried out. shown: what Mailchimp showed of each one's values (see
+    runs/shown.py), empty where it is not known of anybody.
     """
 
     codes: bytearray
@@ -32,6 +36,13 @@ class Results:
     dropped: dict[str, int] = field(default_factory=dict)
     untaken: dict[str, set[int]] = field(default_factory=dict)
     during: list[tuple[int, int, int, int]] = field(default_factory=list)
+    shown: "array[int]" = field(default_factory=lambda: array("I"))
+
+    def note_shown(self, first: int, numbers: Sequence[int]) -> None:
+        """Take in what was shown of items from a place on."""
+        if not self.shown:
+            self.shown = array("I", bytes(4 * len(self.codes)))
+        self.shown[first : first + len(numbers)] = array("I", numbers)
 
 
 def results_of(
@@ -66,6 +77,8 @@ def _collect(
             results.added.update(at + place for place in block.get("added") or ())
             results.asked.update(at + place for place in block.get("asked") or ())
             results.let_go.update(at + place for place in block.get("let_go") or ())
+            if shown := block.get("shown"):
+                results.note_shown(at, unpack(f"<{len(codes)}I", b64decode(shown)))
             if during := block.get("during"):
                 results.during.append((at, at + len(codes), *during))
             for name, places in (block.get("untaken") or {}).items():
@@ -76,6 +89,9 @@ def _collect(
             _given(results, first, block)
         elif "field" in block:
             results.untaken[block["field"]] -= {first + item for item in block["items"]}
+            # They were sent once more: what the first answer showed is over.
+            for item in block["items"] if results.shown else ():
+                results.shown[first + item] = 0
     end = min(size, position + maybe)
     results.codes[first + position : first + end] = bytes([MAYBE_SENT]) * (end - position)
 

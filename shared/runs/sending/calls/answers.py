@@ -1,8 +1,10 @@
 """What became of the items of one call, and how an outcome blob is told of it."""
 
 import re
+from base64 import b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from struct import pack
 from typing import Any
 
 from shared.addresses import spellings, without_addresses
@@ -22,6 +24,7 @@ class Answers:
     not this export's to archive, to unsubscribe or to ask, or not any more. dropped: merge fields
     that Mailchimp emptied, with a count. strays: contacts that got a tag's name under
     another id: place, bit and that id. untaken: merge fields that an answer lacks, with places.
+    shown: what was shown of an accepted contact's values (see runs/shown.py), by place.
     during: Mailchimp's times (seconds since 1970) between which the call did what it did.
     calls: when it was begun by our clock and how long it took, and the tries before it, in seconds.
     """
@@ -35,6 +38,7 @@ class Answers:
     dropped: dict[str, int] = field(default_factory=dict)
     strays: list[tuple[int, int, int]] = field(default_factory=list)
     untaken: dict[str, list[int]] = field(default_factory=dict)
+    shown: dict[int, int] = field(default_factory=dict)
     during: tuple[int, int] | None = None
     calls: tuple[tuple[float, float], ...] = ()
 
@@ -64,6 +68,9 @@ class Answers:
         ):
             if value := getattr(self, name):
                 block[name] = value
+        if self.shown:
+            numbers = [self.shown.get(place, 0) for place in range(len(self.codes))]
+            block["shown"] = b64encode(pack(f"<{len(numbers)}I", *numbers)).decode()
         return block
 
 

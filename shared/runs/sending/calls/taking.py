@@ -10,6 +10,7 @@ from shared.runs.payload import UpsertItem
 from shared.runs.sending.calls.answers import Attempt
 from shared.runs.sending.calls.items import is_new
 from shared.runs.sending.calls.ours import Span, came_with_us
+from shared.runs.shown import UNKNOWN, digest_of
 
 # What this run has begun is not over.
 _NO_END = 2**32 - 1
@@ -40,6 +41,7 @@ def take_member(
     _note_strays(attempt, place, member)
     _note_untaken(attempt, place, member)
     _note_dropped(attempt, item, member)
+    _note_shown(attempt, place, member)
 
 
 def refusal(error: ContactError) -> tuple[int, str]:
@@ -99,3 +101,12 @@ def _note_dropped(attempt: Attempt, item: UpsertItem, member: Mapping[str, Any])
         called = attempt.job.field_name(name)
         if value not in (None, "") and held.get(called, value) in (None, "", {}):
             answers.dropped[name] = answers.dropped.get(name, 0) + 1
+
+
+def _note_shown(attempt: Attempt, place: int, member: Mapping[str, Any]) -> None:
+    """Note what the contact's values look like in Mailchimp, for a verification to compare with."""
+    name_of = attempt.job.field_name
+    values = attempt.items[place].values
+    sent = ((name, name_of(name)) for name, value in values.items() if value is not None)
+    if (shown := digest_of(member, sent)) != UNKNOWN:
+        attempt.answers.shown[place] = shown

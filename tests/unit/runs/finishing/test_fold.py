@@ -66,6 +66,7 @@ def folded(
     pending: bool = False,
     asked: bool = False,
     let_go: bool = False,
+    shown: int = 0,
 ) -> Folded:
     """Plan and fold a run in which every item of a kind has the same result."""
     table, _ = compare(
@@ -91,6 +92,8 @@ def folded(
         set(range(ups)) if let_go else set(),
         during=[(0, ups, *CALL)],
     )
+    if shown:
+        upserts.note_shown(0, [shown] * ups)
     singles = Results(
         bytearray([code_of(one)]) * ones,
         let_go=set(range(ones)) if let_go else set(),
@@ -126,6 +129,23 @@ def row_of(result: Folded) -> dict[str, Any]:
 
 def flags(result: Folded) -> Flag:
     return Flag(row_of(result)["flags"])
+
+
+class TestShown:
+    """What Mailchimp showed of a contact's values as it took them."""
+
+    @pytest.mark.parametrize(
+        ("up", "known", "kept_as"),
+        [("updated", 5, 9), ("created", 0, 9), ("rejected_other", 5, 5), ("maybe", 5, 0)],
+    )
+    def test_is_kept_for_as_long_as_nothing_else_may_be_there(
+        self, up: str, known: int, kept_as: int
+    ) -> None:
+        before = {"a": HELD | {"digest": 1, "shown": known}} if known else {}
+        assert row_of(folded({"a": {}}, before, up=up, shown=9))["shown"] == kept_as
+
+    def test_stays_where_nothing_is_sent(self) -> None:
+        assert row_of(folded({"a": {}}, {"a": HELD | {"shown": 5}}))["shown"] == 5
 
 
 class TestOutcomes:
@@ -474,6 +494,13 @@ class TestResults:
         assert results.details == {1: "why", 2: "tag News: gone"}
         assert results.lacking == {2: 0b10}
         assert (results.added, results.dropped) == ({2}, {"FNAME": 2})
+
+    def test_what_was_sent_once_more_shows_something_else_by_now(self) -> None:
+        blocks: list[dict[str, Any]] = [
+            {"at": 0, "n": 2, "codes": "BB", "untaken": {"A": [1]}, "shown": "BwAAAAgAAAA="},
+            {"field": "A", "items": [1]},
+        ]
+        assert list(results_of([(3, blocks, 0)], 3).shown) == [7, 0, 0]
 
     def test_the_uncertain_end_with_their_chunk(self) -> None:
         lost: list[dict[str, Any]] = [

@@ -12,11 +12,13 @@ from shared.accounts.ways import Way
 from shared.mailchimp.answers import ContactError
 from shared.mailchimp.errors import RefusedError, UnavailableError
 from shared.runs.codes import NAMES
+from shared.runs.finishing.fold import results_of
 from shared.runs.job import Job
 from shared.runs.ledger import Flag
 from shared.runs.payload import LeaverItem, TagItem, UpsertItem
 from shared.runs.sending import calls
 from shared.runs.sending.calls import Answers
+from shared.runs.shown import digest_of
 from tests.support.audience_model import START, AudienceModel
 
 TAGS = {0: ("t10", 10), 1: ("t11", 11), 63: ("t73", 73)}
@@ -631,3 +633,13 @@ def test_a_text_about_several_contacts_names_none_of_them_to_the_others() -> Non
         "(another address) {address} and (another address) were refused (write to (another address)"
     )
     assert "@" not in str(block)
+
+
+def test_what_the_answer_shows_of_the_values_is_kept_for_whom_it_is_about() -> None:
+    audience = AudienceModel()
+    answers = sent(audience, [item("a", FNAME="x", LNAME=None), item("b", FNAME="y"), item("c")])
+    held = {"merge_fields": {"FNAME": "x"}}
+    assert answers.shown[0] == digest_of(held, [("FNAME", "FNAME")]) != answers.shown[1]
+    block = answers.block(0, [item("a"), item("b"), item("c")])
+    kept = results_of([(3, [block], 0)], 3).shown
+    assert list(kept) == [answers.shown[0], answers.shown[1], answers.shown[2]]
