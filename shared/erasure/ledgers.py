@@ -14,6 +14,7 @@ from shared.erasure.search import BUSY, PieceError, Search
 from shared.frames import tables
 from shared.platform.blobs import BlobConflictError, BlobMissingError
 from shared.runs import ledger, names
+from shared.runs.last_run import note_contacts
 from shared.runs.ledger import Ledger
 
 _ATTEMPTS = 10
@@ -38,7 +39,10 @@ def erase(app: App, piece: str, search: Search) -> Mapping[str, int]:
     finally:
         app.heavy_work.release()
     export = names.export_of(one.run) or uid
-    return {f"ledgers/{export}/{audience}": count} if count else {}
+    if not count:
+        return {}
+    note_contacts(app.blobs, export, ledger.load(app.blobs, account, audience, uid))
+    return {f"ledgers/{export}/{audience}": count}
 
 
 def _tables(app: App, one: Ledger) -> list[str]:

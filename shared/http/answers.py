@@ -269,7 +269,7 @@ class May(Answer):
 
 
 class LastRun(Answer):
-    """The newest run that ended and was no preview; its counts go with its retention."""
+    """The newest run that ended and was no preview; counts are null where 0.1.0 kept none."""
 
     id: str
     status: Literal["succeeded", "partial", "failed", "skipped", "cancelled"]

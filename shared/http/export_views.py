@@ -6,8 +6,7 @@ What the app adds is read beside the document, so that it never moves the docume
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
-from functools import cached_property, partial
-from typing import Any
+from functools import cached_property
 
 from shared.exports import store
 from shared.exports.access import Caller, Role, may_use
@@ -17,12 +16,9 @@ from shared.exports.schedules import next_after, retry_at
 from shared.notice import Notice
 from shared.platform.blobs import Blobs, Document
 from shared.platform.clock import from_text, seconds_since, to_text, utc_now
-from shared.runs import ledger
-from shared.runs.last_run import LastRun, last_runs, read_last
-from shared.runs.marker import active_exports
-from shared.runs.names import marker_name
-from shared.runs.record import read_run
-from shared.runs.views import active_run_of
+from shared.runs.last_run import LastRun, LastRuns, completed, last_runs, read_last
+from shared.runs.marker import active_id, active_ids
+from shared.runs.views import status_of
 
 _PARALLEL_READS = 16
 
@@ -36,43 +32,51 @@ class ExportViews:
     _connections: dict[str, StoredConnection | None] = field(default_factory=dict)
 
     @cached_property
-    def active(self) -> frozenset[str]:
-        """The exports that have an active run."""
-        return frozenset(active_exports(self.blobs))
+    def active(self) -> Mapping[str, str]:
+        """The active run's id of every export that has one, by the export's name."""
+        return active_ids(self.blobs)
+
+    @cached_property
+    def last(self) -> LastRuns:
+        """The last runs of all exports."""
+        return last_runs(self.blobs)
 
     def show_all(self, exports: Iterable[StoredExport]) -> list[Document]:
-        """Show exports side by side: each takes several round trips to storage."""
+        """Show exports by what is told of all of them at once; no look at each one's run."""
         exports = list(exports)
         with ThreadPoolExecutor(_PARALLEL_READS, thread_name_prefix="exports") as readers:
-            # First what many have in common: the connections, and which exports are active.
             list(readers.map(self._connection, {export.connection for export in exports}))
-            self.active  # noqa: B018 - read once, not by each of the threads
-            return list(readers.map(self.show, exports))
+        return [
+            self._shown(export, self.last.of(export.name, export.uid), self.active.get(export.name))
+            for export in exports
+        ]
 
     def last_of_all(self, exports: Iterable[IndexedExport]) -> dict[str, LastRun | None]:
         """Return the last run of each, by the export's name."""
-        last = last_runs(self.blobs)
-        return {export.name: last.of(export.name, export.uid) for export in exports}
+        return {export.name: self.last.of(export.name, export.uid) for export in exports}
 
     def active_statuses(self, exports: Iterable[IndexedExport]) -> dict[str, str]:
         """Return the status of the active run of each export that has one, by its name."""
         names = [export.name for export in exports if export.name in self.active]
         with ThreadPoolExecutor(_PARALLEL_READS, thread_name_prefix="exports") as readers:
-            runs = readers.map(partial(active_run_of, self.blobs), names)
-            found = zip(names, runs, strict=True)
-            return {name: str(run.status) for name, run in found if run is not None}
+            found = readers.map(lambda name: status_of(self.blobs, self.active[name]), names)
+            statuses = zip(names, found, strict=True)
+            return {name: str(status) for name, status in statuses if status is not None}
 
     def show(self, export: StoredExport) -> Document:
         """Return an export with its read-only members."""
-        last = _last_of(self.blobs, export)
+        last = read_last(self.blobs, export.name, export.uid)
+        return self._shown(export, last, active_id(self.blobs, export.name))
+
+    def _shown(self, export: StoredExport, last: LastRun | None, active: str | None) -> Document:
+        last = completed(self.blobs, last) if last else None
         connection = self._connection(export.connection)
-        active = self._active_run(export) if export.name in self.active else None
         return export.document() | {
             "warnings": [asdict(warning) for warning in (*export.warnings, *_stale(last))],
-            "last_run": _last_run(self.blobs, last),
+            "last_run": _last_run(last),
             "active_run": active,
             "next_run_at": next_run_at(export),
-            "contacts": _contacts(self.blobs, export, last),
+            "contacts": last.contacts if last else 0,
             "connection_display_name": connection.display_name if connection else None,
             "waiting": None if active else _waiting(export, last),
             "may": self._may(connection),
@@ -85,10 +89,6 @@ class ExportViews:
             found = store.load_connection(self.blobs, name)
             self._connections[name] = found[0] if found else None
         return self._connections[name]
-
-    def _active_run(self, export: StoredExport) -> str | None:
-        found = self.blobs.read_document(marker_name(export.name))
-        return str(found[0]["id"]) if found else None
 
     def _may(self, connection: StoredConnection | None) -> Document:
         managed = connection is None or may_use(self.caller, connection)
@@ -132,30 +132,16 @@ SORTS: Mapping[str, Callable[[IndexedExport, LastRun | None], str]] = {
 }
 
 
-def _last_of(blobs: Blobs, export: StoredExport) -> LastRun | None:
-    return read_last(blobs, export.name, export.uid)
-
-
-def _last_run(blobs: Blobs, last: LastRun | None) -> Document | None:
+def _last_run(last: LastRun | None) -> Document | None:
     if last is None:
         return None
-    run = read_run(blobs, last.run)
-    # The run's record may be past its retention while this is remembered.
-    shown: dict[str, Any] = run.document() if run else {}
     return {
         "id": last.run,
         "status": str(last.status),
         "ended_at": last.ended_at,
-        "counts": shown.get("counts"),
-        "error": shown.get("error"),
+        "counts": asdict(last.counts) if last.counts else None,
+        "error": asdict(last.error) if last.error else None,
     }
-
-
-def _contacts(blobs: Blobs, export: StoredExport, last: LastRun | None) -> int:
-    if last is None or last.ledger is None:
-        return 0
-    account, audience = last.ledger
-    return ledger.load(blobs, account, audience, export.uid).contacts
 
 
 def _stale(last: LastRun | None) -> list[Notice]:

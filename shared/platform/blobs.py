@@ -200,14 +200,17 @@ class Blobs:
                     if found is not None:
                         yield found[0]
 
-    def create_document(self, name: str, document: Document) -> str | None:
+    def create_document(
+        self, name: str, document: Document, metadata: dict[str, str] | None = None
+    ) -> str | None:
         """Write a document unless there is one already; return its ETag, None where there is.
 
         A repeated request whose first answer was lost finds its own document: documents that
         are created so hold an id of their own.
         """
         try:
-            return self.write(name, self._to_json(name, document), create=True)
+            data = self._to_json(name, document)
+            return self.write(name, data, create=True, metadata=metadata)
         except BlobConflictError:
             found = self.read_document(name)
             return found[1] if found is not None and found[0] == document else None

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field, replace
 
 from pydantic import TypeAdapter
 
+from shared.notice import Notice
 from shared.platform.blobs import Blobs, Document
 from shared.platform.forms import FormError
 from shared.platform.index import Index, Told
 from shared.runs import ledger
+from shared.runs.counts import Counts
 from shared.runs.record import Before, Run, RunStatus, read_run
 
 _FOLDER = "exports/_last/"
@@ -31,6 +33,8 @@ class LastRun:
     newest data is older than the export allows, with when it was written. exported: the snapshots
     of the last run that ended succeeded or partial; exported_at: when the last five of those ended.
     kept_by: what other exports, by name, had exported that kept this run's leavers waiting.
+    counts, error: what the run came to; contacts: how many `ledger` holds. All three are here for
+    lists, which would have to look at the run and the ledger of every export otherwise.
     """
 
     uid: str
@@ -50,6 +54,10 @@ class LastRun:
     exported_at: tuple[str, ...] = ()
     kept_by: dict[str, dict[str, str]] = field(default_factory=dict)
     stale: dict[str, str] = field(default_factory=dict)
+    counts: Counts | None = None
+    error: Notice | None = None
+    # None where 0.1.0 has written this, which noted none of the three.
+    contacts: int | None = None
 
     def exported_to(self, ledger: tuple[str, str] | None) -> dict[str, str]:
         """Return the snapshots that were exported to the end to an account's audience."""
@@ -68,6 +76,21 @@ def read_last(blobs: Blobs, export: str, uid: str) -> LastRun | None:
     """Return an export's last run, None where none has counted yet."""
     found = _read(blobs, export)
     return None if found is None or found[0].uid != uid else found[0]
+
+
+def completed(blobs: Blobs, last: LastRun) -> LastRun:
+    """Return a last run with its results, which 0.1.0 left to the run's record and the ledger.
+
+    The record may be past its retention, and its counts with it.
+    """
+    if last.contacts is not None:
+        return last
+    run = read_run(blobs, last.run)
+    counts, error = (run.counts, run.error) if run else (last.counts, last.error)
+    if last.ledger is None:
+        return replace(last, counts=counts, error=error, contacts=0)
+    held = ledger.load(blobs, *last.ledger, last.uid).contacts
+    return replace(last, counts=counts, error=error, contacts=held)
 
 
 def last_runs(blobs: Blobs) -> "LastRuns":
@@ -123,7 +146,10 @@ def note_end(blobs: Blobs, run: Run) -> None:
     if run.preview:
         return
     last = read_last(blobs, run.export, run.uid)
+    place, contacts = _held(blobs, run, last)
     if last and last.submitted_at >= run.submitted_at:
+        if last.run == run.id:
+            _note_results(blobs, run, last, place, contacts)
         return
     failed = run.status in (RunStatus.FAILED, RunStatus.SKIPPED)
     same = last is not None and (not run.snapshots or _has_seen_all(last, run))
@@ -134,7 +160,7 @@ def note_end(blobs: Blobs, run: Run) -> None:
         snapshots=run.snapshots or (last.snapshots if last else {}),
         submitted_at=run.submitted_at,
         ended_at=run.ended_at or run.submitted_at,
-        ledger=_place_of_ledger(blobs, run) or (last.ledger if last else None),
+        ledger=place,
         leavers_due=run.leavers_due,
         states=run.states or (last.states if last and not run.snapshots else {}),
         served_at=_served_at(last, run),
@@ -142,10 +168,26 @@ def note_end(blobs: Blobs, run: Run) -> None:
         stale=last.stale if last else {},
         failures=(last.failures + 1 if last and same else 1) if failed else 0,
         good=Before(run.id, run.counts) if run.status in _GOOD else run.before,
+        counts=run.counts,
+        error=run.error,
+        contacts=contacts,
     )
     ended = _with_exported(ended, last)
     with INDEX.changing(blobs, run.export):
         blobs.write_document(f"{_FOLDER}{run.export}", _ADAPTER.dump_python(ended, mode="json"))
+
+
+def note_contacts(blobs: Blobs, export: str, held: ledger.Ledger) -> None:
+    """Remember how many contacts a ledger holds that was changed by no run."""
+    place = [held.account, held.audience]
+
+    def noted(document: Document) -> Document | None:
+        if document["uid"] != held.uid or document.get("ledger") != place:
+            return None
+        return {**document, "contacts": held.contacts} if "contacts" in document else None
+
+    with INDEX.changing(blobs, export):
+        blobs.update_document(f"{_FOLDER}{export}", noted)
 
 
 def note_stale(blobs: Blobs, export: str, uid: str, stale: dict[str, str]) -> bool:
@@ -189,12 +231,32 @@ def _has_seen_all(last: LastRun, run: Run) -> bool:
     )
 
 
-def _place_of_ledger(blobs: Blobs, run: Run) -> tuple[str, str] | None:
-    """Return account and audience of a run's ledger, None where nothing was written there yet."""
-    if not run.account:
-        return None
-    found = ledger.load(blobs, run.account, run.audience, run.uid)
-    return None if found.etag is None else (run.account, run.audience)
+def _held(blobs: Blobs, run: Run, last: LastRun | None) -> tuple[tuple[str, str] | None, int]:
+    """Return the place of the ledger that was written last, None for none, and its contacts."""
+    if run.account:
+        found = ledger.load(blobs, run.account, run.audience, run.uid)
+        if found.etag is not None:
+            return (run.account, run.audience), found.contacts
+    if last is None or last.ledger is None:
+        return None, 0
+    return last.ledger, completed(blobs, last).contacts or 0
+
+
+def _note_results(
+    blobs: Blobs, run: Run, last: LastRun, place: tuple[str, str] | None, contacts: int
+) -> None:
+    """Note once more what a run came to whose results were added up after it had ended."""
+    told = replace(last, counts=run.counts, error=run.error, ledger=place, contacts=contacts)
+    if told == last:
+        return
+    members: Document = _ADAPTER.dump_python(told, mode="json")
+    results = {name: members[name] for name in ("counts", "error", "ledger", "contacts")}
+
+    def noted(document: Document) -> Document | None:
+        return {**document, **results} if document["run"] == run.id else None
+
+    with INDEX.changing(blobs, run.export):
+        blobs.update_document(f"{_FOLDER}{run.export}", noted)
 
 
 def _tell(blobs: Blobs, export: str) -> Told | None:
@@ -205,7 +267,8 @@ def _tell(blobs: Blobs, export: str) -> Told | None:
         return None if info is None else Told(info.etag, None)
     if found is None:
         return None
-    facts: dict[str, object] = _ADAPTER.dump_python(found[0], mode="json", exclude={"good"})
+    last = completed(blobs, found[0])
+    facts: dict[str, object] = _ADAPTER.dump_python(last, mode="json", exclude={"good"})
     return Told(found[1], facts)
 
 

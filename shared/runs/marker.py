@@ -10,10 +10,14 @@ from shared.platform.blobs import BlobConflictError, Blobs
 from shared.runs import names
 from shared.runs.record import Run, run_of
 
+# What tells the run in a listing; 0.1.0 wrote no metadata.
+_RUN = "run"
+
 
 def take_marker(blobs: Blobs, run: Run) -> bool:
     """Make a run the active one of its export; return whether no other run is."""
-    return blobs.create_document(names.marker_name(run.export), run.document()) is not None
+    name, metadata = names.marker_name(run.export), {_RUN: run.id}
+    return blobs.create_document(name, run.document(), metadata) is not None
 
 
 def free_marker(blobs: Blobs, run: str) -> None:
@@ -29,6 +33,23 @@ def free_marker(blobs: Blobs, run: str) -> None:
 def active_exports(blobs: Blobs) -> set[str]:
     """Return the names of the exports that have an active run."""
     return {blob.name.removeprefix(names.ACTIVE) for blob in blobs.list(names.ACTIVE)}
+
+
+def active_ids(blobs: Blobs) -> dict[str, str]:
+    """Return the active run's id of every export that has one, by the export's name."""
+    found = {}
+    for blob in blobs.list(names.ACTIVE, metadata=True):
+        export = blob.name.removeprefix(names.ACTIVE)
+        run = blob.metadata.get(_RUN) or active_id(blobs, export)
+        if run is not None:
+            found[export] = run
+    return found
+
+
+def active_id(blobs: Blobs, export: str) -> str | None:
+    """Return the id of an export's active run."""
+    found = blobs.read_document(names.marker_name(export))
+    return str(found[0]["id"]) if found else None
 
 
 def active_runs(blobs: Blobs) -> Iterator[Run]:

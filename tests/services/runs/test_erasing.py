@@ -13,6 +13,7 @@ from shared.frames import tables
 from shared.platform import queues
 from shared.platform.clock import to_text, utc_now
 from shared.runs import names
+from shared.runs.last_run import read_last
 from shared.runs.plan_document import load_plan
 from shared.runs.planning.build import Built
 from shared.runs.planning.erased_meanwhile import without_erased
@@ -59,6 +60,10 @@ def test_an_erasure_that_is_cut_off_after_every_step_still_finds_everything(
     assert told.status == "done", told.errors
     assert steps.email(1) not in steps.contacts() | other.contacts()
     assert len(steps.contacts()) == len(other.contacts()) == 2
+    for export in (steps.export(), other.export()):
+        last = read_last(app.blobs, export.name, export.uid)
+        assert last is not None
+        assert last.contacts == 2
     assert holding(steps, steps.email(1)) == []
 
 

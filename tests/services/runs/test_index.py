@@ -4,6 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,12 +17,16 @@ from shared.exports import store
 from shared.exports.access import Caller, Role
 from shared.http import exports as routes
 from shared.http.messages import Request
-from shared.platform.blobs import Blobs
+from shared.notice import Notice
+from shared.platform.blobs import Blobs, Document
 from shared.platform.clock import to_text, utc_now
+from shared.runs.counts import Counts
 from shared.runs.last_run import INDEX as LAST_RUNS
 from shared.runs.last_run import last_runs, note_end, read_last
+from shared.runs.ledger import Ledger
+from shared.runs.marker import take_marker
 from shared.runs.neighbours import indexed_neighbours, neighbours
-from shared.runs.record import RunStatus
+from shared.runs.record import Run, RunStatus, create_run
 from shared.runs.upkeep.tick import tick
 from shared.stored_forms import FORMS
 from tests.support.stored import stored_export, stored_run
@@ -73,12 +78,26 @@ def save(app: App, numbers: range) -> None:
         list(savers.map(save_one, numbers))
 
 
-def page(app: App, **query: str) -> list[str]:
-    """The names on a page of GET /exports."""
+def items(app: App, **query: str) -> list[Document]:
+    """What is on a page of GET /exports."""
     request = Request(method="GET", url="", path={}, query=query, headers={}, body=b"", caller=ANA)
     document = routes.list_all(app, request).document
     assert document is not None
-    return [item["name"] for item in document["items"]]
+    found: list[Document] = document["items"]
+    return found
+
+
+def page(app: App, **query: str) -> list[str]:
+    """The names on a page of GET /exports."""
+    return [item["name"] for item in items(app, **query)]
+
+
+def begin(app: App, name: str) -> Run:
+    """Give an export an active run."""
+    run = stored_run(f"{name}-20260102T000000Z-7f3a", stored_export(name))
+    assert take_marker(app.blobs, run)
+    assert create_run(app.blobs, run)
+    return run
 
 
 LOOKS: dict[str, Callable[[App], object]] = {
@@ -103,6 +122,86 @@ def test_looks_at_exports_cost_the_same_however_many_there_are(counted: Counted)
     assert many == few
     assert few["a look before contacts leave"] <= 4
     assert few["a tick"] <= 30
+
+
+def test_a_page_costs_one_read_for_each_export_on_it(counted: Counted) -> None:
+    save(counted.app, range(FEW))
+    for number in range(FEW):
+        begin(counted.app, f"news-{number:04d}")
+
+    pages = {limit: counted.during(partial(page, limit=str(limit))) for limit in (5, FEW)}
+    assert pages[FEW] - pages[5] == FEW - 5
+    # The shards of both indexes, what is active, and the connection that all of them have.
+    assert pages[5] - 5 <= 10
+
+
+def test_a_list_shows_of_an_export_what_the_export_itself_shows(app: App) -> None:
+    save(app, range(3))
+    export = stored_export("news-0001", audience_id="a1")
+    failed = stored_run(
+        "news-0001-20260301T000000Z-7f3a",
+        export,
+        status=RunStatus.FAILED,
+        submitted_at=to_text(utc_now()),
+        ended_at=to_text(utc_now()),
+        account="acc",
+        error=Notice("column_missing", "There is none.", {"column": "Email"}),
+        counts=Counts(profiles=9, contacts=7, skipped=9),
+    )
+    place = Ledger(account="acc", audience="a1", uid=export.uid, contacts=7)
+    app.blobs.write_document(f"{place.folder}ledger.json", place.document())
+    note_end(app.blobs, failed)
+    # As 0.1.0 left it: what the run came to is in its record, its active run in its marker alone.
+    create_run(app.blobs, replace(failed, id="news-0002-20260301T000000Z-7f3a", export="news-0002"))
+    older = {"uid": "u-news-0002", "run": "news-0002-20260301T000000Z-7f3a", "snapshots": {}}
+    times = {"submitted_at": failed.submitted_at, "ended_at": failed.ended_at}
+    app.blobs.write_document(
+        "exports/_last/news-0002", {**older, **times, "status": "failed", "ledger": ["acc", "a1"]}
+    )
+    place = replace(place, uid="u-news-0002", contacts=5)
+    app.blobs.write_document(f"{place.folder}ledger.json", place.document())
+    running = stored_run("news-0002-20260401T000000Z-7f3a", stored_export("news-0002"))
+    app.blobs.write_document("runs/_active/news-0002", running.document())
+    LAST_RUNS.heal(app.blobs)
+
+    listed = items(app)
+    alone = [_shown(app, name) for name in page(app)]
+    assert listed == alone
+    assert [item["contacts"] for item in listed] == [0, 7, 5]
+    assert [item["active_run"] for item in listed] == [None, None, running.id]
+    for item in listed[1:]:
+        assert item["last_run"]["counts"]["profiles"] == 9
+        assert item["last_run"]["error"]["params"] == {"column": "Email"}
+
+
+def _shown(app: App, name: str) -> Document:
+    """What GET /exports/{name} answers."""
+    path = {"name": name}
+    request = Request(method="GET", url="", path=path, query={}, headers={}, body=b"", caller=ANA)
+    document: Document | None = routes.get(app, request).document
+    assert document is not None
+    return document
+
+
+def test_results_that_are_added_up_after_a_run_has_ended_are_told(app: App) -> None:
+    save(app, range(1))
+    now = to_text(utc_now())
+    run = stored_run(
+        "news-0000-20260301T000000Z-7f3a",
+        stored_export("news-0000", audience_id="a0"),
+        status=RunStatus.FAILED,
+        submitted_at=now,
+        ended_at=now,
+        account="acc",
+        error=Notice("internal_error", "It broke."),
+    )
+    note_end(app.blobs, run)
+    place = Ledger(account="acc", audience="a0", uid="u-news-0000", contacts=4)
+    app.blobs.write_document(f"{place.folder}ledger.json", place.document())
+    note_end(app.blobs, replace(run, counts=Counts(profiles=4, contacts=4, created=4)))
+
+    (item,) = items(app)
+    assert (item["contacts"], item["last_run"]["counts"]["created"]) == (4, 4)
 
 
 def test_a_missing_or_torn_index_is_made_anew_from_the_documents(app: App) -> None:

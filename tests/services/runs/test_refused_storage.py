@@ -10,9 +10,9 @@ from azure.storage.blob import BlobServiceClient
 
 from shared.platform.blobs import Blobs
 from shared.platform.clock import to_text, utc_now
+from shared.runs.marker import active_run
 from shared.runs.record import change_run
 from shared.runs.upkeep.due import start_due_exports
-from shared.runs.views import active_run_of
 from tests.support.steps import Steps
 
 
@@ -64,6 +64,6 @@ def test_an_export_on_every_refresh_has_a_run_that_says_so(refused: Steps) -> No
 
     start_due_exports(refused.app)
 
-    run = active_run_of(refused.app.blobs, refused.name)
+    run = active_run(refused.app.blobs, refused.name)
     assert run is not None
     assert run.kind == "scheduled"

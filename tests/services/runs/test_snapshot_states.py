@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
+from shared.runs.marker import active_run
 from shared.runs.planning.run_input import check_unchanged, find_input
 from shared.runs.planning.waiting import RetryLaterError
 from shared.runs.upkeep.due import is_due, start_due_exports
 from shared.runs.upkeep.sources import Newest
-from shared.runs.views import active_run_of
 from shared.segments.state import state_of
 from tests.support.steps import Steps
 
@@ -31,7 +31,7 @@ def row(steps: Steps, number: int) -> str:
 def run_if_due(steps: Steps) -> str | None:
     """Let a tick look; the run that it starts, driven to its end."""
     start_due_exports(steps.app)
-    run = active_run_of(steps.app.blobs, steps.name)
+    run = active_run(steps.app.blobs, steps.name)
     if run is None:
         return None
     steps.plan(run.id)
