@@ -18,6 +18,7 @@ STATUS_KINDS = frozenset(
         "500",
         "502_html",
         "503",
+        "503_compliance",
         "504_html",
     )
 )

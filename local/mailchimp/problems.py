@@ -97,6 +97,11 @@ def user_disabled() -> Problem:
     return Problem(403, "User Disabled", "This account has been disabled.")
 
 
+def method_disabled() -> Problem:
+    """503 where Mailchimp's compliance team has switched a method off for an account."""
+    return Problem(503, "ComplianceRelated", "This method has been disabled.")
+
+
 def not_found() -> Problem:
     """404 for anything that is not there."""
     return Problem(404, "Resource Not Found", "The requested resource could not be found.")
@@ -158,4 +163,4 @@ def internal_error() -> Problem:
 
 def unavailable() -> Problem:
     """503."""
-    return Problem(503, "Service Unavailable", "This method has been disabled.")
+    return Problem(503, "Service Unavailable", "The service is not available for a moment.")

@@ -48,6 +48,8 @@ def _problem_for(kind: str) -> Problem:
             return problems.not_permitted()
         case "429":
             return problems.too_many_requests()
+        case "503_compliance":
+            return problems.method_disabled()
         case "503":
             return problems.unavailable()
         case _:

@@ -4,6 +4,7 @@ MailchimpError
 ├── StopError                   the run can't go on; `code` is the run's error code
 │   ├── UnauthorizedError           401, or a 403 about the key's data centre
 │   ├── DeniedError                 another 403 that Mailchimp explains; the firewall, for long
+│   ├── MethodDisabledError         a 503 that says so: Mailchimp has switched a method off
 │   ├── AudienceNotFoundError       a 404 that Mailchimp explains, about the audience
 │   └── RefusesAllError             many calls in a row refused
 ├── RetryError                  the same call again, later
@@ -112,6 +113,20 @@ class DeniedError(StopError):
         super().__init__(detail, status=status)
         self.cause = cause
         self.advice = f"{self._ADVICE[cause]} The next run sends what is left."
+
+
+class MethodDisabledError(StopError):
+    """Mailchimp has switched off the method for the account; it asks for review, not for patience.
+
+    Source: 503 ComplianceRelated in its glossary of errors, facts/mailchimp-api.md.
+    """
+
+    summary = "Mailchimp has switched this off for the account"
+    code = "mailchimp_method_disabled"
+    advice = (
+        "Ask Mailchimp's support what its compliance team wants to know of the account. The next "
+        "run sends what is left."
+    )
 
 
 class AudienceNotFoundError(StopError):
@@ -250,6 +265,8 @@ def error_of_answer(
             return TimedOutError(detail, status=status)
         case 502 | 504 if problem is None:
             return TimedOutError(status=status)
+        case 503 if _DISABLED.search(f"{(problem or {}).get('title') or ''} {detail}"):
+            return MethodDisabledError(detail, status=status)
         case _ if status >= 500:
             return UnavailableError(detail, status=status)
         case _:
@@ -266,6 +283,7 @@ _CAUSES: Final[tuple[tuple[Cause, re.Pattern[str]], ...]] = (
     ("account", re.compile(r"disabled|deactivated|suspended", re.IGNORECASE)),
     ("role", re.compile(r"permi(tted|ssion)|does not have access|\brole\b", re.IGNORECASE)),
 )
+_DISABLED: Final = re.compile(r"compliance ?related|method has been disabled", re.IGNORECASE)
 _OTHER_DATA_CENTER: Final = re.compile(r"data ?cent(er|re)", re.IGNORECASE)
 
 

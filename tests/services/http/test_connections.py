@@ -226,6 +226,22 @@ def test_what_mailchimp_says_is_told_by_every_route_that_asks_it(
     assert words in problem["message"]
 
 
+def test_what_mailchimp_has_switched_off_is_told_in_its_words(
+    call: Caller, stack: Stack, connected: Place
+) -> None:
+    stack.mailchimp.fail_next("GET /(lists)?$", "503_compliance", times=None)
+    try:
+        verified = call("POST", f"connections/{connected.connection}/verify").json()["mailchimp"]
+        listed = call("GET", f"connections/{connected.connection}/audiences").json()
+        key = {"api_key": connected.account.api_key}
+        (refused,) = call("PUT", f"connections/{connected.connection}/token", key).json()["errors"]
+    finally:
+        stack.mailchimp.clear_faults()
+    for told in (verified, listed, refused):
+        assert told["code"] == "mailchimp_method_disabled"
+        assert told["params"] == {"said": "This method has been disabled."}
+
+
 def test_the_page_of_a_firewall_is_told_with_its_reference(
     call: Caller, stack: Stack, connected: Place
 ) -> None:

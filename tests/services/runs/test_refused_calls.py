@@ -103,6 +103,24 @@ def test_a_firewall_that_lets_nothing_through_is_named_after_an_hour(many: Steps
     assert {row["detail"] for row in many.outcomes(run)} == {"not sent"}
 
 
+def test_a_method_that_mailchimp_has_switched_off_is_told_at_once(many: Steps) -> None:
+    run = many.start()
+    many.plan(run)
+    many.mailchimp.fail_next(UPSERTS, "503_compliance", times=None, min_members=1)
+    many.lane()
+    calls = many.calls(many.account)
+    many.finish(run)
+
+    error = many.record(run)["error"]
+    assert (many.record(run)["status"], error["code"]) == ("failed", "mailchimp_method_disabled")
+    assert error["params"]["said"] == "This method has been disabled."
+    assert "compliance team" in error["detail"]
+    assert many.calls(many.account) == calls
+    assert {row["detail"] for row in many.outcomes(run)} == {"not sent"}
+    many.mailchimp.clear_faults()
+    assert many.run()["counts"]["created"] == 300
+
+
 def _since_an_hour_ago(steps: Steps, run: str) -> None:
     """Have it that a lane has met the firewall before, when the run began."""
     ago = to_text(utc_now() - timedelta(minutes=61))

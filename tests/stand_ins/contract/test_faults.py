@@ -27,6 +27,7 @@ MEMBERS = {"members": [member(PERSON)]}
         ("500", 500, "application/problem+json", True),
         ("502_html", 502, "text/html", True),
         ("503", 503, "application/problem+json", True),
+        ("503_compliance", 503, "application/problem+json", True),
         ("504_html", 504, "text/html", True),
     ],
 )
