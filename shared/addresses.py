@@ -34,7 +34,8 @@ UNSEEN_PATTERN: Final = f"[{_INVISIBLE}]"
 
 def canonical(email: str) -> str:
     """Return an address as it is compared, whatever it is: text without an @ is only trimmed."""
-    text = _AROUND.sub("", email).lower()
+    # Of ASCII nothing but blanks is trimmed: `strip` does for most what the pattern does for all.
+    text = (email.strip() if email.isascii() else _AROUND.sub("", email)).lower()
     if not has_spellings(text):
         return text
     local, at, domain = _composed(text).rpartition("@")

@@ -146,6 +146,12 @@ class Items[T: Item](Sequence[T]):
         """`text` is the chunk's JSON list."""
         self._kind = kind
         self._lines = _lines_of(text)
+        # Those that were parsed beforehand, and the place of the first of them.
+        self._parsed: tuple[int, list[T]] = (0, [])
+
+    def prepare(self, start: int, count: int) -> None:
+        """Parse items before they are asked for, on another thread than the one that asks."""
+        self._parsed = start, [self._item(line) for line in self._lines[start : start + count]]
 
     def of[K: Item](self, kind: type[K]) -> "Items[K]":
         """Return them as items of the kind that they are; raises TypeError."""
@@ -161,9 +167,18 @@ class Items[T: Item](Sequence[T]):
     @overload
     def __getitem__(self, place: slice) -> list[T]: ...
     def __getitem__(self, place: int | slice) -> T | list[T]:
+        first, parsed = self._parsed
         if isinstance(place, slice):
-            return [self._kind(*orjson.loads(line)) for line in self._lines[place]]
-        return self._kind(*orjson.loads(self._lines[place]))
+            start, end, step = place.indices(len(self))
+            if step == 1 and first <= start <= end <= first + len(parsed):
+                return parsed[start - first : end - first]
+            return [self._item(line) for line in self._lines[place]]
+        if first <= place < first + len(parsed):
+            return parsed[place - first]
+        return self._item(self._lines[place])
+
+    def _item(self, line: bytes) -> T:
+        return self._kind(*orjson.loads(line))
 
 
 def no_items(kind: ChunkKind) -> Items[Item]:

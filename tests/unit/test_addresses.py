@@ -1,5 +1,6 @@
 """One mailbox is one address, however it is written."""
 
+import re
 import unicodedata
 
 import idna
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared import addresses
 from shared.addresses import canonical, has_spellings, spellings, without_addresses
 
 LABELS = st.text(
@@ -115,3 +117,10 @@ def test_words_with_an_at_are_taken_out_of_a_text_and_nothing_else() -> None:
 def test_a_long_text_takes_no_longer_than_its_length(text: str) -> None:
     """A pattern with the @ behind any number of letters would still be at it tomorrow."""
     assert without_addresses(text, "") == ("" if "@" in text else text)
+
+
+@given(
+    st.text(st.characters(max_codepoint=127), max_size=12).filter(lambda t: "xn--" not in t.lower())
+)
+def test_around_ascii_is_trimmed_what_the_pattern_trims_anywhere(text: str) -> None:
+    assert canonical(text) == re.sub(addresses.AROUND, "", text).lower()

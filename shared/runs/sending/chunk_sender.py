@@ -35,6 +35,7 @@ from shared.runs.sending.after import (
     after,
     after_failures,
 )
+from shared.runs.sending.ahead import Ahead
 from shared.runs.sending.batch_sizes import MAX_BATCH
 from shared.runs.sending.mending import send_again, take_strays
 from shared.runs.sending.missing_tags import give_lacking_tags
@@ -66,6 +67,7 @@ class ChunkSender:
         self._lanes, self._app = turn.lanes, turn.lanes.app
         self._plan, self._chunk, self._index = turn.plan, turn.chunk, turn.index
         self._writer = writer
+        self._ahead = Ahead(turn, writer)
         chunk = turn.chunk
         self._next = chunk.position
         # How many blocks were looked at for changes that people made to the audience.
@@ -249,12 +251,14 @@ class ChunkSender:
         protected = self._when_ready(client, size)
         # Only now: somebody may have been erased from it while this lane waited or looked.
         batch = self._batch(size)
+        end, way, writing = self._next + size, self._updating.way, self._last and self._last[1]
+        written = self._ahead.prepare(end, way, writing)
         now, started = time.time(), time.monotonic()
         begun = int(now)
         result: calls.PendingAnswers | RefusedError | RetryError
         try:
             with self._turn.in_span(batch.kind, size) as work, self._suspecting(size, begun):
-                result = self._call(client, batch.items, protected)
+                result = self._call(client, batch.items, protected, written)
         except RefusedError as error:
             result = error
         except RetryError as error:
@@ -356,7 +360,11 @@ class ChunkSender:
             raise
 
     def _call(
-        self, client: ContactCalls, batch: list[Item], protected: Mapping[str, str]
+        self,
+        client: ContactCalls,
+        batch: list[Item],
+        protected: Mapping[str, str],
+        written: calls.Written | None,
     ) -> calls.PendingAnswers:
         """Make the calls of a batch."""
         job, kind = self._turn.job, self._index.kind
@@ -369,7 +377,7 @@ class ChunkSender:
                 return calls.ready(calls.change_tags(client, job, tags, spared))
             case "upsert":
                 upserts, updating = all_of(UpsertItem, batch), self._updating
-                pending = calls.upsert(client, job, updating, upserts, protected, tried)
+                pending = calls.upsert(client, job, updating, upserts, protected, tried, written)
                 # One that failed before, perhaps because its answer could not be read, waits for
                 # it.
                 return pending if tried is None else calls.ready(pending())

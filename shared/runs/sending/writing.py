@@ -11,7 +11,7 @@ from shared.runs.payload import ChunkKind, Item
 from shared.runs.sending import calls
 
 # How long after a batch its answer is read and its outcomes are written.
-_LATER_SECONDS = 0.02
+LATER_SECONDS = 0.02
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def write_outcomes(
     """
     if sent.size > 1:
         # The next call goes out first: both at once would contend for the interpreter.
-        time.sleep(_LATER_SECONDS)
+        time.sleep(LATER_SECONDS)
     try:
         answers = pending()
     except RetryError as error:

@@ -16,6 +16,7 @@ from shared.runs import payload
 from shared.runs.payload import (
     ChunkKind,
     Item,
+    Items,
     LeaverItem,
     PlannedChunk,
     TagItem,
@@ -36,6 +37,7 @@ UPSERTS = st.builds(
     st.integers(0, 2**40),
     st.integers(0, 2**32 - 1),
     st.integers(0, 2**32 - 1),
+    st.integers(0, 2**40),
 )
 TAGS = st.builds(TagItem, st.sampled_from(PEOPLE), st.integers(0, 63), st.integers(0, 1))
 LEAVERS = st.builds(LeaverItem, st.sampled_from(PEOPLE), *[st.integers(0, 2**32 - 1)] * 4)
@@ -139,3 +141,19 @@ def test_nobody_else_knows_an_item_s_width() -> None:
     others = [path for folder in folders for path in folder.rglob("*.py") if path != module]
     assert list(uses_of_width(module))
     assert [use for path in others for use in uses_of_width(path)] == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(UPSERTS, min_size=1, max_size=12), st.integers(0, 12), st.integers(0, 12))
+def test_items_that_were_parsed_beforehand_are_the_same(
+    given_: list[UpsertItem], start: int, count: int
+) -> None:
+    text = b"[" + b",\n".join(orjson.dumps(list(item)) for item in given_) + b"]"
+    items = Items(UpsertItem, text)
+    items.prepare(start, count)
+    assert list(items) == given_
+    for begin in range(len(given_)):
+        for end in range(begin, len(given_) + 2):
+            assert items[begin:end] == given_[begin:end]
+    assert items[-1] == given_[-1]
+    assert items[::-2] == given_[::-2]

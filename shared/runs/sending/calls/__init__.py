@@ -21,6 +21,7 @@ from shared.runs.sending.calls.answers import (
     refused_alone,
     without_address,
 )
+from shared.runs.sending.calls.members import Written, write_ahead
 from shared.runs.sending.calls.singles import Leaving, archive, unsubscribe
 from shared.runs.sending.calls.tags import (
     change_tags,
@@ -38,6 +39,7 @@ __all__ = [
     "Leaving",
     "PendingAnswers",
     "Updating",
+    "Written",
     "archive",
     "change_tags",
     "give_tag",
@@ -53,4 +55,5 @@ __all__ = [
     "upsert",
     "upsert_size",
     "without_address",
+    "write_ahead",
 ]

@@ -1,6 +1,7 @@
 """How a contact is written in a call that creates or updates it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -8,12 +9,43 @@ from shared.runs.job import Job
 from shared.runs.payload import UpsertItem
 
 
+@dataclass(frozen=True)
+class Written:
+    """Contacts that were written before their call, by address; good for this job and status."""
+
+    job: Job
+    status: Mapping[str, str]
+    members: Mapping[str, tuple[UpsertItem, dict[str, Any]]]
+
+    def of(self, item: UpsertItem) -> dict[str, Any] | None:
+        """Return this very item as it was written; None for another one about the contact."""
+        found = self.members.get(item.email)
+        return found[1] if found is not None and found[0] is item else None
+
+
+def if_new(job: Job) -> dict[str, str]:
+    """Return the member that says a status for new contacts alone."""
+    return {"status_if_new": job.status_for_new}
+
+
+def write_ahead(items: Sequence[UpsertItem], job: Job) -> Written:
+    """Write contacts as a call that creates and updates them will, if nothing changes till then."""
+    status = if_new(job)
+    pairs = zip(items, members_of(items, job, status), strict=True)
+    return Written(job, status, {item.email: (item, member) for item, member in pairs})
+
+
 def members_of(
-    items: Iterable[UpsertItem], job: Job, status: Mapping[str, str]
+    items: Iterable[UpsertItem],
+    job: Job,
+    status: Mapping[str, str],
+    written: Written | None = None,
 ) -> list[dict[str, Any]]:
     """Return contacts with what changes of them; `status`: the member that says one, if any."""
     names = cache(job.tag_names)
-    return [_member_of(item, job, status, names(item.add)) for item in items]
+    if written is None or (written.job, written.status) != (job, status):
+        return [_member_of(item, job, status, names(item.add)) for item in items]
+    return [written.of(item) or _member_of(item, job, status, names(item.add)) for item in items]
 
 
 def changes_of(item: UpsertItem, job: Job) -> dict[str, Any]:

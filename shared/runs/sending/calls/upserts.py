@@ -23,7 +23,7 @@ from shared.runs.payload import UpsertItem
 from shared.runs.sending.calls.answers import Answers, Attempt, PendingAnswers, ready
 from shared.runs.sending.calls.existing import ask_each, update_each
 from shared.runs.sending.calls.items import key, may_return
-from shared.runs.sending.calls.members import members_of
+from shared.runs.sending.calls.members import Written, if_new, members_of
 from shared.runs.sending.calls.pending import may_be_ours, settle_pending
 from shared.runs.sending.calls.taking import refusal, take_member
 from shared.runs.sending.calls.updating import MAX_EACH, Updating, is_each, kind_of
@@ -45,13 +45,14 @@ def upsert_size(
     return end - start
 
 
-def upsert(
+def upsert(  # noqa: PLR0913 - what a call is made of
     client: ContactCalls,
     job: Job,
     updating: Updating,
     items: Sequence[UpsertItem],
     protected: Mapping[str, str],
     tried: int | None,
+    written: Written | None = None,
 ) -> PendingAnswers:
     """Create or update contacts, all of one kind; return what reads the answer.
 
@@ -73,7 +74,7 @@ def upsert(
             answers.codes[place] = SKIPPED_BY_STATUS[state]
     if not sent:
         return ready(answers)
-    call = _Call(client, updating, Attempt(job, items, answers, tried), protected)
+    call = _Call(client, updating, Attempt(job, items, answers, tried), protected, written)
     match kind_of(items[next(iter(sent.values()))], updating.way):
         case "ask":
             ask_each(client, call.attempt, sent)
@@ -94,13 +95,12 @@ class _Call:
     updating: Updating
     attempt: Attempt
     protected: Mapping[str, str]
+    written: Written | None = None
 
     def if_new(self, sent: dict[str, int]) -> PendingAnswers:
         """Create and update at once: the status counts for new contacts alone."""
         try:
-            unread = self._send(
-                sent, {"status_if_new": self.attempt.job.status_for_new}, create=False
-            )
+            unread = self._send(sent, if_new(self.attempt.job), create=False)
         except RefusedError as error:
             self._check_is_about_status(error)
             self.updating.give_up()
@@ -157,9 +157,8 @@ class _Call:
     def _send(
         self, sent: Mapping[str, int], status: Mapping[str, str], *, create: bool
     ) -> Callable[[], SubscribeAnswer]:
-        members = members_of(
-            (self.attempt.items[place] for place in sent.values()), self.attempt.job, status
-        )
+        items = (self.attempt.items[place] for place in sent.values())
+        members = members_of(items, self.attempt.job, status, self.written)
         return self.client.subscribe(self.attempt.job.audience, members, update_existing=not create)
 
     def _read(

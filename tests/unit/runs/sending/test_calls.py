@@ -147,6 +147,24 @@ class TestUpsert:
             answers = calls.upsert(audience, now, updating, [item("a", 1)], {}, None)()
             assert (answers.strays, answers.lacking) == (noted, {0: 1})
 
+    def test_what_was_written_beforehand_is_sent_where_nothing_has_changed_since(self) -> None:
+        items, now = [item("a", 0b01, FNAME="Ann"), item("b", FNAME="Bob")], job()
+        renamed = replace(now, called={"FNAME": "FIRST"})
+        # What is sent shows whether it was made anew.
+        written = calls.write_ahead(items, now)
+        for _, member in written.members.values():
+            member["merge_fields"] = {"FNAME": "written"}
+        blanked = [items[0], items[1]._replace(values={"FNAME": "Rob"})]
+        for batch, common, fields in (
+            (items, now, [{"FNAME": "written"}, {"FNAME": "written"}]),
+            (blanked, now, [{"FNAME": "written"}, {"FNAME": "Rob"}]),
+            (items, renamed, [{"FIRST": "Ann"}, {"FIRST": "Bob"}]),
+        ):
+            audience = AudienceModel()
+            updating = calls.Updating("status_if_new")
+            calls.upsert(audience, common, updating, batch, {}, None, written)()
+            assert [audience.contacts[i.email].fields for i in items] == fields
+
     def test_a_value_whose_key_the_answer_lacks_was_not_taken(self) -> None:
         audience = AudienceModel(unknown_fields={"LNAME"})
         answers = sent(audience, [item("a", FNAME="x", LNAME="y"), item("b", FNAME="z")])
