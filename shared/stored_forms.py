@@ -51,6 +51,8 @@ DOCUMENTS = (
     Form("pieces of an erasure", "erasures/pieces/{erasure}.json"),
     Form("protected contacts", f"{_PROTECTED}state.json"),
     Form("protected contacts' draft", f"{_PROTECTED}draft.json"),
+    Form("contact that a webhook told of", f"{_PROTECTED}told/{{event}}.json"),
+    Form("webhook", "webhooks/hooks/{hook}.json"),
 )
 TABLES = (
     Form("ledger table", f"{_LEDGER}{{table}}.parquet", version=2),
@@ -90,6 +92,8 @@ OTHERS = (
     Other("run on the board", "slots/{account}/runs/{run}"),
     Other("leaving mark", "slots/{account}/leaving/{audience}/{run}"),
     Other("waiting mark", "slots/{account}/waiting/{waiter}"),
+    Other("webhooks' mark", "slots/{account}/told/{audience}"),
+    Other("time of a webhook's last event", "webhooks/last/{hook}"),
     Other("erasure mark", "slots/{account}/erased/last"),
     Other("run's lock", f"{_RUN}lock"),
     Other("audience's lock", f"{_AUDIENCE}lock"),

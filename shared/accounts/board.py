@@ -6,6 +6,7 @@
 - `runs/{run}`: runs that have something to send; `runs/{run}.stop` once they must not any more
 - `leaving/{audience}/{run}`: contacts of the audience are archived or unsubscribed by a run
 - `waiting/{id}`: somebody (a plan, an erasure) waits for a slot
+- `told/{audience}`: its webhooks tell of contacts; written anew with every event that does
 - `erased/last`: written anew whenever a person was taken out of a run's payload
 """
 
@@ -50,7 +51,8 @@ class RunView:
 class View:
     """One look at an account's board; `erased` changes whenever payloads have lost a person.
 
-    slots: those of runs and other bulk work; people: the one for people's requests.
+    slots: those of runs and other bulk work; people: the one for people's requests. told: of each
+    audience with webhooks what changes whenever one has told of a contact.
     """
 
     taken_at: float
@@ -61,6 +63,7 @@ class View:
     waiting: int = 0
     people_waiting: int = 0
     erased: str = ""
+    told: dict[str, str] = field(default_factory=dict)
 
     def sending(self) -> list[str]:
         """Return the runs that lanes may work for, oldest first."""
@@ -107,6 +110,10 @@ def people_waiting_name(account: str, waiter: str) -> str:
     return f"slots/{account}/{_PEOPLE_WAITING}{waiter}"
 
 
+def _told_name(account: str, audience: str) -> str:
+    return f"slots/{account}/told/{audience}"
+
+
 class Board:
     """The board of every account; the last look at each is shared by the lanes of one process."""
 
@@ -150,6 +157,14 @@ class Board:
     def put_erased(self, account: str) -> None:
         """Have lanes read again what they were about to send: a person was erased from it."""
         self._blobs.write(f"slots/{account}/erased/last", b"")
+
+    def put_told(self, account: str, audience: str) -> None:
+        """Show that an audience has webhooks, and that one has just told of a contact."""
+        self._blobs.write(_told_name(account, audience), b"")
+
+    def remove_told(self, account: str, audience: str) -> None:
+        """Show that an audience has no webhooks any more."""
+        self._blobs.delete(_told_name(account, audience))
 
     def remove_run(self, account: str, audience: str, run: str) -> None:
         """Take a run off the board."""
@@ -202,6 +217,8 @@ def _read(blobs: Blobs, account: str) -> View:
             view.slots[number] = _slot_of(blob)
         elif kind == "erased":
             view.erased = blob.etag
+        elif kind == "told":
+            view.told[rest] = blob.etag
         elif kind == "waiting":
             view.waiting += _waits(blob)
         elif name.startswith(_PEOPLE_WAITING):

@@ -7,6 +7,7 @@ from shared.exports.models import NAME_PATTERN
 from shared.runs.codes import CODES
 from shared.runs.names import RUN_ID_PATTERN
 from shared.runs.record import RunStatus
+from shared.webhooks.hooks import HOOK_PATTERN
 
 Schema = dict[str, Any]
 # export_views.py has what each means.
@@ -27,6 +28,7 @@ QUERY: Mapping[str, Schema] = {
 PATH: Mapping[str, Schema] = {
     "name": {"type": "string", "pattern": NAME_PATTERN},
     "id": {"type": "string", "pattern": RUN_ID_PATTERN},
+    "hook": {"type": "string", "pattern": f"^{HOOK_PATTERN}$"},
 }
 # Names that others gave; by the part of the path before them.
 PATH_BELOW: Mapping[tuple[str, str], Schema] = {

@@ -1,4 +1,4 @@
-"""The routes of the product as a whole: erasure, the record of processing, health."""
+"""The routes of the product as a whole: erasure, the record of processing, webhooks, health."""
 
 from shared.exports.access import Role
 from shared.http.route import Route, api
@@ -21,6 +21,15 @@ ROUTES: dict[str, Route] = {
         *("GET", "records-of-processing", Role.ADMINISTRATOR, "processing:get"),
         "The record of processing, from what is configured now",
         answer="answers_privacy:RecordOfProcessing",
+    ),
+    "check_webhook": api(
+        *("GET", "mailchimp/webhooks/{hook}", Role.ANYONE, "webhooks:check"),
+        "Where Mailchimp finds out whether the address of a webhook answers",
+    ),
+    "take_webhook": api(
+        *("POST", "mailchimp/webhooks/{hook}", Role.ANYONE, "webhooks:take"),
+        "Where Mailchimp's signed events come in, as a form of at most 64 kB",
+        other_answers=((401, ""), (410, ""), (411, ""), (413, "")),
     ),
     "get_me": api(
         *("GET", "me", Role.SIGNED_IN, "me:get"),

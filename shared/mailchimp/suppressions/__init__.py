@@ -3,6 +3,7 @@
 - `refresh` brings a table up to date with Mailchimp; resumable, one at a time per audience
 - `load_suppressions` gives it to a plan, with its state: how fresh it is, which generation
 - `changed_since` gives lanes who was added after the plan was made
+- `tell` keeps who has left as webhooks tell it, `read_told` gives lanes that, too
 - `erase` forgets a person; `tables` and `drop` are for what is no longer needed
 
 Nothing here imports polars before `load_suppressions` is called.
@@ -20,6 +21,7 @@ from shared.mailchimp.suppressions.table import (
     drop,
     tables,
 )
+from shared.mailchimp.suppressions.told import Told, drop_told, read_told, tell
 
 __all__ = [
     "OVERLAP",
@@ -28,10 +30,14 @@ __all__ = [
     "RefreshResult",
     "State",
     "SuppressionsMissingError",
+    "Told",
     "changed_since",
     "drop",
+    "drop_told",
     "erase",
     "load_suppressions",
+    "read_told",
     "refresh",
     "tables",
+    "tell",
 ]

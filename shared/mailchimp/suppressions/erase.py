@@ -56,6 +56,8 @@ def _blobs_with(table: Table, forms: frozenset[str]) -> list[str]:
             elif blob.name == table.draft_name:
                 draft = json.loads(table.blobs.read(blob.name))
                 hit = not forms.isdisjoint(draft["entered"] or {})
+            elif blob.name.startswith(table.told_folder):
+                hit = json.loads(table.blobs.read(blob.name))["email"] in forms
             elif blob.name in (table.state_name, table.lock_name):
                 hit = False
             else:

@@ -22,6 +22,7 @@ from shared.mailchimp.suppressions.lines import email_of
 from shared.mailchimp.suppressions.pages import Listing
 from shared.mailchimp.suppressions.recent import add_recent
 from shared.mailchimp.suppressions.table import OVERLAP, STATUSES, State, Table
+from shared.mailchimp.suppressions.told import is_over
 from shared.platform import log
 from shared.platform.blobs import BlobConflictError, BlobMissingError
 from shared.platform.clock import from_text, to_text, utc_now
@@ -231,5 +232,7 @@ class _Refresh:
         """Delete the checkpoints, and the parts that neither this nor the last state names."""
         kept = {self.table.state_name, self.table.lock_name, *state.parts(), *state.previous}
         for blob in self.table.blobs.list(self.table.folder):
+            if blob.name.startswith(self.table.told_folder) and not is_over(blob):
+                continue
             if blob.name not in kept:
                 self.table.blobs.delete(blob.name)

@@ -3,6 +3,7 @@
 `state.json` names the parts, one immutable blob per status, so a reader sees one generation or
 the next. Parts of the generation before are kept for those who read them just now. `draft.json`
 and `pages/` are the checkpoints of a refresh that lists a status; `lock` is leased while one works.
+`told/` is what webhooks have told since.
 """
 
 import uuid
@@ -93,6 +94,7 @@ class Table:
         self.lock_name = self.folder + "lock"
         self.parts_folder = self.folder + "parts/"
         self.pages_folder = self.folder + "pages/"
+        self.told_folder = self.folder + "told/"
 
     def state(self) -> State | None:
         """Return the state, None before the first fill has ended."""

@@ -323,7 +323,10 @@ class ChunkSender:
                 continue
             # Looking may have taken a while.
             self._turn.wait()
-            return protected
+            if kind == "tag":
+                return protected
+            looked_at = self._lanes.protection.looked_at(self._plan.run)
+            return self._lanes.told.added_to(protected, self._app, self._plan, looked_at)
 
     def _leaving(self, batch: list[Item], protected: Mapping[str, str]) -> calls.Leaving:
         (leaver,) = all_of(LeaverItem, batch)

@@ -6,6 +6,7 @@ from shared.app import App
 from shared.runs.sending.batch_sizes import BatchSizes
 from shared.runs.sending.changes import Changes
 from shared.runs.sending.protection import Protection
+from shared.runs.sending.told import ToldContacts
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Lanes:
     app: App
     sizes: BatchSizes
     protection: Protection = field(default_factory=Protection)
+    told: ToldContacts = field(default_factory=ToldContacts)
     changes: Changes = field(default_factory=Changes)
     served: dict[str, float] = field(default_factory=dict)
     slow: dict[str, float] = field(default_factory=dict)

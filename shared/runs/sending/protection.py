@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import nullcontext
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from shared.mailchimp.errors import RefusedError, ThrottledError, UnavailableError
@@ -88,6 +89,12 @@ class Protection:
         if (utc_now() - known.refreshed_at).total_seconds() >= limit:
             raise ThrottledError
         return known.suppressed
+
+    def looked_at(self, run: str) -> datetime | None:
+        """Return when the look began by which `since_plan` has told of a run's audience."""
+        with self._lock:
+            known = self._known.get(run)
+        return known.refreshed_at if known else None
 
     def forget(self, run: str) -> None:
         """Drop what is known for a run that this process no longer works for."""

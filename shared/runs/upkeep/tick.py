@@ -6,6 +6,7 @@ from shared.app import App
 from shared.erasure import upkeep as erasures
 from shared.exports import store
 from shared.health.ticks import note_tick
+from shared.mailchimp.suppressions import drop_told
 from shared.notifications.changes import tell_due
 from shared.platform import log
 from shared.runs import last_run
@@ -36,6 +37,7 @@ _HOURLY: tuple[Step, ...] = (
     retention.drop_old_runs,
     retention.drop_orphaned_ledgers,
     retention.drop_orphaned_tables,
+    drop_told,
     retention.drop_orphaned_memories,
     memories.put_together,
     erasures.drop_old,
