@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from .audience import Audience, key_of
+from .interests import set_interests
 from .model import Contact, MergeField
 from .switches import Switches
 from .writing import apply_tags
@@ -32,6 +33,9 @@ def act(audience: Audience, body: dict[str, object], now: int, switches: Switche
         return _tag_act(audience, kind, body, now)
     if kind in ("delete_field", "rename_field", "create_field"):
         return _field_act(audience, kind, body)
+    if kind == "delete_interest":
+        audience.drop_interest(str(body["interest"]))
+        return 0
     emails = [str(email) for email in body["emails"]]  # type: ignore[attr-defined]  # a list, by the client's signature
     if kind == "forget":
         return sum(_forget(audience, email) for email in emails)
@@ -153,6 +157,16 @@ def _set_value(audience: Audience, contact: Contact, body: dict[str, object], _n
     audience.set_values(contact, {slots[str(body["field"])]: str(body["value"])})
 
 
+def _set_language(_a: object, contact: Contact, body: dict[str, object], _n: object) -> None:
+    contact.extra = (contact.extra or {}) | {"language": str(body["language"])}
+
+
+def _choose(audience: Audience, contact: Contact, body: dict[str, object], _n: object) -> None:
+    if (interest := str(body["interest"])) not in audience.interests:
+        raise ValueError("no such interest")
+    set_interests(contact, {interest: bool(body["has"])})
+
+
 _ACTS: dict[str, _Act] = {
     "unsubscribe_by_self": _unsubscribe_by_self,
     "unsubscribe_by_admin": _unsubscribe_by_admin,
@@ -163,4 +177,6 @@ _ACTS: dict[str, _Act] = {
     "remove_tag": _remove_tag,
     "change_email": _change_email,
     "set_value": _set_value,
+    "set_language": _set_language,
+    "choose": _choose,
 }

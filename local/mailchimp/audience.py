@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import orjson
 
+from .interests import Interest
 from .model import ACTIVE, Contact, MergeField, Segment, Value
 
 
@@ -27,6 +28,7 @@ class Audience:
         self.double_optin = False
         self.marketing_permissions = False
         self.merge_fields: dict[int, MergeField] = {}
+        self.interests: dict[str, Interest] = {}
         self.contacts: dict[bytes, Contact] = {}
         self.by_number: list[Contact | None] = []
         self.counts: Counter[str] = Counter()
@@ -182,6 +184,25 @@ class Audience:
             return False
         contact.values = after
         return True
+
+    # Interests
+
+    def add_interests(self, group: str, names: Iterable[str], kind: str) -> dict[str, str]:
+        """A group with these interests; the id of each by its name."""
+        group_id = self._interest_id(group)
+        for name in names:
+            id_ = self._interest_id(group, name)
+            self.interests[id_] = Interest(id_, name, group_id, group, kind)
+        found = self.interests.values()
+        return {one.name: one.id for one in found if one.group_id == group_id}
+
+    def drop_interest(self, interest: str) -> None:
+        """Remove an interest, from all its contacts as well."""
+        del self.interests[interest]
+
+    def _interest_id(self, *names: str) -> str:
+        text = "\0".join((self.id, *names))
+        return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()[:10]
 
     # Tags
 

@@ -155,6 +155,15 @@ class Simulator(People, Running):
         )
         return str(found)
 
+    def add_interests(
+        self, list_id: str, group: str, names: Iterable[str], kind: str = "checkboxes"
+    ) -> dict[str, str]:
+        """A group of an audience with these interests; their ids by name."""
+        found: dict[str, str] = self._ask(
+            "interests", list_id=list_id, group=group, names=list(names), kind=kind
+        )
+        return found
+
     def set_oauth_account(self, account: Account | str) -> None:
         """Whose account is connected when somebody consents on the login page."""
         self._ask("oauth", account_id=_id(account))
@@ -170,7 +179,8 @@ class Simulator(People, Running):
 
         Each has `email` and may have `status`, `merge_fields`, `tags` (names), `compliance`
         (True or `unsubscribed` for people who left by themselves), and the times `timestamp`,
-        `timestamp_opt`, `timestamp_signup`, `last_changed` in epoch seconds, and `source`.
+        `timestamp_opt`, `timestamp_signup`, `last_changed` in epoch seconds, `source`,
+        `language` and `interests` (ids).
         """
         count = 0
         lines: list[bytes] = []
@@ -221,6 +231,7 @@ class Simulator(People, Running):
                 if line:
                     found = orjson.loads(line)
                     found["tags"] = frozenset(found["tags"])
+                    found["interests"] = frozenset(found["interests"])
                     yield ContactState(**found)
 
     def contacts(self, list_id: str) -> dict[str, ContactState]:

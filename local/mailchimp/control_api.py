@@ -30,6 +30,7 @@ class ControlApi:
             "disable": self._disable,
             "role": self._change_role,
             "lists": self._add_list,
+            "interests": self._add_interests,
             "generate": self._generate,
             "tags": self._tags,
             "summary": self._summary,
@@ -106,6 +107,10 @@ class ControlApi:
         audience.double_optin = bool(body.get("double_optin"))
         audience.marketing_permissions = bool(body.get("marketing_permissions"))
         return audience.id
+
+    def _add_interests(self, body: dict[str, object]) -> object:
+        names: list[str] = body["names"]  # type: ignore[assignment]  # by the client's signature
+        return self._audience(body).add_interests(str(body["group"]), names, str(body["kind"]))
 
     def _generate(self, body: dict[str, object]) -> object:
         contacts = state.generated(int(str(body["count"])), dict(body))

@@ -7,6 +7,7 @@ import orjson
 
 from .audience import Audience, key_of
 from .fields import Selection
+from .interests import held
 from .links import member_links
 from .model import Contact
 from .requests import iso
@@ -17,7 +18,6 @@ _STATS = orjson.Fragment(b'{"avg_open_rate":0,"avg_click_rate":0}')
 _PLACE = orjson.Fragment(
     b'{"latitude":0,"longitude":0,"gmtoff":0,"dstoff":0,"country_code":"","timezone":""}'
 )
-_EMPTY = orjson.Fragment(b"{}")
 
 
 class _View(NamedTuple):
@@ -47,6 +47,11 @@ def _extra(name: str, default: object) -> _Getter:
     return get
 
 
+def _interests(view: _View) -> dict[str, bool]:
+    has = held(view.contact)
+    return {one: one in has for one in view.audience.interests}
+
+
 def _full_name(view: _View) -> str:
     values = view.audience.values_of(view.contact)
     return f"{values.get('FNAME', '')} {values.get('LNAME', '')}".strip()
@@ -67,7 +72,7 @@ _GETTERS: dict[str, _Getter] = {
     "sms_subscription_status": _always("nonsubscribed"),
     "sms_subscription_last_updated": _always(""),
     "merge_fields": lambda view: view.audience.values_of(view.contact),
-    "interests": _always(_EMPTY),
+    "interests": _interests,
     "stats": _always(_STATS),
     "ip_signup": _extra("ip_signup", ""),
     "timestamp_signup": lambda view: iso(view.contact.signed_up),

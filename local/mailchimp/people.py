@@ -46,6 +46,16 @@ class People:
         """Somebody changes an address."""
         self._act("change_email", list_id, email, to=to)
 
+    def choose(
+        self, list_id: str, emails: str | Iterable[str], interest: str, has: bool = True
+    ) -> None:
+        """They tick, or clear, an interest in a form; given by its id."""
+        self._act("choose", list_id, emails, interest=interest, has=has)
+
+    def set_language(self, list_id: str, emails: str | Iterable[str], language: str) -> None:
+        """They choose a language."""
+        self._act("set_language", list_id, emails, language=language)
+
     def forget(self, list_id: str, emails: str | Iterable[str]) -> None:
         """Deleted permanently: they can never be imported again."""
         self._act("forget", list_id, emails)
@@ -83,6 +93,10 @@ class People:
     def rename_tag(self, list_id: str, tag: str, to: str) -> None:
         """A tag renamed by a marketer."""
         self._ask("act", kind="rename_tag", list_id=list_id, tag=tag, to=to)
+
+    def delete_interest(self, list_id: str, interest: str) -> None:
+        """An interest deleted by a marketer."""
+        self._ask("act", kind="delete_interest", list_id=list_id, interest=interest, emails=[])
 
     def create_field(self, list_id: str, field: str) -> int:
         """A merge field for text made by a marketer; its id."""

@@ -32,6 +32,11 @@ class ContactState:
     last_changed: str
     contact_id: str
     source: str
+    language: str = ""
+    ip_opt: str = ""
+    ip_signup: str = ""
+    # By their ids.
+    interests: frozenset[str] = frozenset()
 
     @property
     def essence(self) -> tuple[str, dict[str, Any], frozenset[str]]:

@@ -5,7 +5,18 @@ from typing import cast
 
 from . import problems
 from .requests import Answer, Request
-from .routes import batches, bulk, listing, lists, members, merge_fields, root, segments, webhooks
+from .routes import (
+    batches,
+    bulk,
+    interests,
+    listing,
+    lists,
+    members,
+    merge_fields,
+    root,
+    segments,
+    webhooks,
+)
 
 type Route = Callable[..., Answer]
 
@@ -47,6 +58,8 @@ _TABLE: dict[str, dict[str, Route]] = {
         "PATCH": merge_fields.patch_merge_field,
         "DELETE": merge_fields.delete_merge_field,
     },
+    f"{_LIST}/interest-categories": {"GET": interests.get_categories},
+    f"{_LIST}/interest-categories/*/interests": {"GET": interests.get_interests},
     f"{_LIST}/webhooks": {"GET": webhooks.get_webhooks, "POST": webhooks.add_webhook},
     f"{_LIST}/webhooks/*": {"DELETE": webhooks.delete_webhook},
     "batches": {"GET": batches.get_batches, "POST": batches.add_batch},

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 import orjson
 
 from .audience import Audience, key_of
+from .interests import held, set_interests
 from .model import STATUSES, Contact, Value
 from .requests import iso
 from .world import World
@@ -59,6 +60,10 @@ def _put(
     contact.signed_up = int(str(given.get("timestamp_signup", stamp)))
     if source := given.get("source"):
         contact.extra = (contact.extra or {}) | {"source": source}
+    if language := given.get("language"):
+        contact.extra = (contact.extra or {}) | {"language": language}
+    interests: list[str] = given.get("interests") or []  # type: ignore[assignment]  # by the client's signature
+    set_interests(contact, dict.fromkeys(interests, True))
 
 
 def generated(count: int, like: dict[str, object]) -> Iterator[dict[str, object]]:
@@ -88,6 +93,10 @@ def _shown(audience: Audience, contact: Contact) -> dict[str, object]:
         "last_changed": iso(contact.changed),
         "contact_id": audience.contact_id(contact),
         "source": (contact.extra or {}).get("source", DEFAULT_SOURCE),
+        "language": (contact.extra or {}).get("language", ""),
+        "ip_opt": (contact.extra or {}).get("ip_opt", ""),
+        "ip_signup": (contact.extra or {}).get("ip_signup", ""),
+        "interests": sorted(held(contact) & audience.interests.keys()),
     }
 
 

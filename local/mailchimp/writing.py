@@ -6,6 +6,7 @@ from enum import Enum
 
 from . import addresses
 from .audience import Audience, key_of
+from .interests import set_interests
 from .merge_values import BadValue, accepted
 from .model import Contact, MergeField, Value
 from .switches import Switches
@@ -25,6 +26,7 @@ class Reason(Enum):
     MERGE_FIELDS = "merge fields"
     NO_STATUS = "no status"
     NO_ROOM = "no room"
+    INTEREST = "interest"
 
 
 class Refused(Exception):
@@ -58,6 +60,7 @@ class Wish:
     # Refused for want of a status that Mailchimp reads.
     lacks_status: bool = False
     extra: dict[str, object] = field(default_factory=dict)
+    interests: dict[str, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,7 @@ def _create(audience: Audience, wish: Wish, rules: Rules) -> Contact:
     if not rules.has_room():
         raise Refused(Reason.NO_ROOM, switches.contact_limit_sentence)
     values = _values(audience, wish, rules, {})
+    _check_interests(audience, wish)
     contact = audience.add(wish.email, status)
     audience.set_values(contact, values)
     _stamp(contact, status, rules.now)
@@ -124,6 +128,7 @@ def update(audience: Audience, contact: Contact, wish: Wish, rules: Rules) -> No
         status = "subscribed"
     _check_compliance(contact, status, switches)
     before = audience.values_of(contact)
+    _check_interests(audience, wish)
     changed = audience.set_values(contact, _values(audience, wish, rules, before))
     if status is not None and status != contact.status:
         come_back(contact, status, switches.api_source, rules.now, switches)
@@ -133,8 +138,7 @@ def update(audience: Audience, contact: Contact, wish: Wish, rules: Rules) -> No
         elif status != "unsubscribed":
             contact.compliance = ""
         changed = True
-    _take_times_and_extras(contact, wish)
-    if changed:
+    if _take_times_and_extras(contact, wish) or changed:
         contact.changed = rules.now
     _inline_tags(audience, contact, wish, rules, new=False)
 
@@ -201,13 +205,25 @@ def _stamp(contact: Contact, status: str, now: int) -> None:
         contact.opted = now
 
 
-def _take_times_and_extras(contact: Contact, wish: Wish) -> None:
+def _check_interests(audience: Audience, wish: Wish) -> None:
+    """Refuse a contact with an interest that the audience doesn't have."""
+    if unknown := wish.interests.keys() - audience.interests.keys():
+        text = f"Interest {min(unknown)} does not exist for this list."
+        raise Refused(Reason.INTEREST, text, [("interests", text)])
+
+
+def _take_times_and_extras(contact: Contact, wish: Wish) -> bool:
+    """Whether this changed what people see of a contact."""
+    changed = set_interests(contact, wish.interests)
     if wish.opted is not None:
         contact.opted = wish.opted
     if wish.signed_up is not None:
         contact.signed_up = wish.signed_up
     if wish.extra:
-        contact.extra = (contact.extra or {}) | wish.extra
+        before = contact.extra or {}
+        contact.extra = before | wish.extra
+        changed |= contact.extra != before
+    return changed
 
 
 def _values(

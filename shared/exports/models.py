@@ -20,6 +20,7 @@ from pydantic import (
 
 from shared.exports.field_sources import FieldSource, columns_named, source_of
 from shared.exports.filters import Filter
+from shared.exports.more import ProofOfConsent
 from shared.exports.schedules import ScheduleError, check_cron, check_zone
 from shared.exports.written import InputModel, Line, one_line, without_blanks_around
 from shared.mailchimp.merge_fields import Filling
@@ -311,6 +312,8 @@ class Export(InputModel):
         Field(default={})
     )
     create_merge_fields: bool = False
+    language_field: Line | None = None
+    proof_of_consent: ProofOfConsent | None = None
     consent: Annotated[ConsentColumn | None, AfterValidator(_few_values)] = None
     filter: Filter | None = None
     status_for_new: Literal["subscribed", "pending"] = "subscribed"
@@ -344,11 +347,19 @@ class Export(InputModel):
         return {tag: source_of(source) for tag, source in self.merge_fields.items()}
 
     @property
+    def more_columns(self) -> dict[str, str]:
+        """The columns of what is filled besides merge fields, by the members that name them."""
+        named = {"language_field": self.language_field} if self.language_field else {}
+        proof = self.proof_of_consent.columns if self.proof_of_consent else {}
+        return named | {f"proof_of_consent.{name}": column for name, column in proof.items()}
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """Every profile column that the export reads (CustomerId aside), each once."""
         names = [self.email_field]
         for source in self.merge_fields.values():
             names += columns_named(source)
+        names += self.more_columns.values()
         if self.consent is not None:
             names.append(self.consent.field)
         if self.filter is not None:

@@ -139,6 +139,7 @@ def check_columns(export: Export, columns_of: Mapping[str, Sequence[str]], found
     mapped = [("email_field", export.email_field)]
     for tag, source in export.merge_fields.items():
         mapped += [(member_of(tag, source), column) for column in columns_named(source)]
+    mapped += export.more_columns.items()
     if export.consent is not None:
         mapped.append(("consent.field", export.consent.field))
     if export.filter is not None:

@@ -84,10 +84,11 @@ def _why_not(
     if values.null_count() == text.null_count():
         return {}
     lost = text.filter(text.is_not_null() & values.is_null())
-    return _by_reason(lost, value_types.reasons(lost, item.type, culture is not None))
+    return left_out(lost, value_types.reasons(lost, item.type, culture is not None))
 
 
-def _by_reason(texts: pl.Series, codes: pl.Series) -> dict[str, LeftOut]:
+def left_out(texts: pl.Series, codes: pl.Series) -> dict[str, LeftOut]:
+    """Count values that are left out by the reason that goes with each."""
     found = pl.DataFrame({"text": texts, "code": codes})
     return {
         str(code): LeftOut(
@@ -182,4 +183,4 @@ def _address(frame: pl.DataFrame, field: FieldPlan) -> tuple[pl.Series, dict[str
     values = pl.DataFrame([text.alias(name) for name, text in parts.items()]).to_struct()
     values = pl.select(pl.when(reason.is_null()).then(values)).to_series()
     lost = given & reason.is_not_null()
-    return values, _by_reason(shown.filter(lost), reason.filter(lost)), shortened
+    return values, left_out(shown.filter(lost), reason.filter(lost)), shortened

@@ -41,7 +41,8 @@ class UpsertItem(NamedTuple):
     fields: mask of the merge fields that were sent before. tried: Mailchimp's time of the first
     attempt (seconds since 1970), 0 where this is it. moved_from, moved_to: of one that this
     product archived, Mailchimp's times between which it did; 0 where they are not known. tried_to:
-    until when the attempt of `tried` may have been carried out; 0 where that is not known.
+    until when the attempt of `tried` may have been carried out; 0 where that is not known. more:
+    the fields of More; exports that fill nothing but merge fields and tags write none.
     """
 
     email: str
@@ -53,10 +54,11 @@ class UpsertItem(NamedTuple):
     moved_from: int = 0
     moved_to: int = 0
     tried_to: int = 0
+    more: list[Any] | None = None
 
     def blanked(self) -> "UpsertItem":
         """Return nobody's item, with nothing to send; in the call that its flags ask for."""
-        return UpsertItem("", {}, 0, self.flags, 0, 0)
+        return UpsertItem("", {}, 0, self.flags, 0, 0, more=None if self.more is None else [])
 
 
 class TagItem(NamedTuple):
@@ -102,7 +104,7 @@ _ITEM: dict[ChunkKind, type[Item]] = {
     "unsubscribe": LeaverItem,
 }
 # 0.1.0 wrote neither time of what it had archived or created.
-_BY_WIDTH: dict[int, type[Item]] = {1: LeaverItem, 6: UpsertItem} | {
+_BY_WIDTH: dict[int, type[Item]] = {1: LeaverItem, 6: UpsertItem, 9: UpsertItem} | {
     len(kind._fields): kind for kind in _ITEM.values()
 }
 
@@ -222,7 +224,7 @@ def _lines(kind: ChunkKind, rows: "pl.DataFrame") -> "pl.Series":
     """Return the items as JSON: an address in quotes, and all other fields as they are."""
     import polars as pl
 
-    fields = _ITEM[kind]._fields
+    fields = [name for name in _ITEM[kind]._fields if name in rows.columns]
     pattern = '["{}"' + ",{}" * (len(fields) - 1) + "]"
     # Formatting a slice of several chunks, the first of them empty, makes Polars 2.1 panic.
     return rows.rechunk().select(line=pl.format(pattern, *fields))["line"]
@@ -272,4 +274,6 @@ def _without(chunk: bytes, addresses: Collection[str]) -> bytes:
 
 def _blank(line: bytes) -> bytes:
     fields = orjson.loads(line)
-    return orjson.dumps(list(_BY_WIDTH[len(fields)](*fields).blanked()))
+    blank = _BY_WIDTH[len(fields)](*fields).blanked()
+    # What an item was written without it goes on without.
+    return orjson.dumps(list(blank) if blank[-1] is not None else list(blank)[:-1])

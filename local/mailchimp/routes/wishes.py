@@ -1,5 +1,7 @@
 """Reading contacts out of request bodies, and refusals into answers."""
 
+from ipaddress import ip_address
+
 from .. import problems
 from ..addresses import stored
 from ..model import REQUEST_STATUSES
@@ -9,6 +11,15 @@ from ..switches import Switches
 from ..writing import Reason, Refused, Rules, Wish
 
 _EXTRAS = ("language", "vip", "email_type", "ip_signup", "ip_opt")
+# Mailchimp's help, "View and edit contact languages".
+LANGUAGES = frozenset(
+    (
+        *("en", "ar", "af", "be", "bg", "ca", "zh", "hr", "cs", "da", "nl", "et", "fa", "fi"),
+        *("fr", "fr_CA", "de", "el", "he", "hi", "hu", "is", "id", "ga", "it", "ja", "km", "ko"),
+        *("lv", "lt", "mt", "ms", "mk", "no", "pl", "pt", "pt_PT", "ro", "ru", "sr", "sk", "sl"),
+        *("es", "es_ES", "sw", "sv", "ta", "th", "tr", "uk", "vi"),
+    )
+)
 _ONE_OF = "Data presented is not one of the accepted values: "
 TAG_LONGEST = 100
 
@@ -41,8 +52,29 @@ def wish_in(given: object, at: str, switches: Switches, *, tags: bool) -> Wish:
         if given.get(name):
             setattr(wish, attribute, seconds(str(given[name]), at + name))
     if extra := {name: given[name] for name in _EXTRAS if name in given}:
+        _check_extras(extra, at)
         wish.extra = extra
+    if (interests := given.get("interests")) is not None:
+        if not isinstance(interests, dict):
+            raise problems.bad_shape((at + "interests", _mismatch("object", interests)))
+        for name, has in interests.items():
+            if not isinstance(has, bool):
+                raise problems.bad_shape((f"{at}interests.{name}", _mismatch("boolean", has)))
+        wish.interests = interests
     return wish
+
+
+def _check_extras(extra: dict[str, object], at: str) -> None:
+    """400 for a language that Mailchimp doesn't have, and for what is no IP address."""
+    language = extra.get("language", "")
+    if language != "" and language not in LANGUAGES:
+        raise problems.bad_shape((at + "language", "This value is not a valid language."))
+    for name in ("ip_signup", "ip_opt"):
+        if address := extra.get(name):
+            try:
+                ip_address(str(address))
+            except ValueError:
+                raise problems.bad_shape((at + name, "This is not a valid IP address.")) from None
 
 
 def tag_names(given: object, at: str) -> list[str]:
@@ -88,6 +120,8 @@ def problem_of(refused: Refused, email: str) -> Problem:
             return Problem(400, "Member In Compliance State", detail, typed=False)
         case Reason.MERGE_FIELDS:
             return problems.bad_merge_fields(*refused.fields)
+        case Reason.INTEREST:
+            return problems.bad_shape(*refused.fields)
         case Reason.NO_STATUS:
             return problems.bad_shape(("status", "This value should not be blank."))
 
@@ -112,6 +146,9 @@ def error_item(refused: Refused, email: str, request: Request) -> dict[str, str]
         case Reason.MERGE_FIELDS:
             text = "Your merge fields were invalid."
             fields = {"field": refused.fields[0][0], "field_message": refused.fields[0][1]}
+        case Reason.INTEREST:
+            text = refused.sentence
+            fields = {"field": "interests", "field_message": text}
         case Reason.NO_STATUS:
             text = "This value should not be blank."
             fields = {"field": "status", "field_message": text}

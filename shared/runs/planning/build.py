@@ -28,6 +28,7 @@ from shared.runs.planning.difference.generations import Generation, Generations,
 from shared.runs.planning.difference.policy import Policy
 from shared.runs.planning.difference.safety_stop import Removals
 from shared.runs.planning.field_values import FieldValues
+from shared.runs.planning.more_values import PROFILE_COLUMNS, MoreValues
 from shared.runs.planning.ours import archived_by_others, unsubscribed, with_archived, with_ours
 from shared.runs.planning.profiles import Profiles
 from shared.runs.planning.reading import check_input, read_segments
@@ -88,7 +89,8 @@ def build(attempt: PlanningAttempt, setup: Setup) -> Built:
     Raises RunFailedError, ErasureKeyError, SnapshotChangedError (begin again).
     """
     erased = load_erased(attempt.app.blobs, attempt.app.vault)
-    with FieldValues(setup.plans, setup.ledger.fields, attempt.found.culture) as values:
+    more = MoreValues(attempt.export)
+    with FieldValues(setup.plans, setup.ledger.fields, attempt.found.culture, more) as values:
         decided = _decide(attempt, setup, values, erased)
         plan = _plan_of(attempt, setup, values, decided)
         if not attempt.run.preview:
@@ -231,6 +233,7 @@ def _wanted(classified: pl.DataFrame, setup: Setup) -> pl.DataFrame:
         "wanted",
         "digest",
         "fields",
+        *(name for name in PROFILE_COLUMNS if name in classified.columns),
     )
 
 
@@ -291,13 +294,15 @@ def _next_ledger(attempt: PlanningAttempt, setup: Setup, decided: _Decided) -> L
 def _write(attempt: PlanningAttempt, plan: Plan, table: pl.DataFrame, values: FieldValues) -> Plan:
     """Write table, tag operations and payload; return the plan with its chunks."""
     blobs, folder = attempt.app.blobs, plan.folder
+    more = bool(attempt.export.more_columns)
     work = cutting.work_of(
         table,
-        new_first=plan.updates != "status_if_new",
+        new_first=plan.updates != "status_if_new" or more,
         shared_tags=plan.shared_tags,
     )
     lanes = attempt.app.slots.allowance(attempt.account).most_lanes
-    chunks = cutting.write(blobs, plan.payload, work, values.texts, lanes)
+    proofs = values.proofs if more else None
+    chunks = cutting.write(blobs, plan.payload, work, values.texts, lanes, proofs)
     tables.write(blobs, f"{folder}upserts.parquet", work.upserts.select("row"))
     tables.write(blobs, f"{folder}tag-ops.parquet", work.tag_ops.drop("email", "last"))
     tables.write(blobs, f"{folder}singles.parquet", work.singles.select("row"))

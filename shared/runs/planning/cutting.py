@@ -27,6 +27,8 @@ _UPSERT_COLUMNS = [
     *_TIMES[2:],
     "old_tried_to",
 ]
+# Of exports that fill more than merge fields.
+_MORE_COLUMNS = ["language"]
 
 # Gives for some profiles, by their numbers, the merge fields that are sent of them, each a JSON
 # object (null: blank).
@@ -74,7 +76,8 @@ def work_of(table: pl.DataFrame, *, new_first: bool, shared_tags: int = 0) -> Wo
     """
     action = pl.col("action")
     # Columns first: a filter copies all that it is given.
-    upserts = table.select(*_UPSERT_COLUMNS, "action").filter(action == int(Action.UPSERT))
+    more = [name for name in _MORE_COLUMNS if name in table.columns]
+    upserts = table.select(*_UPSERT_COLUMNS, *more, "action").filter(action == int(Action.UPSERT))
     upserts = upserts.drop("action")
     flags = pl.col("old_flags").fill_null(0)
     asked, accepted = (flags & int(Flag.ARCHIVED)) != 0, (flags & int(Flag.ACCEPTED)) != 0
@@ -132,19 +135,31 @@ def _ops_of_bit(rows: pl.DataFrame, mask: str, bit: int) -> pl.DataFrame:
     )
 
 
-def write(blobs: Blobs, name: str, work: Work, values: Values, lanes: int) -> list[ChunkIndex]:
-    """Write a run's work as a payload and return its index."""
-    return payload.write(blobs, name, _chunks(work, values, lanes))
+def write(
+    blobs: Blobs,
+    name: str,
+    work: Work,
+    values: Values,
+    lanes: int,
+    proofs: Values | None = None,
+) -> list[ChunkIndex]:
+    """Write a run's work as a payload and return its index.
+
+    proofs: of exports that fill more than merge fields, profiles' proofs of consent, null for none.
+    """
+    return payload.write(blobs, name, _chunks(work, values, lanes, proofs))
 
 
-def _chunks(work: Work, values: Values, lanes: int) -> Iterator[PlannedChunk]:
+def _chunks(
+    work: Work, values: Values, lanes: int, proofs: Values | None
+) -> Iterator[PlannedChunk]:
     """Yield the chunks; their rows have the columns of their items (see payload)."""
     start = 0
     batches = -(-work.upserts.height // CONTACTS_PER_CALL)
     for calls in chunk_sizes(batches, lanes):
         rows = work.upserts.slice(start, calls * CONTACTS_PER_CALL)
         start += rows.height
-        yield PlannedChunk("upsert", 0, calls, _upserts(rows, values))
+        yield PlannedChunk("upsert", 0, calls, _upserts(rows, values, proofs))
     for phase, last in ((0, False), (1, True)):
         for calls, ops in tag_chunks(work.tag_ops.filter(pl.col("last") == last), lanes):
             yield PlannedChunk("tag", phase, calls, ops)
@@ -161,8 +176,8 @@ def _chunks(work: Work, values: Values, lanes: int) -> Iterator[PlannedChunk]:
             yield PlannedChunk(kind, 2, part.height, _leavers(part))
 
 
-def _upserts(rows: pl.DataFrame, values: Values) -> pl.DataFrame:
-    return rows.select(
+def _upserts(rows: pl.DataFrame, values: Values, proofs: Values | None) -> pl.DataFrame:
+    items = rows.select(
         "email",
         # Those that it has as well: whom the audience does not hold any more gets all at once.
         add="wanted",
@@ -172,6 +187,20 @@ def _upserts(rows: pl.DataFrame, values: Values) -> pl.DataFrame:
         tried=pl.col("old_tried").fill_null(0),
         **_times((*ledger.TIMES[2:], "tried_to")),
     )
+    if proofs is None:
+        return items
+    return items.with_columns(more=_more(rows, proofs(rows["profile"])))
+
+
+def _more(rows: pl.DataFrame, proofs: pl.Series) -> pl.Series:
+    """Return what is sent besides merge fields, as More is written (shared/runs/more.py)."""
+    nothing = pl.lit("null")
+    language = nothing
+    if "language" in rows.columns:
+        language = (pl.lit('"') + pl.col("language") + pl.lit('"')).fill_null(nothing)
+    proof = pl.col("proof").fill_null(nothing)
+    texts = rows.with_columns(proof=proofs).select(more=pl.format("[{},{}]", language, proof))
+    return texts["more"]
 
 
 def _leavers(rows: pl.DataFrame) -> pl.DataFrame:

@@ -4,11 +4,9 @@ The texts of a million profiles would take more memory than everything else that
 only those of new and changed contacts are wanted again, in the order of the rows.
 """
 
-import io
 import struct
-import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from types import TracebackType
 from typing import Self
@@ -18,29 +16,33 @@ import polars as pl
 from shared.mailchimp.countries import culture_of
 from shared.mailchimp.merge_fields import FieldPlan
 from shared.mailchimp.values import LeftOut, convert_values
+from shared.runs.planning.more_values import MoreValues
+from shared.runs.planning.text_file import BLOCK_ROWS, TextFile
 
-# Rows that are converted, and stored, together: bounds the memory.
-_ROWS = 25_000
 _NOTHING = "{}"
 
 
 class FieldValues:
     """Merge field values of profiles by their row, in a temporary file that `with` removes.
 
-    `cut` and `dropped` count values per merge field, `reasons` say why, as convert_values does.
+    `cut` and `dropped` count values per merge field, `reasons` say why, as convert_values does;
+    there also what is left out of `more`, by the export's members.
     """
 
     def __init__(
-        self, plans: Sequence[FieldPlan], fields: Sequence[str], culture: str | None = None
+        self,
+        plans: Sequence[FieldPlan],
+        fields: Sequence[str],
+        culture: str | None = None,
+        more: MoreValues | None = None,
     ) -> None:
         """`fields`: merge fields by their bit in the ledger's masks; `culture` as in de-DE."""
         self._plans = plans
         self._culture = culture_of(culture)
         self._bits = {name: pl.lit(1 << bit, dtype=pl.UInt64) for bit, name in enumerate(fields)}
-        self._file = tempfile.TemporaryFile(prefix="segment-export-")  # noqa: SIM115 - see __exit__
-        self._blocks: list[tuple[int, int]] = []
-        self._waiting = pl.Series("text", [], dtype=pl.String)
-        self._last: tuple[int, pl.Series] | None = None
+        self._texts = TextFile()
+        self._more = more if more is not None and more.is_asked_for else None
+        self._proofs = TextFile() if self._more else None
         self.cut: Counter[str] = Counter()
         self.dropped: Counter[str] = Counter()
         self.reasons: dict[str, dict[str, LeftOut]] = {}
@@ -54,66 +56,60 @@ class FieldValues:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._file.close()
+        for file in (self._texts, self._proofs):
+            if file is not None:
+                file.close()
 
     def keep(self, profiles: pl.DataFrame) -> pl.DataFrame:
-        """Take the mapped columns of the next rows; return their `digest` and `fields`.
+        """Take the mapped columns of the next rows; return their `digest` and `fields`, and more.
 
-        fields: mask of the merge fields that have a value.
+        fields: mask of the merge fields that have a value. More: see more_values.
         """
-        parts = [self._keep(part) for part in profiles.iter_slices(_ROWS)]
+        parts = [self._keep(part) for part in profiles.iter_slices(BLOCK_ROWS)]
         return pl.concat(parts) if parts else self._keep(profiles)
 
     def texts(self, rows: pl.Series) -> pl.Series:
         """Return the values of some rows as JSON objects; quick where rows ascend."""
         if not self._plans:
             return pl.Series("text", [_NOTHING]).new_from_index(0, rows.len())
-        wanted = pl.DataFrame({"row": rows}).with_row_index("place")
-        found = [
-            part.select("place", text=self._block(number).gather(part["row"] % _ROWS))
-            for (number,), part in wanted.group_by(pl.col("row") // _ROWS, maintain_order=True)
-        ]
-        return pl.concat(found).sort("place")["text"] if found else pl.Series("text", [], pl.String)
+        return self._texts.of(rows)
+
+    def proofs(self, rows: pl.Series) -> pl.Series:
+        """Return the proofs of consent of some rows as JSON objects, null for none."""
+        if self._proofs is None:
+            return pl.Series("text", [None], dtype=pl.String).new_from_index(0, rows.len())
+        return self._proofs.of(rows)
 
     def _keep(self, profiles: pl.DataFrame) -> pl.DataFrame:
+        kept = self._keep_fields(profiles)
+        if self._more is None or self._proofs is None:
+            return kept
+        read = self._more.read(profiles)
+        self._proofs.add(read.proofs)
+        self._count(read.left_out)
+        return kept.hstack(read.frame.get_columns())
+
+    def _keep_fields(self, profiles: pl.DataFrame) -> pl.DataFrame:
         if not self._plans:
             none = pl.repeat(0, profiles.height, dtype=pl.UInt64, eager=True)
             return pl.DataFrame({"digest": none, "fields": none})
         converted = convert_values(profiles, self._plans, self._culture)
         self.cut.update(converted.cut)
         self.dropped.update(converted.dropped)
-        for tag, why in converted.reasons.items():
-            known = self.reasons.setdefault(tag, {})
-            for code, left in why.items():
-                known[code] = known[code] + left if code in known else left
+        self._count(converted.reasons)
         texts = converted.frame.select(text=pl.struct(pl.all()).struct.json_encode())["text"]
-        self._store(texts)
+        self._texts.add(texts)
         zero = pl.lit(0, dtype=pl.UInt64)
         filled = zero
         for name in converted.frame.columns:
             filled |= pl.when(pl.col(name).is_not_null()).then(self._bits[name]).otherwise(zero)
         return converted.frame.select(digest=_digests(texts), fields=filled)
 
-    def _store(self, texts: pl.Series) -> None:
-        """Keep texts in blocks of equally many rows."""
-        waiting = pl.concat([self._waiting, texts])
-        self._file.seek(0, io.SEEK_END)
-        while waiting.len() >= _ROWS:
-            begin = self._file.tell()
-            frame = waiting.head(_ROWS).to_frame()
-            frame.write_ipc(self._file, compression="zstd")
-            self._blocks.append((begin, self._file.tell() - begin))
-            waiting = waiting.slice(_ROWS)
-        self._waiting = waiting
-
-    def _block(self, number: int) -> pl.Series:
-        if number == len(self._blocks):
-            return self._waiting
-        if self._last is None or self._last[0] != number:
-            begin, length = self._blocks[number]
-            self._file.seek(begin)
-            self._last = number, pl.read_ipc(self._file.read(length))["text"]
-        return self._last[1]
+    def _count(self, left_out: Mapping[str, Mapping[str, LeftOut]]) -> None:
+        for tag, why in left_out.items():
+            known = self.reasons.setdefault(tag, {})
+            for code, left in why.items():
+                known[code] = known[code] + left if code in known else left
 
 
 def _digests(texts: pl.Series) -> pl.Series:

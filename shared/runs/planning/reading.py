@@ -10,6 +10,7 @@ from shared.mailchimp.countries import culture_of
 from shared.runs.ledger import Ledger
 from shared.runs.planning.field_values import FieldValues
 from shared.runs.planning.mapped_values import computed_values, mapped_columns
+from shared.runs.planning.more_values import MoreValues
 from shared.runs.planning.profiles import (
     MAX_CONTACTS,
     ProfileColumns,
@@ -62,7 +63,7 @@ def profile_columns(export: Export, stamps: Sequence[str], culture: str | None) 
     """
     return ProfileColumns(
         email=export.email_field,
-        values=mapped_columns(export),
+        values=tuple(dict.fromkeys((*mapped_columns(export), *MoreValues(export).columns))),
         computed=computed_values(export),
         consent=export.consent.field if export.consent else None,
         consent_values=frozenset(export.consent.values if export.consent else ()),

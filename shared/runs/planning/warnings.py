@@ -19,6 +19,9 @@ _RESTARTED = (
     "contacts there stay as they are and are not looked after any more."
 )
 
+# What is filled besides merge fields.
+_MEMBERS = ("language_field", "proof_of_consent")
+
 _ONE_BY_ONE = (
     "Contacts that the audience has already are updated one by one, which takes long: no quicker "
     "way is proved that leaves their subscription alone ({reason})."
@@ -120,7 +123,10 @@ def value_warnings(
 def _left_out(tag: str, code: str, left: LeftOut) -> str:
     examples = ", ".join(example for example in left.examples if example)
     shown = f", such as {examples}" if examples else ""
-    return (
-        f"{tag}: {left.count} values do not fit the merge field's type and were left out: "
-        f"{code}{shown}."
+    # Members of the export besides merge fields, whose tags are in capitals, say which they are.
+    fit = (
+        "can't be used"
+        if tag.partition(".")[0] in _MEMBERS
+        else "do not fit the merge field's type"
     )
+    return f"{tag}: {left.count} values {fit} and were left out: {code}{shown}."

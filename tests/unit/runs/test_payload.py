@@ -27,23 +27,28 @@ from tests.support.root import ROOT
 
 PEOPLE = [f"{name}@x.org" for name in ("ann", "bob", "joann", "eve")]
 MASKS = st.integers(0, 2**64 - 1)
-UPSERTS = st.builds(
-    UpsertItem,
+UPSERT = (
     st.sampled_from(PEOPLE),
     st.dictionaries(st.sampled_from(["FNAME", "LNAME"]), st.sampled_from(["ann@x.org", "é", None])),
     MASKS,
     st.integers(0, 63),
     MASKS,
     st.integers(0, 2**40),
-    st.integers(0, 2**32 - 1),
-    st.integers(0, 2**32 - 1),
-    st.integers(0, 2**40),
+    *[st.integers(0, 2**32 - 1)] * 3,
+)
+UPSERTS = st.builds(UpsertItem, *UPSERT, st.none())
+# Of exports that fill more than merge fields.
+RICH = st.builds(
+    UpsertItem,
+    *UPSERT,
+    st.lists(st.sampled_from(["hr", None, {"ip_opt": "203.0.113.7"}]), max_size=2),
 )
 TAGS = st.builds(TagItem, st.sampled_from(PEOPLE), st.integers(0, 63), st.integers(0, 1))
 LEAVERS = st.builds(LeaverItem, st.sampled_from(PEOPLE), *[st.integers(0, 2**32 - 1)] * 4)
 CHUNKS: st.SearchStrategy[list[tuple[ChunkKind, list[Item]]]] = st.lists(
     st.one_of(
         st.tuples(st.just("upsert"), st.lists(UPSERTS, min_size=1, max_size=30)),
+        st.tuples(st.just("upsert"), st.lists(RICH, min_size=1, max_size=30)),
         st.tuples(st.just("tag"), st.lists(TAGS, min_size=1, max_size=30)),
         st.tuples(st.just("archive"), st.lists(LEAVERS, min_size=1, max_size=5)),
         st.tuples(st.just("unsubscribe"), st.lists(LEAVERS, min_size=1, max_size=5)),
@@ -69,11 +74,18 @@ class Memory:
 def planned(kind: ChunkKind, items: list[Item]) -> PlannedChunk:
     """A chunk as planning gives it: a column per field, merge fields as JSON."""
     rows = [
-        {**item._asdict(), "values": orjson.dumps(item.values).decode()}
+        {
+            **item._asdict(),
+            "values": orjson.dumps(item.values).decode(),
+            "more": orjson.dumps(item.more).decode(),
+        }
         if isinstance(item, UpsertItem)
         else item._asdict()
         for item in items
     ]
+    if isinstance(items[0], UpsertItem) and items[0].more is None:
+        for row in rows:
+            del row["more"]
     masks = {"add": pl.UInt64, "fields": pl.UInt64} if kind == "upsert" else {}
     return PlannedChunk(kind, 0, 1, pl.DataFrame(rows, schema_overrides=masks))
 
@@ -101,6 +113,8 @@ def test_a_payload_comes_back_and_without_a_person_all_others_do(
 def test_a_blank_item_names_nobody_and_sends_nothing() -> None:
     blank = UpsertItem("ann@x.org", {"FNAME": "Ann"}, 3, 5, 1, 99).blanked()
     assert blank == UpsertItem("", {}, 0, 5, 0, 0)
+    rich = UpsertItem("ann@x.org", {}, 3, 5, 1, 99, more=["hr"]).blanked()
+    assert rich == UpsertItem("", {}, 0, 5, 0, 0, more=[])
     assert TagItem("ann@x.org", 2, 1).blanked() == TagItem("", 2, 1)
     assert LeaverItem("ann@x.org").blanked() == LeaverItem("")
 

@@ -1,11 +1,12 @@
 """How a contact is written in a call that creates or updates it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from shared.runs.job import Job
+from shared.runs.more import More
 from shared.runs.payload import UpsertItem
 
 
@@ -36,13 +37,24 @@ def write_ahead(items: Sequence[UpsertItem], job: Job) -> Written:
 
 
 def members_of(
-    items: Iterable[UpsertItem],
+    items: Sequence[UpsertItem],
     job: Job,
     status: Mapping[str, str],
     written: Written | None = None,
+    *,
+    create: bool = False,
 ) -> list[dict[str, Any]]:
-    """Return contacts with what changes of them; `status`: the member that says one, if any."""
+    """Return contacts with what changes of them; `status`: the member that says one, if any.
+
+    create: for a call that can't update.
+    """
     names = cache(job.tag_names)
+    if create:
+        # Nothing of these was written ahead.
+        return [
+            _member_of(item, job, status, names(item.add)) | More(*(item.more or ())).of_new()
+            for item in items
+        ]
     if written is None or (written.job, written.status) != (job, status):
         return [_member_of(item, job, status, names(item.add)) for item in items]
     return [written.of(item) or _member_of(item, job, status, names(item.add)) for item in items]

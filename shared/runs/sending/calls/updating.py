@@ -35,6 +35,9 @@ def kind_of(item: UpsertItem, way: Way) -> Kind:
     """Return which other contacts one may be in a call with."""
     if item.flags & Flag.ARCHIVED:
         return "ask"
+    if item.more is not None and is_new(item):
+        # What is written to contacts that are created alone may not come to one that exists.
+        return "new"
     if way == "status_if_new":
         return "any"
     return "new" if is_new(item) else "known"

@@ -125,8 +125,12 @@ class _Call:
         again = {email: sent[email] for email in exists}
         if again and self.attempt.job.status_for_new == "pending":
             settle_pending(self.client, self.attempt, again, self.protected)
-        if again:
-            # They are in the audience and nobody knows them as protected: update what is there.
+        if not again:
+            return
+        # They are in the audience and nobody knows them as protected: update what is there.
+        if self.updating.way == "status_if_new":
+            self.if_new(again)()
+        else:
             self.update(again)
 
     def update(self, sent: dict[str, int]) -> None:
@@ -157,9 +161,10 @@ class _Call:
     def _send(
         self, sent: Mapping[str, int], status: Mapping[str, str], *, create: bool
     ) -> Callable[[], SubscribeAnswer]:
-        items = (self.attempt.items[place] for place in sent.values())
-        members = members_of(items, self.attempt.job, status, self.written)
-        return self.client.subscribe(self.attempt.job.audience, members, update_existing=not create)
+        items = [self.attempt.items[place] for place in sent.values()]
+        job = self.attempt.job
+        members = members_of(items, job, status, self.written, create=create)
+        return self.client.subscribe(job.audience, members, update_existing=not create)
 
     def _read(
         self, answer: SubscribeAnswer, sent: Mapping[str, int], *, create: bool = False

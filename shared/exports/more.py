@@ -1,0 +1,34 @@
+"""What of Mailchimp an export fills besides merge fields and tags, each from columns."""
+
+from typing import Any, Self
+
+from pydantic import SerializerFunctionWrapHandler, model_serializer, model_validator
+
+from shared.exports.written import InputModel, Line
+
+
+class ProofOfConsent(InputModel):
+    """The columns that say when, and from which IP address, somebody agreed or signed up.
+
+    They are sent with contacts that are created, and never to ones that exist.
+    """
+
+    opted_in_at: Line | None = None
+    opt_in_ip: Line | None = None
+    signed_up_at: Line | None = None
+    signup_ip: Line | None = None
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """The column of each member that has one."""
+        return {name: column for name in type(self).model_fields if (column := getattr(self, name))}
+
+    @model_validator(mode="after")
+    def _names_a_column(self) -> Self:
+        if not self.columns:
+            raise ValueError("names no column")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _as_written(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in serialize(self).items() if value is not None}
