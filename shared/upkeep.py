@@ -11,3 +11,7 @@ def work(app: App, message: Mapping[str, str]) -> None:
         from shared.erasure.work import work_on
 
         work_on(app, erasure)
+    if predecessor := message.get("predecessor"):
+        from shared.runs.upkeep.due import start_followers
+
+        start_followers(app, predecessor)

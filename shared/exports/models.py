@@ -259,20 +259,31 @@ def _few_values(consent: ConsentColumn | None) -> ConsentColumn | None:
 
 
 class Schedule(InputModel):
-    """When an export runs by itself; switched off, it is kept."""
+    """When an export runs by itself; switched off, it is kept.
+
+    after: the export whose runs, where they end well, each begin one of this one.
+    """
 
     active: bool = True
-    kind: Literal["refresh", "cron", "none"] = "refresh"
+    kind: Literal["refresh", "cron", "after", "none"] = "refresh"
     cron: Annotated[list[Annotated[str, AfterValidator(_usable_cron)]], Field(max_length=20)] = (
         Field(default=[])
     )
     time_zone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
+    after: Name | None = None
 
     @model_validator(mode="after")
-    def _cron_has_times(self) -> Self:
+    def _says_when(self) -> Self:
         if self.kind == "cron" and not self.cron:
             raise ValueError("a cron schedule needs at least one expression in `cron`")
+        if self.kind == "after" and self.after is None:
+            raise ValueError("a schedule after another export names that in `after`")
         return self
+
+    @property
+    def predecessor(self) -> str | None:
+        """The export after whose runs this one runs, None where its kind is another."""
+        return self.after if self.kind == "after" else None
 
 
 class Export(InputModel):

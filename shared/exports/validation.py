@@ -1,7 +1,9 @@
 """Checks an export against everything that can be asked before it is saved."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from shared.accounts.slots import NoSlotError
@@ -11,8 +13,10 @@ from shared.audiences.warnings import audience_warnings
 from shared.exports import accounts, connections, store
 from shared.exports.access import Caller, may_use
 from shared.exports.errors import ConnectionUnusableError
+from shared.exports.export_index import IndexedExport
 from shared.exports.field_sources import columns_named, member_of
 from shared.exports.models import Export, StoredConnection, StoredExport
+from shared.exports.schedule_checks import are_close, has_times, is_circle, predecessor_missing
 from shared.mailchimp.answers import Account, Audience, MergeField, Tag, may_not_write
 from shared.mailchimp.errors import AudienceNotFoundError, BlockedError, RetryError, StopError
 from shared.mailchimp.merge_fields import MERGE_FIELD_LIMIT, Resolution, resolve_mapping
@@ -20,6 +24,8 @@ from shared.notice import Notice
 from shared.platform.clock import utc_now
 from shared.platform.errors import CloudError
 from shared.segments.columns import CUSTOMER_ID, find_column
+
+_READERS = 16
 
 
 @dataclass(frozen=True)
@@ -83,6 +89,8 @@ def check_export(app: App, caller: Caller, export: Export, found: Findings) -> N
     """
     check_segments(export, found)
     check_filter(export, found)
+    if export.schedule.predecessor is not None:
+        _check_predecessor(app, export, found)
     _check_source(app, export, found)
     try:
         view = _look_at_audience(app, caller, export, found)
@@ -97,6 +105,8 @@ def check_export(app: App, caller: Caller, export: Export, found: Findings) -> N
         there = _exports_there(app, export)
         check_neighbours(export, _neighbours(app, export, there), found)
         check_untended(export, view, there, found)
+        if has_times(export.schedule):
+            check_times(export, _on_account(app, export), found)
 
 
 def check_segments(export: Export, found: Findings) -> None:
@@ -129,6 +139,52 @@ def check_filter(export: Export, found: Findings) -> None:
             if read(condition.value) is None:
                 kind = "date such as 2026-11-30" if read is read_day else "number such as 12.5"
                 found.problem(f"filter.all.{number}.value", f"is no {kind}", "value_unreadable")
+
+
+def _check_predecessor(app: App, export: Export, found: Findings) -> None:
+    stored = store.load_export(app.blobs, export.name)
+    before = stored[0].schedule.predecessor if stored else None
+    exports, unreadable = store.indexed_exports(app.blobs)
+    check_predecessor(export, exports, {one.name for one in unreadable}, before, found)
+
+
+def check_predecessor(
+    export: Export,
+    others: Sequence[IndexedExport],
+    unreadable: Collection[str],
+    before: str | None,
+    found: Findings,
+) -> None:
+    """The export that this one runs after is there, and does not run after this one.
+
+    before: which it was as the export was last saved; one that has gone since is a warning.
+    """
+    after = export.schedule.predecessor
+    if after is None:
+        return
+    if is_circle(export.name, after, others):
+        text = f"{after} runs after this export itself"
+        found.problem("schedule.after", text, "schedule_circle", export=after)
+    elif after in unreadable or any(other.name == after for other in others):
+        return
+    elif after == before:
+        found.warnings.append(predecessor_missing(after))
+    else:
+        found.problem("schedule.after", "no such export", "export_not_found", export=after)
+
+
+def check_times(export: Export, others: Iterable[IndexedExport], found: Findings) -> None:
+    """Warn where another export on the account runs within half an hour of this one."""
+    now = utc_now()
+    for other in others:
+        if has_times(other.schedule) and are_close(export.schedule, other.schedule, now):
+            found.warn(
+                "schedules_close",
+                f"The export {other.name} on this account runs within half an hour of this one. "
+                "They share the account's connections, so both take longer.",
+                export=other.name,
+            )
+            return
 
 
 def check_columns(export: Export, columns_of: Mapping[str, Sequence[str]], found: Findings) -> None:
@@ -399,6 +455,21 @@ def _neighbours(app: App, export: Export, there: Iterable[StoredExport]) -> list
     }
     own = account_of[export.connection]
     return [other for other in others if account_of[other.connection] == own]
+
+
+def _on_account(app: App, export: Export) -> list[IndexedExport]:
+    """Return the other exports with times on the same account, by whatever connection."""
+    there = [
+        other
+        for other in store.indexed_exports(app.blobs)[0]
+        if other.name != export.name and other.connection and has_times(other.schedule)
+    ]
+    connections_ = sorted({export.connection or "", *(other.connection or "" for other in there)})
+    with ThreadPoolExecutor(_READERS, thread_name_prefix="connections") as readers:
+        found = readers.map(partial(_account_of, app), connections_)
+        account_of = dict(zip(connections_, found, strict=True))
+    own = account_of[export.connection or ""]
+    return [other for other in there if account_of[other.connection or ""] == own]
 
 
 def _account_of(app: App, connection: str | None) -> str | None:

@@ -3,7 +3,7 @@
 What the app adds is read beside the document, so that it never moves the document's ETag.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -12,6 +12,7 @@ from shared.exports import store
 from shared.exports.access import Caller, Role, may_use
 from shared.exports.export_index import IndexedExport
 from shared.exports.models import StoredConnection, StoredExport
+from shared.exports.schedule_checks import predecessor_missing
 from shared.exports.schedules import next_after, retry_at
 from shared.notice import Notice
 from shared.platform.blobs import Blobs, Document
@@ -47,7 +48,12 @@ class ExportViews:
         with ThreadPoolExecutor(_PARALLEL_READS, thread_name_prefix="exports") as readers:
             list(readers.map(self._connection, {export.connection for export in exports}))
         return [
-            self._shown(export, self.last.of(export.name, export.uid), self.active.get(export.name))
+            self._shown(
+                export,
+                self.last.of(export.name, export.uid),
+                self.active.get(export.name),
+                self._warned_of_predecessor(export),
+            )
             for export in exports
         ]
 
@@ -66,13 +72,38 @@ class ExportViews:
     def show(self, export: StoredExport) -> Document:
         """Return an export with its read-only members."""
         last = read_last(self.blobs, export.name, export.uid)
-        return self._shown(export, last, active_id(self.blobs, export.name))
+        warnings = _of_predecessor(self.blobs, export)
+        return self._shown(export, last, active_id(self.blobs, export.name), warnings)
 
-    def _shown(self, export: StoredExport, last: LastRun | None, active: str | None) -> Document:
+    @cached_property
+    def _uids(self) -> dict[str, str | None]:
+        """The uid of every export by its name, None where its document can't be read."""
+        found, unreadable = store.indexed_exports(self.blobs)
+        none = dict.fromkeys(one.name for one in unreadable)
+        return none | {export.name: export.uid for export in found}
+
+    def _warned_of_predecessor(self, export: StoredExport) -> list[Notice]:
+        """Return what `_of_predecessor` does, by the indexes."""
+        name = export.schedule.predecessor
+        if name is None:
+            return []
+        if name not in self._uids:
+            return [predecessor_missing(name)]
+        uid = self._uids[name]
+        return _not_done(export, name, self.last.of(name, uid) if uid else None)
+
+    def _shown(
+        self,
+        export: StoredExport,
+        last: LastRun | None,
+        active: str | None,
+        of_predecessor: Sequence[Notice],
+    ) -> Document:
         last = completed(self.blobs, last) if last else None
         connection = self._connection(export.connection)
+        warnings = (*_of_saving(export), *_stale(last), *of_predecessor)
         return export.document() | {
-            "warnings": [asdict(warning) for warning in (*export.warnings, *_stale(last))],
+            "warnings": [asdict(warning) for warning in warnings],
             "last_run": _last_run(last),
             "active_run": active,
             "next_run_at": next_run_at(export),
@@ -157,10 +188,48 @@ def _stale(last: LastRun | None) -> list[Notice]:
     ]
 
 
+def _of_saving(export: StoredExport) -> list[Notice]:
+    """Return what saving has found, but for what is looked at anew."""
+    return [warning for warning in export.warnings if warning.code != "predecessor_missing"]
+
+
+def _of_predecessor(blobs: Blobs, export: StoredExport) -> list[Notice]:
+    """Return what keeps an export from running after the other one that its schedule names."""
+    name = export.schedule.predecessor
+    if name is None:
+        return []
+    found = store.read_some(blobs, [name])
+    if not found:
+        return [predecessor_missing(name)]
+    other = found[0]
+    last = read_last(blobs, name, other.uid) if isinstance(other, StoredExport) else None
+    return _not_done(export, name, last)
+
+
+def _not_done(export: StoredExport, name: str, before: LastRun | None) -> list[Notice]:
+    """Return the warning of an end of the export's predecessor after which it did not run."""
+    undone = before.undone if before else None
+    if undone is None or not export.schedule.active or undone.at <= export.scheduled_since:
+        return []
+    return [
+        Notice(
+            "predecessor_not_done",
+            f"The last run of the export {name}, after which this one runs, ended {undone.status}, "
+            "so this one did not run.",
+            {"export": name, "run": undone.run, "status": str(undone.status)},
+        )
+    ]
+
+
 def _waiting(export: StoredExport, last: LastRun | None) -> Document | None:
     """Return what the next scheduled run waits for, where that is not a time of its own."""
     schedule = export.schedule
-    if not schedule.active or schedule.kind != "refresh" or export.connection is None:
+    if not schedule.active or export.connection is None:
+        return None
+    if schedule.kind == "after":
+        since = last.ended_at if last else export.scheduled_since
+        return {"code": "predecessor", "params": {"export": schedule.after}, "since": since}
+    if schedule.kind != "refresh":
         return None
     if last is not None and last.failures:
         again = retry_at(last.failures, from_text(last.ended_at))

@@ -69,11 +69,14 @@ def start_all(app: App, request: Request) -> Response:
         for export in store.indexed_exports(app.blobs)[0]
         if export.schedule.active and export.schedule.kind != "none"
     ]
-    wanted = [
+    allowed = [
         export
         for export in store.readable(store.read_some(app.blobs, scheduled))
         if _may_run(app.blobs, request.caller, export)
     ]
+    names_ = {export.name for export in allowed}
+    # The others are begun by the end of the run that is started of what they run after.
+    wanted = [export for export in allowed if export.schedule.predecessor not in names_]
 
     def start_one(export: StoredExport) -> Run:
         try:

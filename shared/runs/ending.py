@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from shared.app import App
 from shared.notice import Notice
 from shared.notifications import changes
-from shared.platform import log, tracing
+from shared.platform import log, queues, tracing
 from shared.platform.blobs import Blobs
 from shared.platform.clock import seconds_since, to_text, utc_now
 from shared.runs import last_run, names
@@ -90,7 +90,10 @@ def clear_up(app: App, run: Run) -> None:
     What it left is noted for its schedule first; the marker goes last: until then the tick comes
     back here.
     """
-    last_run.note_end(app.blobs, run)
+    last = last_run.note_end(app.blobs, run)
+    if last and last.has_followers and last.done and last.done.run == run.id:
+        # Where this is lost, the tick finds it: it compares what both exports remember.
+        app.queues.send(queues.UPKEEP, {"predecessor": run.export})
     _notify(app, run)
     if run.account:
         app.board.remove_run(run.account, run.audience, run.id)

@@ -22,6 +22,15 @@ _TIMES = 5
 
 
 @dataclass(frozen=True)
+class Ended:
+    """A run's end, as exports that run after this one go by it."""
+
+    run: str
+    status: RunStatus
+    at: str
+
+
+@dataclass(frozen=True)
 class LastRun:
     """What is remembered of it; `snapshots` by segment, those of an earlier one where it had none.
 
@@ -35,6 +44,9 @@ class LastRun:
     kept_by: what other exports, by name, had exported that kept this run's leavers waiting.
     counts, error: what the run came to; contacts: how many `ledger` holds. All three are here for
     lists, which would have to look at the run and the ledger of every export otherwise.
+    done: the newest end after which other exports run; undone: a newer one after which they don't.
+    followed: the run of another export that one of this export was begun by last. has_followers:
+    other exports run after this one.
     """
 
     uid: str
@@ -58,6 +70,10 @@ class LastRun:
     error: Notice | None = None
     # None where 0.1.0 has written this, which noted none of the three.
     contacts: int | None = None
+    done: Ended | None = None
+    undone: Ended | None = None
+    followed: str | None = None
+    has_followers: bool = False
 
     def exported_to(self, ledger: tuple[str, str] | None) -> dict[str, str]:
         """Return the snapshots that were exported to the end to an account's audience."""
@@ -141,16 +157,19 @@ def good_before(blobs: Blobs, run: Run) -> Before | None:
     return Before(found.id, found.counts) if found else None
 
 
-def note_end(blobs: Blobs, run: Run) -> None:
-    """Remember an ended run; previews do not count. May be repeated."""
+def note_end(blobs: Blobs, run: Run) -> LastRun | None:
+    """Remember an ended run; previews do not count. May be repeated.
+
+    Returns what is remembered now, None for previews.
+    """
     if run.preview:
-        return
+        return None
     last = read_last(blobs, run.export, run.uid)
     place, contacts = _held(blobs, run, last)
     if last and last.submitted_at >= run.submitted_at:
         if last.run == run.id:
             _note_results(blobs, run, last, place, contacts)
-        return
+        return last
     failed = run.status in (RunStatus.FAILED, RunStatus.SKIPPED)
     same = last is not None and (not run.snapshots or _has_seen_all(last, run))
     ended = LastRun(
@@ -171,10 +190,13 @@ def note_end(blobs: Blobs, run: Run) -> None:
         counts=run.counts,
         error=run.error,
         contacts=contacts,
+        followed=run.follows or (last.followed if last else None),
+        has_followers=last is not None and last.has_followers,
     )
-    ended = _with_exported(ended, last)
+    ended = _with_end(_with_exported(ended, last), last)
     with INDEX.changing(blobs, run.export):
         blobs.write_document(f"{_FOLDER}{run.export}", _ADAPTER.dump_python(ended, mode="json"))
+    return ended
 
 
 def note_contacts(blobs: Blobs, export: str, held: ledger.Ledger) -> None:
@@ -202,6 +224,25 @@ def note_stale(blobs: Blobs, export: str, uid: str, stale: dict[str, str]) -> bo
     with INDEX.changing(blobs, export):
         blobs.update_document(f"{_FOLDER}{export}", noted)
     return not known
+
+
+def note_followers(blobs: Blobs, export: str, uid: str, *, there: bool) -> None:
+    """Remember whether other exports run after this one: its ends tell only those who listen."""
+
+    def noted(document: Document) -> Document | None:
+        known = document["uid"] != uid or document.get("has_followers", False) == there
+        return None if known else {**document, "has_followers": there}
+
+    with INDEX.changing(blobs, export):
+        blobs.update_document(f"{_FOLDER}{export}", noted)
+
+
+def _with_end(ended: LastRun, last: LastRun | None) -> LastRun:
+    """Add what exports that run after this one go by."""
+    end = Ended(ended.run, ended.status, ended.ended_at)
+    if ended.status in _GOOD:
+        return replace(ended, done=end)
+    return replace(ended, done=last.done if last else None, undone=end)
 
 
 def _with_exported(ended: LastRun, last: LastRun | None) -> LastRun:

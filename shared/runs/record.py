@@ -128,6 +128,8 @@ class Run:
     unfolded: bool = False
     # Leavers were left to the next run, as another export was at work on the audience.
     leavers_due: bool = False
+    # The run of another export whose end has begun it.
+    follows: str | None = None
 
     @property
     def audience(self) -> str:
@@ -167,7 +169,7 @@ class RunFailedError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class RunRequest:
-    """How a run is asked for; snapshots, states: those because of which it is started."""
+    """How a run is asked for; snapshots, states, follows: what it is started because of."""
 
     requested_by: str
     kind: Kind = "on_demand"
@@ -177,6 +179,7 @@ class RunRequest:
     allow_removals: bool = False
     snapshots: dict[str, str] = field(default_factory=dict)
     states: dict[str, str] | None = None
+    follows: str | None = None
 
 
 def new_run(run: str, export: StoredExport, request: RunRequest) -> Run:
@@ -202,6 +205,7 @@ def new_run(run: str, export: StoredExport, request: RunRequest) -> Run:
         full=request.full,
         allow_removals=request.allow_removals,
         states=request.states,
+        follows=request.follows,
     )
 
 

@@ -10,7 +10,8 @@ from shared.platform.blobs import Blobs
 from shared.platform.clock import utc_now
 from shared.platform.queues import Queues
 from shared.runs.ending import clear_up
-from shared.runs.marker import active_run, take_marker
+from shared.runs.last_run import read_last
+from shared.runs.marker import active_run, free_marker, take_marker
 from shared.runs.record import Run, RunRequest, create_run, new_run, read_run
 from shared.runs.run_index import note_run
 from shared.runs.views import as_of_now, load_run
@@ -26,16 +27,32 @@ class ActiveRunError(Exception):
         self.run = run
 
 
+class FollowedError(Exception):
+    """The run of another export whose end was to begin this one has begun one already."""
+
+
 def start_run(app: App, export: StoredExport, request: RunRequest) -> Run:
-    """Start a run of a stored export and return it; raises ActiveRunError.
+    """Start a run of a stored export and return it; raises ActiveRunError, FollowedError.
 
     The export is frozen into the run: later changes of it do not touch the run.
     """
     run_id = f"{export.name}-{utc_now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
     run = new_run(run_id, export, request)
     _mark(app, run)
+    if run.follows is not None and _is_followed(app.blobs, run):
+        free_marker(app.blobs, run.id)
+        raise FollowedError
     record_start(app.blobs, app.queues, run)
     return load_run(app.blobs, run.id) or run
+
+
+def _is_followed(blobs: Blobs, run: Run) -> bool:
+    """Return whether a run has been begun for the same end; asked by the marker's only holder.
+
+    A run notes what it follows before it frees the marker, so that no other follows it too.
+    """
+    last = read_last(blobs, run.export, run.uid)
+    return last is not None and last.followed == run.follows
 
 
 def _mark(app: App, run: Run) -> None:

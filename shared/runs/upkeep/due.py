@@ -10,15 +10,16 @@ from typing import assert_never
 from shared.app import App
 from shared.exports import store
 from shared.exports.export_index import IndexedExport
+from shared.exports.following import leads_back, predecessors
 from shared.exports.models import StoredExport
 from shared.exports.schedules import due_since, retry_at
 from shared.platform import log
 from shared.platform.clock import from_text, utc_now
 from shared.platform.errors import CloudError
-from shared.runs.last_run import LastRun, LastRuns, last_runs, read_last
+from shared.runs.last_run import LastRun, LastRuns, last_runs, note_followers, read_last
 from shared.runs.marker import active_exports, active_runs
-from shared.runs.record import RunRequest
-from shared.runs.start import ActiveRunError, start_run
+from shared.runs.record import RunRequest, Trigger
+from shared.runs.start import ActiveRunError, FollowedError, start_run
 from shared.runs.upkeep.rounds import in_turn
 from shared.runs.upkeep.sources import Newest, Sources
 from shared.runs.upkeep.stale import look_at_age
@@ -30,6 +31,7 @@ _STARTERS = 16
 _STARTING_SECONDS = 150.0
 _REFUSALS = (401, 403)
 _leavers = Lock()
+_TRIGGERS: Mapping[str, Trigger] = {"cron": "cron", "after": "after"}
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,18 @@ class _Look:
     def busy(self) -> set[str]:
         return {run.audience for run in active_runs(self.app.blobs)}
 
+    @cached_property
+    def predecessors(self) -> dict[str, str]:
+        """Which export each one that runs after another runs after."""
+        return predecessors(self.exports.values())
+
+    def predecessor(self, export: Scheduled) -> IndexedExport | None:
+        """Return whose runs begin one of an export; None where none may, as in a circle."""
+        name = export.schedule.predecessor
+        if name is None or leads_back(export.name, name, self.predecessors):
+            return None
+        return self.exports.get(name)
+
 
 def start_due_exports(app: App) -> None:
     """Start a run of every export that is due and has none; one broken export stops no other.
@@ -63,7 +77,7 @@ def start_due_exports(app: App) -> None:
         try:
             if name not in known or _may_be_due(look, known[name]):
                 _start_if_due(look, name)
-        except ActiveRunError:
+        except (ActiveRunError, FollowedError):
             return
         except Exception as error:  # what is wrong with one export must not hold up the others
             log.failure("export_not_started", error, export=name)
@@ -75,11 +89,36 @@ def start_due_exports(app: App) -> None:
     look.sources.remember()
 
 
+def start_followers(app: App, predecessor: str) -> None:
+    """Start what runs after an export, a run of which has ended; the tick does so where this fails.
+
+    Where nobody follows it any more, its ends no longer say so.
+    """
+    exports = {export.name: export for export in store.indexed_exports(app.blobs)[0]}
+    look = _Look(app, exports, last_runs(app.blobs), Sources(app))
+    followers = [name for name, after in look.predecessors.items() if after == predecessor]
+    if not followers and predecessor in exports:
+        note_followers(app.blobs, predecessor, exports[predecessor].uid, there=False)
+    for name in followers:
+        try:
+            _start_if_due(look, name)
+        except (ActiveRunError, FollowedError):
+            continue
+        except Exception as error:  # what is wrong with one export must not hold up the others
+            log.failure("export_not_started", error, export=name)
+
+
 def _may_be_due(look: _Look, export: IndexedExport) -> bool:
     last = look.last.of(export.name, export.uid)
     newest = _newest_or_refused(export, look.sources)
     look_at_age(look.app, export, last, newest, utc_now())
-    return is_due(export, last, newest, utc_now()) or _leavers_wait(look, export, last)
+    before = None
+    if (predecessor := look.predecessor(export)) is not None:
+        before = look.last.of(predecessor.name, predecessor.uid)
+        if before is not None and not before.has_followers and export.schedule.active:
+            # From now on its end tells at once.
+            note_followers(look.app.blobs, predecessor.name, predecessor.uid, there=True)
+    return is_due(export, last, newest, utc_now(), before) or _leavers_wait(look, export, last)
 
 
 def _start_if_due(look: _Look, name: str) -> None:
@@ -89,17 +128,20 @@ def _start_if_due(look: _Look, name: str) -> None:
         return
     export = found[0]
     newest = _newest_or_refused(export, look.sources)
+    predecessor = look.predecessor(export)
+    before = read_last(app.blobs, predecessor.name, predecessor.uid) if predecessor else None
     # Last of all: a run that ends meanwhile has seen these snapshots.
     last = read_last(app.blobs, export.name, export.uid)
     request = RunRequest(
         kind="scheduled",
-        triggered_by="cron" if export.schedule.kind == "cron" else "refresh",
+        triggered_by=_TRIGGERS.get(export.schedule.kind, "refresh"),
         requested_by=_BY,
         snapshots={one.segment: one.stamp for one in newest or ()},
         states={one.segment: one.state for one in newest or ()},
     )
-    if is_due(export, last, newest, utc_now()):
-        start_run(app, export, request)
+    if is_due(export, last, newest, utc_now(), before):
+        done = before.done if before and export.schedule.kind == "after" else None
+        start_run(app, export, replace(request, follows=done.run if done else None))
         with _leavers:
             look.busy.add(export.audience_id)
     elif _leavers_wait(look, export, last):
@@ -111,11 +153,16 @@ def _start_if_due(look: _Look, name: str) -> None:
 
 
 def is_due(
-    export: Scheduled, last: LastRun | None, newest: Sequence[Newest] | None, now: datetime
+    export: Scheduled,
+    last: LastRun | None,
+    newest: Sequence[Newest] | None,
+    now: datetime,
+    before: LastRun | None = None,
 ) -> bool:
     """Return whether an export's schedule asks for a run now.
 
     newest: the newest snapshot of each segment that has one; None where storage lets nobody look.
+    before: what is remembered of the export that this one runs after.
     """
     schedule = export.schedule
     if not schedule.active:
@@ -130,8 +177,21 @@ def is_due(
             if last is not None:
                 since = max(since, from_text(last.served_at or last.submitted_at))
             return due_since(schedule.cron, schedule.time_zone, since, now) is not None
+        case "after":
+            return _is_to_follow(export, last, before)
         case unknown:
             assert_never(unknown)
+
+
+def _is_to_follow(export: Scheduled, last: LastRun | None, before: LastRun | None) -> bool:
+    """Return whether a run has ended well since, of the export that this one runs after.
+
+    However many have, that is one run: what counts is the newest.
+    """
+    done = before.done if before else None
+    if done is None or done.at <= export.scheduled_since:
+        return False
+    return last is None or last.followed != done.run
 
 
 def _leavers_wait(look: _Look, export: Scheduled, last: LastRun | None) -> bool:

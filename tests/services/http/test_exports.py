@@ -56,6 +56,29 @@ def test_what_is_read_can_be_written_back_and_keeps_its_ledger(call: Caller, exp
     assert {key for key in before if before[key] != after[key]} <= {"updated_at"}
 
 
+def test_a_predecessor_is_named_as_the_field_where_it_is_unknown_or_follows_itself(
+    call: Caller, connected: Place, export: str
+) -> None:
+    def put(name: str, schedule: dict[str, Any]) -> Any:
+        return call("PUT", f"exports/{name}", connected.export_document(schedule=schedule))
+
+    last = f"{export}-last"
+    assert wrong_fields(put(last, {"kind": "after"})) == ["schedule"]
+    assert wrong_fields(put(last, {"kind": "after", "after": "nowhere"})) == ["schedule.after"]
+    assert put(last, {"kind": "after", "after": export}).status_code == 201
+    for name in (export, last):
+        circle = put(export, {"kind": "after", "after": name})
+        assert wrong_fields(circle) == ["schedule.after"]
+        assert [error["code"] for error in circle.json()["errors"]] == ["schedule_circle"]
+
+    assert call("DELETE", f"exports/{export}").status_code == 204
+    left = call("GET", f"exports/{last}").json()
+    assert [warning["code"] for warning in left["warnings"]] == ["predecessor_missing"]
+    again = call("PUT", f"exports/{last}", left)
+    assert again.status_code == 200
+    assert [warning["code"] for warning in again.json()["warnings"]] == ["predecessor_missing"]
+
+
 def test_a_reader_who_holds_the_version_gets_what_became_of_it(call: Caller, export: str) -> None:
     first = call("GET", f"exports/{export}")
     run = call("POST", f"exports/{export}/runs").json()

@@ -49,6 +49,26 @@ def test_run_all_starts_what_has_an_active_schedule(
     assert {run["id"] for run in answer.json()["items"]} <= again
 
 
+def test_run_all_leaves_to_its_predecessor_what_runs_after_one_that_it_starts(
+    call: Caller, connected: Place, export: str
+) -> None:
+    def save(suffix: str, after: str) -> str:
+        schedule = {"kind": "after", "after": after}
+        body = connected.export_document(schedule=schedule)
+        assert call("PUT", f"exports/{export}-{suffix}", body).status_code == 201
+        return f"{export}-{suffix}"
+
+    by_hand = connected.export_document(schedule={"kind": "none"})
+    assert call("PUT", f"exports/{export}-hand", by_hand).status_code == 201
+    second, third = save("2", export), save("3", f"{export}-2")
+    alone = save("alone", f"{export}-hand")
+
+    started = {run["export"] for run in call("POST", "runs").json()["items"]}
+
+    assert {export, alone} <= started
+    assert not started & {second, third, f"{export}-hand"}
+
+
 def test_runs_are_listed_and_filtered(call: Caller, export: str) -> None:
     run = call("POST", f"exports/{export}/runs").json()
     path = f"exports/{export}/runs"

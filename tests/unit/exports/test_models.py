@@ -42,7 +42,13 @@ def test_what_may_be_left_out_has_its_default() -> None:
         "leavers": "untag",
         "removal_limit_percent": 20,
         "stale_after_hours": 72,
-        "schedule": {"active": True, "kind": "refresh", "cron": [], "time_zone": "UTC"},
+        "schedule": {
+            "active": True,
+            "kind": "refresh",
+            "cron": [],
+            "time_zone": "UTC",
+            "after": None,
+        },
         "purpose": None,
         "legal_basis": None,
     }
