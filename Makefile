@@ -47,6 +47,10 @@ switches: set-up ## Run the end-to-end tests against every documented variant of
 fuzz: set-up ## Fuzz the parsers, a minute each
 	@$(PYTHON) -m tests.campaigns.fuzz --seconds 60
 
+.PHONY: histories
+histories: set-up ## Play random histories of people under several exports
+	@HISTORIES=40 $(PYTEST) --dist load tests/services/runs/test_histories.py
+
 .PHONY: combinations
 combinations: set-up ## Save and run exports, and read files, with any three values together
 	@COMBINATIONS=3 $(PYTHON) -m pytest --verbosity=0 tests/services/runs/test_combinations.py \

@@ -95,11 +95,30 @@ def given_by_others(blobs: Blobs, old: Ledger, others: Sequence[Ledger]) -> "pl.
             for theirs, tag in enumerate(other.tags)
             if tag is not None and tag.id in bits
         }
-        held = (pl.col("flags") & int(Flag.ACCEPTED | Flag.UNCERTAIN)) != 0
-        # Who refuses is not held by the export that they refused; who is due has left it.
-        none = Flag.ARCHIVED | Flag.REFUSED | Flag.UNSUBSCRIBED | Flag.DUE
-        gone = (pl.col("flags") & int(none)) != 0
-        frames.append(rows.filter(held & ~gone).select("email", tags=translate("tags", ours)))
+        frames.append(rows.filter(_is_held()).select("email", tags=translate("tags", ours)))
     if not frames:
         return pl.DataFrame(schema={"email": pl.String, "tags": MASK})
     return pl.concat(frames).group_by("email").agg(pl.col("tags").bitwise_or())
+
+
+def people_of_others(blobs: Blobs, others: Sequence[Ledger], ids: "pl.Series") -> "pl.DataFrame":
+    """Return email and customer_id of those with these CustomerIds whom other exports hold."""
+    import polars as pl
+
+    columns = ["email", "customer_id", "flags"]
+    frames = [pl.DataFrame(schema={"email": pl.String, "customer_id": pl.String})]
+    for other in others:
+        rows = ledger.read_table(blobs, other, columns)
+        theirs = pl.col("customer_id").is_in(ids.implode())
+        frames.append(rows.filter(theirs, _is_held()).select("email", "customer_id"))
+    return pl.concat(frames)
+
+
+def _is_held() -> "pl.Expr":
+    """Return whether an export holds a contact of its ledger."""
+    import polars as pl
+
+    held = (pl.col("flags") & int(Flag.ACCEPTED | Flag.UNCERTAIN)) != 0
+    # Who refuses is not held by the export that they refused; who is due has left it.
+    none = Flag.ARCHIVED | Flag.REFUSED | Flag.UNSUBSCRIBED | Flag.DUE
+    return held & ((pl.col("flags") & int(none)) == 0)

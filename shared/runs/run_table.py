@@ -38,6 +38,14 @@ class Action(IntEnum):
     WAIT = 4
 
 
+class Still(IntEnum):
+    """Whether a snapshot still has the CustomerId of a leaver, and how."""
+
+    NO = 0
+    OTHER_ADDRESS = 1
+    WITHOUT_ADDRESS = 2
+
+
 class Note(IntEnum):
     """Why a code was given without asking Mailchimp."""
 
@@ -55,6 +63,7 @@ class Note(IntEnum):
     OTHER_ADDRESS = 10
     FILTERED = 11
     FILTERED_BY_BLANK = 12
+    WITHOUT_ADDRESS = 13
 
 
 NOTES = {
@@ -71,6 +80,7 @@ NOTES = {
     Note.OTHER_ADDRESS: "under another address",
     Note.FILTERED: "filtered",
     Note.FILTERED_BY_BLANK: "filtered",
+    Note.WITHOUT_ADDRESS: "the profile has no valid address any more",
 }
 
 
@@ -80,6 +90,7 @@ REASONS = (
     Note.CONSENT_WITHDRAWN,
     Note.FILTERED,
     Note.FILTERED_BY_BLANK,
+    Note.WITHOUT_ADDRESS,
 )
 
 

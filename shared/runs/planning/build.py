@@ -49,6 +49,7 @@ from shared.runs.planning.segment_ages import (
     too_late,
     waiting_warnings,
 )
+from shared.runs.planning.still_there import with_still
 from shared.runs.planning.warnings import differing_warnings, input_warnings, value_warnings
 from shared.segments.state import state_of
 
@@ -131,6 +132,7 @@ def _decide(
     classified = difference.with_elsewhere(classified, gone, suppressed, unsubscribed(people))
     policy = _policy(attempt, setup, untrusted, generations_of(attempt, setup))
     gone = with_ours(attempt, gone, people, policy)
+    gone = with_still(attempt, gone, classified, policy, other_ledgers)
     table, removals = difference.decide(
         classified,
         gone,

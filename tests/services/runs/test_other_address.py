@@ -70,3 +70,38 @@ def test_who_unsubscribed_under_one_export_s_address_is_not_created_by_another(
     write(steps, 21, ("c1", 1), ("c2", 2), name="Anna")
     steps.run()
     assert other.run()["outcomes"] == {"created": 1, "unchanged": 1}
+
+
+def test_who_has_another_address_in_an_export_is_archived_at_most_and_who_has_none_untagged(
+    steps: Steps,
+) -> None:
+    for name in steps.files():
+        steps.segments.delete_blob(f"{steps.folder}/{name}")
+    steps.change(removal_limit_percent=100, leavers="unsubscribe")
+    other = steps.beside("-club", segments=["Club"])
+    stay = [(f"c{n}", n) for n in range(20, 110)]
+    write(steps, 20, ("c1", 1), ("c2", 2), ("c3", 3), *stay)
+    steps.run()
+    # One has another address in the other export, one none that is valid, and one is gone.
+    steps.put("Club/2026/11/21/0600/Club_1.csv", f"{HEADER}{steps.name}-c1,{steps.email(11)},Ana\n")
+    rest = (f"{steps.name}-{id_},{steps.email(number)},Ana\n" for id_, number in stay)
+    nonsense = f"{steps.name}-c2,nonsense,Ana\n"
+    steps.put("VIP/2026/11/21/0600/VIP_1.csv", "".join([HEADER, nonsense, *rest]))
+    other.run()
+
+    run = steps.run()
+
+    assert run["outcomes"] == {
+        "archived": 1,
+        "unsubscribed": 1,
+        "untagged": 1,
+        "unchanged": 90,
+        "skipped_invalid_email": 1,
+    }
+    contacts = steps.mailchimp.contacts(steps.audience)
+    statuses = [contacts[steps.email(n)].status for n in (1, 2, 3, 20, 11)]
+    assert statuses == ["archived", "subscribed", "unsubscribed", "subscribed", "subscribed"]
+    # Without her profile she has left, too.
+    write(steps, 22, *stay)
+    steps.run()
+    assert steps.mailchimp.contacts(steps.audience)[steps.email(2)].status == "unsubscribed"

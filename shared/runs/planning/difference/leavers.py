@@ -9,7 +9,7 @@ from shared.frames.masks import empty
 from shared.runs.codes import NUMBER
 from shared.runs.ledger import FLAGS, Flag
 from shared.runs.planning.difference.policy import Policy
-from shared.runs.run_table import Action, Kind, Note, was
+from shared.runs.run_table import Action, Kind, Note, Still, was
 
 # What profiles are left out for of whom a snapshot still has.
 _TOLD = [NUMBER["skipped_filtered"], NUMBER["skipped_no_consent"]]
@@ -21,7 +21,8 @@ def leavers_of(gone: pl.DataFrame, suppressed: pl.DataFrame, policy: Policy) -> 
     Who has profiles, but none that is sent, has not left unless a value that the filter doesn't
     want keeps out each of them. She withdrew her consent if it was given before, one of them
     refuses and all are as new, and then what the export says of that is done. Else she only loses
-    tags, until no snapshot has her.
+    tags, until no snapshot has her. Nor has left whom a snapshot has under another address or
+    none: see still_there.py.
 
     One that was only ever refused is forgotten. One that this export archived stays in the
     ledger, so that it may come back, for as long as it is archived: who subscribed again
@@ -57,11 +58,14 @@ def leavers_of(gone: pl.DataFrame, suppressed: pl.DataFrame, policy: Policy) -> 
     )
     remove = pl.when(hidden).then(empty()).otherwise(pl.col("old_tags").fill_null(0))
     # With nothing to do about her, her profile's row says all, or what was told when she left.
-    told = present | was(Flag.UNSUBSCRIBED)
+    nameless = pl.col("still") == int(Still.WITHOUT_ADDRESS)
+    told = present | was(Flag.UNSUBSCRIBED) | nameless
     idle = hidden | (told & (remove == 0) & (action == int(Action.NONE)))
     note = (
         pl.when(withdrew)
         .then(int(Note.CONSENT_WITHDRAWN))
+        .when(~present & nameless)
+        .then(int(Note.WITHOUT_ADDRESS))
         .otherwise(pl.col("told_as").fill_null(int(Note.NONE)))
     )
     leavers = gone.select(
@@ -89,8 +93,9 @@ def leavers_of(gone: pl.DataFrame, suppressed: pl.DataFrame, policy: Policy) -> 
 def with_answers(gone: pl.DataFrame, answers: pl.DataFrame | None) -> pl.DataFrame:
     """Add what profiles say, the `note` as `told_as`: see eligibility.answers.
 
-    Null for who has none.
+    Null for who has none. still: that no snapshot has them otherwise (see still_there.py).
     """
+    gone = gone.with_columns(still=pl.lit(int(Still.NO), dtype=pl.UInt8))
     if answers is None:
         none = pl.lit(None, dtype=pl.Boolean)
         told = pl.lit(None, dtype=pl.Int32)
@@ -173,9 +178,11 @@ def _at_most(policy: Policy) -> pl.Expr:
     """Return what is done with leavers, the milder of what the export says now and said then."""
     now = pl.lit(int(policy.leavers_action))
     archived = pl.lit(int(Action.ARCHIVE))
-    harsher = was(Flag.ARCHIVE_AT_MOST) & (now == int(Action.UNSUBSCRIBE))
+    elsewhere = pl.col("still") == int(Still.OTHER_ADDRESS)
+    harsher = (was(Flag.ARCHIVE_AT_MOST) | elsewhere) & (now == int(Action.UNSUBSCRIBE))
     milder = pl.when(harsher).then(archived).otherwise(now)
-    return pl.when(was(Flag.KEEP)).then(int(Action.NONE)).otherwise(milder)
+    spared = was(Flag.KEEP) | (pl.col("still") == int(Still.WITHOUT_ADDRESS))
+    return pl.when(spared).then(int(Action.NONE)).otherwise(milder)
 
 
 def keep_what_others_give(rows: pl.DataFrame, given_by_others: pl.DataFrame) -> pl.DataFrame:
