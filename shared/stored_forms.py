@@ -16,6 +16,7 @@ _LEDGER = "ledgers/{account}/{audience}/{uid}/"
 _RUN = "runs/{export}/{run}/"
 _ATTEMPT = f"{_RUN}plans/{{attempt}}/"
 _PROTECTED = "suppressions/{account}/{audience}/"
+_VERIFIED = "verifications/{uid}/{verification}/"
 _AUDIENCE = "audiences/{account}/{audience}/"
 
 DOCUMENTS = (
@@ -49,6 +50,8 @@ DOCUMENTS = (
     Form("erasure", "erasures/{erasure}.json"),
     Form("open erasure", "erasures/open/{erasure}.json"),
     Form("pieces of an erasure", "erasures/pieces/{erasure}.json"),
+    Form("verification", "verifications/{uid}.json"),
+    Form("index of a verification's rows", f"{_VERIFIED}rows/{{file}}.index.json"),
     Form("protected contacts", f"{_PROTECTED}state.json"),
     Form("protected contacts' draft", f"{_PROTECTED}draft.json"),
     Form("contact that a webhook told of", f"{_PROTECTED}told/{{event}}.json"),
@@ -58,6 +61,7 @@ TABLES = (
     Form("ledger table", f"{_LEDGER}{{table}}.parquet", version=2),
     Form("created contacts", f"{_AUDIENCE}made/{{table}}.parquet"),
     Form("people of an audience", f"{_AUDIENCE}people/{{table}}.parquet"),
+    Form("part of a verification", f"{_VERIFIED}parts/{{part}}.parquet"),
     Form("run table", f"{_ATTEMPT}table.parquet", version=2),
     Form("upsert rows", f"{_ATTEMPT}upserts.parquet"),
     Form("tag operations", f"{_ATTEMPT}tag-ops.parquet"),
@@ -83,9 +87,11 @@ OTHERS = (
         "page", f"{_PROTECTED}pages/{{listing}}/{{status}}/{{offset}}", "protected contacts' draft"
     ),
     Other("outcomes", f"{_RUN}outcomes/{{code}}.csv"),
+    Other("rows of a verification", f"{_VERIFIED}rows/{{file}}.csv"),
     Other("run in the index", "index/runs/{moment}/{run}"),
     Other("erased person", "suppressions/erased/{hash}"),
     Other("erasure's lock", "erasures/locks/{erasure}"),
+    Other("verification's lock", "verifications/locks/{uid}"),
     Other("slot", "slots/{account}/{slot}"),
     Other("slot for people", "slots/{account}/people/slot"),
     Other("person's waiting mark", "slots/{account}/people/waiting/{waiter}"),

@@ -15,3 +15,7 @@ def work(app: App, message: Mapping[str, str]) -> None:
         from shared.runs.upkeep.due import start_followers
 
         start_followers(app, predecessor)
+    if verification := message.get("verification"):
+        from shared.proof.work import work_on as verify
+
+        verify(app, verification)

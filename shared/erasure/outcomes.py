@@ -38,7 +38,7 @@ def _erase(app: App, run: str, search: Search) -> int:
         if not rows:
             return 0
         for code in sorted({row.code for row in rows}):
-            _cut_file(app, outcomes.file_name(run, code), person)
+            cut_rows(app, outcomes.file_name(run, code), person)
         try:
             _cut(app, everybody, data, etag, rows)
             return len(rows)
@@ -60,18 +60,26 @@ def _known(data: bytes, person: Person) -> Iterator[Names]:
     )
 
 
-def _cut_file(app: App, name: str, person: Person) -> None:
+def known_rows(app: App, name: str, person: Person) -> Iterator[Names]:
+    """Yield email and CustomerId of a CSV's rows about a person."""
+    data, _ = _read(app, name)
+    return ((row.email, row.customer_id) for row in rows_about(data, person))
+
+
+def cut_rows(app: App, name: str, person: Person) -> int:
+    """Remove the rows about a person from a CSV, whoever writes it meanwhile; return how many."""
     for attempt in range(_ATTEMPTS):
         data, etag = _read(app, name)
         rows = list(rows_about(data, person))
         if not rows:
-            return
+            return 0
         try:
             _cut(app, name, data, etag, rows)
-            return
+            return len(rows)
         except BlobConflictError:
             if attempt + 1 == _ATTEMPTS:
                 raise
+    raise AssertionError
 
 
 def _cut(app: App, name: str, data: bytes, etag: str, rows: list[FoundRow]) -> None:

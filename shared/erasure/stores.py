@@ -9,7 +9,16 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from shared.app import App
-from shared.erasure import ledgers, mailchimp, memories, outcomes, plans, previews, protected
+from shared.erasure import (
+    ledgers,
+    mailchimp,
+    memories,
+    outcomes,
+    plans,
+    previews,
+    protected,
+    verifications,
+)
 from shared.erasure.search import Search
 
 
@@ -35,6 +44,7 @@ _KEPT = (
     Store("ledgers", ledgers.pieces, ledgers.erase),
     Store("memory", memories.pieces, memories.erase),
     Store("protected", protected.pieces, protected.erase),
+    Store("verifications", verifications.pieces, verifications.erase),
 )
 _IN_MAILCHIMP = Store("mailchimp", mailchimp.pieces, mailchimp.erase)
 _OF_RUNS = (

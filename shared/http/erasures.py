@@ -16,7 +16,7 @@ from shared.platform.blobs import Document
 _MOST = 65_536
 _ID = r"[0-9a-f]{32}"
 # Kinds of places that this app itself may keep a person in.
-_HERE = ("ledgers", "memory", "outcomes", "plans", "previews", "protected")
+_HERE = ("ledgers", "memory", "outcomes", "plans", "previews", "protected", "verifications")
 Name = Annotated[str, Field(min_length=1, max_length=_MOST)]
 
 

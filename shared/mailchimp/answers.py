@@ -86,6 +86,14 @@ class MembersPage:
 
 
 @dataclass(frozen=True)
+class ContactsPage:
+    """Some contacts of an audience, as Mailchimp shows them."""
+
+    items: list[dict[str, Any]]
+    total_items: int
+
+
+@dataclass(frozen=True)
 class ContactError:
     """What Mailchimp says about one contact that it did not take."""
 

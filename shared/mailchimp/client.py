@@ -16,6 +16,7 @@ from shared.mailchimp import answers
 from shared.mailchimp.answers import (
     Account,
     Audience,
+    ContactsPage,
     MembersPage,
     MergeField,
     SubscribeAnswer,
@@ -168,6 +169,18 @@ class MailchimpClient(Connection):
             params |= {"sort_field": sort, "sort_dir": "ASC"}
         answer = self.call("GET", _path(list_id, "/members"), params)
         return answers.read_members(answer.document, answer.date)
+
+    def contacts(
+        self, list_id: str, *, status: str | None = None, offset: int = 0, count: int = PAGE
+    ) -> ContactsPage:
+        """Return a page of contacts with status, values and tags; archived ones by status alone."""
+        names = ("email_address", "status", "merge_fields", "tags", "tags_count")
+        fields = ",".join(f"members.{name}" for name in names) + ",total_items"
+        params: dict[str, str | int] = {"fields": fields, "count": count, "offset": offset}
+        if status:
+            params["status"] = status
+        found = self.call("GET", _path(list_id, "/members"), params).document
+        return ContactsPage(answers.objects(found, "members"), answers.number(found, "total_items"))
 
     def member(self, list_id: str, email: str) -> dict[str, Any] | None:
         """Return a contact as the audience holds it, None where it holds none."""

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from shared.mailchimp.answers import (
     Audience,
+    ContactsPage,
     MembersPage,
     MergeField,
     SubscribeAnswer,
@@ -49,6 +50,18 @@ class ContactCalls(Protocol):
     def archive(self, list_id: str, email: str) -> Archived: ...
 
     def unsubscribe(self, list_id: str, email: str) -> dict[str, Any] | None: ...
+
+
+class ProofCalls(Protocol):
+    """What a verification reads of an audience."""
+
+    def merge_fields(self, list_id: str) -> list[MergeField]: ...
+
+    def contacts(
+        self, list_id: str, *, status: str | None = None, offset: int = 0, count: int = PAGE
+    ) -> ContactsPage: ...
+
+    def member(self, list_id: str, email: str) -> dict[str, Any] | None: ...
 
 
 class AudienceCalls(Protocol):

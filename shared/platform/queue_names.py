@@ -3,6 +3,6 @@
 PLAN = "segment-export-plan"
 LANE = "segment-export-lane"
 FINISH = "segment-export-finish"
-# Whatever is long and no run: erasures.
+# Whatever is long and no run: erasures, verifications.
 UPKEEP = "segment-export-upkeep"
 ALL = (PLAN, LANE, FINISH, UPKEEP)

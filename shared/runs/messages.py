@@ -14,6 +14,7 @@ _FORMS = {
     "erasure": r"[0-9a-f]{32}",
     # The export after whose end others run.
     "predecessor": r"[a-z0-9][a-z0-9-]{0,62}",
+    "verification": r"[0-9a-f]{32}",
 }
 
 

@@ -9,6 +9,7 @@ from shared.health.ticks import note_tick
 from shared.mailchimp.suppressions import drop_told
 from shared.notifications.changes import tell_due
 from shared.platform import log
+from shared.proof import upkeep as verifications
 from shared.runs import last_run
 from shared.runs.upkeep import memories, recovery, retention
 from shared.runs.upkeep.due import start_due_exports
@@ -31,6 +32,7 @@ _ALWAYS: tuple[Step, ...] = (
     start_due_exports,
     tell_due,
     erasures.resume,
+    verifications.resume,
 )
 # These list every run and ledger: of thousands of exports that is a lot for every five minutes.
 _HOURLY: tuple[Step, ...] = (
@@ -41,6 +43,7 @@ _HOURLY: tuple[Step, ...] = (
     retention.drop_orphaned_memories,
     memories.put_together,
     erasures.drop_old,
+    verifications.drop_old,
 )
 
 

@@ -1,0 +1,1 @@
+"""Whether an audience is what was promised: verifications of exports, and what differs."""
