@@ -153,6 +153,9 @@ PROBLEMS: Codes = {
     "signing_keys_unavailable": (),
     "unknown_form": (),
     "vault_refused": (),
+    "verification_active": (),
+    "verification_missing": (),
+    "verification_outdated": (),
 }
 # Members of `may` that are not true.
 MAY: Codes = {"connection_missing": (), "needs_contributor": (), "not_shared": ()}

@@ -22,7 +22,7 @@ from shared.exports.errors import ConnectionUnusableError
 from shared.exports.models import StoredConnection, StoredExport
 from shared.frames import tables
 from shared.mailchimp.answers import ContactsPage
-from shared.mailchimp.errors import RetryError, StopError
+from shared.mailchimp.errors import RefusedError, RetryError, StopError
 from shared.mailchimp.protocols import ProofCalls
 from shared.platform import log, queues
 from shared.platform.clock import seconds_since, to_text, utc_now
@@ -123,6 +123,8 @@ class _Worker:
             return self._wait(code or ("slot" if isinstance(error, NoSlotError) else "mailchimp"))
         except (ErasureKeyError, UnknownNeighbourError):
             return self._wait("vault")
+        except RefusedError:
+            self._end(self._now.as_ended("failed", "internal_error"))
         return None
 
     def _work(self, end: float) -> bool:
@@ -147,7 +149,7 @@ class _Worker:
     def _export(self) -> StoredExport:
         found = store.load_export(self._app.blobs, self._now.export)
         if found is None or found[0].uid != self._now.uid:
-            raise _FailedError("export_removed")
+            raise _FailedError("internal_error")
         return found[0]
 
     def _check_alone(self, promised: Promised, max_age: float) -> None:

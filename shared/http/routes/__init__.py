@@ -5,13 +5,14 @@ route with a catch-all sorts last.
 """
 
 from shared.http.route import Route
-from shared.http.routes import connections, console, exports, people, product, runs
+from shared.http.routes import connections, console, exports, people, product, proof, runs
 
 ROUTES: dict[str, Route] = {
     **connections.ROUTES,
     **exports.ROUTES,
     **runs.ROUTES,
     **people.ROUTES,
+    **proof.ROUTES,
     **product.ROUTES,
     **console.ROUTES,
 }

@@ -1,0 +1,83 @@
+"""What the routes about proof answer."""
+
+from shared.http.answers import Answer, Moment, Params
+from shared.proof.record import Code, Status, What
+
+
+class VerificationWaiting(Answer):
+    """What a verification waits for, and since when."""
+
+    code: str
+    params: Params
+    since: Moment
+
+
+class VerificationError(Answer):
+    """Why a verification has failed."""
+
+    code: str
+    params: Params
+
+
+class VerificationProgress(Answer):
+    """How many of the audience's contacts were read."""
+
+    done: int
+    total: int
+
+
+class DifferingView(Answer):
+    """How many rows there are of a kind."""
+
+    code: Code
+    what: What
+    count: int
+    repairable: bool
+
+
+class NotCompared(Answer):
+    """Of how many contacts values, or tags, could not be judged: nobody of them is named."""
+
+    values: int
+    tags: int
+
+
+class VerificationView(Answer):
+    """The newest verification of an export.
+
+    `as_promised` counts contacts that are held, `differing` rows; `run` is the one that the
+    audience was compared with.
+    """
+
+    id: str
+    status: Status
+    asked_by: str
+    asked_at: Moment
+    ended_at: Moment | None
+    waiting: VerificationWaiting | None
+    error: VerificationError | None
+    progress: VerificationProgress
+    checked_at: Moment | None
+    run: str | None
+    as_promised: int | None
+    differing: list[DifferingView]
+    not_compared: NotCompared
+    calls: int
+
+
+class VerificationRow(Answer):
+    """A contact that is not as promised, without its values; `field`: merge field or tag."""
+
+    email: str
+    customer_id: str | None
+    code: Code
+    what: What
+    field: str | None
+    repairable: bool
+
+
+class VerificationRows(Answer):
+    """A page of them."""
+
+    items: list[VerificationRow]
+    next: str | None
