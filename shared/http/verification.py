@@ -131,7 +131,7 @@ def _csv(app: App, export: StoredExport, found: Verification, files: list[str]) 
 
 
 def _shown(found: Verification) -> Document:
-    waiting = None
+    waiting: Document | None = None
     if found.waiting is not None:
         waiting = {"code": found.waiting, "params": {}, "since": found.waiting_since}
     return {

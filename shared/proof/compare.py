@@ -129,10 +129,10 @@ def _joined(held: pl.DataFrame, seen: pl.DataFrame, others: pl.DataFrame) -> pl.
 
 def _code(*, refused: pl.Expr | None = None) -> pl.Expr:
     """Return why something differs, the first reason that holds."""
-    code = pl.when("protected").then(pl.lit("protected"))
+    or_else = pl.when("unsure").then(pl.lit("unexplained")).otherwise(pl.lit("by_hand"))
     if refused is not None:
-        code = code.when(refused).then(pl.lit("refused"))
-    return code.when("unsure").then(pl.lit("unexplained")).otherwise(pl.lit("by_hand"))
+        or_else = pl.when(refused).then(pl.lit("refused")).otherwise(or_else)
+    return pl.when("protected").then(pl.lit("protected")).otherwise(or_else)
 
 
 def _rows(

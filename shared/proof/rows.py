@@ -90,7 +90,9 @@ def page(
 def _rows(blobs: Blobs, name: str, first: int) -> Iterator[tuple[int, Row]]:
     """Yield the rows of a file from a number on, block by block."""
     index = outcome_index.load(blobs, name)
-    for block in range(first // ROWS_PER_BLOCK, index.blocks) if index else ():
+    if index is None:
+        return
+    for block in range(first // ROWS_PER_BLOCK, index.blocks):
         data = blobs.read_range(name, *index.block(block), index.etag)
         for number, row in enumerate(parsed(data), block * ROWS_PER_BLOCK):
             if number >= first:
