@@ -81,6 +81,7 @@ Percent = Annotated[int, Field(ge=0, le=100)] | Annotated[float, Field(ge=0, le=
 Leavers = Literal["untag", "keep", "archive", "unsubscribe"]
 # What is done with contacts whose consent was withdrawn, besides their tags.
 Withdrawn = Literal["untag", "unsubscribe", "archive"]
+GrowthPercent = Annotated[int, Field(ge=0, le=1000)] | Annotated[float, Field(ge=0, le=1000)]
 # Ten years are as good as never.
 Hours = Annotated[int, Field(gt=0, le=87_600)] | Annotated[float, Field(gt=0, le=87_600)]
 
@@ -258,6 +259,23 @@ def _few_values(consent: ConsentColumn | None) -> ConsentColumn | None:
     return consent
 
 
+class GrowthLimit(InputModel):
+    """How many contacts a run may create: a number, or a share of the audience's billable ones."""
+
+    contacts: Annotated[int, Field(ge=0)] | None = None
+    percent: GrowthPercent | None = None
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        if (self.contacts is None) == (self.percent is None):
+            raise ValueError("needs either `contacts` or `percent`")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _given_only(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in serialize(self).items() if value is not None}
+
+
 class Schedule(InputModel):
     """When an export runs by itself; switched off, it is kept.
 
@@ -330,6 +348,7 @@ class Export(InputModel):
     status_for_new: Literal["subscribed", "pending"] = "subscribed"
     leavers: Leavers = "untag"
     removal_limit_percent: Percent = 20
+    growth_limit: GrowthLimit | None = None
     stale_after_hours: Hours = 72
     schedule: Schedule = Schedule()
     purpose: Line | None = None

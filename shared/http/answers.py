@@ -353,6 +353,14 @@ class PlanSamples(Answer):
     skipped: list[Sample]
 
 
+class Withheld(Answer):
+    """How many contacts the stops kept from being added, removed, or acted on as withdrawn."""
+
+    additions: int
+    removals: int
+    withdrawals: int
+
+
 class PreviewPlan(Answer):
     """What a run would do, in how many calls and, at a guess, minutes.
 
@@ -367,6 +375,7 @@ class PreviewPlan(Answer):
     audience_contacts: int
     removals_withheld: str | None
     samples: PlanSamples
+    withheld: Withheld
 
 
 class Stage(Answer):
@@ -428,6 +437,7 @@ class RunView(Answer):
     counts: Counts
     outcomes: dict[str, int]
     due: Annotated[int, Field(description="leavers to be archived or unsubscribed later")]
+    withheld: Withheld
     progress: Progress
     warnings: list[Notice]
     error: Notice | None

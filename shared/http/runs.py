@@ -36,6 +36,7 @@ class RunOptions(BaseModel):
     preview: bool = False
     full: bool = False
     allow_removals: bool = False
+    allow_additions: bool = False
 
 
 def start(app: App, request: Request) -> Response:

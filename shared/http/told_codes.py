@@ -13,6 +13,7 @@ _FILE = ("segment", "file", "line", "row", "column")
 # The member `error` of runs, and of exports that can't be read.
 ERRORS: Codes = {
     "abandoned": (),
+    "additions_withheld": ("count", "limit"),
     "audience_not_found": ("said",),
     "column_missing": ("segment", "file", "columns"),
     "connection_missing": (),
@@ -38,6 +39,7 @@ ERRORS: Codes = {
 }
 # `warnings` of exports and runs.
 WARNINGS: Codes = {
+    "additions_withheld": ("count", "limit"),
     "customer_id_missing": ("segments",),
     "double_optin_bypassed": (),
     "folder_in_future": ("segment", "folder"),

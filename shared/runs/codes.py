@@ -40,6 +40,7 @@ OUTCOMES = (
     Outcome(number=14, code="skipped_pending", count="skipped", rank=20),
     Outcome(number=15, code="skipped_transactional", count="skipped", rank=20),
     Outcome(number=16, code="skipped_archived", count="skipped", rank=20),
+    Outcome(number=25, code="skipped_growth_limit", count="skipped", rank=20),
     Outcome(number=17, code="rejected_compliance", count="rejected", rank=10),
     Outcome(number=18, code="rejected_forgotten", count="rejected", rank=10),
     Outcome(number=19, code="rejected_fake", count="rejected", rank=10),

@@ -37,6 +37,18 @@ class Counts:
 
 
 @dataclass(frozen=True)
+class Withheld:
+    """How many contacts a run's stops keep from being added, removed, or acted on as withdrawn."""
+
+    additions: int = 0
+    removals: int = 0
+    withdrawals: int = 0
+
+
+NOTHING_WITHHELD = Withheld()
+
+
+@dataclass(frozen=True)
 class Progress:
     """Batches and contacts done of all, contacts per second since sending began, expected end."""
 

@@ -152,6 +152,7 @@ class Ledger:
     not known (0.1.0 kept none). `consent`: a digest of the column and the values that consent was
     judged by, "" where it was not asked for. asked: a digest of the mapping and of the audience's
     merge fields that values were refused under. others: exports that leavers wait for, by uid.
+    accepted: whether anybody was ever accepted, as far as its versions have said so.
     """
 
     account: str
@@ -169,6 +170,7 @@ class Ledger:
     consent: str = ""
     asked: str = ""
     others: dict[str, WaitedFor] = field(default_factory=dict)
+    accepted: bool = False
 
     @property
     def known_fields(self) -> dict[str, int]:
@@ -201,6 +203,7 @@ class Ledger:
             "consent": self.consent,
             "asked": self.asked,
             "others": {uid: asdict(other) for uid, other in self.others.items()},
+            "accepted": self.accepted,
         }
 
 
@@ -280,7 +283,13 @@ def store(blobs: "Blobs", ledger: Ledger, table: "pl.DataFrame") -> Ledger:
     # The run may have been planned by an earlier version.
     table = one_row_per_address(table)
     tables.write(blobs, name, table)
-    new = replace(ledger, table=name, contacts=table.height, canonical=CANONICAL_VERSION)
+    new = replace(
+        ledger,
+        table=name,
+        contacts=table.height,
+        canonical=CANONICAL_VERSION,
+        accepted=ledger.accepted or bool(((table["flags"] & int(Flag.ACCEPTED)) != 0).any()),
+    )
     pointer = f"{ledger.folder}ledger.json"
     etag = blobs.replace_document(pointer, new.document(), ledger.etag)
     for old in list(blobs.list(ledger.folder)):
@@ -310,6 +319,7 @@ def read_ledger(document: dict[str, Any], etag: str | None) -> Ledger:
         consent=document.get("consent", ""),
         asked=document.get("asked", ""),
         others={uid: WaitedFor(**other) for uid, other in document.get("others", {}).items()},
+        accepted=document.get("accepted", False),
     )
 
 

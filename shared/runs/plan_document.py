@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 from shared.notice import Notice
 from shared.platform.blobs import Blobs, Document
 from shared.runs import names
+from shared.runs.counts import NOTHING_WITHHELD, Withheld
 from shared.runs.job import Job
 from shared.runs.ledger import Ledger, read_ledger
 from shared.runs.payload import ChunkIndex
@@ -31,7 +32,8 @@ class Plan:
     suppressions: the generation of the table of protected contacts that was planned with. ledger:
     the next version, without its table; ledger_etag and ledger_run: of the version that was
     planned with. shared_tags: mask of the tags that other exports give as well; other_ledgers:
-    their ledgers' ETags by uid. removals_withheld, withdrawals_withheld: why, or empty.
+    their ledgers' ETags by uid. removals_withheld, withdrawals_withheld: why, or empty; withheld:
+    how many. growth_limit: how many contacts it may create, None where that is not limited.
     chunks: where each lies in the blob `payload`. called: the tags in Mailchimp of merge fields
     that people have renamed. updates: the way that contacts were sorted for
     (shared/accounts/updates.py); lanes go by the one that is known when they send. kept_by: see
@@ -65,6 +67,8 @@ class Plan:
     chunks: tuple[ChunkIndex, ...] = ()
     called: dict[str, str] = field(default_factory=dict)
     withdrawals_withheld: str = ""
+    withheld: Withheld = NOTHING_WITHHELD
+    growth_limit: int | None = None
     updates: Literal["status_if_new", "no_status", "one_by_one"] = "one_by_one"
     kept_by: dict[str, dict[str, str]] = field(default_factory=dict)
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from shared.runs.counts import NOTHING_WITHHELD, Withheld
+
 
 @dataclass(frozen=True)
 class PlanCounts:
@@ -46,6 +48,7 @@ class PreviewPlan:
     audience_contacts: int
     removals_withheld: str | None
     samples: dict[str, list[Sample]]
+    withheld: Withheld = NOTHING_WITHHELD
 
 
 def mask(email: str) -> str:

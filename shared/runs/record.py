@@ -15,7 +15,7 @@ from shared.notice import Notice
 from shared.platform.blobs import Blobs, Document
 from shared.platform.clock import to_text, utc_now
 from shared.runs import names
-from shared.runs.counts import Counts, Progress
+from shared.runs.counts import NOTHING_WITHHELD, Counts, Progress, Withheld
 from shared.runs.preview_plan import PreviewPlan
 
 
@@ -88,6 +88,10 @@ class Run:
     # What follows is stored only where it says something.
     # Leavers that are to be archived or unsubscribed in a later run.
     due: int = 0
+    # New contacts are sent, however many they are.
+    allow_additions: bool = False
+    # What the stops have kept back.
+    withheld: Withheld = NOTHING_WITHHELD
     # What other exports, by name, had exported that kept these waiting.
     kept_by: dict[str, dict[str, str]] = field(default_factory=dict)
     plan: PreviewPlan | None = None
@@ -177,6 +181,7 @@ class RunRequest:
     preview: bool = False
     full: bool = False
     allow_removals: bool = False
+    allow_additions: bool = False
     snapshots: dict[str, str] = field(default_factory=dict)
     states: dict[str, str] | None = None
     follows: str | None = None
@@ -204,6 +209,7 @@ def new_run(run: str, export: StoredExport, request: RunRequest) -> Run:
         preview=request.preview,
         full=request.full,
         allow_removals=request.allow_removals,
+        allow_additions=request.allow_additions,
         states=request.states,
         follows=request.follows,
     )

@@ -22,6 +22,7 @@ _SHOWN = (
     "counts",
     "outcomes",
     "due",
+    "withheld",
     "progress",
     "warnings",
     "error",
@@ -37,7 +38,7 @@ _TRIED_AGAIN_SECONDS = 20.0
 
 def shown(run: Run) -> Document:
     """Return what the API shows of a run; only a preview that succeeded has a `plan`."""
-    document = {**run.document(), "due": run.due}
+    document = {**run.document(), "due": run.due, "withheld": asdict(run.withheld)}
     return {name: document[name] for name in _SHOWN if name in document} | {
         "triggered_by": _trigger(run),
         "stages": {name: asdict(stage) for name, stage in stages_of(run).items()},

@@ -31,6 +31,7 @@ from shared.runs.ending import clear_up, end_run
 from shared.runs.finishing.giving_up import finish_or_give_up
 from shared.runs.finishing.letting_go import Released
 from shared.runs.finishing.remembering import recall, remember
+from shared.runs.finishing.withheld import withheld_notices
 from shared.runs.payload import CONTACTS_PER_CALL, SINGLES, ChunkIndex, ChunkKind
 from shared.runs.plan_document import Plan, load_plan
 from shared.runs.record import Run, RunStatus, read_run, update_run
@@ -42,14 +43,6 @@ if TYPE_CHECKING:
     from shared.runs.finishing.fold import Folded, Results
 
 _SOON, _LATER = 2.0, 30.0
-_REASON = (
-    "Removals were withheld: {}. Everything else was sent. Look at the segments, then run the "
-    "export once with allow_removals."
-)
-_WITHDRAWALS = (
-    "Archiving or unsubscribing was withheld: {}. They lost their tags, and everything else was "
-    "sent. Look at the consent column, then run the export once with allow_removals."
-)
 
 
 @dataclass(frozen=True)
@@ -205,10 +198,11 @@ def _fold(
         return replace(
             found,
             snapshots=plan.snapshots,
-            warnings=(*plan.warnings, *_withheld(plan)[1:], *_dropped_warnings(upserts)),
+            warnings=(*plan.warnings, *withheld_notices(plan)[1:], *_dropped_warnings(upserts)),
             counts=counts,
             outcomes=folded.counts,
             due=folded.due,
+            withheld=plan.withheld,
             finishing_at=began_at,
             kept_by=plan.kept_by if order is None else {},
             # After a run that was stopped nothing goes on by itself.
@@ -364,24 +358,11 @@ def _progress(run: Run, plan: Plan, counts: Counts, order: StopOrder | None) -> 
 def _status(plan: Plan, counts: Counts, order: StopOrder | None) -> RunStatus:
     if order is not None:
         return order.status
-    partial = (
-        plan.removals_withheld or plan.withdrawals_withheld or counts.rejected or counts.failed
-    )
+    partial = withheld_notices(plan) or counts.rejected or counts.failed
     return RunStatus.PARTIAL if partial else RunStatus.SUCCEEDED
 
 
 def _error(plan: Plan, order: StopOrder | None) -> Notice | None:
     if order is not None:
         return order.error
-    return next(iter(_withheld(plan)), None)
-
-
-def _withheld(plan: Plan) -> list[Notice]:
-    """Return what the stops have withheld: the first is the run's error, the others warnings."""
-    found = []
-    if plan.removals_withheld:
-        found.append(Notice("removals_withheld", _REASON.format(plan.removals_withheld)))
-    if plan.withdrawals_withheld:
-        text = _WITHDRAWALS.format(plan.withdrawals_withheld)
-        found.append(Notice("withdrawals_withheld", text))
-    return found
+    return next(iter(withheld_notices(plan)), None)

@@ -14,10 +14,11 @@ from shared.audiences import memory
 from shared.erased import Register, load_erased
 from shared.frames import lookup, tables
 from shared.frames.masks import has_bit
-from shared.mailchimp.suppressions import load_suppressions
+from shared.mailchimp.suppressions import State, load_suppressions
 from shared.platform.clock import to_text, utc_now
 from shared.runs import ledger
 from shared.runs.codes import NUMBER
+from shared.runs.counts import Withheld
 from shared.runs.ledger import FoldedSegment, Ledger
 from shared.runs.neighbours import given_by_others, shared_tags
 from shared.runs.plan_document import Plan, PlannedTag
@@ -25,10 +26,12 @@ from shared.runs.planning import cutting, difference, eligibility, run_input
 from shared.runs.planning.attempt import PlanningAttempt
 from shared.runs.planning.audience import Setup
 from shared.runs.planning.difference.generations import Generation, Generations, Neighbour
+from shared.runs.planning.difference.growth import Additions
 from shared.runs.planning.difference.policy import Policy
 from shared.runs.planning.difference.safety_stop import Removals
 from shared.runs.planning.field_values import FieldValues
 from shared.runs.planning.more_values import PROFILE_COLUMNS, MoreValues
+from shared.runs.planning.growth import stop_additions
 from shared.runs.planning.ours import archived_by_others, unsubscribed, with_archived, with_ours
 from shared.runs.planning.profiles import Profiles
 from shared.runs.planning.reading import check_input, read_segments
@@ -73,6 +76,7 @@ class _Decided:
 
     table: pl.DataFrame
     removals: Removals
+    additions: Additions
     profiles: Profiles
     contacts: int
     generation: int
@@ -142,11 +146,14 @@ def _decide(
         setup.segment_tags,
     )
     del classified, gone, suppressed
+    billable = setup.state.audience.contacts + _billable_besides(state)
+    table, additions = stop_additions(attempt, other_ledgers, table, billable)
     table = table.with_row_index("row")
     waits = difference.waiting(table, policy.generations)
     return _Decided(
         table,
         removals,
+        additions,
         profiles,
         contacts,
         state.generation,
@@ -157,6 +164,11 @@ def _decide(
         policy.generations,
         read_at,
     )
+
+
+def _billable_besides(state: State) -> int:
+    """Return how many contacts Mailchimp charges for that are not subscribed."""
+    return sum(state.rows[status].total for status in ("unsubscribed", "transactional"))
 
 
 def _usable(profiles: pl.DataFrame, segments: int) -> dict[int, int]:
@@ -198,6 +210,8 @@ def _plan_of(
         contacts=decided.contacts,
         removals_withheld=decided.removals.withheld,
         withdrawals_withheld=decided.removals.withdrawals,
+        withheld=_withheld(decided),
+        growth_limit=decided.additions.limit,
         warnings=(
             *attempt.run.warnings,
             *setup.warnings,
@@ -210,6 +224,14 @@ def _plan_of(
         payload=f"{attempt.folder}payload",
         updates=setup.updates.way,
         kept_by=kept_by(decided.waits),
+    )
+
+
+def _withheld(decided: _Decided) -> Withheld:
+    return Withheld(
+        additions=decided.additions.withheld,
+        removals=decided.removals.count,
+        withdrawals=decided.removals.withdrawals_count,
     )
 
 

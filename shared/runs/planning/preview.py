@@ -38,6 +38,7 @@ def describe(built: Built, setup: Setup, lanes: int) -> PreviewPlan:
         audience_contacts=setup.state.audience.contacts,
         removals_withheld=built.plan.removals_withheld or None,
         samples=_samples(built.table),
+        withheld=built.plan.withheld,
     )
 
 

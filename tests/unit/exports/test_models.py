@@ -41,6 +41,7 @@ def test_what_may_be_left_out_has_its_default() -> None:
         "status_for_new": "subscribed",
         "leavers": "untag",
         "removal_limit_percent": 20,
+        "growth_limit": None,
         "stale_after_hours": 72,
         "schedule": {
             "active": True,
@@ -104,6 +105,11 @@ def test_what_was_stored_can_be_written_again() -> None:
         ({"leavers": "delete"}, {"leavers"}),
         ({"removal_limit_percent": 101}, {"removal_limit_percent"}),
         ({"removal_limit_percent": True}, {"removal_limit_percent"}),
+        ({"growth_limit": 10}, {"growth_limit"}),
+        ({"growth_limit": {}}, {"growth_limit"}),
+        ({"growth_limit": {"contacts": 5, "percent": 5}}, {"growth_limit"}),
+        ({"growth_limit": {"contacts": -1}}, {"growth_limit"}),
+        ({"growth_limit": {"percent": 1001}}, {"growth_limit"}),
         ({"stale_after_hours": 0}, {"stale_after_hours"}),
         ({"stale_after_hours": float("nan")}, {"stale_after_hours"}),
         ({"schedule": {"kind": "cron"}}, {"schedule"}),
@@ -115,6 +121,12 @@ def test_what_was_stored_can_be_written_again() -> None:
 )
 def test_what_is_wrong_is_named(changes: dict[str, Any], wrong: set[str]) -> None:
     assert fields(**changes) == wrong
+
+
+@pytest.mark.parametrize("limit", [{"contacts": 0}, {"percent": 12.5}])
+def test_a_growth_limit_is_given_back_as_it_was_written(limit: dict[str, float]) -> None:
+    export = Export.model_validate(EXPORT | {"growth_limit": limit})
+    assert export.model_dump(mode="json")["growth_limit"] == limit
 
 
 def test_an_export_may_be_without_a_connection_but_must_say_so() -> None:

@@ -35,6 +35,7 @@ STORED = {
     22: "rejected_other",
     23: "failed",
     24: "skipped_filtered",
+    25: "skipped_growth_limit",
 }
 SOURCE = (ROOT / "shared" / "runs" / "codes.py").read_text("utf-8")
 

@@ -88,8 +88,8 @@ def decide(
         rows, leavers = in_one_row(rows, leavers)
         rows = pl.concat([rows, leavers], how="diagonal")
     rows, removals = stop_removals(rows, policy, segment_tags)
-    rows, withdrawals = stop_withdrawals(rows, policy)
-    removals = replace(removals, withdrawals=withdrawals)
+    rows, withdrawals, count = stop_withdrawals(rows, policy)
+    removals = replace(removals, withdrawals=withdrawals, withdrawals_count=count)
     rows = rows.drop("withdrew", "present")
     return keep_what_others_give(rows, given_by_others), removals
 

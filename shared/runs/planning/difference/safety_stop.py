@@ -19,12 +19,17 @@ _MOST = 0.5
 
 @dataclass(frozen=True)
 class Removals:
-    """What the safety stops saw; `withheld` and `withdrawals` give their reasons, or are empty."""
+    """What the safety stops saw; `withheld` and `withdrawals` give their reasons, or are empty.
+
+    count, withdrawals_count: how many contacts that is, 0 where nothing is withheld.
+    """
 
     leavers: int
     of: int
     withheld: str = ""
     withdrawals: str = ""
+    count: int = 0
+    withdrawals_count: int = 0
 
 
 def stop_removals(
@@ -76,7 +81,8 @@ def _stop(
     reason = ""
     if not policy.allow_removals and seen["removing"]:
         reason = _reason(seen, policy, segment_tags, bits)
-    removals = Removals(seen["leavers"], seen["of"], reason)
+    count = seen["removing"] if reason else 0
+    removals = Removals(seen["leavers"], seen["of"], reason, count=count)
     if not reason:
         return rows, removals
     return rows.with_columns(
@@ -87,10 +93,11 @@ def _stop(
     ), removals
 
 
-def stop_withdrawals(rows: pl.DataFrame, policy: Policy) -> tuple[pl.DataFrame, str]:
+def stop_withdrawals(rows: pl.DataFrame, policy: Policy) -> tuple[pl.DataFrame, str, int]:
     """Archive and unsubscribe nobody who withdrew consent when too many did; tags go all the same.
 
-    A column that was filled wrongly looks as if everybody had. Returns the reason, or "".
+    A column that was filled wrongly looks as if everybody had. Returns the reason, or "", and how
+    many it keeps back.
     """
     idle = pl.col("remove") == 0
     waits = was(Flag.DUE) & (pl.col("action") == int(Action.WAIT)) & idle
@@ -100,7 +107,7 @@ def stop_withdrawals(rows: pl.DataFrame, policy: Policy) -> tuple[pl.DataFrame, 
     count, of = rows.lazy().select(n=acts.sum(), of=had.sum()).collect().row(0)
     too_many = count > policy.removal_limit_percent / 100 * of
     if policy.allow_removals or not too_many or (count < FLOOR and count <= _MOST * of):
-        return rows, ""
+        return rows, "", 0
     told = pl.when(idle).then(int(Note.REMOVAL_WITHHELD)).otherwise(int(Note.CONSENT_WITHDRAWN))
     unchanged = pl.lit(NUMBER["unchanged"], dtype=pl.UInt8)
     withheld = rows.with_columns(
@@ -108,7 +115,7 @@ def stop_withdrawals(rows: pl.DataFrame, policy: Policy) -> tuple[pl.DataFrame, 
         note=pl.when(acts).then(told).otherwise("note"),
         action=pl.when(acts).then(int(Action.NONE)).otherwise("action"),
     )
-    return withheld, f"{count} of {of} contacts would have withdrawn their consent"
+    return withheld, f"{count} of {of} contacts would have withdrawn their consent", count
 
 
 def _reason(

@@ -9,6 +9,7 @@ import pytest
 
 from shared.http.answers import PreviewPlan
 from shared.runs.codes import NUMBER
+from shared.runs.counts import NOTHING_WITHHELD
 from shared.runs.ledger import Flag
 from shared.runs.planning.build import Built
 from shared.runs.planning.difference.policy import Policy
@@ -50,6 +51,7 @@ def preview(note: Note | None = None) -> dict[str, Any]:
         profiles=20,
         contacts=12,
         removals_withheld=removals.withheld,
+        withheld=NOTHING_WITHHELD,
     )
     table = table.with_row_index("row").with_row_index("profile")
     if note is not None:
