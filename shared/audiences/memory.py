@@ -99,8 +99,14 @@ def memories(blobs: Blobs) -> Iterator[Memory]:
 def people(blobs: Blobs, account: str, audience: str) -> "pl.DataFrame":
     """Return the people of whom there is more to say, one row per address."""
 
-    def read(memory: Memory) -> "pl.DataFrame":
-        return read_people(blobs, memory)
+    return recall(blobs, account, audience)[1]
+
+
+def recall(blobs: Blobs, account: str, audience: str) -> "tuple[Memory, pl.DataFrame]":
+    """Return what is remembered of an audience, with its people as above."""
+
+    def read(memory: Memory) -> "tuple[Memory, pl.DataFrame]":
+        return memory, read_people(blobs, memory)
 
     return _read(blobs, account, audience, read)
 
@@ -120,6 +126,17 @@ def made(blobs: Blobs, account: str, audience: str, emails: "pl.Series") -> "pl.
         if not found:
             return pl.DataFrame(schema=made_schema()).select(columns)
         return pl.concat(found).unique("email", keep="last", maintain_order=True)
+
+    return _read(blobs, account, audience, read)
+
+
+def all_made(blobs: Blobs, account: str, audience: str) -> "pl.Series":
+    """Return the addresses of everybody whom calls of this product have created, some twice."""
+    import polars as pl
+
+    def read(memory: Memory) -> "pl.Series":
+        found = [tables.read(blobs, name, ["email"])["email"] for name in memory.made]
+        return pl.concat([pl.Series("email", [], dtype=pl.String), *found])
 
     return _read(blobs, account, audience, read)
 

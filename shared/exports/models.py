@@ -81,6 +81,9 @@ Percent = Annotated[int, Field(ge=0, le=100)] | Annotated[float, Field(ge=0, le=
 Leavers = Literal["untag", "keep", "archive", "unsubscribe"]
 # What is done with contacts whose consent was withdrawn, besides their tags.
 Withdrawn = Literal["untag", "unsubscribe", "archive"]
+# Mailchimp's own plans end far below.
+Contacts = Annotated[int, Field(ge=0, le=1_000_000_000)]
+BlockSize = Annotated[int, Field(ge=1, le=1_000_000_000)]
 GrowthPercent = Annotated[int, Field(ge=0, le=1000)] | Annotated[float, Field(ge=0, le=1000)]
 # Ten years are as good as never.
 Hours = Annotated[int, Field(gt=0, le=87_600)] | Annotated[float, Field(gt=0, le=87_600)]
@@ -96,11 +99,19 @@ class Consent(InputModel):
     terms_language: Annotated[str, StringConstraints(pattern=r"^[A-Za-z-]{2,20}$")] | None = None
 
 
+class BlockPrice(InputModel):
+    """What a further block of contacts costs a month."""
+
+    amount: Annotated[int, Field(ge=0, le=1_000_000)] | Annotated[float, Field(ge=0, le=1_000_000)]
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+
+
 class Connection(InputModel):
     """A Mailchimp account as an administrator sets it up.
 
     A missing `consent` leaves the stored one as it is: only `accepted: false` withdraws it.
-    exclusive_user: the Mailchimp user behind the token serves this app alone.
+    exclusive_user: the Mailchimp user behind the token serves this app alone. plan_size, block_size
+    (contacts) and block_price are for Mailchimp's bill.
     """
 
     read_only = frozenset(
@@ -125,6 +136,9 @@ class Connection(InputModel):
     secret_name: SecretName
     consent: Consent | None = None
     exclusive_user: bool = False
+    plan_size: Contacts | None = None
+    block_size: BlockSize | None = None
+    block_price: BlockPrice | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -180,6 +194,9 @@ class StoredConnection(BaseModel):
     secret_name: str
     consent: StoredConsent
     exclusive_user: bool = False
+    plan_size: int | None = None
+    block_size: int | None = None
+    block_price: BlockPrice | None = None
     account_id: str | None = None
     account_name: str | None = None
     data_center: str | None = None

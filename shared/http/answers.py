@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from shared.exports.models import ConsentColumn, Export
+from shared.exports.models import BlockPrice, ConsentColumn, Export
 
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 # Flat: text, numbers and times, no English and no person.
@@ -97,6 +97,9 @@ class ConnectionView(Answer):
     secret_name: str
     consent: StoredConsent
     exclusive_user: bool
+    plan_size: int | None
+    block_size: int | None
+    block_price: BlockPrice | None
     status: Literal["ready", "needs_consent", "needs_token", "needs_confirmation", "broken"]
     account_id: str | None
     account_name: str | None
@@ -353,6 +356,46 @@ class PlanSamples(Answer):
     skipped: list[Sample]
 
 
+class Ends(Answer):
+    """A number that is known between two ends; they are equal where it is known."""
+
+    at_least: int
+    at_most: int
+
+
+class PriceEnds(Answer):
+    """What the blocks cost more, or less, a month."""
+
+    at_least: float
+    at_most: float
+    currency: str
+
+
+class Saving(Answer):
+    """What archiving the audience's unsubscribed contacts would save a month."""
+
+    contacts: int
+    amount: float | None
+
+
+class Bill(Answer):
+    """Mailchimp's bill before and after a run, in billable contacts; null where it isn't known.
+
+    Blocks and price need the connection's `plan_size`, `block_size` and `block_price`; all of it is
+    null where Mailchimp's counters can't be had.
+    """
+
+    audience_before: int | None
+    audience_after: Ends | None
+    account_before: int | None
+    account_after: Ends | None
+    blocks_before: int | None
+    blocks_after: Ends | None
+    price_change: PriceEnds | None
+    would_save_by_archiving: Saving | None
+    counted_at: Moment | None
+
+
 class Withheld(Answer):
     """How many contacts the stops kept from being added, removed, or acted on as withdrawn."""
 
@@ -376,6 +419,7 @@ class PreviewPlan(Answer):
     removals_withheld: str | None
     samples: PlanSamples
     withheld: Withheld
+    bill: Bill | None
 
 
 class Stage(Answer):
@@ -438,6 +482,7 @@ class RunView(Answer):
     outcomes: dict[str, int]
     due: Annotated[int, Field(description="leavers to be archived or unsubscribed later")]
     withheld: Withheld
+    bill: Bill | None
     progress: Progress
     warnings: list[Notice]
     error: Notice | None

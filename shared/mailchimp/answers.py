@@ -17,7 +17,10 @@ _LOOKING_ONLY = ("viewer", "author")
 
 @dataclass(frozen=True)
 class Account:
-    """The account that a token belongs to; `email` is that of its user."""
+    """The account that a token belongs to; `email` is that of its user.
+
+    subscribers: how many contacts are subscribed in all its audiences; None: it does not say.
+    """
 
     account_id: str
     name: str
@@ -25,6 +28,7 @@ class Account:
     data_center: str
     date: datetime
     email: str = ""
+    subscribers: int | None = None
 
     @property
     def may_write(self) -> bool:
@@ -41,8 +45,23 @@ def may_not_write(role: str) -> str:
 
 
 @dataclass(frozen=True)
+class ListCounts:
+    """How many contacts an audience has; may be some minutes old.
+
+    unsure: those that are neither subscribed, unsubscribed nor cleaned; 0 where it isn't said.
+    """
+
+    subscribed: int
+    unsubscribed: int
+    unsure: int
+
+
+@dataclass(frozen=True)
 class Audience:
-    """An audience; `contacts` counts subscribed ones and may be some minutes old."""
+    """An audience; `contacts` counts subscribed ones and may be some minutes old.
+
+    counts: None where Mailchimp gives none.
+    """
 
     id: str
     name: str
@@ -50,6 +69,7 @@ class Audience:
     marketing_permissions: bool
     contacts: int
     date: datetime
+    counts: ListCounts | None = None
 
 
 @dataclass(frozen=True)
@@ -133,6 +153,9 @@ def read_account(document: Mapping[str, Any], data_center: str, date: datetime) 
         data_center=data_center,
         date=date,
         email=text(document, "email"),
+        subscribers=number(document, "total_subscribers")
+        if document.get("total_subscribers") is not None
+        else None,
     )
 
 
@@ -146,7 +169,14 @@ def read_audience(document: Mapping[str, Any], date: datetime) -> Audience:
         marketing_permissions=document.get("marketing_permissions") is True,
         contacts=number(stats, "member_count") if isinstance(stats, dict) else 0,
         date=date,
+        counts=_counts(stats) if isinstance(stats, dict) and "member_count" in stats else None,
     )
+
+
+def _counts(stats: Mapping[str, Any]) -> ListCounts:
+    known = [number(stats, f"{name}_count") for name in ("member", "unsubscribe", "cleaned")]
+    unsure = max(0, number(stats, "total_contacts") - sum(known))
+    return ListCounts(known[0], known[1], unsure)
 
 
 def read_merge_field(document: Mapping[str, Any]) -> MergeField:

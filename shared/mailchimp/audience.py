@@ -12,11 +12,12 @@ from shared.mailchimp.protocols import AudienceCalls
 
 @dataclass(frozen=True)
 class AudienceState:
-    """An audience with all its merge fields and tags."""
+    """An audience with all its merge fields and tags; others: those of the same account."""
 
     audience: Audience
     merge_fields: list[MergeField]
     tags: list[Tag]
+    others: tuple[Audience, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,14 @@ class TagChoice:
 
 def read_audience(client: AudienceCalls, list_id: str) -> AudienceState:
     """Read an audience in three calls, more where it has above 1,000 tags."""
+    audiences = client.audiences()
+    mine = next((one for one in audiences if one.id == list_id), None)
     return AudienceState(
-        client.audience(list_id), client.merge_fields(list_id), client.tags(list_id)
+        # Of one that isn't there Mailchimp says so in its own words.
+        mine or client.audience(list_id),
+        client.merge_fields(list_id),
+        client.tags(list_id),
+        tuple(one for one in audiences if one.id != list_id),
     )
 
 

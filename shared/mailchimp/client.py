@@ -32,7 +32,15 @@ _MEMBER_FIELDS = (
     "id,email_address,status,merge_fields,tags,tags_count,last_changed,"
     "timestamp_signup,timestamp_opt,contact_id,source"
 )
-_AUDIENCE_FIELDS = ("id", "name", "double_optin", "marketing_permissions", "stats.member_count")
+_AUDIENCE_FIELDS = (
+    "id",
+    "name",
+    "double_optin",
+    "marketing_permissions",
+    *(f"stats.{name}" for name in ("member_count", "unsubscribe_count", "cleaned_count")),
+    "stats.total_contacts",
+)
+_ACCOUNT_FIELDS = ("account_id", "account_name", "role", "email", "total_subscribers")
 _LIST_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
 Archived = Literal["archived", "already", "missing", "refused"]
@@ -58,15 +66,16 @@ class MailchimpClient(Connection):
     def account(self) -> Account:
         """Return the account of the token."""
         # Without the slash at its end this path is redirected, to plain HTTP at that.
-        answer = self.call("GET", "/", {"fields": "account_id,account_name,role,email"})
+        answer = self.call("GET", "/", {"fields": ",".join(_ACCOUNT_FIELDS)})
         return answers.read_account(answer.document, self.token.data_center, answer.date)
 
     def audiences(self) -> list[Audience]:
         """Return all audiences of the account."""
         fields = ",".join(f"lists.{name}" for name in _AUDIENCE_FIELDS) + ",total_items"
+        query = {"fields": fields, "include_total_contacts": "true"}
         return [
             answers.read_audience(item, page.date)
-            for page in self.pages("/lists", {"fields": fields}, "lists")
+            for page in self.pages("/lists", query, "lists")
             for item in answers.objects(page.document, "lists")
         ]
 

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 from shared.notice import Notice
 from shared.platform.blobs import Blobs, Document
 from shared.runs import names
+from shared.runs.bill import Billing
 from shared.runs.counts import NOTHING_WITHHELD, Withheld
 from shared.runs.job import Job
 from shared.runs.ledger import Ledger, read_ledger
@@ -34,6 +35,7 @@ class Plan:
     planned with. shared_tags: mask of the tags that other exports give as well; other_ledgers:
     their ledgers' ETags by uid. removals_withheld, withdrawals_withheld: why, or empty; withheld:
     how many. growth_limit: how many contacts it may create, None where that is not limited.
+    billing: what is known of Mailchimp's bill, None where its counters can't be had.
     chunks: where each lies in the blob `payload`. called: the tags in Mailchimp of merge fields
     that people have renamed. updates: the way that contacts were sorted for
     (shared/accounts/updates.py); lanes go by the one that is known when they send. kept_by: see
@@ -69,6 +71,7 @@ class Plan:
     withdrawals_withheld: str = ""
     withheld: Withheld = NOTHING_WITHHELD
     growth_limit: int | None = None
+    billing: Billing | None = None
     updates: Literal["status_if_new", "no_status", "one_by_one"] = "one_by_one"
     kept_by: dict[str, dict[str, str]] = field(default_factory=dict)
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from shared.runs.bill import Bill
 from shared.runs.counts import NOTHING_WITHHELD, Withheld
 
 
@@ -49,6 +50,7 @@ class PreviewPlan:
     removals_withheld: str | None
     samples: dict[str, list[Sample]]
     withheld: Withheld = NOTHING_WITHHELD
+    bill: Bill | None = None
 
 
 def mask(email: str) -> str:

@@ -15,6 +15,7 @@ from shared.notice import Notice
 from shared.platform.blobs import Blobs, Document
 from shared.platform.clock import to_text, utc_now
 from shared.runs import names
+from shared.runs.bill import Bill
 from shared.runs.counts import NOTHING_WITHHELD, Counts, Progress, Withheld
 from shared.runs.preview_plan import PreviewPlan
 
@@ -92,6 +93,8 @@ class Run:
     allow_additions: bool = False
     # What the stops have kept back.
     withheld: Withheld = NOTHING_WITHHELD
+    # What it does to Mailchimp's bill, once it has ended.
+    bill: Bill | None = None
     # What other exports, by name, had exported that kept these waiting.
     kept_by: dict[str, dict[str, str]] = field(default_factory=dict)
     plan: PreviewPlan | None = None

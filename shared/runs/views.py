@@ -23,6 +23,7 @@ _SHOWN = (
     "outcomes",
     "due",
     "withheld",
+    "bill",
     "progress",
     "warnings",
     "error",
@@ -38,7 +39,8 @@ _TRIED_AGAIN_SECONDS = 20.0
 
 def shown(run: Run) -> Document:
     """Return what the API shows of a run; only a preview that succeeded has a `plan`."""
-    document = {**run.document(), "due": run.due, "withheld": asdict(run.withheld)}
+    always = {"due": run.due, "withheld": asdict(run.withheld), "bill": None}
+    document = always | run.document()
     return {name: document[name] for name in _SHOWN if name in document} | {
         "triggered_by": _trigger(run),
         "stages": {name: asdict(stage) for name, stage in stages_of(run).items()},

@@ -24,6 +24,7 @@ from shared.platform.leases import LeaseKeeper
 from shared.platform.queues import Queues
 from shared.runs import chunks, ledger, names, outcomes, series
 from shared.runs.abandoning import is_abandoned
+from shared.runs.bill import bill_of
 from shared.runs.chunks import OPEN_CALLS, Block
 from shared.runs.codes import DUE_TEXTS
 from shared.runs.counts import Counts, Progress
@@ -203,6 +204,7 @@ def _fold(
             outcomes=folded.counts,
             due=folded.due,
             withheld=plan.withheld,
+            bill=bill_of(plan.billing, folded.growth),
             finishing_at=began_at,
             kept_by=plan.kept_by if order is None else {},
             # After a run that was stopped nothing goes on by itself.

@@ -30,7 +30,8 @@ class Setup:
     tags that Mailchimp no longer has. choices: what is to be done for the segments' tags, once per
     tag. replaced: bits of tags that the export names anew, with the masks of those in their place.
     fields: the merge fields that are filled; refilled: the mask of those that nobody's value is in
-    yet. updates: how contacts that exist are updated.
+    yet. updates: how contacts that exist are updated. subscribers: how many contacts the account
+    has subscribed in all its audiences, None where it doesn't say.
     """
 
     state: AudienceState
@@ -44,6 +45,7 @@ class Setup:
     choices: tuple[TagChoice, ...] = ()
     replaced: dict[int, int] = field(default_factory=dict)
     updates: Updates = UNKNOWN
+    subscribers: int | None = None
 
     @property
     def plans(self) -> tuple[FieldPlan, ...]:

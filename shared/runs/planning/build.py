@@ -14,9 +14,10 @@ from shared.audiences import memory
 from shared.erased import Register, load_erased
 from shared.frames import lookup, tables
 from shared.frames.masks import has_bit
-from shared.mailchimp.suppressions import State, load_suppressions
-from shared.platform.clock import to_text, utc_now
+from shared.mailchimp.suppressions import load_suppressions
+from shared.platform.clock import seconds_since, to_text, utc_now
 from shared.runs import ledger
+from shared.runs.bill import Billing, Growth
 from shared.runs.codes import NUMBER
 from shared.runs.counts import Withheld
 from shared.runs.ledger import FoldedSegment, Ledger
@@ -25,13 +26,15 @@ from shared.runs.plan_document import Plan, PlannedTag
 from shared.runs.planning import cutting, difference, eligibility, run_input
 from shared.runs.planning.attempt import PlanningAttempt
 from shared.runs.planning.audience import Setup
+from shared.runs.planning.counters import counters_of, terms_of
 from shared.runs.planning.difference.generations import Generation, Generations, Neighbour
 from shared.runs.planning.difference.growth import Additions
 from shared.runs.planning.difference.policy import Policy
 from shared.runs.planning.difference.safety_stop import Removals
 from shared.runs.planning.field_values import FieldValues
-from shared.runs.planning.more_values import PROFILE_COLUMNS, MoreValues
+from shared.runs.planning.forecast import forecast
 from shared.runs.planning.growth import stop_additions
+from shared.runs.planning.more_values import PROFILE_COLUMNS, MoreValues
 from shared.runs.planning.ours import archived_by_others, unsubscribed, with_archived, with_ours
 from shared.runs.planning.profiles import Profiles
 from shared.runs.planning.reading import check_input, read_segments
@@ -56,10 +59,13 @@ from shared.runs.planning.still_there import with_still
 from shared.runs.planning.warnings import differing_warnings, input_warnings, value_warnings
 from shared.segments.state import state_of
 
+# Mailchimp's numbers of an audience may be so old that they don't have what was done there since.
+_LATELY_SECONDS = 3600.0
+
 
 @dataclass(frozen=True)
 class Built:
-    """What an attempt has worked out; `table` is for previews.
+    """What an attempt has worked out; `table` and `growth` are for previews.
 
     `erased` is who was known as erased when it began, `read_at` when the segments had been read.
     """
@@ -68,6 +74,7 @@ class Built:
     table: pl.DataFrame
     erased: Register
     read_at: str
+    growth: Growth | None = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +84,8 @@ class _Decided:
     table: pl.DataFrame
     removals: Removals
     additions: Additions
+    billing: Billing | None
+    growth: Growth | None
     profiles: Profiles
     contacts: int
     generation: int
@@ -100,7 +109,7 @@ def build(attempt: PlanningAttempt, setup: Setup) -> Built:
         plan = _plan_of(attempt, setup, values, decided)
         if not attempt.run.preview:
             plan = _write(attempt, plan, decided.table, values)
-    return Built(plan, decided.table, erased, decided.read_at)
+    return Built(plan, decided.table, erased, decided.read_at, decided.growth)
 
 
 def _decide(
@@ -114,7 +123,7 @@ def _decide(
     frame = one_row_per_profile(profiles.frame.with_row_index("profile"))
     profiles = replace(profiles, frame=pl.DataFrame())
     suppressed, state = load_suppressions(attempt.app, old.account, old.audience)
-    people = memory.people(blobs, old.account, old.audience)
+    known, people = memory.recall(blobs, old.account, old.audience)
     archived = archived_by_others(people, old.uid)
     own = own_contacts(blobs, old, archived)
     usable = _usable(frame, len(attempt.found.snapshots))
@@ -145,15 +154,22 @@ def _decide(
         suppressed,
         setup.segment_tags,
     )
-    del classified, gone, suppressed
-    billable = setup.state.audience.contacts + _billable_besides(state)
-    table, additions = stop_additions(attempt, other_ledgers, table, billable)
+    del classified, gone
+    lately = bool(known.noted_at) and seconds_since(known.noted_at) < _LATELY_SECONDS
+    counters = counters_of(setup.state, setup.subscribers, state, ours_lately=lately)
+    table, additions = stop_additions(attempt, other_ledgers, table, counters)
+    billing = None if counters is None else Billing(counters, terms_of(attempt.connection))
+    growth = None
+    if attempt.run.preview:
+        growth = forecast(attempt, other_ledgers, table, suppressed, billing)
     table = table.with_row_index("row")
     waits = difference.waiting(table, policy.generations)
     return _Decided(
         table,
         removals,
         additions,
+        billing,
+        growth,
         profiles,
         contacts,
         state.generation,
@@ -164,11 +180,6 @@ def _decide(
         policy.generations,
         read_at,
     )
-
-
-def _billable_besides(state: State) -> int:
-    """Return how many contacts Mailchimp charges for that are not subscribed."""
-    return sum(state.rows[status].total for status in ("unsubscribed", "transactional"))
 
 
 def _usable(profiles: pl.DataFrame, segments: int) -> dict[int, int]:
@@ -212,6 +223,7 @@ def _plan_of(
         withdrawals_withheld=decided.removals.withdrawals,
         withheld=_withheld(decided),
         growth_limit=decided.additions.limit,
+        billing=decided.billing,
         warnings=(
             *attempt.run.warnings,
             *setup.warnings,

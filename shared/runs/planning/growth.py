@@ -6,6 +6,7 @@ import polars as pl
 
 from shared.audiences import memory
 from shared.runs import ledger
+from shared.runs.bill import Counters
 from shared.runs.ledger import Flag, Ledger
 from shared.runs.planning.attempt import PlanningAttempt
 from shared.runs.planning.difference.growth import (
@@ -19,12 +20,16 @@ from shared.runs.planning.difference.growth import (
 
 
 def stop_additions(
-    attempt: PlanningAttempt, others: Sequence[Ledger], table: pl.DataFrame, billable: int
+    attempt: PlanningAttempt,
+    others: Sequence[Ledger],
+    table: pl.DataFrame,
+    counters: Counters | None,
 ) -> tuple[pl.DataFrame, Additions]:
     """Withhold the contacts that a run would create where they are more than its export allows.
 
     others: ledgers of the other exports on the audience. table: see run_table.py, with `state`.
-    billable: how many contacts of the audience are.
+    counters: how many are billed; None: Mailchimp does not say, and those count that this export
+    holds.
     """
     limit = attempt.export.growth_limit
     if limit is None or attempt.run.allow_additions:
@@ -32,16 +37,16 @@ def stop_additions(
     if limit.percent is not None and not (attempt.old.accepted or was_accepted(table)):
         # Whoever begins with an audience adds more than a share of it.
         return table, Additions()
-    most = most_of(limit, billable)
+    most = most_of(limit, attempt.old.contacts if counters is None else counters.audience)
     new = new_contacts(table)
     if new.len() > most:
-        new = without(new, _known(attempt, others, new))
+        new = without(new, known_contacts(attempt, others, new))
     if new.len() <= most:
         return table, Additions(most)
     return withhold(table, new), Additions(most, new.len())
 
 
-def _known(
+def known_contacts(
     attempt: PlanningAttempt, others: Sequence[Ledger], emails: pl.Series
 ) -> Iterator[pl.Series]:
     """Yield whom this product knows to be in the audience, whichever export has sent them."""

@@ -18,6 +18,7 @@ from shared.exports.errors import ConnectionUnusableError
 from shared.exports.models import Export, StoredConnection
 from shared.exports.updates import known_updates, settle_updates
 from shared.mailchimp import suppressions
+from shared.mailchimp.answers import Account
 from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.errors import MailchimpError
 from shared.mailchimp.tokens import Token
@@ -55,13 +56,14 @@ def client_of(attempt: PlanningAttempt) -> Iterator[MailchimpClient]:
         raise as_failure(error) from None
 
 
-def check_same_account(attempt: PlanningAttempt, client: MailchimpClient) -> None:
-    """Begin again when the connection's secret now leads to another account."""
+def check_same_account(attempt: PlanningAttempt, client: MailchimpClient) -> Account:
+    """Return the account; begin again when the connection's secret now leads to another one."""
     account = check_account(client.account())
     if account.account_id != attempt.account:
         remember_account(attempt.app, attempt.connection, account)
         attempt.app.board.remove_run(attempt.account, attempt.run.audience, attempt.run.id)
         raise RetryLaterError(SOON)
+    return account
 
 
 def updates_of(attempt: PlanningAttempt) -> Updates:

@@ -234,9 +234,10 @@ def _begin(app: App, run: Run, connection: StoredConnection) -> PlanningAttempt:
 def _set_up(attempt: PlanningAttempt) -> Setup:
     """Find out what the run needs of its audience, under a slot."""
     with client_of(attempt) as client:
-        check_same_account(attempt, client)
+        account = check_same_account(attempt, client)
         setup = audience.prepare(attempt, client)
-    return replace(setup, warnings=[*setup.warnings, *ledger_warnings(attempt)])
+    warnings = [*setup.warnings, *ledger_warnings(attempt)]
+    return replace(setup, warnings=warnings, subscribers=account.subscribers)
 
 
 def _with_updates(attempt: PlanningAttempt, setup: Setup) -> Setup:

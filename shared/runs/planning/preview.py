@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from shared.runs.bill import NO_GROWTH, bill_of
 from shared.runs.codes import OUTCOMES
 from shared.runs.payload import CONTACTS_PER_CALL
 from shared.runs.planning import cutting
@@ -39,6 +40,7 @@ def describe(built: Built, setup: Setup, lanes: int) -> PreviewPlan:
         removals_withheld=built.plan.removals_withheld or None,
         samples=_samples(built.table),
         withheld=built.plan.withheld,
+        bill=bill_of(built.plan.billing, built.growth or NO_GROWTH),
     )
 
 

@@ -1,10 +1,13 @@
 """Folds a run: row by row, from answers to outcomes and the next ledger."""
 
 from dataclasses import dataclass
+from functools import reduce
 
 import polars as pl
 
+from shared.runs.bill import NO_GROWTH, Growth
 from shared.runs.codes import OUTCOMES
+from shared.runs.finishing.fold.growth_rows import growth_of
 from shared.runs.finishing.fold.joined import Answered, answers_of
 from shared.runs.finishing.fold.ledger_rows import Times, next_ledger
 from shared.runs.finishing.fold.memory_rows import Remembered, Said, all_of, said_of
@@ -20,7 +23,7 @@ class Folded:
     """outcomes: email, customer_id, code, detail, segments (mask). counts: rows per code.
 
     said: what the run adds to the audience's memory. due: how many leavers are still to be archived
-    or unsubscribed.
+    or unsubscribed. growth: what the run did to the number of billable contacts.
     """
 
     outcomes: pl.DataFrame
@@ -28,6 +31,7 @@ class Folded:
     said: Said
     counts: dict[str, int]
     due: int = 0
+    growth: Growth = NO_GROWTH
 
 
 def fold(
@@ -46,7 +50,7 @@ def fold(
     table = with_all_columns(table)
     answers = answers_of(table.height, answered)
     remembered = remembered or Remembered()
-    outcomes, contacts, said = [], [], []
+    outcomes, contacts, said, growth = [], [], [], []
     # Each row speaks for itself, so the many columns in between are made of some rows at a time.
     for start in range(0, max(1, table.height), _FOLDED_ROWS):
         part = table.slice(start, _FOLDED_ROWS)
@@ -54,6 +58,7 @@ def fold(
         outcomes.append(outcomes_of(part))
         contacts.append(next_ledger(part, times, pending=pending, consent=consent))
         said.append(said_of(part, times, remembered))
+        growth.append(growth_of(part, pending=pending))
     told = pl.concat(outcomes)
     counts = dict(told.group_by("code").len().select(pl.col("code"), pl.col("len")).iter_rows())
     ledger = pl.concat(contacts)
@@ -63,4 +68,5 @@ def fold(
         all_of(said),
         {one.code: counts[one.number] for one in OUTCOMES if one.number in counts},
         int(((ledger["flags"] & int(Flag.DUE)) != 0).sum()),
+        reduce(Growth.plus, growth),
     )

@@ -52,6 +52,7 @@ def preview(note: Note | None = None) -> dict[str, Any]:
         contacts=12,
         removals_withheld=removals.withheld,
         withheld=NOTHING_WITHHELD,
+        billing=None,
     )
     table = table.with_row_index("row").with_row_index("profile")
     if note is not None:
