@@ -37,7 +37,7 @@ from shared.runs.sending.after import (
 )
 from shared.runs.sending.ahead import Ahead
 from shared.runs.sending.batch_sizes import MAX_BATCH
-from shared.runs.sending.mending import send_again, take_strays
+from shared.runs.sending.mending import send_again, take_back, take_strays
 from shared.runs.sending.missing_tags import give_lacking_tags
 from shared.runs.sending.turn import Turn
 from shared.runs.sending.writing import Sent, write_outcomes
@@ -126,6 +126,7 @@ class ChunkSender:
         if self._index.kind == "upsert":
             self._notice_changes(client)
             take_strays(self._turn, client, self._app.blobs)
+            take_back(self._turn, client, self._source)
             give_lacking_tags(self._turn, client)
             send_again(self._turn, client, self._updating)
 

@@ -8,9 +8,9 @@ from shared.audiences.owned_tags import ids_of, owned_tags
 from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.errors import RefusedError, RetryError
 from shared.platform.blobs import Blobs
-from shared.runs.codes import FAILED, REJECTED
+from shared.runs.codes import FAILED, NUMBER, REJECTED
 from shared.runs.ledger import Flag
-from shared.runs.payload import UpsertItem
+from shared.runs.payload import LeaverItem, UpsertItem
 from shared.runs.sending import calls
 from shared.runs.sending.after import TRIES
 from shared.runs.sending.batch_sizes import MAX_BATCH
@@ -34,6 +34,20 @@ def take_strays(turn: Turn, client: MailchimpClient, blobs: Blobs) -> None:
             if other in owned:
                 _try(turn, partial(client.delete_unused_tag, plan.audience, other))
         turn.chunk.append({"astray": other, "bit": bit, "items": places})
+
+
+def take_back(turn: Turn, client: MailchimpClient, source: str | None) -> None:
+    """Archive contacts that a call created although they were in the audience.
+
+    They have another address there by now, or were archived by others: whoever left under that
+    must not stay subscribed under this one. Who has touched one since is left alone. source: see
+    ours.left_alone. Raises GiveWayError, StopError, SlotLostError, ChunkLostError.
+    """
+    for place, (begun, ended) in anew_of(turn.chunk.blocks).items():
+        email = turn.items[place].email
+        done = _try(turn, partial(_archive, turn, client, email, (begun, ended), source))
+        if not email or done:
+            turn.chunk.append({"taken_back": place})
 
 
 def send_again(turn: Turn, client: MailchimpClient, updating: calls.Updating) -> None:
@@ -83,6 +97,27 @@ def untaken_of(blocks: Iterable[Mapping[str, Any]]) -> dict[str, list[int]]:
             for item in block["items"]:
                 found.get(block["field"], {}).pop(item, None)
     return {name: list(items) for name, items in found.items() if items}
+
+
+def anew_of(blocks: Iterable[Mapping[str, Any]]) -> dict[int, tuple[int, int]]:
+    """Return from a chunk's blocks the items to be taken back, with the times of their calls."""
+    found: dict[int, tuple[int, int]] = {}
+    for block in blocks:
+        for place in block.get("anew") or ():
+            begun, ended = block.get("during") or (0, 0)
+            found[block["at"] + place] = begun, ended
+        if "taken_back" in block:
+            found.pop(block["taken_back"], None)
+    return found
+
+
+def _archive(
+    turn: Turn, client: MailchimpClient, email: str, during: tuple[int, int], source: str | None
+) -> bool:
+    """Archive a contact that is as a call of that time has left it; tell whether that is done."""
+    item = LeaverItem(email, *during)
+    leaving = calls.Leaving(item, tried=during[0], source=source)
+    return calls.archive(client, turn.job, leaving).codes == [NUMBER["archived"]]
 
 
 def _untag(turn: Turn, client: MailchimpClient, tag: int, places: Sequence[int]) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from struct import unpack
 from typing import Any
 
-from shared.runs.codes import from_letters
+from shared.runs.codes import GONE, SKIPPED_BY_STATUS, from_letters
 
 # Results of items besides outcome codes.
 NOT_SENT = 254
@@ -66,27 +66,13 @@ def _collect(
     position = 0
     for block in blocks:
         if "at" in block:
-            at = first + block["at"]
-            codes = from_letters(block["codes"])
-            results.codes[at : at + len(codes)] = codes
-            position = max(position, block["at"] + len(codes))
-            for place, text in (block.get("details") or {}).items():
-                results.details[at + int(place)] = text
-            for place, mask in (block.get("lacking") or {}).items():
-                results.lacking[at + int(place)] = mask
-            results.added.update(at + place for place in block.get("added") or ())
-            results.asked.update(at + place for place in block.get("asked") or ())
-            results.let_go.update(at + place for place in block.get("let_go") or ())
-            if shown := block.get("shown"):
-                results.note_shown(at, unpack(f"<{len(codes)}I", b64decode(shown)))
-            if during := block.get("during"):
-                results.during.append((at, at + len(codes), *during))
-            for name, places in (block.get("untaken") or {}).items():
-                results.untaken.setdefault(name, set()).update(at + place for place in places)
-            for name, count in (block.get("dropped") or {}).items():
-                results.dropped[name] = results.dropped.get(name, 0) + count
+            position = max(position, _answered(results, first, block))
         elif "tag" in block:
             _given(results, first, block)
+        elif "taken_back" in block:
+            place = first + block["taken_back"]
+            results.codes[place], results.details[place] = SKIPPED_BY_STATUS["archived"], GONE
+            results.let_go.add(place)
         elif "field" in block:
             results.untaken[block["field"]] -= {first + item for item in block["items"]}
             # They were sent once more: what the first answer showed is over.
@@ -94,6 +80,30 @@ def _collect(
                 results.shown[first + item] = 0
     end = min(size, position + maybe)
     results.codes[first + position : first + end] = bytes([MAYBE_SENT]) * (end - position)
+
+
+def _answered(results: Results, first: int, block: Mapping[str, Any]) -> int:
+    """Take over what a call has done; return where in the chunk its items end."""
+    at = first + block["at"]
+    codes = from_letters(block["codes"])
+    results.codes[at : at + len(codes)] = codes
+    for place, text in (block.get("details") or {}).items():
+        results.details[at + int(place)] = text
+    for place, mask in (block.get("lacking") or {}).items():
+        results.lacking[at + int(place)] = mask
+    results.added.update(at + place for place in block.get("added") or ())
+    results.asked.update(at + place for place in block.get("asked") or ())
+    results.let_go.update(at + place for place in block.get("let_go") or ())
+    if shown := block.get("shown"):
+        results.note_shown(at, unpack(f"<{len(codes)}I", b64decode(shown)))
+    if during := block.get("during"):
+        results.during.append((at, at + len(codes), *during))
+    for name, places in (block.get("untaken") or {}).items():
+        results.untaken.setdefault(name, set()).update(at + place for place in places)
+    for name, count in (block.get("dropped") or {}).items():
+        results.dropped[name] = results.dropped.get(name, 0) + count
+    position: int = block["at"] + len(codes)
+    return position
 
 
 def _given(results: Results, first: int, block: Mapping[str, Any]) -> None:

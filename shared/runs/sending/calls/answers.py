@@ -22,7 +22,8 @@ class Answers:
     that an accepted contact still lacks. added: contacts that this export has added although
     Mailchimp said `updated`. asked: those that were asked to come back. let_go: those that are
     not this export's to archive, to unsubscribe or to ask, or not any more. dropped: merge fields
-    that Mailchimp emptied, with a count. strays: contacts that got a tag's name under
+    that Mailchimp emptied, with a count. anew: those that a call created although they were in the
+    audience. strays: contacts that got a tag's name under
     another id: place, bit and that id. untaken: merge fields that an answer lacks, with places.
     shown: what was shown of an accepted contact's values (see runs/shown.py), by place.
     during: Mailchimp's times (seconds since 1970) between which the call did what it did.
@@ -36,6 +37,7 @@ class Answers:
     asked: list[int] = field(default_factory=list)
     let_go: list[int] = field(default_factory=list)
     dropped: dict[str, int] = field(default_factory=dict)
+    anew: list[int] = field(default_factory=list)
     strays: list[tuple[int, int, int]] = field(default_factory=list)
     untaken: dict[str, list[int]] = field(default_factory=dict)
     shown: dict[int, int] = field(default_factory=dict)
@@ -61,6 +63,7 @@ class Answers:
             "asked",
             "let_go",
             "dropped",
+            "anew",
             "strays",
             "untaken",
             "during",

@@ -5,13 +5,15 @@ from typing import Any, Literal
 
 from shared.mailchimp.answers import ContactError, moment
 from shared.mailchimp.errors import classify_contact_error
-from shared.runs.codes import NUMBER, SKIPPED_BY_STATUS
+from shared.runs.codes import FAILED, NUMBER, SKIPPED_BY_STATUS
 from shared.runs.payload import UpsertItem
 from shared.runs.sending.calls.answers import Attempt
 from shared.runs.sending.calls.items import is_new
 from shared.runs.sending.calls.ours import Span, came_with_us
 from shared.runs.shown import UNKNOWN, digest_of
 
+# Told of one that could not be archived at once.
+ANEW = "created although it was in the audience: it may have another address there"
 # What this run has begun is not over.
 _NO_END = 2**32 - 1
 # Who is pending may be one that this export has asked.
@@ -24,6 +26,11 @@ def take_member(
     """Record a contact as Mailchimp's answer shows it."""
     answers, item = attempt.answers, attempt.items[place]
     answers.details.pop(place, None)
+    if code == "created" and not is_new(item):
+        # It has another address in Mailchimp by now, or others have archived it.
+        answers.codes[place], answers.details[place] = FAILED, ANEW
+        answers.anew.append(place)
+        return
     status = str(member.get("status") or "")
     if code == "updated" and status in _LEFT:
         # It got there since the last look; its status was not written.

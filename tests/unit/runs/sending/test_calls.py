@@ -18,6 +18,7 @@ from shared.runs.ledger import Flag
 from shared.runs.payload import LeaverItem, TagItem, UpsertItem
 from shared.runs.sending import calls
 from shared.runs.sending.calls import Answers
+from shared.runs.sending.mending import anew_of
 from shared.runs.shown import digest_of
 from tests.support.audience_model import START, AudienceModel
 
@@ -251,6 +252,19 @@ class TestWays:
         answers = sent(audience, [item("a", flags=Flag.ACCEPTED)], way=way)
         assert codes(answers) == ["skipped_archived"]
         assert audience.contacts == {}
+
+    def test_a_known_contact_that_a_call_created_is_to_be_taken_back(self) -> None:
+        answers = sent(
+            AudienceModel(), [item("b", 1), item("a", 1, Flag.ACCEPTED)], way="status_if_new"
+        )
+        assert codes(answers) == ["created", "failed"]
+        assert (answers.anew, answers.lacking) == ([1], {})
+        answers.during = START, START + 2
+        block = answers.block(10, [item("b"), item("a")])
+        assert anew_of([block]) == {11: (START, START + 2)}
+        assert anew_of([block, {"taken_back": 11}]) == {}
+        [_, code] = results_of([(12, [block, {"taken_back": 11}], 0)], 12).codes[10:]
+        assert NAMES[code] == "skipped_archived"
 
     def test_contacts_of_one_kind_cost_one_call(self) -> None:
         audience = AudienceModel()
