@@ -51,7 +51,7 @@ _ADAPTER = TypeAdapter(_History)
 
 def note_saved(blobs: Blobs, by: str, before: StoredExport | None, after: StoredExport) -> None:
     """Note that an export was saved; a change that changes nothing is none."""
-    changes = _changes(_members(before), _members(after)) if before else ()
+    changes = changes_between(_members(before), _members(after)) if before else ()
     if changes or before is None:
         _note(blobs, f"{_EXPORTS}{after.name}", after.uid, Entry(_now(), "saved", by, changes))
 
@@ -74,7 +74,7 @@ def note_connection(
         consent = connection.consent.accepted
         return {"consent.accepted": consent, "shared_with": connection.shared_with}
 
-    if changes := _changes(told(before), told(after)):
+    if changes := changes_between(told(before), told(after)):
         entry = Entry(_now(), "connection", by, changes)
         _note(blobs, f"{_CONNECTIONS}{after.name}", after.created_at, entry)
 
@@ -103,9 +103,13 @@ def entries_of(
 
 def _members(export: StoredExport) -> Document:
     """What people write of an export; members of members each by itself."""
-    shown = export.model_dump(mode="json", include=set(Export.model_fields))
+    return flat_members(export.model_dump(mode="json", include=set(Export.model_fields)))
+
+
+def flat_members(document: Mapping[str, Any]) -> Document:
+    """Return the members of a document, members of members as in `merge_fields.FNAME`."""
     flat: Document = {}
-    for member, value in shown.items():
+    for member, value in document.items():
         if isinstance(value, dict):
             flat |= {f"{member}.{key}": each for key, each in value.items()}
         else:
@@ -113,7 +117,8 @@ def _members(export: StoredExport) -> Document:
     return flat
 
 
-def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Change, ...]:
+def changes_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Change, ...]:
+    """Return every member that differs, of two documents as `flat_members` gives them."""
     return tuple(
         Change(member, before.get(member), after.get(member))
         for member in dict.fromkeys((*before, *after))

@@ -113,6 +113,8 @@ def categories_of(export: Export) -> tuple[Category, ...]:
     for tag, source in export.merge_fields.items():
         for column in columns_named(source):
             sending.setdefault(column, []).append(member_of(tag, source))
+    for member, column in export.more_columns.items():
+        sending.setdefault(column, []).append(member)
     reading: dict[str, list[str]] = {}
     if export.consent is not None:
         reading.setdefault(export.consent.field, []).append("consent.field")

@@ -120,6 +120,14 @@ def exports_of(blobs: Blobs, connection: str) -> list[str]:
     return [export.name for export in exports if export.connection == connection]
 
 
+def export_versions(blobs: Blobs) -> dict[str, str]:
+    """Return the ETag of every stored export, by its name."""
+    return {
+        info.name.removeprefix(EXPORTS).removesuffix(".json"): info.etag
+        for info in blobs.level(EXPORTS)
+    }
+
+
 def save_connection(blobs: Blobs, connection: StoredConnection, etag: str | None) -> str:
     """Write a connection and return its ETag; raises BlobConflictError.
 
@@ -204,8 +212,7 @@ def _tell(blobs: Blobs, name: str) -> Told | None:
 
 
 def _versions(blobs: Blobs) -> Iterator[tuple[str, str]]:
-    for info in blobs.level(EXPORTS):
-        yield info.name.removeprefix(EXPORTS).removesuffix(".json"), info.etag
+    return iter(export_versions(blobs).items())
 
 
 INDEX = Index("index/exports/", _tell, _versions)

@@ -17,6 +17,7 @@ from shared.exports.export_index import IndexedExport
 from shared.exports.field_sources import columns_named, member_of
 from shared.exports.models import Export, StoredConnection, StoredExport
 from shared.exports.schedule_checks import are_close, has_times, is_circle, predecessor_missing
+from shared.exports.surroundings import AS_IT_IS, Surroundings
 from shared.mailchimp.answers import Account, Audience, MergeField, Tag, may_not_write
 from shared.mailchimp.errors import AudienceNotFoundError, BlockedError, RetryError, StopError
 from shared.mailchimp.merge_fields import MERGE_FIELD_LIMIT, Resolution, resolve_mapping
@@ -81,7 +82,13 @@ class AudienceView:
     account: Account | None = None
 
 
-def check_export(app: App, caller: Caller, export: Export, found: Findings) -> None:
+def check_export(
+    app: App,
+    caller: Caller,
+    export: Export,
+    found: Findings,
+    around: Surroundings = AS_IT_IS,
+) -> None:
     """Check an export against itself, its source, its connection and its audience.
 
     The export is not stored. Raises NoSlotError and Mailchimp's RetryError when Mailchimp can't be
@@ -90,10 +97,10 @@ def check_export(app: App, caller: Caller, export: Export, found: Findings) -> N
     check_segments(export, found)
     check_filter(export, found)
     if export.schedule.predecessor is not None:
-        _check_predecessor(app, export, found)
+        _check_predecessor(app, export, found, around)
     _check_source(app, export, found)
     try:
-        view = _look_at_audience(app, caller, export, found)
+        view = _look_at_audience(app, caller, export, found, around)
     except (NoSlotError, RetryError):
         if not found.problems:
             raise
@@ -141,11 +148,12 @@ def check_filter(export: Export, found: Findings) -> None:
                 found.problem(f"filter.all.{number}.value", f"is no {kind}", "value_unreadable")
 
 
-def _check_predecessor(app: App, export: Export, found: Findings) -> None:
+def _check_predecessor(app: App, export: Export, found: Findings, around: Surroundings) -> None:
     stored = store.load_export(app.blobs, export.name)
     before = stored[0].schedule.predecessor if stored else None
     exports, unreadable = store.indexed_exports(app.blobs)
-    check_predecessor(export, exports, {one.name for one in unreadable}, before, found)
+    damaged = {one.name for one in unreadable}
+    check_predecessor(export, around.others(exports), damaged, before, found)
 
 
 def check_predecessor(
@@ -391,9 +399,9 @@ def _check_source(app: App, export: Export, found: Findings) -> None:
 
 
 def _look_at_audience(
-    app: App, caller: Caller, export: Export, found: Findings
+    app: App, caller: Caller, export: Export, found: Findings, around: Surroundings
 ) -> AudienceView | None:
-    if export.connection is None:
+    if export.connection is None or export.connection in around.coming:
         return None
     stored = store.load_connection(app.blobs, export.connection)
     if stored is None or not may_use(caller, stored[0]):
@@ -401,23 +409,42 @@ def _look_at_audience(
             "connection", "there is no such connection that you may use", "connection_not_found"
         )
         return None
-    status = connections.status_of(app, stored[0], fresh=True)
+    status = connections.status_of(app, stored[0], fresh=not around.from_file)
     if status != "ready":
-        found.problem("connection", connections.why_unusable(status), f"connection_{status}")
+        if around.from_file:
+            _warn_not_ready(stored[0].name, found)
+        else:
+            found.problem("connection", connections.why_unusable(status), f"connection_{status}")
         return None
     if not found.has_read("audience_id"):
         return None
+    place = (stored[0].name, export.audience_id)
     try:
-        return _ask_audience(app, stored[0], export.audience_id)
+        return around.view(place, lambda: _ask_audience(app, stored[0], export.audience_id))
     except AudienceNotFoundError:
         found.problem("audience_id", "the account has no such audience", "audience_not_found")
     except ConnectionUnusableError as error:
-        found.problem("connection", error.detail, error.code)
+        if around.from_file:
+            _warn_not_ready(stored[0].name, found)
+        else:
+            found.problem("connection", error.detail, error.code)
     except StopError as error:
-        found.problem("connection", error.reason, error.code, said=error.said)
+        if around.from_file:
+            _warn_not_ready(stored[0].name, found)
+        else:
+            found.problem("connection", error.reason, error.code, said=error.said)
     except BlockedError as error:
         found.problem("connection", error.told, "mailchimp_denied", said=error.said)
     return None
+
+
+def _warn_not_ready(connection: str, found: Findings) -> None:
+    found.warn(
+        "connection_not_ready",
+        f"The connection {connection} was not ready when this was saved, so the audience was not "
+        "looked at. Save the export again once it is.",
+        connection=connection,
+    )
 
 
 def _ask_audience(app: App, connection: StoredConnection, audience_id: str) -> AudienceView:

@@ -77,9 +77,16 @@ def put(app: App, request: Request) -> Response:
     return inputs.until_stored(request, lambda: _put(app, request, given, deliberate=deliberate))
 
 
-def _put(app: App, request: Request, given: Connection, *, deliberate: bool) -> Response:
+def check(app: App, given: Connection) -> list[FieldError]:
+    """Return what keeps a connection that could be read from being saved."""
     if given.secret_name == app.settings.mailchimp_client_secret_name:
-        raise problems.invalid([FieldError("secret_name", "is the secret of the OAuth app")])
+        return [FieldError("secret_name", "is the secret of the OAuth app")]
+    return []
+
+
+def _put(app: App, request: Request, given: Connection, *, deliberate: bool) -> Response:
+    if errors := check(app, given):
+        raise problems.invalid(errors)
     before, etag = store.load_connection(app.blobs, given.name) or (None, None)
     inputs.check_preconditions(request, etag)
     try:

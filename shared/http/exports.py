@@ -12,6 +12,7 @@ from shared.exports import exports, history, store
 from shared.exports.access import Caller, may_use
 from shared.exports.export_index import IndexedExport
 from shared.exports.models import Export, Name, StoredExport
+from shared.exports.surroundings import AS_IT_IS, Surroundings
 from shared.exports.validation import Findings, Problem, check_export
 from shared.http import audit, inputs, pages, problems
 from shared.http.export_views import SORTS, ExportViews
@@ -110,53 +111,72 @@ def get(app: App, request: Request) -> Response:
 def put(app: App, request: Request) -> Response:
     """Create or replace an export; a run under way goes on with its own copy."""
     name = inputs.new_name_of(request)
-    reading = inputs.read_partly(Export, request.document(), name, _STAND_INS)
-    return inputs.until_stored(request, lambda: _put(app, request, reading))
+    reading = read(request.document(), name)
+    status, export, etag = save(app, request, reading)
+    return _answer(app, request, status, export, etag)
+
+
+def read(document: Document, name: str) -> Reading[Export]:
+    """Read of an export what can be read."""
+    return inputs.read_partly(Export, document, name, _STAND_INS)
+
+
+def save(
+    app: App, request: Request, reading: Reading[Export], around: Surroundings = AS_IT_IS
+) -> tuple[int, StoredExport, str]:
+    """Create or replace an export; returns 201 or 200, what is stored and its ETag."""
+    return inputs.until_stored(request, lambda: _save(app, request, reading, around))
 
 
 def validate(app: App, request: Request) -> Response:
     """Check an export as saving it would, and save nothing."""
     name = inputs.new_name_of(request)
-    reading = inputs.read_partly(Export, request.document(), name, _STAND_INS)
+    reading = read(request.document(), name)
     before, _ = store.load_export(app.blobs, name) or (None, None)
-    found = _check(app, request, reading)
+    found = check(app, request.caller, reading)
     if before is not None and not _is_managed(app, request.caller, before):
         found.problem("", "the export's connection is not shared with contributors", "not_shared")
     return Response(
         document={
-            "errors": [_field_error(problem).document() for problem in found.problems],
+            "errors": [error.document() for error in field_errors(found)],
             "warnings": [asdict(warning) for warning in found.warnings],
         }
     )
 
 
-def _check(app: App, request: Request, reading: Reading[Export]) -> Findings:
+def check(
+    app: App, caller: Caller, reading: Reading[Export], around: Surroundings = AS_IT_IS
+) -> Findings:
+    """Return what saving an export would find."""
     found = Findings(
         [Problem(e.field, e.message, e.code, dict(e.params)) for e in reading.errors],
         unread=reading.unread,
     )
-    check_export(app, request.caller, reading.value, found)
+    check_export(app, caller, reading.value, found, around)
     return found
 
 
-def _field_error(problem: Problem) -> FieldError:
-    return FieldError(problem.where, problem.message, problem.code, problem.params)
+def field_errors(found: Findings) -> list[FieldError]:
+    """Return what keeps an export from being saved."""
+    return [FieldError(one.where, one.message, one.code, one.params) for one in found.problems]
 
 
-def _put(app: App, request: Request, reading: Reading[Export]) -> Response:
+def _save(
+    app: App, request: Request, reading: Reading[Export], around: Surroundings
+) -> tuple[int, StoredExport, str]:
     given = reading.value
     before, etag = store.load_export(app.blobs, given.name) or (None, None)
     inputs.check_preconditions(request, etag)
     if before is not None:
         check_managed(app, request.caller, before)
-    found = _check(app, request, reading)
+    found = check(app, request.caller, reading, around)
     if found.problems:
-        raise problems.invalid([_field_error(problem) for problem in found.problems])
+        raise problems.invalid(field_errors(found))
     export = exports.merged(given, before, request.caller, found.warnings, found.audience_name)
     etag = store.save_export(app.blobs, export, etag)
     audit.record(request.caller, "export_saved", given.name, before, export)
     history.note_saved(app.blobs, request.caller.name, before, export)
-    return _answer(app, request, 200 if before else 201, export, etag)
+    return 200 if before else 201, export, etag
 
 
 def delete(app: App, request: Request) -> Response:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from shared.exports import field_sources
 from shared.exports.models import NAME_PATTERN
 from shared.http import problems
-from shared.http.messages import Request, Response
+from shared.http.messages import Request
 from shared.http.problems import FieldError
 from shared.platform.blobs import BlobConflictError
 from shared.runs.names import export_of
@@ -121,7 +121,7 @@ def check_preconditions(request: Request, etag: str | None) -> None:
         raise problems.precondition_failed()
 
 
-def until_stored(request: Request, attempt: Callable[[], Response]) -> Response:
+def until_stored[T](request: Request, attempt: Callable[[], T]) -> T:
     """Repeat a write that somebody else's came between, unless the caller named a version."""
     for _ in range(_WRITES):
         try:

@@ -12,9 +12,9 @@ from shared.http import problems
 from shared.http.bodies import check_body
 from shared.http.callers import caller_of, check_same_origin
 from shared.http.messages import Request, Response
-from shared.http.problems import ProblemError
 from shared.http.route import CACHE_CONTROL, Route
 from shared.http.routes import ROUTES
+from shared.http.translation import translate
 from shared.platform import log
 
 # Handlers take the app and the request, those of bare rows the request alone.
@@ -89,7 +89,7 @@ def _handler(route: Route) -> Handler:
 
 
 def _refuse(name: str, error: BaseException) -> Response:
-    problem = _translate(error)
+    problem = translate(error)
     if problem.status == 500:
         log.failure("request_failed", error, route=name)
     return Response(
@@ -98,33 +98,3 @@ def _refuse(name: str, error: BaseException) -> Response:
         content_type="application/problem+json",
         headers=problem.headers,
     )
-
-
-def _translate(error: BaseException) -> ProblemError:
-    # Only here after something has failed, so these modules may take their time to load.
-    from shared.accounts.slots import NoSlotError
-    from shared.exports.errors import ConnectionUnusableError
-    from shared.mailchimp.errors import BlockedError, RefusedError, RetryError, StopError
-    from shared.platform.blobs import BlobConflictError
-    from shared.platform.forms import FormError
-
-    match error:
-        case ProblemError():
-            return error
-        case NoSlotError():
-            return problems.busy()
-        case BlockedError():
-            return problems.mailchimp_refuses("mailchimp_denied", error.told, error.said)
-        case RetryError():
-            return problems.mailchimp_unavailable()
-        case ConnectionUnusableError():
-            return problems.conflict(error.code, "The connection can't be used", error.detail)
-        case StopError() | RefusedError():
-            code = error.code if isinstance(error, StopError) else "mailchimp_refused"
-            return problems.mailchimp_refuses(code, error.told, error.said)
-        case BlobConflictError():
-            return problems.precondition_failed()
-        case FormError():
-            return problems.unknown_form(str(error))
-        case _:
-            return problems.unexpected()

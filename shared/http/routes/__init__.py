@@ -5,7 +5,16 @@ route with a catch-all sorts last.
 """
 
 from shared.http.route import Route
-from shared.http.routes import connections, console, exports, people, product, proof, runs
+from shared.http.routes import (
+    configuration,
+    connections,
+    console,
+    exports,
+    people,
+    product,
+    proof,
+    runs,
+)
 
 ROUTES: dict[str, Route] = {
     **connections.ROUTES,
@@ -13,6 +22,7 @@ ROUTES: dict[str, Route] = {
     **runs.ROUTES,
     **people.ROUTES,
     **proof.ROUTES,
+    **configuration.ROUTES,
     **product.ROUTES,
     **console.ROUTES,
 }

@@ -14,6 +14,7 @@ def test_every_column_is_named_once_with_what_for_and_whether_it_is_sent() -> No
                 "SALUTE": {"template": "Dear {FirstName} {LastName}"},
                 "SOURCE": {"value": "CI"},
             },
+            "language_field": "Language",
             "consent": {"field": "Agreed", "values": ["yes"]},
             "filter": {"all": [{"field": "FirstName", "op": "not_blank"}]},
         }
@@ -26,6 +27,7 @@ def test_every_column_is_named_once_with_what_for_and_whether_it_is_sent() -> No
         "Email": True,
         "FirstName": True,
         "LastName": True,
+        "Language": True,
         "Agreed": False,
     }
     assert found["FirstName"].members == (
