@@ -73,6 +73,16 @@ def upkeep(message: func.QueueMessage, context: func.Context) -> None:
         work(get_app(), read_ids(message.get_body()))
 
 
+@app.queue_trigger(arg_name="message", queue_name=queue_names.NOTICES, connection=STORAGE)
+def notices(message: func.QueueMessage, context: func.Context) -> None:
+    """Send a notification to whoever listens."""
+    from shared.bootstrap import get_app
+    from shared.notifications.telling import tell
+
+    with _step("notices", context):
+        tell(get_app(), read_ids(message.get_body()))
+
+
 @app.queue_trigger(arg_name="message", queue_name=f"{queue_names.PLAN}-poison", connection=STORAGE)
 def plan_poison(message: func.QueueMessage, context: func.Context) -> None:
     """Put back a plan message that still has attempts, or fail its run."""
@@ -99,6 +109,14 @@ def finish_poison(message: func.QueueMessage, context: func.Context) -> None:
 def upkeep_poison(message: func.QueueMessage, context: func.Context) -> None:
     """Tell of work that failed again and again; the tick comes back to it."""
     _revive(queue_names.UPKEEP, message, context)
+
+
+@app.queue_trigger(
+    arg_name="message", queue_name=f"{queue_names.NOTICES}-poison", connection=STORAGE
+)
+def notices_poison(message: func.QueueMessage, context: func.Context) -> None:
+    """Tell of a notification that failed again and again; the tick comes back to it."""
+    _revive(queue_names.NOTICES, message, context)
 
 
 def _register(name: str, route: Route) -> None:

@@ -104,6 +104,8 @@ OTHERS = (
     Other("run's lock", f"{_RUN}lock"),
     Other("audience's lock", f"{_AUDIENCE}lock"),
     Other("table's lock", f"{_PROTECTED}lock"),
+    Other("notice's lock", "exports/_notices/locks/{export}"),
+    # Left by 0.1.0, which told one notice at a time.
     Other("notices' lock", "exports/_notices/lock"),
     Other("erasure key's lock", "suppressions/erasure-key"),
 )

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Mapping
 
 # Of the app without its HTTP routes: what is left out there shows by a 404.
-BACKGROUND = ("tick", "plan_run", "send_batches", "finish_run", "upkeep")
+BACKGROUND = ("tick", "plan_run", "send_batches", "finish_run", "upkeep", "notices")
 
 
 def switched_off(environment: Mapping[str, str] | None = None) -> list[str]:

@@ -1,1 +1,1 @@
-"""Telling a webhook when an export's state changes: to failed, partial or skipped, and back."""
+"""Telling receivers when an export's state changes: to failed, partial or skipped, and back."""

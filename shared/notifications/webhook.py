@@ -1,10 +1,12 @@
-"""One call to the webhook: where it lies, and how it is signed."""
+"""One call to a receiver: where it lies, how it is spoken to, and how that is signed."""
 
 import hashlib
 import hmac
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal, get_args
 from urllib.parse import urlsplit
 
 import requests
@@ -28,37 +30,63 @@ class WebhookError(Exception):
         self.perhaps_told = perhaps_told
 
 
+Format = Literal["json", "slack", "teams"]
+
+
 @dataclass(frozen=True, repr=False)
 class Webhook:
-    """Where to call, and the key to sign with."""
+    """Where to call, the key to sign with, and what is understood there."""
 
     url: str
     key: str
+    format: Format = "json"
+    language: str = "en"
+
+    @property
+    def id(self) -> str:
+        """What tells it from other receivers, and tells nothing of its address."""
+        return hashlib.blake2b(self.url.encode(), digest_size=8).hexdigest()
 
 
-def parse_webhook(secret: str) -> Webhook:
+def parse_webhooks(secret: str) -> tuple[Webhook, ...]:
     """Read the vault's secret; raises WebhookError.
 
-    It holds the URL and, on a second line, the signing key; or both as JSON, `{"url", "key"}`.
-    Without a key the URL itself is the key: it is as secret, and both sides know it.
+    It holds a URL and, on a second line, the signing key; or JSON, one `{"url", "key", "format",
+    "language"}` or a list of them. Without a key the URL itself is the key: it is as secret, and
+    both sides know it.
     """
     text = secret.strip()
     try:
-        given = json.loads(text) if text.startswith("{") else None
-        url, key = (
-            (str(given["url"]), str(given.get("key") or ""))
-            if isinstance(given, dict)
-            else (text.partition("\n")[0].strip(), text.partition("\n")[2].strip())
-        )
+        given = json.loads(text) if text.startswith(("{", "[")) else None
+    except ValueError:
+        raise WebhookError("no_url") from None
+    if given is None:
+        url, _, key = text.partition("\n")
+        return (_webhook({"url": url.strip(), "key": key.strip()}),)
+    listed = given if isinstance(given, list) else [given]
+    if not listed or not all(isinstance(one, dict) for one in listed):
+        raise WebhookError("no_url")
+    # One address twice would be told everything twice.
+    return tuple({found.id: found for found in map(_webhook, listed)}.values())
+
+
+def _webhook(given: Mapping[str, object]) -> Webhook:
+    url = str(given.get("url") or "")
+    try:
         parts = urlsplit(url)
         usable = bool(parts.hostname) and parts.username is None
-    except (ValueError, KeyError):
-        raise WebhookError("no_url") from None
+    except ValueError:
+        usable = False
     if not usable:
         raise WebhookError("no_url")
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(url)):
         raise WebhookError("not_https")
-    return Webhook(url, key or url)
+    wanted = str(given.get("format") or "json")
+    format_ = next((known for known in get_args(Format) if known == wanted), None)
+    if format_ is None:
+        raise WebhookError("unknown_format")
+    key, language = str(given.get("key") or url), str(given.get("language") or "en")
+    return Webhook(url, key, format_, language)
 
 
 def sign(key: str, timestamp: str, body: bytes) -> str:
@@ -71,13 +99,13 @@ def call(
 ) -> None:
     """Send one notification; raises WebhookError unless the answer is a success."""
     timestamp = str(int(time.time()))
-    headers = {
-        "Content-Type": "application/json",
-        "User-Agent": "segment-export",
-        "X-Segment-Export-Id": id_,
-        "X-Segment-Export-Timestamp": timestamp,
-        "X-Segment-Export-Signature": f"sha256={sign(webhook.key, timestamp, body)}",
-    }
+    headers = {"Content-Type": "application/json", "User-Agent": "segment-export"}
+    if webhook.format == "json":
+        headers |= {
+            "X-Segment-Export-Id": id_,
+            "X-Segment-Export-Timestamp": timestamp,
+            "X-Segment-Export-Signature": f"sha256={sign(webhook.key, timestamp, body)}",
+        }
     try:
         # A redirect would take the message somewhere else; the answer's body is not looked at.
         with (

@@ -5,4 +5,6 @@ LANE = "segment-export-lane"
 FINISH = "segment-export-finish"
 # Whatever is long and no run: erasures, verifications.
 UPKEEP = "segment-export-upkeep"
-ALL = (PLAN, LANE, FINISH, UPKEEP)
+# Notifications: who sends them waits for somebody else's network.
+NOTICES = "segment-export-notices"
+ALL = (PLAN, LANE, FINISH, UPKEEP, NOTICES)

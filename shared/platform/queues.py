@@ -9,9 +9,9 @@ from azure.storage.queue import QueueClient, QueueServiceClient, TextBase64Encod
 
 from shared.platform.clock import utc_now
 from shared.platform.errors import asking_cloud
-from shared.platform.queue_names import ALL, FINISH, LANE, PLAN, UPKEEP
+from shared.platform.queue_names import ALL, FINISH, LANE, NOTICES, PLAN, UPKEEP
 
-__all__ = ["ALL", "FINISH", "LANE", "PLAN", "UPKEEP", "Queues"]
+__all__ = ["ALL", "FINISH", "LANE", "NOTICES", "PLAN", "UPKEEP", "Queues"]
 
 
 class Queues:

@@ -12,6 +12,8 @@ _FORMS = {
     "account": r"[0-9A-Za-z]{1,64}|unknown-[a-z]{2,3}[0-9]{1,3}",
     "slot": r"[0-9]|people",
     "erasure": r"[0-9a-f]{32}",
+    # An export, or its input, of which something is due to be told.
+    "notice": r"[a-z0-9][a-z0-9-]{0,62}(\.input)?",
     # The export after whose end others run.
     "predecessor": r"[a-z0-9][a-z0-9-]{0,62}",
     "verification": r"[0-9a-f]{32}",

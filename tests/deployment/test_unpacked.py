@@ -60,8 +60,8 @@ def test_the_package_alone_indexes_every_function_and_imports_every_module(tmp_p
 
     assert result.returncode == 0, result.stderr
     found = json.loads(result.stdout)
-    triggers = {"tick", "plan_run", "send_batches", "finish_run", "upkeep"}
-    poison = {"plan_poison", "lane_poison", "finish_poison", "upkeep_poison"}
+    triggers = {"tick", "plan_run", "send_batches", "finish_run", "upkeep", "notices"}
+    poison = {"plan_poison", "lane_poison", "finish_poison", "upkeep_poison", "notices_poison"}
     assert triggers | poison <= set(found["functions"])
     assert len(found["functions"]) > 25
     assert found["modules"] > 40

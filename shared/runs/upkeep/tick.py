@@ -7,7 +7,7 @@ from shared.erasure import upkeep as erasures
 from shared.exports import store
 from shared.health.ticks import note_tick
 from shared.mailchimp.suppressions import drop_told
-from shared.notifications.changes import tell_due
+from shared.notifications.changes import queue_due
 from shared.platform import log
 from shared.proof import upkeep as verifications
 from shared.runs import last_run
@@ -30,7 +30,7 @@ _ALWAYS: tuple[Step, ...] = (
     recovery.clean_boards,
     recovery.clean_slots,
     start_due_exports,
-    tell_due,
+    queue_due,
     erasures.resume,
     verifications.resume,
 )

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -33,6 +34,19 @@ class Hook:
 
 @pytest.fixture
 def hook() -> Iterator[Hook]:
+    with _listening() as found:
+        yield found
+
+
+@pytest.fixture
+def other() -> Iterator[Hook]:
+    """A second receiver."""
+    with _listening() as found:
+        yield found
+
+
+@contextmanager
+def _listening() -> Iterator[Hook]:
     found = Hook()
 
     class Handler(BaseHTTPRequestHandler):

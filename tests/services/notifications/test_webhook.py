@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import json
 import re
 import socket
 import threading
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from shared.notifications.webhook import Webhook, WebhookError, call, parse_webhook, sign
+from shared.notifications.webhook import Webhook, WebhookError, call, parse_webhooks, sign
 from tests.services.notifications.conftest import Hook
 from tests.support.root import ROOT
 
@@ -50,7 +51,15 @@ def dripping() -> Iterator[str]:
     ],
 )
 def test_a_secret_holds_an_url_and_a_key(secret: str, key: str) -> None:
-    assert parse_webhook(secret) == Webhook(URL, key)
+    assert parse_webhooks(secret) == (Webhook(URL, key),)
+
+
+def test_a_secret_may_hold_several_receivers_each_once_with_its_format_and_language() -> None:
+    first = {"url": URL, "format": "slack", "language": "lv"}
+    second = {"url": "https://other.contoso.com/", "key": "k"}
+    found = parse_webhooks(json.dumps([first, second, first]))
+    assert found == (Webhook(URL, URL, "slack", "lv"), Webhook(second["url"], "k"))
+    assert len({one.id for one in found}) == 2
 
 
 @pytest.mark.parametrize(
@@ -65,11 +74,15 @@ def test_a_secret_holds_an_url_and_a_key(secret: str, key: str) -> None:
         ('{"address": "x"}', "no_url"),
         ("{", "no_url"),
         ("https://[", "no_url"),
+        ("[]", "no_url"),
+        ('["https://hooks.contoso.com/"]', "no_url"),
+        ('[{"url": "https://a.contoso.com/"}, {"url": "http://b.contoso.com/"}]', "not_https"),
+        ('{"url": "https://a.contoso.com/", "format": "mail"}', "unknown_format"),
     ],
 )
 def test_a_secret_that_can_not_be_used_says_why_without_its_text(secret: str, reason: str) -> None:
     with pytest.raises(WebhookError) as found:
-        parse_webhook(secret)
+        parse_webhooks(secret)
     assert str(found.value) == found.value.reason == reason
 
 
