@@ -5,8 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC
 from functools import partial
 from itertools import batched
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from shared.app import App
 from shared.exports import store
@@ -17,6 +18,7 @@ from shared.http.messages import Request, Response
 from shared.http.problems import FieldError
 from shared.platform.blobs import Blobs, Document
 from shared.platform.clock import from_text
+from shared.proof import repairs
 from shared.runs import names, run_index, series, views
 from shared.runs.abandoning import NotStuckError, request_abandon
 from shared.runs.marker import active_runs
@@ -37,6 +39,13 @@ class RunOptions(BaseModel):
     full: bool = False
     allow_removals: bool = False
     allow_additions: bool = False
+    repair: bool = False
+
+    @model_validator(mode="after")
+    def _is_of_one_kind(self) -> Self:
+        if self.full and self.repair:
+            raise ValueError("of full and repair at most one")
+        return self
 
 
 def start(app: App, request: Request) -> Response:
@@ -50,7 +59,9 @@ def start(app: App, request: Request) -> Response:
             "Give the export a connection before running it.",
         )
     try:
-        asked = RunRequest(requested_by=request.caller.name, **options.model_dump())
+        given = options.model_dump(exclude={"repair"})
+        by = _verification(app, export) if options.repair else ""
+        asked = RunRequest(requested_by=request.caller.name, repairs=by, **given)
         run = start_run(app, export, asked)
         audit.act(request.caller, "run_started", run.id, **options.model_dump())
     except ActiveRunError as error:
@@ -61,6 +72,24 @@ def start(app: App, request: Request) -> Response:
             run=views.shown(error.run),
         ) from None
     return Response(202, document=views.shown(run), headers={"Location": f"/api/runs/{run.id}"})
+
+
+def _verification(app: App, export: StoredExport) -> str:
+    """Return the verification by which an export's audience may be repaired."""
+    try:
+        return repairs.of_export(app.blobs, export)
+    except repairs.MissingError:
+        raise problems.conflict(
+            "verification_missing",
+            "There is nothing to repair by",
+            "Verify the audience first.",
+        ) from None
+    except repairs.OutdatedError:
+        raise problems.conflict(
+            "verification_outdated",
+            "The verification is outdated",
+            "The export has run since its audience was verified. Verify it again.",
+        ) from None
 
 
 def start_all(app: App, request: Request) -> Response:

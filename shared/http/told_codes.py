@@ -35,6 +35,7 @@ ERRORS: Codes = {
     "stalled": (),
     "too_many_contacts": (),
     "unknown_form": ("name",),
+    "verification_outdated": (),
     "withdrawals_withheld": (),
 }
 # `warnings` of exports and runs.

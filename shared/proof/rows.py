@@ -87,6 +87,13 @@ def page(
     return [row for row, _ in found], None
 
 
+def all_rows(blobs: Blobs, verification: Verification, files: Sequence[str]) -> Iterator[Row]:
+    """Yield all rows of these files."""
+    for file in files:
+        for _, row in _rows(blobs, blob_name(verification, file), 0):
+            yield row
+
+
 def _rows(blobs: Blobs, name: str, first: int) -> Iterator[tuple[int, Row]]:
     """Yield the rows of a file from a number on, block by block."""
     index = outcome_index.load(blobs, name)

@@ -131,6 +131,8 @@ class Run:
     revivals: int = 0
     # There is an order to stop it.
     stopped: bool = False
+    # The verification whose repairable rows it sets right.
+    repairs: str = ""
     # It has ended as failed, but its results are still to be added up.
     unfolded: bool = False
     # Leavers were left to the next run, as another export was at work on the audience.
@@ -183,6 +185,7 @@ class RunRequest:
     triggered_by: Trigger | None = None
     preview: bool = False
     full: bool = False
+    repairs: str = ""
     allow_removals: bool = False
     allow_additions: bool = False
     snapshots: dict[str, str] = field(default_factory=dict)
@@ -211,6 +214,7 @@ def new_run(run: str, export: StoredExport, request: RunRequest) -> Run:
         requested_by=request.requested_by,
         preview=request.preview,
         full=request.full,
+        repairs=request.repairs,
         allow_removals=request.allow_removals,
         allow_additions=request.allow_additions,
         states=request.states,

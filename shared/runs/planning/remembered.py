@@ -19,6 +19,7 @@ from shared.runs.codes import NUMBER
 from shared.runs.ledger import Flag, Ledger
 from shared.runs.planning.attempt import PlanningAttempt
 from shared.runs.planning.audience import Setup
+from shared.runs.planning.repairing import with_repairs
 
 
 def remembered(
@@ -47,6 +48,7 @@ def remembered(
         empty = (pl.col("fields") & pl.lit(setup.refilled, dtype=MASK)) != 0
         unlike = pl.lit(0, dtype=pl.UInt64)
         rows = rows.with_columns(digest=pl.when(empty).then(unlike).otherwise("digest"))
+    rows = with_repairs(rows, attempt)
     return _without_erased(blobs, setup.ledger, rows, classified, erased)
 
 

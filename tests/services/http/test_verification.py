@@ -101,3 +101,20 @@ def test_persons_are_shown_where_the_connection_is_shared(
     masked = contributor("GET", f"{ended}/rows", **JSON).json()["items"][0]
     assert (masked["email"], masked["customer_id"]) == ("a***@c***.com", None)
     assert contributor("POST", ended).status_code == 403
+
+
+def test_a_repair_is_refused_without_a_verification_of_the_last_run(
+    call: Caller, export: str, path: str
+) -> None:
+    runs = f"exports/{export}/runs"
+    missing = call("POST", runs, {"repair": True})
+    assert (missing.status_code, missing.json()["code"]) == (409, "verification_missing")
+    assert call("POST", runs, {"repair": True, "full": True}).status_code == 422
+    assert call("POST", path).status_code == 202
+    assert call("POST", runs, {"repair": True}).json()["code"] == "verification_missing"
+
+
+def test_a_repair_after_another_run_is_refused(call: Caller, ended: str, export: str) -> None:
+    assert ended
+    outdated = call("POST", f"exports/{export}/runs", {"repair": True})
+    assert (outdated.status_code, outdated.json()["code"]) == (409, "verification_outdated")
