@@ -17,7 +17,8 @@ _ROOTS = frozenset(
         ("plan.py", "_plan"),
         ("build.py", "build"),
         ("build.py", "_build"),
-        ("build.py", "_write"),
+        ("build.py", "_write_tables"),
+        ("build.py", "_write_payload"),
         ("finish.py", "_finish"),
         ("finish.py", "_fold"),
     }

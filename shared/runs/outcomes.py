@@ -55,16 +55,11 @@ def write(blobs: Blobs, run: str, outcomes: "pl.DataFrame", segments: Sequence[s
     outcomes: email, customer_id, code (number), detail, segments (bit mask over `segments`).
     """
 
-    import polars as pl
-
     def write_one(number: int | None) -> None:
         name = file_name(run, None if number is None else NAMES[number])
-        chosen = outcomes
-        if number is not None:
-            # Those of one segment together, so that a page of them is soon found.
-            chosen = outcomes.filter(pl.col("code") == number).sort("segments", maintain_order=True)
+        chosen = None if number is None else _chosen(outcomes, number)
         layout = _Layout()
-        rows = _csv(chosen, segments, layout)
+        rows = _csv(outcomes, chosen, segments, layout)
         etag = blobs.write(name, rows, content_type="text/csv; charset=utf-8")
         outcome_index.save(blobs, name, layout.index(etag))
 
@@ -175,14 +170,34 @@ def _readable(outcomes: "pl.DataFrame", segments: Sequence[str]) -> "pl.DataFram
     return plain.select(marked_texts(plain[name]).alias(name) for name in HEADER)
 
 
-def _csv(outcomes: "pl.DataFrame", segments: Sequence[str], layout: _Layout) -> Iterator[bytes]:
-    """Yield the lines of all rows, some at a time."""
+def _chosen(outcomes: "pl.DataFrame", number: int) -> "pl.Series":
+    """Return the places of a code's rows, which are never copied whole.
+
+    Those of one segment together, so that a page of them is soon found.
+    """
+    import polars as pl
+
+    rows = outcomes.select("segments", place=pl.int_range(pl.len(), dtype=pl.UInt32))
+    rows = rows.filter(outcomes["code"] == number)
+    return rows.sort("segments", maintain_order=True)["place"]
+
+
+def _csv(
+    outcomes: "pl.DataFrame",
+    chosen: "pl.Series | None",
+    segments: Sequence[str],
+    layout: _Layout,
+) -> Iterator[bytes]:
+    """Yield the lines of the rows at the places that are chosen, or of all, some at a time."""
     yield _header()
-    for part in outcomes.iter_slices(_ROWS_PER_BLOCK):
-        if part.height:
-            rows = _readable(part, segments)
-            layout.add(rows, part["segments"])
-            text = rows.write_csv(
-                include_header=False, line_terminator="\r\n", quote_style="always"
-            )
-            yield text.encode()
+    height = outcomes.height if chosen is None else chosen.len()
+    for start in range(0, height, _ROWS_PER_BLOCK):
+        part = (
+            outcomes.slice(start, _ROWS_PER_BLOCK)
+            if chosen is None
+            else outcomes[chosen.slice(start, _ROWS_PER_BLOCK)]
+        )
+        rows = _readable(part, segments)
+        layout.add(rows, part["segments"])
+        text = rows.write_csv(include_header=False, line_terminator="\r\n", quote_style="always")
+        yield text.encode()

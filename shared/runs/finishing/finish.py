@@ -180,6 +180,7 @@ def _fold(
     folded = _folded(blobs, plan, ends, upserts, erased, released)
     remember(blobs, plan, folded.said)
     _store_ledger(blobs, plan, folded.ledger)
+    folded = folded.stored()
     outcomes.write(blobs, plan.run, folded.outcomes, plan.segments)
     while (now := load_erased(app.blobs, app.vault)) != erased:
         new, erased = now.since(erased), now
@@ -189,6 +190,7 @@ def _fold(
         folded = _folded(blobs, plan, ends, upserts, erased, released)
         memory.without(blobs, plan.account, plan.audience, erased.is_erased)
         _store_ledger(blobs, plan, folded.ledger, again=True)
+        folded = folded.stored()
         blobs.delete_all(outcomes.folder(plan.run))
         outcomes.write(blobs, plan.run, folded.outcomes, plan.segments)
     series.store(blobs, plan.run, (block for end in ends for block in end.blocks))

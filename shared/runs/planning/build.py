@@ -67,6 +67,8 @@ _LATELY_SECONDS = 3600.0
 class Built:
     """What an attempt has worked out; `table` and `growth` are for previews.
 
+    Of what is no preview `table` says no more than who is in it.
+
     `erased` is who was known as erased when it began, `read_at` when the segments had been read.
     """
 
@@ -107,9 +109,14 @@ def build(attempt: PlanningAttempt, setup: Setup) -> Built:
     with FieldValues(setup.plans, setup.ledger.fields, attempt.found.culture, more) as values:
         decided = _decide(attempt, setup, values, erased)
         plan = _plan_of(attempt, setup, values, decided)
+        table, growth, read_at = decided.table, decided.growth, decided.read_at
+        del decided
         if not attempt.run.preview:
-            plan = _write(attempt, plan, decided.table, values)
-    return Built(plan, decided.table, erased, decided.read_at, decided.growth)
+            work = _write_tables(attempt, plan, table)
+            # The payload takes memory of its own: who is in the table is all that is asked later.
+            table = table.select("email", "customer_id")
+            plan = _write_payload(attempt, plan, work, values)
+    return Built(plan, table, erased, read_at, growth)
 
 
 def _decide(
@@ -327,20 +334,27 @@ def _next_ledger(attempt: PlanningAttempt, setup: Setup, decided: _Decided) -> L
     )
 
 
-def _write(attempt: PlanningAttempt, plan: Plan, table: pl.DataFrame, values: FieldValues) -> Plan:
-    """Write table, tag operations and payload; return the plan with its chunks."""
+def _write_tables(attempt: PlanningAttempt, plan: Plan, table: pl.DataFrame) -> cutting.Work:
+    """Write the run's table, and which of its rows are sent; return what is sent of them."""
     blobs, folder = attempt.app.blobs, plan.folder
+    tables.write(blobs, f"{folder}table.parquet", table.drop("row", "profile", "state"))
     more = bool(attempt.export.more_columns)
     work = cutting.work_of(
         table,
         new_first=plan.updates != "status_if_new" or more,
         shared_tags=plan.shared_tags,
     )
-    lanes = attempt.app.slots.allowance(attempt.account).most_lanes
-    proofs = values.proofs if more else None
-    chunks = cutting.write(blobs, plan.payload, work, values.texts, lanes, proofs)
     tables.write(blobs, f"{folder}upserts.parquet", work.upserts.select("row"))
     tables.write(blobs, f"{folder}tag-ops.parquet", work.tag_ops.drop("email", "last"))
     tables.write(blobs, f"{folder}singles.parquet", work.singles.select("row"))
-    tables.write(blobs, f"{folder}table.parquet", table.drop("row", "profile", "state"))
+    return work
+
+
+def _write_payload(
+    attempt: PlanningAttempt, plan: Plan, work: cutting.Work, values: FieldValues
+) -> Plan:
+    """Write what is sent; return the plan with its chunks."""
+    lanes = attempt.app.slots.allowance(attempt.account).most_lanes
+    proofs = values.proofs if attempt.export.more_columns else None
+    chunks = cutting.write(attempt.app.blobs, plan.payload, work, values.texts, lanes, proofs)
     return replace(plan, chunks=tuple(chunks))

@@ -1,14 +1,15 @@
 """Folds a run: row by row, from answers to outcomes and the next ledger."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
+from typing import Self
 
 import polars as pl
 
 from shared.runs.bill import NO_GROWTH, Growth
 from shared.runs.codes import OUTCOMES
 from shared.runs.finishing.fold.growth_rows import growth_of
-from shared.runs.finishing.fold.joined import Answered, answers_of
+from shared.runs.finishing.fold.joined import Answered, RowAnswers
 from shared.runs.finishing.fold.ledger_rows import Times, next_ledger
 from shared.runs.finishing.fold.memory_rows import Remembered, Said, all_of, said_of
 from shared.runs.finishing.fold.outcome_rows import outcomes_of
@@ -33,6 +34,14 @@ class Folded:
     due: int = 0
     growth: Growth = NO_GROWTH
 
+    def stored(self) -> Self:
+        """Return what is left to do with once memory and ledger are stored: memory is scarce.
+
+        Nothing of what is said, and of the ledger who is in it.
+        """
+        nothing = Said(self.said.made.clear(), self.said.people.clear(), self.said.known.clear())
+        return replace(self, said=nothing, ledger=self.ledger.select("email", "customer_id"))
+
 
 def fold(
     table: pl.DataFrame,
@@ -48,13 +57,13 @@ def fold(
     consent: only contacts are sent that consent. remembered: of the audience; None: nothing.
     """
     table = with_all_columns(table)
-    answers = answers_of(table.height, answered)
+    answers = RowAnswers.of(answered)
     remembered = remembered or Remembered()
     outcomes, contacts, said, growth = [], [], [], []
     # Each row speaks for itself, so the many columns in between are made of some rows at a time.
     for start in range(0, max(1, table.height), _FOLDED_ROWS):
         part = table.slice(start, _FOLDED_ROWS)
-        part = part.hstack(answers.slice(start, _FOLDED_ROWS).get_columns())
+        part = part.hstack(answers.beside(start, part.height).get_columns())
         outcomes.append(outcomes_of(part))
         contacts.append(next_ledger(part, times, pending=pending, consent=consent))
         said.append(said_of(part, times, remembered))

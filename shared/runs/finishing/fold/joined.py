@@ -1,8 +1,9 @@
 """Puts the results of items beside the rows of the run's table that they are about."""
 
 from array import array
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Self
 
 import polars as pl
 
@@ -27,16 +28,33 @@ class Answered:
     singles: tuple[pl.Series, Results]
 
 
-def answers_of(rows: int, answered: Answered) -> pl.DataFrame:
-    """Return for each of so many rows of the table what the results say of it."""
-    answers = pl.DataFrame({"row": pl.int_range(rows, dtype=pl.UInt32, eager=True)})
-    answers = _join_upserts(answers, *answered.upserts)
-    answers = _join_tags(answers, *answered.tag_ops)
-    return _join_singles(answers, *answered.singles)
+@dataclass(frozen=True)
+class RowAnswers:
+    """What the results say of the rows of the table, each row at most once in each of `parts`."""
+
+    parts: tuple[pl.DataFrame, ...]
+
+    @classmethod
+    def of(cls, answered: Answered) -> Self:
+        """Take the results apart; most say something of few rows."""
+        return cls(
+            (*_upserts(*answered.upserts), _tags(*answered.tag_ops), *_singles(*answered.singles))
+        )
+
+    def beside(self, start: int, rows: int) -> pl.DataFrame:
+        """Return what they say of so many rows of the table from `start` on, null for nothing."""
+        table = pl.DataFrame(
+            {"row": pl.int_range(start, start + rows, dtype=pl.UInt32, eager=True)}
+        )
+        mine = pl.col("row").is_between(start, start + rows, closed="left")
+        for part in self.parts:
+            found = part.filter(mine)
+            table = table.join(found, on="row", how="left", maintain_order="left")
+        return table.with_columns(pl.col(_TAG_MASKS).fill_null(0))
 
 
-def _join_upserts(table: pl.DataFrame, rows: pl.Series, results: Results) -> pl.DataFrame:
-    """Add up_code and what belongs to it: up_detail, lacking, by_us, asked, up_let_go, untaken,
+def _upserts(rows: pl.Series, results: Results) -> Iterator[pl.DataFrame]:
+    """Yield up_code and what belongs to it: up_detail, lacking, by_us, asked, up_let_go, untaken,
     up_from, up_to and up_shown.
     """
     shown = results.shown or array("I", bytes(4 * len(results.codes)))
@@ -48,27 +66,20 @@ def _join_upserts(table: pl.DataFrame, rows: pl.Series, results: Results) -> pl.
         },
         schema_overrides={"row": pl.UInt32},
     )
-    details = _sparse(results.details, pl.String, "up_detail", rows)
-    lacking = _sparse(results.lacking, MASK, "lacking", rows)
-    by_us = _sparse(dict.fromkeys(sorted(results.added), True), pl.Boolean, "by_us", rows)
-    asked = _sparse(dict.fromkeys(sorted(results.asked), True), pl.Boolean, "asked", rows)
-    let_go = _sparse(dict.fromkeys(sorted(results.let_go), True), pl.Boolean, "up_let_go", rows)
-    frame = frame.with_columns(_times(results, "up"))
-    places = sorted(set[int]().union(*results.untaken.values()))
-    untaken = _sparse(dict.fromkeys(places, True), pl.Boolean, "untaken", rows)
-    for part in (frame, details, lacking, by_us, asked, let_go, untaken):
-        table = table.join(part, on="row", how="left", maintain_order="left")
-    return table
+    yield frame.with_columns(_times(results, "up"))
+    yield _sparse(results.details, pl.String, "up_detail", rows)
+    yield _sparse(results.lacking, MASK, "lacking", rows)
+    yield _marked(results.added, "by_us", rows)
+    yield _marked(results.asked, "asked", rows)
+    yield _marked(results.let_go, "up_let_go", rows)
+    yield _marked(set[int]().union(*results.untaken.values()), "untaken", rows)
 
 
-def _join_tags(table: pl.DataFrame, ops: pl.DataFrame, results: Results) -> pl.DataFrame:
-    """Add the masks per row and tag_detail.
+def _tags(ops: pl.DataFrame, results: Results) -> pl.DataFrame:
+    """Return the masks per row and tag_detail.
 
     tag_bad: those not changed. tag_gone: those of a contact that the audience doesn't hold.
     """
-    if ops.is_empty():
-        none = dict.fromkeys(_TAG_MASKS, empty())
-        return table.with_columns(**none, tag_detail=pl.lit(None, dtype=pl.String))
     mask = pl.col("bit").replace_strict(_MASKS, return_dtype=MASK)
     code, added = pl.col("code"), pl.col("add") == 1
     # A removal that had to be put off is `unchanged`: the ledger still has the tag.
@@ -99,26 +110,22 @@ def _join_tags(table: pl.DataFrame, ops: pl.DataFrame, results: Results) -> pl.D
         tag_maybe=masked(code == MAYBE_SENT),
         tag_detail=named.drop_nulls().first(),
     )
-    return table.join(
-        summed.with_columns(pl.col("row").cast(pl.UInt32)),
-        on="row",
-        how="left",
-        maintain_order="left",
-    ).with_columns(pl.col(_TAG_MASKS).fill_null(0))
+    return summed.with_columns(pl.col("row").cast(pl.UInt32))
 
 
-def _join_singles(table: pl.DataFrame, rows: pl.Series, results: Results) -> pl.DataFrame:
-    """Add one_code and one_detail (archived or unsubscribed, or why not), one_let_go and times."""
+def _singles(rows: pl.Series, results: Results) -> Iterator[pl.DataFrame]:
+    """Yield one_code, one_detail (archived or unsubscribed, or why not), one_let_go and times."""
     frame = pl.DataFrame(
         {"row": rows, "one_code": pl.Series(results.codes, dtype=pl.UInt8)},
         schema_overrides={"row": pl.UInt32},
     )
-    details = _sparse(results.details, pl.String, "one_detail", rows)
-    let_go = _sparse(dict.fromkeys(sorted(results.let_go), True), pl.Boolean, "one_let_go", rows)
-    frame = frame.with_columns(_times(results, "one"))
-    for part in (frame, details, let_go):
-        table = table.join(part, on="row", how="left", maintain_order="left")
-    return table
+    yield frame.with_columns(_times(results, "one"))
+    yield _sparse(results.details, pl.String, "one_detail", rows)
+    yield _marked(results.let_go, "one_let_go", rows)
+
+
+def _marked(places: Iterable[int], name: str, rows: pl.Series) -> pl.DataFrame:
+    return _sparse(dict.fromkeys(sorted(places), True), pl.Boolean, name, rows)
 
 
 def _times(results: Results, part: str) -> list[pl.Series]:
