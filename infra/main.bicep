@@ -79,7 +79,7 @@ param vaultPurgeProtection bool = true
 @description('True takes back the vault that was removed with an earlier deployment of the same name. For one deployment only.')
 param recoverVault bool = false
 
-@description('Resource id of a role that may get and set secrets, where custom roles are not allowed; empty makes one.')
+@description('Resource id of a role that may get, set and delete secrets, where custom roles are not allowed; empty makes one.')
 param vaultRoleId string = ''
 
 @description('Most instances of each function; see modules/function-app.bicep for the sum.')

@@ -100,6 +100,8 @@ OTHERS = (
     Other("waiting mark", "slots/{account}/waiting/{waiter}"),
     Other("webhooks' mark", "slots/{account}/told/{audience}"),
     Other("time of a webhook's last event", "webhooks/last/{hook}"),
+    Other("wish for webhooks", "webhooks/wishes/{connection}"),
+    Other("webhooks' lock", "webhooks/lock"),
     Other("erasure mark", "slots/{account}/erased/last"),
     Other("run's lock", f"{_RUN}lock"),
     Other("audience's lock", f"{_AUDIENCE}lock"),

@@ -19,3 +19,7 @@ def work(app: App, message: Mapping[str, str]) -> None:
         from shared.proof.work import work_on as verify
 
         verify(app, verification)
+    if "webhooks" in message:
+        from shared.webhooks.settling import settle_webhooks
+
+        settle_webhooks(app)

@@ -41,14 +41,15 @@ resource vault 'Microsoft.KeyVault/vaults@2025-05-01' = {
   }
 }
 
-// Reading and writing secrets, and no more. The built-in role that writes secrets (Key Vault Secrets
-// Officer) also lists, deletes, purges and restores all of them, and the one that reads them cannot
-// write; a taken-over app should not be able to empty the vault.
+// Reading, writing and deleting a secret whose name is known, and no more. The built-in role that writes
+// secrets (Key Vault Secrets Officer) also lists, purges and restores all of them, and the one that reads
+// them cannot write. The app deletes the signing secret of a webhook that is removed; what a taken-over app
+// might delete besides can be recovered, as only others may purge.
 resource getAndSet 'Microsoft.Authorization/roleDefinitions@2022-04-01' = if (empty(roleId)) {
   name: guid(resourceGroup().id, vault.id, 'get-and-set-secrets')
   properties: {
     roleName: roleName
-    description: 'Gets and sets the secrets of the segment export app; cannot list, delete or purge them.'
+    description: 'Gets, sets and deletes the secrets of the segment export app; cannot list or purge them.'
     type: 'CustomRole'
     permissions: [
       {
@@ -57,6 +58,7 @@ resource getAndSet 'Microsoft.Authorization/roleDefinitions@2022-04-01' = if (em
         dataActions: [
           'Microsoft.KeyVault/vaults/secrets/getSecret/action'
           'Microsoft.KeyVault/vaults/secrets/setSecret/action'
+          'Microsoft.KeyVault/vaults/secrets/delete'
         ]
         notDataActions: []
       }

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import orjson
 
 from .interests import Interest
-from .model import ACTIVE, Contact, MergeField, Segment, Value
+from .model import ACTIVE, Contact, MergeField, Segment, Value, Webhook
 
 
 def key_of(email: str) -> bytes:
@@ -36,7 +36,7 @@ class Audience:
         self.resting: dict[str, dict[Contact, None]] = {}
         self.forgotten: set[bytes] = set()
         self.segments: dict[int, Segment] = {}
-        self.webhooks: dict[str, dict[str, object]] = {}
+        self.webhooks: dict[str, Webhook] = {}
         self.stats: dict[str, object] = {}
         self.stats_read_at = float("-inf")
         self._layout: tuple[tuple[int, str], ...] = ()

@@ -38,6 +38,8 @@ class ControlApi:
             "switches": self._switches,
             "faults": self._add_fault,
             "clear-faults": self._clear_faults,
+            "send-event": self._send_event,
+            "deliveries": self._deliveries,
             "act-upon": self._act_upon,
             "acted-upon": self._acted_upon,
             "calls": self._calls,
@@ -125,7 +127,16 @@ class ControlApi:
         return state.summary(self._audience(body))
 
     def _act(self, body: dict[str, object]) -> object:
-        return acting.act(self._audience(body), body, self._world.now(), self._world.switches)
+        reached = acting.act(self._audience(body), body, self._world.now(), self._world.switches)
+        self._world.tell(self._audience(body), body)
+        return reached
+
+    def _send_event(self, body: dict[str, object]) -> object:
+        return self._world.tell(self._audience(body), body)
+
+    def _deliveries(self, body: dict[str, object]) -> object:
+        del body
+        return self._world.deliveries.shown()
 
     def _act_upon(self, body: dict[str, object]) -> object:
         self._world.instants.acts.append(Act(**body))  # type: ignore[arg-type]  # by the client's signature
@@ -168,6 +179,7 @@ class ControlApi:
     def _reset(self, body: dict[str, object]) -> object:
         self._world.faults.rules.clear()
         self._world.instants.clear()
+        self._world.deliveries.made.clear()
         self._world.switches = Switches()
         self._world.set_switches({})
         self._world.oauth_clients.clear()

@@ -202,6 +202,7 @@ class Handler:
         for act in world.instants.due(f"{call.method} {call.path}", moment):
             audience = world.audiences[str(act["list_id"])]
             acting.act(audience, act, world.now(), world.switches)
+            world.tell(audience, act)
 
     async def _spoil(self, opened: _Open, rule: Rule, response: web.Response) -> web.Response:
         """The work is done, but the answer does not arrive as it should."""

@@ -47,6 +47,31 @@ class Contact:
 
 
 @dataclass(slots=True)
+class Webhook:
+    """Where events of an audience are sent; `secret` is "" where nothing is signed."""
+
+    id: str
+    url: str
+    events: dict[str, bool]
+    sources: dict[str, bool]
+    secret: str = ""
+
+    def wants(self, event: str, source: str) -> bool:
+        """Whether it is to be told of such an event by such a source."""
+        return self.events[event] and self.sources[source]
+
+    def shown(self, list_id: str) -> dict[str, object]:
+        """What the API says of it; the secret is told once, when it is made."""
+        return {
+            "id": self.id,
+            "url": self.url,
+            "events": self.events,
+            "sources": self.sources,
+            "list_id": list_id,
+        }
+
+
+@dataclass(slots=True)
 class MergeField:
     """A Mailchimp contact field; `slot` is its place in `Contact.values`."""
 

@@ -6,6 +6,8 @@ from typing import Any
 import orjson
 import requests
 
+from .deliveries import Delivery, Wrong
+
 
 class People:
     """The acting half of the control client; every act takes effect at once."""
@@ -59,6 +61,20 @@ class People:
     def forget(self, list_id: str, emails: str | Iterable[str]) -> None:
         """Deleted permanently: they can never be imported again."""
         self._act("forget", list_id, emails)
+
+    # Webhooks
+
+    def send_event(
+        self, list_id: str, kind: str, emails: str | Iterable[str], wrong: Wrong = ""
+    ) -> int:
+        """Tell webhooks of an act that did not happen now, or in a wrong way; how many are sent."""
+        listed = [emails] if isinstance(emails, str) else list(emails)
+        return int(self._ask("send-event", kind=kind, list_id=list_id, emails=listed, wrong=wrong))
+
+    def deliveries(self, list_id: str) -> list[Delivery]:
+        """What was sent to the webhooks of an audience, and how it was answered."""
+        found = [Delivery(**one) for one in self._ask("deliveries")]
+        return [one for one in found if one.list_id == list_id]
 
     # Marketers
 

@@ -108,6 +108,9 @@ class Switches:
     batch_phase_seconds: float = 0.05
     batch_operation_seconds: float = 0.0
 
+    # Webhooks: whether Mailchimp gives a secret and signs.
+    webhook_signing: Literal["signed", "unsigned"] = "signed"
+
     # OAuth
     oauth_consent: Literal["auto", "page", "deny"] = "auto"
     oauth_api_endpoint: str = "https://{dc}.api.mailchimp.com"

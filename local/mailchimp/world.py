@@ -10,6 +10,7 @@ from .accounts import Account, Login, Logins
 from .audience import Audience
 from .batch_queue import BatchQueue
 from .calls import CallLog
+from .deliveries import Deliveries, Wrong
 from .faults import Faults
 from .gates import Gates
 from .instants import Instants
@@ -36,6 +37,7 @@ class World:
         self.audiences: dict[str, Audience] = {}
         self.faults = Faults()
         self.instants = Instants()
+        self.deliveries = Deliveries()
         self.log = CallLog()
         self.gates = Gates()
         self.oauth_clients: dict[str, Client] = {}
@@ -87,6 +89,13 @@ class World:
             return float("inf")
         counts = [self.audiences[list_id].counts for list_id in account.list_ids]
         return limit - sum(one[status] for one in counts for status in BILLABLE)
+
+    def tell(self, audience: Audience, act: dict[str, object]) -> int:
+        """Have webhooks told of an act, or of one that never happened; how many are sent."""
+        emails = act.get("emails")
+        named = [str(email) for email in emails] if isinstance(emails, list) else []
+        wrong: Wrong = act.get("wrong") or ""  # type: ignore[assignment]  # by the client's signature
+        return self.deliveries.tell(audience, str(act["kind"]), named, wrong)
 
     def later(self, seconds: float, work: Callable[[], None]) -> None:
         """Do something after a while, on the simulator's own loop."""

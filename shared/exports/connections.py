@@ -110,6 +110,7 @@ def merged(
         shared_with=given.shared_with,
         secret_name=given.secret_name,
         consent=_consent(given.consent, stored, caller, now),
+        webhooks=given.webhooks,
         exclusive_user=given.exclusive_user,
         plan_size=given.plan_size,
         block_size=given.block_size,

@@ -110,8 +110,9 @@ class Connection(InputModel):
     """A Mailchimp account as an administrator sets it up.
 
     A missing `consent` leaves the stored one as it is: only `accepted: false` withdraws it.
-    exclusive_user: the Mailchimp user behind the token serves this app alone. plan_size, block_size
-    (contacts) and block_price are for Mailchimp's bill.
+    webhooks: Mailchimp is to tell of who leaves the audiences of its exports. exclusive_user: the
+    Mailchimp user behind the token serves this app alone. plan_size, block_size (contacts) and
+    block_price are for Mailchimp's bill.
     """
 
     read_only = frozenset(
@@ -123,6 +124,7 @@ class Connection(InputModel):
             "data_center",
             "awaiting",
             "updates",
+            "webhook_state",
             "created_by",
             "created_at",
             "updated_by",
@@ -135,6 +137,7 @@ class Connection(InputModel):
     shared_with: Literal["administrators", "contributors"] = "administrators"
     secret_name: SecretName
     consent: Consent | None = None
+    webhooks: bool = False
     exclusive_user: bool = False
     plan_size: Contacts | None = None
     block_size: BlockSize | None = None
@@ -193,6 +196,7 @@ class StoredConnection(BaseModel):
     shared_with: Literal["administrators", "contributors"]
     secret_name: str
     consent: StoredConsent
+    webhooks: bool = False
     exclusive_user: bool = False
     plan_size: int | None = None
     block_size: int | None = None

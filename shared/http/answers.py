@@ -80,6 +80,14 @@ class UpdatesView(Answer):
     window_seconds: int
 
 
+class WebhookState(Answer):
+    """Whether Mailchimp tells of who leaves an audience, and when it last told of anything."""
+
+    audience_id: str
+    state: Literal["on", "off", "unreachable", "unsigned"]
+    last_event_at: Moment | None
+
+
 class AwaitedAccount(Answer):
     """Another account than before, which an administrator has to confirm."""
 
@@ -96,6 +104,7 @@ class ConnectionView(Answer):
     shared_with: Share
     secret_name: str
     consent: StoredConsent
+    webhooks: bool
     exclusive_user: bool
     plan_size: int | None
     block_size: int | None
@@ -106,6 +115,7 @@ class ConnectionView(Answer):
     data_center: str | None
     awaiting: AwaitedAccount | None
     updates: UpdatesView
+    webhook_state: list[WebhookState]
     created_by: str
     created_at: Moment
     updated_by: str

@@ -1,5 +1,6 @@
 """The routes of connections."""
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -20,6 +21,9 @@ from shared.mailchimp.answers import may_not_write
 from shared.mailchimp.errors import BlockedError, MailchimpError, RefusedError, StopError
 from shared.platform.blobs import Document
 from shared.runs.stopping import cancel_runs_of_connection
+from shared.webhooks import settling
+from shared.webhooks.states import webhook_states
+from shared.webhooks.wanted import wish
 
 _PARALLEL_LOOKS = 16
 
@@ -48,12 +52,15 @@ def get_terms(app: App, request: Request) -> Response:  # noqa: ARG001 - every h
 def list_all(app: App, request: Request) -> Response:
     """List the connections that the caller may know of."""
 
+    found = list(store.list_connections(app.blobs))
+    states = webhook_states(app, found) if request.caller.may(Role.ADMINISTRATOR) else {}
+
     def show(connection: StoredConnection) -> Document | None:
-        return _shown(app, connection, request.caller)
+        return _shown(app, connection, request.caller, states)
 
     # Side by side: the vault is asked for each.
     with ThreadPoolExecutor(_PARALLEL_LOOKS, thread_name_prefix="connections") as lookers:
-        shown = list(lookers.map(show, store.list_connections(app.blobs)))
+        shown = list(lookers.map(show, found))
     return Response(document={"items": [item for item in shown if item is not None]})
 
 
@@ -101,8 +108,13 @@ def _put(app: App, request: Request, given: Connection, *, deliberate: bool) -> 
             "Consent was withdrawn since this document was read. Read it again and send its ETag "
             "as If-Match, or write a consent of accepted and the current terms_version alone.",
         ) from None
+    if connection.webhooks:
+        # Before it is saved: of a wish without a connection nothing comes.
+        wish(app.blobs, connection.name)
     etag = store.save_connection(app.blobs, connection, etag)
     audit.record(request.caller, "connection_saved", given.name, before, connection)
+    if connection.webhooks or (before is not None and before.webhooks):
+        settling.ask(app)
     history.note_connection(app.blobs, request.caller.name, before, connection)
     if before is not None and not connection.consent.accepted:
         # Also where it was withdrawn before: the request that did it may have died here.
@@ -136,6 +148,8 @@ def delete(app: App, request: Request) -> Response:
         else:
             exports.detach_one(app, request, export)
     store.delete_connection(app.blobs, name, etag)
+    if connection.webhooks:
+        settling.ask(app)
     audit.record(request.caller, "connection_removed", name)
     history.forget_connection(app.blobs, name)
     return Response(204)
@@ -219,17 +233,28 @@ def _answer(
     headers = {"ETag": etag}
     if status == 201:
         headers["Location"] = f"/api/connections/{connection.name}"
-    shown = _shown(app, connection, request.caller)
+    states = webhook_states(app, [connection])
+    shown = _shown(app, connection, request.caller, states)
     return Response(status, document=shown, headers=headers)
 
 
-def _shown(app: App, connection: StoredConnection, caller: Caller) -> Document | None:
+def _shown(
+    app: App,
+    connection: StoredConnection,
+    caller: Caller,
+    webhooks: Mapping[str, list[Document]],
+) -> Document | None:
     """Return what a caller sees of a connection, None for nothing."""
     if caller.may(Role.ADMINISTRATOR):
         status = connections.status_of(app, connection, fresh=True)
         account = connection.account_id
         updates = known_updates(app, account) if account else UNKNOWN
-        return {**connection.shown(), "status": status, "updates": updates.shown()}
+        return {
+            **connection.shown(),
+            "status": status,
+            "updates": updates.shown(),
+            "webhook_state": webhooks.get(connection.name, []),
+        }
     if may_use(caller, connection):
         return connection.model_dump(mode="json", include={"name", "display_name", "type"})
     return None

@@ -14,7 +14,6 @@ from shared.exports import accounts, oauth_states, store
 from shared.exports.access import Caller
 from shared.exports.models import StoredConnection
 from shared.http import audit, inputs, problems
-from shared.http.addresses import own_address
 from shared.http.connections import find
 from shared.http.console import POLICY, SCRIPT, asset_url
 from shared.http.messages import Request, Response
@@ -31,6 +30,7 @@ from shared.mailchimp.errors import (
 )
 from shared.mailchimp.tokens import Token, TokenError, oauth_secret, parse_token
 from shared.platform import log
+from shared.platform.own_address import own_address
 from shared.platform.vault import SecretUnreadableError
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.mailchimp.errors import MAX_TEXT
+from shared.mailchimp.errors import MAX_TEXT, UnavailableError
 
 # Roles of Mailchimp below Manager: their calls that change contacts are refused.
 _LOOKING_ONLY = ("viewer", "author")
@@ -94,6 +94,15 @@ class Tag:
     name: str
     member_count: int = 0
     created_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """A webhook of an audience; secret: what it signs with, told once, "" where it isn't told."""
+
+    id: str
+    url: str
+    secret: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
@@ -239,6 +248,14 @@ def read_tagged(document: Mapping[str, Any], date: datetime) -> TagAnswer:
         )
     added, removed = objects(document, "members_added"), objects(document, "members_removed")
     return TagAnswer(added, removed, errors, date)
+
+
+def read_webhook(document: Mapping[str, Any]) -> Webhook:
+    """Read a webhook; raises UnavailableError for one without an id."""
+    id_ = text(document, "id")
+    if not id_:
+        raise UnavailableError("the answer names no webhook")
+    return Webhook(id_, text(document, "url"), text(document, "signing_secret"))
 
 
 def objects(document: Mapping[str, Any], key: str) -> list[dict[str, Any]]:

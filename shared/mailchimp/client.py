@@ -22,6 +22,7 @@ from shared.mailchimp.answers import (
     SubscribeAnswer,
     Tag,
     TagAnswer,
+    Webhook,
 )
 from shared.mailchimp.connection import PAGE, Connection
 from shared.mailchimp.errors import AudienceNotFoundError, RefusedError
@@ -41,6 +42,7 @@ _AUDIENCE_FIELDS = (
     "stats.total_contacts",
 )
 _ACCOUNT_FIELDS = ("account_id", "account_name", "role", "email", "total_subscribers")
+_EVENTS = ("subscribe", "unsubscribe", "profile", "cleaned", "upemail")
 _LIST_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
 Archived = Literal["archived", "already", "missing", "refused"]
@@ -150,6 +152,29 @@ class MailchimpClient(Connection):
             return False
         self.call("DELETE", path)
         return True
+
+    def create_webhook(self, list_id: str, url: str) -> Webhook:
+        """Have Mailchimp tell of what contacts and people at their desks do, and no program."""
+        body = {
+            "url": url,
+            "events": dict.fromkeys(_EVENTS, True) | {"campaign": False},
+            "sources": {"user": True, "admin": True, "api": False},
+        }
+        answer = self.call("POST", _path(list_id, "/webhooks"), body=body)
+        return answers.read_webhook(answer.document)
+
+    def webhooks(self, list_id: str) -> list[Webhook]:
+        """Return all webhooks of an audience; their secrets are not told again."""
+        answer = self.call("GET", _path(list_id, "/webhooks"))
+        return [answers.read_webhook(item) for item in answers.objects(answer.document, "webhooks")]
+
+    def delete_webhook(self, list_id: str, webhook_id: str) -> None:
+        """Remove a webhook, also one that isn't there any more."""
+        try:
+            self.call("DELETE", _path(list_id, f"/webhooks/{quote(webhook_id, safe='')}"))
+        except RefusedError as error:
+            if error.status != 404:
+                raise
 
     def members(  # noqa: PLR0913 - the query parameters that Mailchimp has for it
         self,

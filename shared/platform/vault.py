@@ -60,6 +60,20 @@ class Vault:
         with self._lock:
             self._known.pop(name, None)
 
+    def delete(self, name: str) -> None:
+        """Delete a secret, also one that isn't there; raises SecretUnreadableError."""
+        with self._lock:
+            self._known.pop(name, None)
+        try:
+            # It waits in the background for what nobody here waits for.
+            with asking_cloud():
+                self._client.begin_delete_secret(name)
+        except ResourceNotFoundError:
+            return
+        except AzureError as error:
+            kind = SecretUnreadableError if _is_refused(error) else VaultUnreachableError
+            raise kind(_reason(error)) from None
+
     def reachable(self) -> bool:
         """Return whether the vault answers at all, whatever it says about one name."""
         try:

@@ -17,6 +17,8 @@ _FORMS = {
     # The export after whose end others run.
     "predecessor": r"[a-z0-9][a-z0-9-]{0,62}",
     "verification": r"[0-9a-f]{32}",
+    # No id: whoever has saved something about webhooks wants all of them looked at.
+    "webhooks": r"settle",
 }
 
 

@@ -2,5 +2,6 @@
 
 - `hooks` is what is kept of each
 - `signature` and `events` read what Mailchimp sends
+- `wanted` and `settling` make and remove them, `states` tells of them
 - `taking` has whoever unsubscribed kept out within seconds
 """

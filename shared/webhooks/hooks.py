@@ -14,7 +14,7 @@ from shared.platform.blobs import Blobs
 from shared.platform.clock import to_text, utc_now
 
 ROOT = "webhooks/"
-_HOOKS = f"{ROOT}hooks/"
+HOOKS = f"{ROOT}hooks/"
 _LAST = f"{ROOT}last/"
 HOOK_PATTERN = r"[0-9a-f]{32}"
 
@@ -60,7 +60,7 @@ def secret_of(hook: str) -> str:
 
 def read_hook(blobs: Blobs, id_: str) -> Hook | None:
     """Return a hook, None where there is none."""
-    found = blobs.read_document(f"{_HOOKS}{id_}.json")
+    found = blobs.read_document(f"{HOOKS}{id_}.json")
     return Hook(**found[0]) if found else None
 
 
@@ -69,23 +69,23 @@ def is_unknown(blobs: Blobs, id_: str) -> bool:
 
     A container that is missing, as after a mishap, holds no document either: listing raises then.
     """
-    return not any(True for _ in blobs.list(f"{_HOOKS}{id_}"))
+    return not any(True for _ in blobs.list(f"{HOOKS}{id_}"))
 
 
 def write_hook(blobs: Blobs, hook: Hook) -> None:
     """Store a hook."""
-    blobs.write_document(f"{_HOOKS}{hook.id}.json", asdict(hook))
+    blobs.write_document(f"{HOOKS}{hook.id}.json", asdict(hook))
 
 
 def drop_hook(blobs: Blobs, id_: str) -> None:
     """Forget a hook: from then on its address is answered with 410."""
-    blobs.delete(f"{_HOOKS}{id_}.json")
+    blobs.delete(f"{HOOKS}{id_}.json")
     blobs.delete(f"{_LAST}{id_}")
 
 
 def all_hooks(blobs: Blobs) -> Iterator[Hook]:
     """Yield every hook that there is."""
-    names = [blob.name for blob in blobs.list(_HOOKS)]
+    names = [blob.name for blob in blobs.list(HOOKS)]
     return (Hook(**document) for document in blobs.read_documents(names))
 
 

@@ -19,6 +19,8 @@ SECRETS_OFFICER = "b86a8fe4-44ce-4948-aee5-eccb2c155cd7"
 VAULT_ACTIONS = {
     "Microsoft.KeyVault/vaults/secrets/getSecret/action",
     "Microsoft.KeyVault/vaults/secrets/setSecret/action",
+    # The signing secret of a webhook goes with it. Nobody but people may purge.
+    "Microsoft.KeyVault/vaults/secrets/delete",
 }
 OPEN_PATHS = {
     *("/", "/console", "/console/*", "/api/health", "/api/openapi.json"),

@@ -1,8 +1,10 @@
-"""Webhooks of an audience: kept and listed, never called."""
+"""Webhooks of an audience: made, listed, removed; `deliveries` sends what they are told."""
 
 import uuid
 
 from .. import problems
+from ..deliveries import answers
+from ..model import Webhook
 from ..requests import Answer, Request
 
 _EVENTS = ("subscribe", "unsubscribe", "profile", "cleaned", "upemail", "campaign")
@@ -14,7 +16,7 @@ def get_webhooks(request: Request, list_id: str) -> Answer:
     """All webhooks."""
     audience = request.audience(list_id)
     body = {
-        "webhooks": list(audience.webhooks.values()),
+        "webhooks": [one.shown(list_id) for one in audience.webhooks.values()],
         "list_id": list_id,
         "total_items": len(audience.webhooks),
     }
@@ -22,23 +24,25 @@ def get_webhooks(request: Request, list_id: str) -> Answer:
 
 
 def add_webhook(request: Request, list_id: str) -> Answer:
-    """Create one; the URL must be new."""
+    """Create one; the URL must be new and answer."""
     audience = request.audience(list_id)
     body = request.document()
     url = body.get("url")
-    if not isinstance(url, str) or not url.startswith("http"):
+    if not isinstance(url, str) or not url.startswith("http") or not answers(url):
         raise problems.bad_shape(("url", "We could not verify that the URL is valid."))
-    if any(one["url"] == url for one in audience.webhooks.values()):
+    if any(one.url == url for one in audience.webhooks.values()):
         raise problems.invalid("Sorry, you can't set up multiple WebHooks for one URL")
-    webhook: dict[str, object] = {
-        "id": uuid.uuid4().hex[:10],
-        "url": url,
-        "events": _flags(body.get("events"), _EVENTS),
-        "sources": _flags(body.get("sources"), _SOURCES),
-        "list_id": list_id,
-    }
-    audience.webhooks[str(webhook["id"])] = webhook
-    return Answer(webhook, _ONE)
+    signed = request.switches.webhook_signing == "signed"
+    webhook = Webhook(
+        id=uuid.uuid4().hex[:10],
+        url=url,
+        events=_flags(body.get("events"), _EVENTS),
+        sources=_flags(body.get("sources"), _SOURCES),
+        secret=uuid.uuid4().hex if signed else "",
+    )
+    audience.webhooks[webhook.id] = webhook
+    once = {"signing_enabled": True, "signing_secret": webhook.secret} if signed else {}
+    return Answer({**webhook.shown(list_id), **once}, _ONE)
 
 
 def delete_webhook(request: Request, list_id: str, webhook_id: str) -> Answer:

@@ -13,6 +13,7 @@ from shared.proof import upkeep as verifications
 from shared.runs import last_run
 from shared.runs.upkeep import memories, recovery, retention
 from shared.runs.upkeep.due import start_due_exports
+from shared.webhooks.settling import settle_webhooks
 
 Step = Callable[[App], None]
 
@@ -33,6 +34,7 @@ _ALWAYS: tuple[Step, ...] = (
     queue_due,
     erasures.resume,
     verifications.resume,
+    settle_webhooks,
 )
 # These list every run and ledger: of thousands of exports that is a lot for every five minutes.
 _HOURLY: tuple[Step, ...] = (

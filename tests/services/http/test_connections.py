@@ -308,3 +308,20 @@ def test_a_connection_can_go_with_its_exports(call: Caller, connected: Place, ex
     assert call("DELETE", f"{path}?exports=remove").status_code == 204
     assert call("GET", f"exports/{export}").status_code == 404
     assert call("DELETE", path).status_code == 404
+
+
+def test_webhooks_are_wanted_and_shown_by_audience(
+    call: Caller, connected: Place, export: str
+) -> None:
+    path = f"connections/{connected.connection}"
+    before = call("GET", path).json()
+    assert (before["webhooks"], before["webhook_state"]) == (False, [])
+
+    saved = call("PUT", path, {**before, "webhooks": True}, if_match="*").json()
+
+    off = {"audience_id": connected.audience_id, "state": "off", "last_event_at": None}
+    assert (saved["webhooks"], saved["webhook_state"]) == (True, [off])
+    listed = call("GET", "connections").json()["items"]
+    (mine,) = (one for one in listed if one["name"] == connected.connection)
+    assert mine["webhook_state"] == [off]
+    assert export

@@ -81,6 +81,10 @@ def test_an_answer_fits_the_document(
     if response.status_code == 400 and answer.get("title") == "Member Exists":
         # Recorded: Mailchimp leaves out what its own document requires.
         answer["type"] = "absent"
+    if method == "POST" and path.endswith("/webhooks"):
+        # Newer than the document: told once, when a webhook is made.
+        assert answer.pop("signing_secret")
+        assert answer.pop("signing_enabled")
     assert swagger.violations(method, path, response.status_code, answer) == []
 
 
