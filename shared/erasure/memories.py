@@ -6,7 +6,7 @@ from functools import partial
 import polars as pl
 
 from shared.app import App
-from shared.audiences import memory
+from shared.audiences import answers, memory
 from shared.erasure.person import Names, Person
 from shared.erasure.search import Search
 from shared.frames import tables
@@ -29,12 +29,15 @@ def erase(app: App, piece: str, search: Search) -> Mapping[str, int]:
         return rows.select(who=person.rows())["who"]
 
     count = memory.without(app.blobs, account, audience, who)
+    count += answers.without(app.blobs, account, audience, who)
     return {f"memory/{audience}": count} if count else {}
 
 
 def _known(app: App, account: str, audience: str, person: Person) -> Iterator[Names]:
     """Yield email and CustomerId of the rows about a person."""
-    for name in memory.load(app.blobs, account, audience).tables:
+    remembered = memory.load(app.blobs, account, audience).tables
+    answered = answers.load(app.blobs, account, audience).table
+    for name in (*remembered, *([answered] if answered else ())):
         try:
             rows = tables.read(app.blobs, name, _WHO)
         except BlobMissingError:

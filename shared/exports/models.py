@@ -20,7 +20,7 @@ from pydantic import (
 
 from shared.exports.field_sources import FieldSource, columns_named, source_of
 from shared.exports.filters import Filter
-from shared.exports.more import ProofOfConsent
+from shared.exports.more import Interests, ProofOfConsent
 from shared.exports.schedules import ScheduleError, check_cron, check_zone
 from shared.exports.written import InputModel, Line, one_line, without_blanks_around
 from shared.mailchimp.merge_fields import Filling
@@ -362,6 +362,7 @@ class Export(InputModel):
         Field(default={})
     )
     create_merge_fields: bool = False
+    interests: Interests = Field(default={})
     language_field: Line | None = None
     proof_of_consent: ProofOfConsent | None = None
     consent: Annotated[ConsentColumn | None, AfterValidator(_few_values)] = None
@@ -402,6 +403,7 @@ class Export(InputModel):
         """The columns of what is filled besides merge fields, by the members that name them."""
         named = {"language_field": self.language_field} if self.language_field else {}
         proof = self.proof_of_consent.columns if self.proof_of_consent else {}
+        named |= {f"interests.{id_}.field": one.field for id_, one in self.interests.items()}
         return named | {f"proof_of_consent.{name}": column for name, column in proof.items()}
 
     @property

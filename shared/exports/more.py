@@ -1,10 +1,35 @@
 """What of Mailchimp an export fills besides merge fields and tags, each from columns."""
 
-from typing import Any, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import (
+    Field,
+    SerializerFunctionWrapHandler,
+    StringConstraints,
+    model_serializer,
+    model_validator,
+)
 
 from shared.exports.written import InputModel, Line
+
+MAX_INTERESTS = 60
+InterestId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{1,50}$")]
+
+
+class AnswerColumn(InputModel):
+    """A column in which one of these values is a yes, another a no, and a blank nothing.
+
+    existing: whether contacts that were in the audience already get the first yes, too.
+    """
+
+    field: Line
+    values: Annotated[
+        list[Annotated[str, Field(max_length=256)]], Field(min_length=1, max_length=100)
+    ]
+    existing: Literal["leave", "give"] = "leave"
+
+
+Interests = Annotated[dict[InterestId, AnswerColumn], Field(max_length=MAX_INTERESTS)]
 
 
 class ProofOfConsent(InputModel):

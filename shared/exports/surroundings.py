@@ -24,11 +24,13 @@ class Surroundings:
     from_file: bool = False
     coming: frozenset[str] = frozenset()
     exports: tuple[IndexedExport, ...] = ()
-    _views: dict[tuple[str, str], "AudienceView"] = field(default_factory=dict)
+    _views: dict[tuple[str, str, bool], "AudienceView"] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
-    def view(self, place: tuple[str, str], ask: Callable[[], "AudienceView"]) -> "AudienceView":
-        """Return what Mailchimp says of a place, a connection and an audience.
+    def view(
+        self, place: tuple[str, str, bool], ask: Callable[[], "AudienceView"]
+    ) -> "AudienceView":
+        """Return what Mailchimp says of a place: a connection, an audience, and if interests count.
 
         One place at a time: the account has one connection for people, and all would wait for it.
         """

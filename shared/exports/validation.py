@@ -78,6 +78,8 @@ class AudienceView:
     own_tags: frozenset[str]
     # Names of segments that somebody has made of conditions.
     saved_segments: Sequence[str] = ()
+    # Ids; read where the export names some.
+    interests: frozenset[str] = frozenset()
     # Of the user behind the token.
     account: Account | None = None
 
@@ -266,6 +268,14 @@ def check_audience(export: Export, view: AudienceView, found: Findings) -> None:
                 "merge_field_missing",
                 tag=missing.key,
             )
+    for interest in export.interests:
+        if interest not in view.interests:
+            found.problem(
+                f"interests.{interest}",
+                "the audience has no such interest",
+                "interest_unknown",
+                interest=interest,
+            )
     _check_tags(export, view, found)
     found.warnings += audience_warnings(export, view.audience, mapping.required_unmapped)
     _check_room(len(view.merge_fields), mapping, found)
@@ -418,9 +428,10 @@ def _look_at_audience(
         return None
     if not found.has_read("audience_id"):
         return None
-    place = (stored[0].name, export.audience_id)
+    # Interests are asked for only where an export names some.
+    place = (stored[0].name, export.audience_id, bool(export.interests))
     try:
-        return around.view(place, lambda: _ask_audience(app, stored[0], export.audience_id))
+        return around.view(place, lambda: _ask_audience(app, stored[0], export))
     except AudienceNotFoundError:
         found.problem("audience_id", "the account has no such audience", "audience_not_found")
     except ConnectionUnusableError as error:
@@ -447,12 +458,14 @@ def _warn_not_ready(connection: str, found: Findings) -> None:
     )
 
 
-def _ask_audience(app: App, connection: StoredConnection, audience_id: str) -> AudienceView:
+def _ask_audience(app: App, connection: StoredConnection, export: Export) -> AudienceView:
+    audience_id = export.audience_id
     with accounts.open_account(app, connection, for_people=True) as mailchimp:
         audience = mailchimp.client.audience(audience_id)
         merge_fields = mailchimp.client.merge_fields(audience_id)
         tags = mailchimp.client.tags(audience_id)
         saved = [segment.name for segment in mailchimp.client.saved_segments(audience_id)]
+        wanted = mailchimp.client.interests(audience_id) if export.interests else []
         account = mailchimp.client.account()
         reached = mailchimp.connection or connection
     owned = owned_tags(app.blobs, reached.account_id or "", audience_id)
@@ -460,7 +473,8 @@ def _ask_audience(app: App, connection: StoredConnection, audience_id: str) -> A
     ours = ids_of(owned, tags, offset)
     # By the names that exports know, too: people may have renamed them.
     own = {tag.name for tag in tags if tag.id in ours} | {tag.name for tag in owned}
-    return AudienceView(audience, merge_fields, tags, frozenset(own), saved, account)
+    interests = frozenset(interest.id for interest in wanted)
+    return AudienceView(audience, merge_fields, tags, frozenset(own), saved, interests, account)
 
 
 def _exports_there(app: App, export: Export) -> list[StoredExport]:

@@ -87,6 +87,16 @@ class MergeField:
 
 
 @dataclass(frozen=True)
+class Interest:
+    """An interest of an audience, with its group and how people choose in that."""
+
+    id: str
+    name: str
+    group: str
+    kind: str
+
+
+@dataclass(frozen=True)
 class Tag:
     """A tag, which Mailchimp also calls a static segment; counts subscribed contacts."""
 
@@ -201,6 +211,12 @@ def read_merge_field(document: Mapping[str, Any]) -> MergeField:
         default_value=text(document, "default_value"),
         public=document.get("public") is True,
     )
+
+
+def read_interest(document: Mapping[str, Any], group: Mapping[str, Any]) -> Interest:
+    """Read one interest of a group (an interest category)."""
+    name, kind = text(group, "title"), text(group, "type")
+    return Interest(text(document, "id"), text(document, "name"), name, kind)
 
 
 def read_tag(document: Mapping[str, Any]) -> Tag:

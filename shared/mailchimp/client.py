@@ -17,6 +17,7 @@ from shared.mailchimp.answers import (
     Account,
     Audience,
     ContactsPage,
+    Interest,
     MembersPage,
     MergeField,
     SubscribeAnswer,
@@ -113,6 +114,26 @@ class MailchimpClient(Connection):
     def delete_merge_field(self, list_id: str, merge_id: int) -> None:
         """Delete a merge field, with whatever contacts have in it."""
         self.call("DELETE", _path(list_id, f"/merge-fields/{merge_id}"))
+
+    def interests(self, list_id: str) -> list[Interest]:
+        """Return all interests of an audience; a call for its groups, and one for each."""
+        path = _path(list_id, "/interest-categories")
+        fields = {"fields": "categories.id,categories.title,categories.type,total_items"}
+        groups = [
+            item
+            for page in self.pages(path, fields, "categories")
+            for item in answers.objects(page.document, "categories")
+        ]
+        return [
+            answers.read_interest(item, group)
+            for group in groups
+            for page in self.pages(
+                f"{path}/{quote(answers.text(group, 'id'), safe='')}/interests",
+                {"fields": "interests.id,interests.name,total_items"},
+                "interests",
+            )
+            for item in answers.objects(page.document, "interests")
+        ]
 
     def tags(self, list_id: str) -> list[Tag]:
         """Return all tags of an audience."""
@@ -219,6 +240,12 @@ class MailchimpClient(Connection):
     def member(self, list_id: str, email: str) -> dict[str, Any] | None:
         """Return a contact as the audience holds it, None where it holds none."""
         answer = self._member_call("GET", list_id, email, params={"fields": _MEMBER_FIELDS})
+        return answer.document if answer else None
+
+    def member_answers(self, list_id: str, email: str) -> dict[str, Any] | None:
+        """Return what people may have chosen of a contact, None where the audience holds none."""
+        fields = "email_address,status,last_changed,language,interests"
+        answer = self._member_call("GET", list_id, email, params={"fields": fields})
         return answer.document if answer else None
 
     def subscribe(

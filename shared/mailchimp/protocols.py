@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from shared.mailchimp.answers import (
     Audience,
     ContactsPage,
+    Interest,
     MembersPage,
     MergeField,
     SubscribeAnswer,
@@ -32,6 +33,8 @@ class ContactCalls(Protocol):
     ) -> TagAnswer: ...
 
     def member(self, list_id: str, email: str) -> dict[str, Any] | None: ...
+
+    def member_answers(self, list_id: str, email: str) -> dict[str, Any] | None: ...
 
     def members(
         self,
@@ -81,6 +84,8 @@ class AudienceCalls(Protocol):
         type: str,
         options: Mapping[str, Any] | None = None,
     ) -> MergeField: ...
+
+    def interests(self, list_id: str) -> list[Interest]: ...
 
     def delete_merge_field(self, list_id: str, merge_id: int) -> None: ...
 

@@ -23,6 +23,8 @@ class Job:
     clock_offset: int = 0
     by_id: int = 0
     called: Mapping[str, str] = field(default_factory=dict)
+    # Ids by their bits, in all masks of interests.
+    interests: tuple[str, ...] = ()
 
     @cached_property
     def field_masks(self) -> dict[str, int]:

@@ -39,7 +39,8 @@ class Plan:
     chunks: where each lies in the blob `payload`. called: the tags in Mailchimp of merge fields
     that people have renamed. updates: the way that contacts were sorted for
     (shared/accounts/updates.py); lanes go by the one that is known when they send. kept_by: see
-    last_run.
+    last_run. interests: ids by their bits. answers_at: when the
+    oldest snapshot was taken (seconds since 1970), 0 where contacts' answers are not asked for.
     """
 
     run: str
@@ -74,6 +75,8 @@ class Plan:
     billing: Billing | None = None
     updates: Literal["status_if_new", "no_status", "one_by_one"] = "one_by_one"
     kept_by: dict[str, dict[str, str]] = field(default_factory=dict)
+    interests: tuple[str, ...] = ()
+    answers_at: int = 0
 
     @cached_property
     def job(self) -> Job:
@@ -86,6 +89,7 @@ class Plan:
             called=self.called,
             status_for_new=self.status_for_new,
             clock_offset=self.clock_offset,
+            interests=self.interests,
         )
 
     @property

@@ -190,6 +190,9 @@ class AudienceModel:
         held = self.contacts.get(email)
         return None if held is None else self._shown(held)
 
+    def member_answers(self, list_id: str, email: str) -> dict[str, Any] | None:
+        return self.member(list_id, email)
+
     def members(
         self,
         list_id: str,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from shared.accounts.board import Board, slot_text
 from shared.app import App
-from shared.audiences import memory
+from shared.audiences import answers, memory
 from shared.erased import ErasureKeyError, Register, load_erased
 from shared.frames import tables
 from shared.notice import Notice
@@ -31,7 +31,7 @@ from shared.runs.counts import Counts, Progress
 from shared.runs.ending import clear_up, end_run
 from shared.runs.finishing.giving_up import finish_or_give_up
 from shared.runs.finishing.letting_go import Released
-from shared.runs.finishing.remembering import recall, remember
+from shared.runs.finishing.remembering import recall, remember, remember_answers
 from shared.runs.finishing.withheld import withheld_notices
 from shared.runs.payload import CONTACTS_PER_CALL, SINGLES, ChunkIndex, ChunkKind
 from shared.runs.plan_document import Plan, load_plan
@@ -179,6 +179,7 @@ def _fold(
     released = Released(blobs, plan)
     folded = _folded(blobs, plan, ends, upserts, erased, released)
     remember(blobs, plan, folded.said)
+    remember_answers(blobs, plan, folded.answers, int(time.time()))
     _store_ledger(blobs, plan, folded.ledger)
     folded = folded.stored()
     outcomes.write(blobs, plan.run, folded.outcomes, plan.segments)
@@ -189,6 +190,8 @@ def _fold(
             continue
         folded = _folded(blobs, plan, ends, upserts, erased, released)
         memory.without(blobs, plan.account, plan.audience, erased.is_erased)
+        if plan.answers_at:
+            answers.without(blobs, plan.account, plan.audience, erased.is_erased)
         _store_ledger(blobs, plan, folded.ledger, again=True)
         folded = folded.stored()
         blobs.delete_all(outcomes.folder(plan.run))
@@ -201,7 +204,12 @@ def _fold(
         return replace(
             found,
             snapshots=plan.snapshots,
-            warnings=(*plan.warnings, *withheld_notices(plan)[1:], *_dropped_warnings(upserts)),
+            warnings=(
+                *plan.warnings,
+                *withheld_notices(plan)[1:],
+                *_dropped_warnings(upserts),
+                *_kept_warnings(upserts),
+            ),
             counts=counts,
             outcomes=folded.counts,
             due=folded.due,
@@ -343,6 +351,15 @@ def _dropped_warnings(upserts: "Results") -> list[Notice]:
         )
         for tag, count in counts.items()
     ]
+
+
+def _kept_warnings(upserts: "Results") -> list[Notice]:
+    """Return the warning `permission_kept` where people had decided otherwise."""
+    count = sum(1 for _, _, _, kept, _, _ in upserts.written.values() if kept)
+    if not count:
+        return []
+    text = "{} contacts keep interests as they, or somebody else, left them in Mailchimp."
+    return [Notice("permission_kept", text.format(count), {"count": count})]
 
 
 def _progress(run: Run, plan: Plan, counts: Counts, order: StopOrder | None) -> Progress:

@@ -31,7 +31,8 @@ class Setup:
     tag. replaced: bits of tags that the export names anew, with the masks of those in their place.
     fields: the merge fields that are filled; refilled: the mask of those that nobody's value is in
     yet. updates: how contacts that exist are updated. subscribers: how many contacts the account
-    has subscribed in all its audiences, None where it doesn't say.
+    has subscribed in all its audiences, None where it doesn't say. interests: the export's that
+    there are.
     """
 
     state: AudienceState
@@ -46,6 +47,7 @@ class Setup:
     replaced: dict[int, int] = field(default_factory=dict)
     updates: Updates = UNKNOWN
     subscribers: int | None = None
+    interests: tuple[str, ...] = ()
 
     @property
     def plans(self) -> tuple[FieldPlan, ...]:
@@ -94,7 +96,14 @@ def prepare(attempt: PlanningAttempt, client: AudienceCalls) -> Setup:
         ],
         choices=tuple(tags.once(choices)),
         replaced=tags.replaced(old, new, dead),
+        interests=_interests(attempt, client),
     )
+
+
+def _interests(attempt: PlanningAttempt, client: AudienceCalls) -> tuple[str, ...]:
+    wanted = attempt.export.interests
+    there = client.interests(attempt.old.audience) if wanted else []
+    return tuple(interest.id for interest in there if interest.id in wanted)
 
 
 def settle(attempt: PlanningAttempt, client: AudienceCalls, setup: Setup, *, create: bool) -> Setup:

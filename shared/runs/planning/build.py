@@ -56,11 +56,14 @@ from shared.runs.planning.segment_ages import (
     waiting_warnings,
 )
 from shared.runs.planning.still_there import with_still
+from shared.runs.planning.wanted_answers import LOOK, Before, before_of, stamp_of, with_wanted
 from shared.runs.planning.warnings import differing_warnings, input_warnings, value_warnings
 from shared.segments.state import state_of
 
 # Mailchimp's numbers of an audience may be so old that they don't have what was done there since.
 _LATELY_SECONDS = 3600.0
+# What only the payload needs to know, besides LOOK.
+_LOOKING = ("looks", "new_language", "last_language")
 
 
 @dataclass(frozen=True)
@@ -105,10 +108,14 @@ def build(attempt: PlanningAttempt, setup: Setup) -> Built:
     Raises RunFailedError, ErasureKeyError, SnapshotChangedError (begin again).
     """
     erased = load_erased(attempt.app.blobs, attempt.app.vault)
-    more = MoreValues(attempt.export)
+    before = before_of(attempt, setup.interests)
+    more = MoreValues(attempt.export, interests=before.interests if before else ())
     with FieldValues(setup.plans, setup.ledger.fields, attempt.found.culture, more) as values:
-        decided = _decide(attempt, setup, values, erased)
+        decided = _decide(attempt, setup, values, erased, before)
         plan = _plan_of(attempt, setup, values, decided)
+        if before is not None:
+            ids = before.interests if attempt.export.interests else ()
+            plan = replace(plan, interests=ids, answers_at=stamp_of(attempt))
         table, growth, read_at = decided.table, decided.growth, decided.read_at
         del decided
         if not attempt.run.preview:
@@ -120,7 +127,11 @@ def build(attempt: PlanningAttempt, setup: Setup) -> Built:
 
 
 def _decide(
-    attempt: PlanningAttempt, setup: Setup, values: FieldValues, erased: Register
+    attempt: PlanningAttempt,
+    setup: Setup,
+    values: FieldValues,
+    erased: Register,
+    before: Before | None,
 ) -> _Decided:
     """Read the segments and decide on every contact of theirs and of the ledger."""
     blobs, old = attempt.app.blobs, setup.ledger
@@ -148,6 +159,8 @@ def _decide(
         classified, remembered(attempt, setup, classified, erased)
     )
     classified = with_archived(classified, archived)
+    if before is not None:
+        classified = with_wanted(classified, before)
     gone = difference.with_answers(with_customer_ids(blobs, old, gone), answers)
     classified = difference.with_elsewhere(classified, gone, suppressed, unsubscribed(people))
     policy = _policy(attempt, setup, untrusted, generations_of(attempt, setup))
@@ -337,7 +350,10 @@ def _next_ledger(attempt: PlanningAttempt, setup: Setup, decided: _Decided) -> L
 def _write_tables(attempt: PlanningAttempt, plan: Plan, table: pl.DataFrame) -> cutting.Work:
     """Write the run's table, and which of its rows are sent; return what is sent of them."""
     blobs, folder = attempt.app.blobs, plan.folder
-    tables.write(blobs, f"{folder}table.parquet", table.drop("row", "profile", "state"))
+    unasked = [name for name in (*LOOK, *_LOOKING) if name in table.columns]
+    stored = table.drop("row", "profile", "state", *unasked)
+    tables.write(blobs, f"{folder}table.parquet", stored)
+    del stored
     more = bool(attempt.export.more_columns)
     work = cutting.work_of(
         table,

@@ -10,6 +10,7 @@ from shared.platform.blobs import Blobs
 from shared.runs import ledger, payload
 from shared.runs.ledger import Flag
 from shared.runs.payload import CONTACTS_PER_CALL, ChunkIndex, ChunkKind, PlannedChunk
+from shared.runs.planning.wanted_answers import LOOK, json_of
 from shared.runs.run_table import Action
 
 BATCHES_PER_CHUNK = 125
@@ -28,7 +29,7 @@ _UPSERT_COLUMNS = [
     "old_tried_to",
 ]
 # Of exports that fill more than merge fields.
-_MORE_COLUMNS = ["language"]
+_MORE_COLUMNS = ["language", "yes", "looks", *LOOK, "new_language", "last_language"]
 
 # Gives for some profiles, by their numbers, the merge fields that are sent of them, each a JSON
 # object (null: blank).
@@ -82,7 +83,8 @@ def work_of(table: pl.DataFrame, *, new_first: bool, shared_tags: int = 0) -> Wo
     flags = pl.col("old_flags").fill_null(0)
     asked, accepted = (flags & int(Flag.ARCHIVED)) != 0, (flags & int(Flag.ACCEPTED)) != 0
     if new_first or upserts.select(asked.any()).item():
-        order = [asked, accepted] if new_first else [asked]
+        looks = [pl.col("looks").fill_null(False)] if "looks" in more else []
+        order = [asked, *looks, accepted] if new_first else [asked, *looks]
         upserts = upserts.sort(order, maintain_order=True)
     tags = table.select("row", "email", "action", "add", "remove")
     adding = tags.filter((action == int(Action.NONE)) & (pl.col("add") != 0))
@@ -199,7 +201,9 @@ def _more(rows: pl.DataFrame, proofs: pl.Series) -> pl.Series:
     if "language" in rows.columns:
         language = (pl.lit('"') + pl.col("language") + pl.lit('"')).fill_null(nothing)
     proof = pl.col("proof").fill_null(nothing)
-    texts = rows.with_columns(proof=proofs).select(more=pl.format("[{},{}]", language, proof))
+    texts = rows.with_columns(proof=proofs).select(
+        more=pl.format("[{},{},{}]", language, proof, json_of(rows))
+    )
     return texts["more"]
 
 

@@ -1,7 +1,7 @@
 """What is sent of profiles besides merge fields: their language, and their proof of consent."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -10,6 +10,7 @@ import polars as pl
 
 from shared.exports.models import Export
 from shared.exports.more import ProofOfConsent
+from shared.frames.masks import MASK
 from shared.mailchimp.languages import language_code
 from shared.mailchimp.proof import UnusableError, read_address, read_time
 from shared.mailchimp.values import LeftOut, clean, left_out
@@ -23,7 +24,7 @@ _PROOF = {
     "signup_ip": "ip_signup",
 }
 # The columns that a profile has of this, where its export asks for it.
-PROFILE_COLUMNS = ("language",)
+PROFILE_COLUMNS = ("language", "yes", "no")
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,12 @@ class Read:
 class MoreValues:
     """Reads what an export asks for besides merge fields; `columns`: what it reads that from."""
 
-    def __init__(self, export: Export, now: datetime | None = None) -> None:
-        """`now`: aware; a later time is in the future."""
+    def __init__(
+        self, export: Export, now: datetime | None = None, interests: Sequence[str] = ()
+    ) -> None:
+        """`now`: aware; a later time is in the future. interests: ids by their bits."""
+        self._bits = {id_: bit for bit, id_ in enumerate(interests)}
+        self._interests = export.interests
         self._language = export.language_field
         self._proof = export.proof_of_consent
         self._now = now or utc_now()
@@ -56,6 +61,7 @@ class MoreValues:
     def columns(self) -> tuple[str, ...]:
         """Every column that is read, each once."""
         named = [self._language] if self._language else []
+        named += [one.field for one in self._interests.values()]
         return tuple(
             dict.fromkeys([*named, *(self._proof.columns.values() if self._proof else ())])
         )
@@ -67,10 +73,32 @@ class MoreValues:
         if self._language:
             languages = _read(clean(profiles[self._language]), _language, "language_field", lost)
             columns.append(languages.alias("language"))
+        if self._interests:
+            columns += self._answers(profiles, lost)
         proofs = pl.repeat(None, profiles.height, dtype=pl.String, eager=True)
         if self._proof:
             proofs = self._proofs(profiles, self._proof, lost)
         return Read(pl.DataFrame(columns), proofs, lost)
+
+    def _answers(
+        self, profiles: pl.DataFrame, lost: dict[str, dict[str, LeftOut]]
+    ) -> list[pl.Series]:
+        """Return the masks of the interests that are answered with yes, and with no."""
+        masks = {name: pl.zeros(profiles.height, dtype=MASK, eager=True) for name in ("yes", "no")}
+        for id_, wanted in self._interests.items():
+            text = clean(profiles[wanted.field])
+            if id_ not in self._bits:
+                gone = text.drop_nulls()
+                if gone.len():
+                    lost[f"interests.{id_}"] = {"interest_gone": LeftOut(gone.len())}
+                continue
+            values = [value.strip().lower() for value in wanted.values]
+            says_yes = text.str.to_lowercase().is_in(values).fill_null(False)
+            says_no = text.is_not_null() & ~says_yes
+            bit = pl.Series([1 << self._bits[id_]], dtype=MASK)
+            for name, says in (("yes", says_yes), ("no", says_no)):
+                masks[name] = masks[name] | (says.cast(MASK) * bit)
+        return [mask.alias(name) for name, mask in masks.items()]
 
     def _proofs(
         self,

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from shared.app import App
-from shared.audiences import memory
+from shared.audiences import answers, memory
 from shared.audiences.marks import CREATION_OVER, Mark
 from shared.audiences.memory import Memory
 from shared.frames import tables
@@ -48,7 +48,23 @@ def _put_together(app: App, old: Memory) -> None:
     except BlobConflictError:
         # Somebody was erased meanwhile: the next hour does it.
         return
+    _forget_answers(app, old)
     log.event("memory_put_together", tables=len(old.made), contacts=kept.height)
+
+
+def _forget_answers(app: App, old: Memory) -> None:
+    """Forget the answers of whom no export holds and nothing was noted of for long."""
+    rows = answers.read(app.blobs, old.account, old.audience)[1]
+    if rows.is_empty():
+        return
+    kept = _is_kept(app, old, rows.select("email", made_to="noted_at"))
+    gone = rows.filter(~kept)["email"]
+    if gone.len():
+
+        def among(found: "pl.DataFrame") -> "pl.Series":
+            return found["email"].is_in(gone.implode())
+
+        answers.without(app.blobs, old.account, old.audience, among)
 
 
 def _is_kept(app: App, old: Memory, made: "pl.DataFrame") -> "pl.Series":

@@ -34,6 +34,7 @@ def test_what_may_be_left_out_has_its_default() -> None:
         "display_name": "weekly-news",
         "merge_fields": {},
         "create_merge_fields": False,
+        "interests": {},
         "language_field": None,
         "proof_of_consent": None,
         "consent": None,

@@ -6,9 +6,11 @@
 - `outcome_rows`: what people are told of each row
 - `ledger_rows`: what the next run has to know of each contact
 - `memory_rows`: what all exports on the audience have to know
+- `answer_rows`: what they have to know of interests and languages
 - `folded`: all of it, some rows at a time
 """
 
+from shared.runs.finishing.fold.answer_rows import merged
 from shared.runs.finishing.fold.folded import Folded, fold
 from shared.runs.finishing.fold.joined import Answered
 from shared.runs.finishing.fold.ledger_rows import Times
@@ -25,5 +27,6 @@ __all__ = [
     "Said",
     "Times",
     "fold",
+    "merged",
     "results_of",
 ]

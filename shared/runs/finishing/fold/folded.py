@@ -8,6 +8,7 @@ import polars as pl
 
 from shared.runs.bill import NO_GROWTH, Growth
 from shared.runs.codes import OUTCOMES
+from shared.runs.finishing.fold.answer_rows import answers_said
 from shared.runs.finishing.fold.growth_rows import growth_of
 from shared.runs.finishing.fold.joined import Answered, RowAnswers
 from shared.runs.finishing.fold.ledger_rows import Times, next_ledger
@@ -24,7 +25,8 @@ class Folded:
     """outcomes: email, customer_id, code, detail, segments (mask). counts: rows per code.
 
     said: what the run adds to the audience's memory. due: how many leavers are still to be archived
-    or unsubscribed. growth: what the run did to the number of billable contacts.
+    or unsubscribed. growth: what the run did to the number of billable contacts. answers: see
+    answer_rows; None where the export asks for none.
     """
 
     outcomes: pl.DataFrame
@@ -33,6 +35,7 @@ class Folded:
     counts: dict[str, int]
     due: int = 0
     growth: Growth = NO_GROWTH
+    answers: pl.DataFrame | None = None
 
     def stored(self) -> Self:
         """Return what is left to do with once memory and ledger are stored: memory is scarce.
@@ -40,7 +43,8 @@ class Folded:
         Nothing of what is said, and of the ledger who is in it.
         """
         nothing = Said(self.said.made.clear(), self.said.people.clear(), self.said.known.clear())
-        return replace(self, said=nothing, ledger=self.ledger.select("email", "customer_id"))
+        ledger = self.ledger.select("email", "customer_id")
+        return replace(self, said=nothing, ledger=ledger, answers=None)
 
 
 def fold(
@@ -59,7 +63,7 @@ def fold(
     table = with_all_columns(table)
     answers = RowAnswers.of(answered)
     remembered = remembered or Remembered()
-    outcomes, contacts, said, growth = [], [], [], []
+    outcomes, contacts, said, growth, read = [], [], [], [], []
     # Each row speaks for itself, so the many columns in between are made of some rows at a time.
     for start in range(0, max(1, table.height), _FOLDED_ROWS):
         part = table.slice(start, _FOLDED_ROWS)
@@ -68,6 +72,8 @@ def fold(
         contacts.append(next_ledger(part, times, pending=pending, consent=consent))
         said.append(said_of(part, times, remembered))
         growth.append(growth_of(part, pending=pending))
+        if (found := answers_said(part)) is not None:
+            read.append(found)
     told = pl.concat(outcomes)
     counts = dict(told.group_by("code").len().select(pl.col("code"), pl.col("len")).iter_rows())
     ledger = pl.concat(contacts)
@@ -78,4 +84,5 @@ def fold(
         {one.code: counts[one.number] for one in OUTCOMES if one.number in counts},
         int(((ledger["flags"] & int(Flag.DUE)) != 0).sum()),
         reduce(Growth.plus, growth),
+        pl.concat(read) if read else None,
     )

@@ -9,7 +9,7 @@ import polars as pl
 
 from shared.frames.masks import MASK, empty
 from shared.runs.codes import FAILED, GONE, NUMBER, REJECTED
-from shared.runs.finishing.fold.results import MAYBE_SENT, NOT_SENT, Results
+from shared.runs.finishing.fold.results import MAYBE_SENT, NOT_SENT, WRITTEN, Results
 from shared.runs.ledger import MAX_TAGS
 
 _TAG_MASKS = ("tag_added", "tag_removed", "tag_gone", "tag_bad", "tag_unsent", "tag_maybe")
@@ -73,6 +73,22 @@ def _upserts(rows: pl.Series, results: Results) -> Iterator[pl.DataFrame]:
     yield _marked(results.asked, "asked", rows)
     yield _marked(results.let_go, "up_let_go", rows)
     yield _marked(set[int]().union(*results.untaken.values()), "untaken", rows)
+    if results.written:
+        yield _written(results, rows)
+    else:
+        nothing = dict.fromkeys((f"wr_{name}" for name in WRITTEN), pl.UInt64)
+        yield pl.DataFrame(schema={"row": pl.UInt32, **nothing})
+
+
+def _written(results: Results, rows: pl.Series) -> pl.DataFrame:
+    """Return what was written of interests and language, with the prefix `wr_`."""
+    places = pl.Series(list(results.written), dtype=pl.UInt32)
+    columns = zip(*results.written.values(), strict=True)
+    found = {
+        f"wr_{name}": pl.Series(list(numbers), dtype=pl.UInt64)
+        for name, numbers in zip(WRITTEN, columns, strict=True)
+    }
+    return pl.DataFrame({"row": rows.gather(places), **found}, schema_overrides={"row": pl.UInt32})
 
 
 def _tags(ops: pl.DataFrame, results: Results) -> pl.DataFrame:

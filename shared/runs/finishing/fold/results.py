@@ -11,6 +11,8 @@ from shared.runs.codes import GONE, SKIPPED_BY_STATUS, from_letters
 
 # Results of items besides outcome codes.
 NOT_SENT = 254
+# What lanes write of it, in this order.
+WRITTEN = ("given", "taken", "lost", "kept", "language", "changed")
 MAYBE_SENT = 253
 
 
@@ -23,7 +25,8 @@ class Results:
     Mailchimp said `updated`; asked: places that were asked to come back; let_go: those that are
     not this export's any more. untaken: places whose value of a merge field was not
     taken. during: first and last place of a call, and Mailchimp's times
-    between which it was carried out. shown: what Mailchimp showed of each one's values (see
+    between which it was carried out. written: of interests and language, by place, in the
+    order of WRITTEN. shown: what Mailchimp showed of each one's values (see
     runs/shown.py), empty where it is not known of anybody.
     """
 
@@ -35,6 +38,7 @@ class Results:
     let_go: set[int] = field(default_factory=set)
     dropped: dict[str, int] = field(default_factory=dict)
     untaken: dict[str, set[int]] = field(default_factory=dict)
+    written: dict[int, list[int]] = field(default_factory=dict)
     during: list[tuple[int, int, int, int]] = field(default_factory=list)
     shown: "array[int]" = field(default_factory=lambda: array("I"))
 
@@ -94,6 +98,7 @@ def _answered(results: Results, first: int, block: Mapping[str, Any]) -> int:
     results.added.update(at + place for place in block.get("added") or ())
     results.asked.update(at + place for place in block.get("asked") or ())
     results.let_go.update(at + place for place in block.get("let_go") or ())
+    _note_written(results, at, block)
     if shown := block.get("shown"):
         results.note_shown(at, unpack(f"<{len(codes)}I", b64decode(shown)))
     if during := block.get("during"):
@@ -104,6 +109,11 @@ def _answered(results: Results, first: int, block: Mapping[str, Any]) -> int:
         results.dropped[name] = results.dropped.get(name, 0) + count
     position: int = block["at"] + len(codes)
     return position
+
+
+def _note_written(results: Results, at: int, block: Mapping[str, Any]) -> None:
+    for place, numbers in (block.get("written") or {}).items():
+        results.written[at + int(place)] = numbers
 
 
 def _given(results: Results, first: int, block: Mapping[str, Any]) -> None:

@@ -39,6 +39,9 @@ def decide_on_contacts(rows: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     upsert = (
         ~known | was(Flag.UNCERTAIN) | back | (pl.col("old_digest") != pl.col("digest"))
     ).fill_null(True) | pl.lit(policy.full)
+    if "looks" in rows.columns:
+        # Of whom an answer has changed, though no value has.
+        upsert |= pl.col("looks")
     add = pl.col("wanted") if policy.full else pl.col("wanted") & ~held
     drop = maybe_held & ~pl.col("wanted") if policy.takes_tags else empty()
     idle = refused | pending

@@ -5,13 +5,29 @@ from base64 import b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from struct import pack
-from typing import Any
+from typing import Any, NamedTuple
 
 from shared.addresses import spellings, without_addresses
 from shared.mailchimp.errors import RefusedError, classify_contact_error
 from shared.runs.codes import ADDRESS_MARK, DUE, FAILED, NUMBER, OTHERS_MARK, to_letters
 from shared.runs.job import Job
 from shared.runs.payload import Item, UpsertItem
+
+
+class Written(NamedTuple):
+    """What was written of a contact's interests (masks) and language, or why not.
+
+    given, taken; lost: those that somebody had taken; kept: those that stay as a person left them.
+    language: 1 where it was written, 2 where a person has chosen another one. changed: the
+    contact's last_changed after it (seconds since 1970, 0 for unknown).
+    """
+
+    given: int = 0
+    taken: int = 0
+    lost: int = 0
+    kept: int = 0
+    language: int = 0
+    changed: int = 0
 
 
 @dataclass
@@ -25,6 +41,7 @@ class Answers:
     that Mailchimp emptied, with a count. anew: those that a call created although they were in the
     audience. strays: contacts that got a tag's name under
     another id: place, bit and that id. untaken: merge fields that an answer lacks, with places.
+    written: of contacts with interests or a language, by place.
     shown: what was shown of an accepted contact's values (see runs/shown.py), by place.
     during: Mailchimp's times (seconds since 1970) between which the call did what it did.
     calls: when it was begun by our clock and how long it took, and the tries before it, in seconds.
@@ -41,6 +58,7 @@ class Answers:
     strays: list[tuple[int, int, int]] = field(default_factory=list)
     untaken: dict[str, list[int]] = field(default_factory=dict)
     shown: dict[int, int] = field(default_factory=dict)
+    written: dict[int, Written] = field(default_factory=dict)
     during: tuple[int, int] | None = None
     calls: tuple[tuple[float, float], ...] = ()
 
@@ -66,6 +84,7 @@ class Answers:
             "anew",
             "strays",
             "untaken",
+            "written",
             "during",
             "calls",
         ):

@@ -18,7 +18,7 @@ ASKED = "asked to confirm"
 def update_each(client: ContactCalls, attempt: Attempt, places: Mapping[str, int]) -> None:
     """Update contacts one by one; who is not there is not created."""
     for place in places.values():
-        member = _change(client, attempt, place, changes_of(attempt.items[place], attempt.job))
+        member = change(client, attempt, place, changes_of(attempt.items[place], attempt.job))
         if member is not None:
             take_member(attempt, place, "updated", member)
 
@@ -35,10 +35,10 @@ def ask_each(client: ContactCalls, attempt: Attempt, places: Mapping[str, int]) 
         member = client.member(job.audience, item.email)
         status = str(member.get("status")) if member else ""
         if member is None:
-            _note_gone(answers, place)
+            note_gone(answers, place)
         elif _is_to_ask(member, item, attempt.tried):
             changes = changes_of(item, job) | {"status": "pending"}
-            asked = _change(client, attempt, place, changes)
+            asked = change(client, attempt, place, changes)
             if asked is not None:
                 take_member(attempt, place, "updated", asked)
                 answers.details[place] = ASKED
@@ -57,9 +57,10 @@ def _is_to_ask(member: Mapping[str, Any], item: UpsertItem, tried: int | None) -
     return member.get("status") == "pending" and tried is not None and changed_since(member, tried)
 
 
-def _change(
+def change(
     client: ContactCalls, attempt: Attempt, place: int, changes: Mapping[str, Any]
 ) -> dict[str, Any] | None:
+    """Update a contact and return it; None where it was refused or is gone, which is noted."""
     answers, email = attempt.answers, attempt.items[place].email
     try:
         member = client.update(attempt.job.audience, email, changes)
@@ -68,10 +69,11 @@ def _change(
         answers.codes[place], answers.details[place] = refused.codes[0], refused.details[0]
         return None
     if member is None:
-        _note_gone(answers, place)
+        note_gone(answers, place)
     return member
 
 
-def _note_gone(answers: Answers, place: int) -> None:
+def note_gone(answers: Answers, place: int) -> None:
+    """Note that the audience does not hold a contact."""
     answers.codes[place], answers.details[place] = SKIPPED_BY_STATUS["archived"], GONE
     answers.let_go.append(place)

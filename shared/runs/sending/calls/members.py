@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from shared.runs.job import Job
-from shared.runs.more import More
+from shared.runs.more import more_of
 from shared.runs.payload import UpsertItem
 
 
@@ -52,7 +52,8 @@ def members_of(
     if create:
         # Nothing of these was written ahead.
         return [
-            _member_of(item, job, status, names(item.add)) | More(*(item.more or ())).of_new()
+            _member_of(item, job, status, names(item.add))
+            | more_of(item.more).of_new(job.interests)
             for item in items
         ]
     if written is None or (written.job, written.status) != (job, status):

@@ -48,7 +48,7 @@ def came_with_us(member: Member, spans: tuple[Span, ...]) -> bool:
 
     Who was invited has a time of signing up that is ours, and confirms later.
     """
-    opted, signed_up = (_time(member.get(f"timestamp_{name}")) for name in ("opt", "signup"))
+    opted, signed_up = (time_of(member.get(f"timestamp_{name}")) for name in ("opt", "signup"))
     if not any(span.last for span in spans) or -1 in (opted, signed_up):
         return False
 
@@ -62,15 +62,15 @@ def came_with_us(member: Member, spans: tuple[Span, ...]) -> bool:
 
 def changed_within(member: Member, span: Span) -> bool:
     """Return whether the last change of a contact may be a call of that time."""
-    return _time(member.get("last_changed")) in span
+    return time_of(member.get("last_changed")) in span
 
 
 def changed_since(member: Member, time: int) -> bool:
     """Return whether a contact was changed at that time or later."""
-    return _time(member.get("last_changed")) >= time
+    return time_of(member.get("last_changed")) >= time
 
 
-def _time(text: object) -> int:
+def time_of(text: object) -> int:
     """Return a time of Mailchimp's, 0 for none, -1 for one that can't be read."""
     if not text:
         return 0

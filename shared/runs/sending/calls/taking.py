@@ -6,10 +6,11 @@ from typing import Any, Literal
 from shared.mailchimp.answers import ContactError, moment
 from shared.mailchimp.errors import classify_contact_error
 from shared.runs.codes import FAILED, NUMBER, SKIPPED_BY_STATUS
+from shared.runs.more import held_of, more_of
 from shared.runs.payload import UpsertItem
-from shared.runs.sending.calls.answers import Attempt
+from shared.runs.sending.calls.answers import Attempt, Written
 from shared.runs.sending.calls.items import is_new
-from shared.runs.sending.calls.ours import Span, came_with_us
+from shared.runs.sending.calls.ours import Span, came_with_us, time_of
 from shared.runs.shown import UNKNOWN, digest_of
 
 # Told of one that could not be archived at once.
@@ -49,6 +50,8 @@ def take_member(
     _note_untaken(attempt, place, member)
     _note_dropped(attempt, item, member)
     _note_shown(attempt, place, member)
+    if item.more:
+        _note_written(attempt, place, code, member)
 
 
 def refusal(error: ContactError) -> tuple[int, str]:
@@ -108,6 +111,21 @@ def _note_dropped(attempt: Attempt, item: UpsertItem, member: Mapping[str, Any])
         called = attempt.job.field_name(name)
         if value not in (None, "") and held.get(called, value) in (None, "", {}):
             answers.dropped[name] = answers.dropped.get(name, 0) + 1
+
+
+def _note_written(
+    attempt: Attempt, place: int, code: Literal["created", "updated"], member: Mapping[str, Any]
+) -> None:
+    """Note what a new contact got, and of one that exists whether it has what it was given."""
+    more, ids = more_of(attempt.items[place].more), attempt.job.interests
+    changed = max(0, time_of(member.get("last_changed")))
+    if code == "created":
+        given = more.interests & held_of(ids, member)
+        written = Written(given=given, language=int(bool(more.language)), changed=changed)
+        attempt.answers.written[place] = written
+    elif more.watched:
+        lost = more.watched & ~held_of(ids, member)
+        attempt.answers.written[place] = Written(lost=lost, changed=changed)
 
 
 def _note_shown(attempt: Attempt, place: int, member: Mapping[str, Any]) -> None:

@@ -9,12 +9,15 @@ from typing import Literal
 
 from shared.accounts.ways import Way
 from shared.runs.ledger import Flag
+from shared.runs.more import more_of
 from shared.runs.payload import UpsertItem
 from shared.runs.sending.calls.items import is_new
 
 # Contacts that take a call or two each: so many are written together.
 MAX_EACH = 10
-Kind = Literal["any", "new", "known", "ask"]
+# Contacts that are read first, or may have to be.
+MAX_LOOKED_AT = 25
+Kind = Literal["any", "new", "known", "look", "ask"]
 
 
 @dataclass
@@ -35,6 +38,8 @@ def kind_of(item: UpsertItem, way: Way) -> Kind:
     """Return which other contacts one may be in a call with."""
     if item.flags & Flag.ARCHIVED:
         return "ask"
+    if more_of(item.more).look:
+        return "look"
     if item.more is not None and is_new(item):
         # What is written to contacts that are created alone may not come to one that exists.
         return "new"

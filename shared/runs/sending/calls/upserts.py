@@ -19,14 +19,22 @@ from shared.mailchimp.errors import (
 from shared.mailchimp.protocols import ContactCalls
 from shared.runs.codes import ERASED, FAILED, SKIPPED_BY_STATUS
 from shared.runs.job import Job
+from shared.runs.more import more_of
 from shared.runs.payload import UpsertItem
 from shared.runs.sending.calls.answers import Answers, Attempt, PendingAnswers, ready
 from shared.runs.sending.calls.existing import ask_each, update_each
-from shared.runs.sending.calls.items import key, may_return
+from shared.runs.sending.calls.items import is_new, key, may_return
+from shared.runs.sending.calls.looking import look_each
 from shared.runs.sending.calls.members import Written, if_new, members_of
 from shared.runs.sending.calls.pending import may_be_ours, settle_pending
 from shared.runs.sending.calls.taking import refusal, take_member
-from shared.runs.sending.calls.updating import MAX_EACH, Updating, is_each, kind_of
+from shared.runs.sending.calls.updating import (
+    MAX_EACH,
+    MAX_LOOKED_AT,
+    Updating,
+    is_each,
+    kind_of,
+)
 
 _UNNAMED = "Mailchimp's answer does not name this contact"
 
@@ -38,6 +46,8 @@ def upsert_size(
     kind = kind_of(items[start], way)
     if is_each(kind, way, again=again):
         most = min(most, MAX_EACH)
+    elif kind == "look":
+        most = min(most, MAX_LOOKED_AT)
     end = min(len(items), start + most)
     for here in range(start, end):
         if kind_of(items[here], way) != kind:
@@ -82,6 +92,8 @@ def upsert(  # noqa: PLR0913 - what a call is made of
             return call.if_new(sent)
         case "new":
             call.create(sent)
+        case "look":
+            call.look(sent)
         case "known":
             call.update(sent)
     return ready(answers)
@@ -125,13 +137,27 @@ class _Call:
         again = {email: sent[email] for email in exists}
         if again and self.attempt.job.status_for_new == "pending":
             settle_pending(self.client, self.attempt, again, self.protected)
+        # They are in the audience and nobody knows them as protected: update what is there.
+        seen = {key: place for key, place in again.items() if self._has_look(place)}
+        look_each(self.client, self.attempt, seen)
+        again = {key: place for key, place in again.items() if key not in seen}
         if not again:
             return
-        # They are in the audience and nobody knows them as protected: update what is there.
         if self.updating.way == "status_if_new":
             self.if_new(again)()
         else:
             self.update(again)
+
+    def look(self, sent: dict[str, int]) -> None:
+        """Read contacts before they are updated; who is new is created, if there is none yet."""
+        new = {key: place for key, place in sent.items() if is_new(self.attempt.items[place])}
+        if new:
+            self.create(new)
+        known = {key: place for key, place in sent.items() if key not in new}
+        look_each(self.client, self.attempt, known)
+
+    def _has_look(self, place: int) -> bool:
+        return bool(more_of(self.attempt.items[place].more).look)
 
     def update(self, sent: dict[str, int]) -> None:
         """Update contacts that exist, without a status."""
