@@ -23,7 +23,7 @@ def pieces(app: App) -> Iterator[str]:
 def erase(app: App, piece: str, search: Search) -> Mapping[str, int]:
     """Remove a person from the memory of one audience."""
     account, _, audience = piece.partition("/")
-    person = search.learn(partial(_known, app, account, audience))
+    person = search.learn(partial(known, app, account, audience))
 
     def who(rows: pl.DataFrame) -> pl.Series:
         return rows.select(who=person.rows())["who"]
@@ -33,7 +33,7 @@ def erase(app: App, piece: str, search: Search) -> Mapping[str, int]:
     return {f"memory/{audience}": count} if count else {}
 
 
-def _known(app: App, account: str, audience: str, person: Person) -> Iterator[Names]:
+def known(app: App, account: str, audience: str, person: Person) -> Iterator[Names]:
     """Yield email and CustomerId of the rows about a person."""
     remembered = memory.load(app.blobs, account, audience).tables
     answered = answers.load(app.blobs, account, audience).table

@@ -2,8 +2,11 @@
 
 from typing import Literal
 
+from pydantic import Field
+
 from shared.exports.processing import Until, What
-from shared.http.answers import Answer, StoredConsent
+from shared.http.answers import Answer, Moment, StoredConsent
+from shared.http.answers_people import LeftOut
 
 
 class CategoryOfData(Answer):
@@ -64,3 +67,74 @@ class RecordOfProcessing(Answer):
     consents: list[ConsentOfConnection]
     retention: list[KeptView]
     unreadable: list[str]
+
+
+class NamesOfPerson(Answer):
+    """Under which names the app knows the person."""
+
+    addresses: list[str]
+    customer_ids: list[str]
+
+
+class HeldPartView(Answer):
+    """Something that is held; `until` is a time, or the code of what must happen."""
+
+    where: str
+    what: Literal["contact", "outcome", "memory", "protected_contact"]
+    since: Moment | None
+    until: str
+
+
+class OriginView(Answer):
+    """A segment that has the person, and the columns that the export reads of it."""
+
+    export: str
+    segment: str
+    snapshot: str | None
+    source: str
+    columns: list[str]
+
+
+class SentToView(Answer):
+    """An audience that the person was sent to; `values` are what it holds of that now."""
+
+    export: str
+    connection: str | None
+    account: str | None
+    audience_id: str
+    purpose: str
+    legal_basis: str
+    first: Moment | None
+    last: Moment | None
+    status: str | None
+    tags: list[str]
+    values: dict[str, str]
+
+
+class ConsentOfPerson(Answer):
+    """What a profile says in the column that an export asks for consent."""
+
+    export: str
+    segment: str
+    column: str
+    answer: Literal["given", "refused", "blank"]
+
+
+class ErasureOfPerson(Answer):
+    """Whether the person was erased and is kept out; nothing that names them is left then."""
+
+    erased: bool
+
+
+class PersonReport(Answer):
+    """One person's file, as far as ten seconds are enough; `next` is sent back for the rest."""
+
+    person: NamesOfPerson
+    held: list[HeldPartView]
+    origins: list[OriginView] = Field(alias="from")
+    sent_to: list[SentToView]
+    consents: list[ConsentOfPerson]
+    erasure: ErasureOfPerson
+    left_out: list[LeftOut]
+    complete: bool
+    next: str | None

@@ -1,6 +1,7 @@
-"""The route that explains one person."""
+"""The routes about one person: why they arrived or not, and their file."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from itertools import batched
 from typing import TYPE_CHECKING, Annotated, Any, Self
@@ -13,6 +14,7 @@ from shared.exports.models import Name, StoredExport
 from shared.http import audit, inputs, pages, problems
 from shared.http.export_views import sees_persons
 from shared.http.messages import Request, Response
+from shared.http.problems import ProblemError
 from shared.platform.clock import to_text
 
 if TYPE_CHECKING:  # it loads polars, which no other route needs
@@ -55,10 +57,51 @@ def explain_person(app: App, request: Request) -> Response:
     try:
         answer = explain(app, Asked.of(asked.email, asked.customer_id), exports, start)
     except ErasureKeyError as error:
-        raise problems.conflict(
-            "erasure_key_unreadable", "The key of erasures can't be used", str(error)
-        ) from None
+        raise _key_unreadable(error) from None
     return Response(document={**_shown(answer), "hidden_exports": hidden})
+
+
+def report_person(app: App, request: Request) -> Response:
+    """Return one person's file; their address is in the body, never in a log."""
+    asked = inputs.read(Question, request.document())
+    # All of it loads polars.
+    from shared.erased import ErasureKeyError
+    from shared.people.asked import Asked
+    from shared.people.report import report
+
+    start = _start(asked.next)
+    exports, _ = _exports(app, request, asked.export)
+    audit.act(request.caller, "person_reported", asked.export or "person")
+    try:
+        file = report(app, Asked.of(asked.email, asked.customer_id), exports, start)
+    except ErasureKeyError as error:
+        raise _key_unreadable(error) from None
+    return Response(
+        document={
+            "person": {
+                "addresses": sorted(file.addresses),
+                "customer_ids": sorted(file.customer_ids),
+            },
+            "held": [asdict(one) for one in file.held],
+            "from": [asdict(one) for one in file.origins],
+            "sent_to": [asdict(one) for one in file.sent_to],
+            "consents": [asdict(one) for one in file.consents],
+            "erasure": {"erased": file.erased},
+            "left_out": [asdict(one) for one in file.left_out],
+            "complete": not file.left_out,
+            "next": _cursor(file.next),
+        }
+    )
+
+
+def _key_unreadable(error: Exception) -> ProblemError:
+    return problems.conflict(
+        "erasure_key_unreadable", "The key of erasures can't be used", str(error)
+    )
+
+
+def _cursor(position: "Position | None") -> str | None:
+    return pages.cursor_of((position.export, position.run)) if position else None
 
 
 def _start(text: str | None) -> "Position | None":
@@ -96,7 +139,6 @@ def _read(app: App, names: Sequence[str]) -> Iterator[StoredExport]:
 
 
 def _shown(answer: "Explanation") -> dict[str, Any]:
-    position = answer.next
     return {
         "verdict": _coded(answer.verdict),
         "would_change": _all_coded(answer.would_change),
@@ -104,7 +146,7 @@ def _shown(answer: "Explanation") -> dict[str, Any]:
         "audiences": [_audience(one) for one in answer.audiences.values()],
         "left_out": [vars(one) for one in answer.left_out],
         "complete": not answer.left_out,
-        "next": pages.cursor_of((position.export, position.run)) if position else None,
+        "next": _cursor(answer.next),
     }
 
 

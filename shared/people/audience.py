@@ -1,7 +1,7 @@
 """What the audiences hold of a person now: one call for each."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from shared.accounts.slots import NoSlotError
 from shared.app import App
@@ -26,13 +26,14 @@ class Place:
 class InAudience:
     """A contact as its audience has it; asked_at None: it could not be asked, for `problem`.
 
-    tag_ids: None where Mailchimp did not tell all.
+    tag_ids: None where Mailchimp did not tell all. values: of merge fields, by their tags.
     """
 
     place: Place
     status: str = "unknown"
     tags: tuple[str, ...] = ()
     tag_ids: frozenset[int] | None = None
+    values: Mapping[str, str] = field(default_factory=dict)
     last_changed: str | None = None
     asked_at: str | None = None
     problem: str | None = None
@@ -60,9 +61,22 @@ def ask(app: App, connection: StoredConnection, audience: str, email: str) -> In
         str(member.get("status") or "unknown"),
         tuple(str(tag["name"]) for tag in tags if tag.get("name")),
         _ids(member, tags),
+        _values(member),
         changed if isinstance(changed, str) and changed else None,
         asked_at,
     )
+
+
+def _values(member: Mapping[str, object]) -> dict[str, str]:
+    """Return what merge fields hold; of an address its parts, as in `ADDRESS.city`."""
+    given = member.get("merge_fields")
+    found: dict[str, str] = {}
+    for tag, value in (given if isinstance(given, dict) else {}).items():
+        if isinstance(value, dict):
+            found |= {f"{tag}.{part}": str(each) for part, each in value.items() if each != ""}
+        elif value not in ("", None):
+            found[str(tag)] = str(value)
+    return found
 
 
 def _ids(

@@ -11,4 +11,11 @@ ROUTES: dict[str, Route] = {
         body="people:Question",
         problems=(403, 404, 409),
     ),
+    "report_person": api(
+        *("POST", "people/report", Role.ADMINISTRATOR, "people:report_person"),
+        "One person's file: what is held, whence, sent where, under which consent, how long",
+        answer="answers_privacy:PersonReport",
+        body="people:Question",
+        problems=(403, 404, 409),
+    ),
 }

@@ -9,7 +9,7 @@
 Nothing here imports polars before `load_suppressions` is called.
 """
 
-from shared.mailchimp.suppressions.erase import erase
+from shared.mailchimp.suppressions.erase import erase, holds
 from shared.mailchimp.suppressions.load import load_suppressions
 from shared.mailchimp.suppressions.recent import Changes, changed_since
 from shared.mailchimp.suppressions.refresh import RefreshResult, refresh
@@ -35,6 +35,7 @@ __all__ = [
     "drop",
     "drop_told",
     "erase",
+    "holds",
     "load_suppressions",
     "read_told",
     "refresh",

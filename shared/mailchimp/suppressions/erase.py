@@ -15,6 +15,12 @@ from shared.platform.blobs import BlobConflictError, BlobMissingError
 _ATTEMPTS = 10
 
 
+def holds(app: App, account: str, audience: str, addresses: Iterable[str]) -> bool:
+    """Return whether an audience's table or its checkpoint has one of these addresses."""
+    forms = frozenset(form for address in addresses for form in spellings(address))
+    return bool(_blobs_with(Table(app.blobs, account, audience), forms))
+
+
 def erase(app: App, account: str, audience: str, addresses: Iterable[str]) -> bool:
     """Remove addresses from an audience's table and checkpoint; tell whether one was there.
 

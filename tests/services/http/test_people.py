@@ -110,3 +110,28 @@ def test_who_asked_is_in_the_audit_and_whom_about_is_nowhere(
 
     assert any(export in line and "audit" in line for line in lines)
     assert "ana@contoso.com" not in stack.logs()
+
+
+@pytest.mark.usefixtures("run")
+def test_the_file_of_a_person_is_for_administrators_and_whom_about_is_in_no_log(
+    stack: Stack, call: Caller, entra_host: HostProcess, connected: Place, export: str
+) -> None:
+    body = {"email": "ivo@contoso.com", "export": export}
+
+    answer = call("POST", "people/report", body)
+
+    assert answer.status_code == 200, answer.text
+    found = answer.json()
+    assert found["person"] == {"addresses": ["ivo@contoso.com"], "customer_ids": ["2"]}
+    [sent] = found["sent_to"]
+    assert (sent["audience_id"], sent["connection"]) == (
+        connected.audience_id,
+        connected.connection,
+    )
+    assert {one["segment"] for one in found["from"]} == {"HighValueSegment", "Readers"}
+    # The run's record names a snapshot that was never there.
+    assert {one["code"] for one in found["left_out"]} == {"snapshot_gone"}
+    assert (found["complete"], found["next"]) == (False, None)
+    assert signed_in(entra_host, "Contributor")("POST", "people/report", body).status_code == 403
+    assert any("person_reported" in line for line in stack.logs().splitlines())
+    assert "ivo@contoso.com" not in stack.logs()
