@@ -18,6 +18,7 @@ _ATTEMPT = f"{_RUN}plans/{{attempt}}/"
 _PROTECTED = "suppressions/{account}/{audience}/"
 _VERIFIED = "verifications/{uid}/{verification}/"
 _AUDIENCE = "audiences/{account}/{audience}/"
+_SUBSCRIBED = f"{_AUDIENCE}subscribed/"
 
 DOCUMENTS = (
     Form("connection", "connections/{connection}.json"),
@@ -55,6 +56,8 @@ DOCUMENTS = (
     Form("index of a verification's rows", f"{_VERIFIED}rows/{{file}}.index.json"),
     Form("protected contacts", f"{_PROTECTED}state.json"),
     Form("protected contacts' draft", f"{_PROTECTED}draft.json"),
+    Form("subscribed contacts", f"{_SUBSCRIBED}state.json"),
+    Form("subscribed contacts' draft", f"{_SUBSCRIBED}draft.json"),
     Form("contact that a webhook told of", f"{_PROTECTED}told/{{event}}.json"),
     Form("webhook", "webhooks/hooks/{hook}.json"),
 )
@@ -88,6 +91,12 @@ OTHERS = (
     Other(
         "page", f"{_PROTECTED}pages/{{listing}}/{{status}}/{{offset}}", "protected contacts' draft"
     ),
+    Other("part of the subscribed", f"{_SUBSCRIBED}parts/{{part}}", "subscribed contacts"),
+    Other(
+        "page of the subscribed",
+        f"{_SUBSCRIBED}pages/{{listing}}/{{status}}/{{offset}}",
+        "subscribed contacts' draft",
+    ),
     Other("outcomes", f"{_RUN}outcomes/{{code}}.csv"),
     Other("rows of a verification", f"{_VERIFIED}rows/{{file}}.csv"),
     Other("run in the index", "index/runs/{moment}/{run}"),
@@ -108,6 +117,7 @@ OTHERS = (
     Other("run's lock", f"{_RUN}lock"),
     Other("audience's lock", f"{_AUDIENCE}lock"),
     Other("table's lock", f"{_PROTECTED}lock"),
+    Other("lock of the subscribed", f"{_SUBSCRIBED}lock"),
     Other("notice's lock", "exports/_notices/locks/{export}"),
     # Left by 0.1.0, which told one notice at a time.
     Other("notices' lock", "exports/_notices/lock"),

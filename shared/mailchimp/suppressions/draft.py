@@ -9,7 +9,6 @@ from shared.mailchimp.suppressions.lines import email_of
 from shared.mailchimp.suppressions.pages import Listed
 from shared.mailchimp.suppressions.recent import RECENT_LIMIT
 from shared.mailchimp.suppressions.table import (
-    STATUSES,
     Rows,
     State,
     Table,
@@ -120,7 +119,7 @@ class Draft:
 
     def take_changes(self, changes: dict[str, Increment]) -> None:
         """Add who came into each status, and remove who has gone on into another."""
-        for status in STATUSES:
+        for status in self.table.statuses:
             own = changes[status]
             elsewhere = {
                 line for other, one in changes.items() if other != status for line in one.lines

@@ -8,7 +8,7 @@ from shared.addresses import spellings
 from shared.app import App
 from shared.mailchimp.suppressions.lines import line_of, unpack
 from shared.mailchimp.suppressions.recent import read_recent, write_recent
-from shared.mailchimp.suppressions.table import State, Table
+from shared.mailchimp.suppressions.table import KINDS, State, Table
 from shared.platform.blobs import BlobConflictError, BlobMissingError
 
 # Refreshes may come between.
@@ -16,20 +16,24 @@ _ATTEMPTS = 10
 
 
 def holds(app: App, account: str, audience: str, addresses: Iterable[str]) -> bool:
-    """Return whether an audience's table or its checkpoint has one of these addresses."""
+    """Return whether an audience's tables or their checkpoints have one of these addresses."""
     forms = frozenset(form for address in addresses for form in spellings(address))
-    return bool(_blobs_with(Table(app.blobs, account, audience), forms))
+    return any(_blobs_with(kind(app.blobs, account, audience), forms) for kind in KINDS)
 
 
 def erase(app: App, account: str, audience: str, addresses: Iterable[str]) -> bool:
-    """Remove addresses from an audience's table and checkpoint; tell whether one was there.
+    """Remove addresses from an audience's tables and checkpoints; tell whether one was there.
 
     A table is a copy of Mailchimp's own: while Mailchimp holds the contact, the next refresh
     brings it back.
     """
-    table = Table(app.blobs, account, audience)
     # A table of an earlier version may still write them in another form.
     forms = frozenset(form for address in addresses for form in spellings(address))
+    found = [_erase(kind(app.blobs, account, audience), forms) for kind in KINDS]
+    return any(found)
+
+
+def _erase(table: Table, forms: frozenset[str]) -> bool:
     holding = _blobs_with(table, forms)
     if not holding:
         return False

@@ -8,8 +8,8 @@ from shared.addresses import CANONICAL_VERSION
 from shared.app import App
 from shared.frames.addresses import canonical_series
 from shared.mailchimp.suppressions.table import (
-    STATUSES,
     State,
+    Subscribed,
     Table,
 )
 
@@ -29,12 +29,21 @@ def load_suppressions(
     return table.read(lambda state: (_load(table, state), state))
 
 
+def load_subscribed(app: App, account_id: str, audience_id: str) -> "polars.Series":
+    """Return who was subscribed to an audience at one of the readings, canonical and once each.
+
+    Raises SuppressionsMissingError before the first reading has ended.
+    """
+    table = Subscribed(app.blobs, account_id, audience_id)
+    return table.read(lambda state: _load(table, state))["email"]
+
+
 def _load(table: Table, state: State) -> "polars.DataFrame":
     import polars
 
     schema = {"email": polars.String}
     frames = [polars.DataFrame(schema=schema | {"status": polars.String})]
-    for status in STATUSES:
+    for status in table.statuses:
         if part := state.rows[status].part:
             data = io.BytesIO(gzip.decompress(table.blobs.read(part)))
             frame = polars.read_ndjson(data, schema=schema)

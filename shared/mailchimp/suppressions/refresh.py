@@ -21,7 +21,7 @@ from shared.mailchimp.suppressions.draft import Draft
 from shared.mailchimp.suppressions.lines import email_of
 from shared.mailchimp.suppressions.pages import Listing
 from shared.mailchimp.suppressions.recent import add_recent
-from shared.mailchimp.suppressions.table import OVERLAP, STATUSES, State, Table
+from shared.mailchimp.suppressions.table import OVERLAP, State, Table
 from shared.mailchimp.suppressions.told import is_over
 from shared.platform import log
 from shared.platform.blobs import BlobConflictError, BlobMissingError
@@ -61,6 +61,7 @@ def refresh(  # noqa: PLR0913 - a plan and a lane differ in each of them
     max_age_seconds: float = 0,
     additions_only: bool = False,
     overlap: timedelta = OVERLAP,
+    kind: type[Table] = Table,
 ) -> RefreshResult:
     """Fill or update an audience's table, for at most about `budget_seconds`.
 
@@ -68,9 +69,10 @@ def refresh(  # noqa: PLR0913 - a plan and a lane differ in each of them
     minutes: five calls are made again when it ends between them. A table younger than
     `max_age_seconds` is left as it is. Of two refreshes at once one works, the other takes its
     result. `additions_only` (in the middle of a run) does not spend calls on finding out who has
-    left. Raises StopError and RefusedError of Mailchimp, and what `client_factory` raises.
+    left. kind: which of the audience's tables. Raises StopError and RefusedError of Mailchimp, and
+    what `client_factory` raises.
     """
-    table = Table(app.blobs, account_id, audience_id)
+    table = kind(app.blobs, account_id, audience_id)
     caller = Caller(audience_id, client_factory, slots, deadline=time.monotonic() + budget_seconds)
     newest = utc_now() - timedelta(seconds=max_age_seconds)
     before = table.state()
@@ -120,7 +122,8 @@ class _Refresh:
         erased = self._erased = load_erased(self.app.blobs, self.app.vault)
         draft = Draft.load(self.table, self.state)
         self._drop_missing(draft)
-        if not draft.to_list and (missing := [s for s in STATUSES if s not in draft.rows]):
+        missing = [status for status in self.table.statuses if status not in draft.rows]
+        if missing and not draft.to_list:
             draft.begin_listing(missing)
         while True:
             if draft.to_list:
@@ -175,11 +178,12 @@ class _Refresh:
                 found = replace(found, lines=kept)
             changes[status] = found
 
-        self.caller.run([partial(read_status, status) for status in STATUSES], self.workers)
+        statuses = self.table.statuses
+        self.caller.run([partial(read_status, status) for status in statuses], self.workers)
         known = {status: one for status, one in changes.items() if one is not None}
-        if len(known) < len(STATUSES):
-            return [status for status in STATUSES if status not in known]
-        before = min(draft.rows[status].as_of for status in STATUSES)
+        if len(known) < len(statuses):
+            return [status for status in statuses if status not in known]
+        before = min(draft.rows[status].as_of for status in statuses)
         draft.take_changes(known)
         again = draft.to_list_again(additions_only=self.additions_only)
         if not again or not draft.may_have_returned(again):

@@ -86,9 +86,12 @@ class State:
 class Table:
     """The blobs of one audience's table."""
 
+    statuses: tuple[str, ...] = STATUSES
+    where = _ROOT + "{account}/{audience}/"
+
     def __init__(self, blobs: Blobs, account_id: str, audience_id: str) -> None:
         self.blobs = blobs
-        self.folder = f"{_ROOT}{account_id}/{audience_id}/"
+        self.folder = self.where.format(account=account_id, audience=audience_id)
         self.state_name = self.folder + "state.json"
         self.draft_name = self.folder + "draft.json"
         self.lock_name = self.folder + "lock"
@@ -164,6 +167,19 @@ class Table:
         return lines if written == CANONICAL_VERSION else brought_over(lines)
 
 
+class Subscribed(Table):
+    """Who is subscribed to an audience, where a plan has had to know: read and kept likewise.
+
+    Its readings only add: who is there may have left since.
+    """
+
+    statuses = ("subscribed",)
+    where = "audiences/{account}/{audience}/subscribed/"
+
+
+KINDS = (Table, Subscribed)
+
+
 def tables(app: App) -> Iterator[tuple[str, str]]:
     """Yield account and audience of every table."""
     for account in app.blobs.folders(_ROOT):
@@ -172,11 +188,12 @@ def tables(app: App) -> Iterator[tuple[str, str]]:
 
 
 def drop(app: App, account_id: str, audience_id: str) -> None:
-    """Drop a table."""
-    table = Table(app.blobs, account_id, audience_id)
-    # First what names the parts: a reader sees the whole table, or none.
-    app.blobs.delete(table.state_name)
-    app.blobs.delete_all(table.folder)
+    """Drop an audience's tables."""
+    for kind in KINDS:
+        table = kind(app.blobs, account_id, audience_id)
+        # First what names the parts: a reader sees the whole table, or none.
+        app.blobs.delete(table.state_name)
+        app.blobs.delete_all(table.folder)
 
 
 def rows_to(rows: Rows) -> Document:

@@ -19,6 +19,8 @@ from shared.runs.stopping import stop_order
 class PlanningAttempt:
     """An attempt to plan a run whose account is known and that is on its board.
 
+    knows_subscribed: who is subscribed to the audience has been read for it.
+
     old: the ledger that the run begins with. others: the other exports on the audience. id: what
     tells apart what several attempts at one run write.
     """
@@ -30,6 +32,7 @@ class PlanningAttempt:
     found: RunInput
     old: Ledger
     others: tuple[StoredExport, ...]
+    knows_subscribed: bool = False
     id: str = field(default_factory=lambda: secrets.token_hex(4))
 
     @property

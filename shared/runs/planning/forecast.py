@@ -11,7 +11,7 @@ from shared.runs.bill import Billing, Growth, Range, grown
 from shared.runs.ledger import Flag, Ledger
 from shared.runs.planning.attempt import PlanningAttempt
 from shared.runs.planning.difference.growth import new_contacts, without
-from shared.runs.planning.growth import known_contacts
+from shared.runs.planning.growth import known_contacts, subscribed
 from shared.runs.run_table import Action, was
 
 
@@ -30,7 +30,9 @@ def forecast(
     if new.len():
         new = without(new, known_contacts(attempt, others, new))
     strangers = 0
-    if new.len() and billing is not None:
+    if attempt.knows_subscribed:
+        new = without(new, [subscribed(attempt)])
+    elif new.len() and billing is not None:
         held = _held(attempt, others, table, suppressed)
         strangers = max(0, billing.counters.subscribed_now.at_most - held)
     # Of the audience's contacts that nobody knows each may be one of these.

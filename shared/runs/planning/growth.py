@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 import polars as pl
 
 from shared.audiences import memory
+from shared.mailchimp.suppressions import load_subscribed
 from shared.runs import ledger
 from shared.runs.bill import Counters
 from shared.runs.ledger import Flag, Ledger
@@ -19,6 +20,10 @@ from shared.runs.planning.difference.growth import (
 )
 
 
+class SubscribedUnknownError(Exception):
+    """More contacts are sent than may be created, so that has to be known who is there already."""
+
+
 def stop_additions(
     attempt: PlanningAttempt,
     others: Sequence[Ledger],
@@ -29,7 +34,7 @@ def stop_additions(
 
     others: ledgers of the other exports on the audience. table: see run_table.py, with `state`.
     counters: how many are billed; None: Mailchimp does not say, and those count that this export
-    holds.
+    holds. Raises SubscribedUnknownError.
     """
     limit = attempt.export.growth_limit
     if limit is None or attempt.run.allow_additions:
@@ -41,6 +46,10 @@ def stop_additions(
     new = new_contacts(table)
     if new.len() > most:
         new = without(new, known_contacts(attempt, others, new))
+    if new.len() > most:
+        if not attempt.knows_subscribed:
+            raise SubscribedUnknownError
+        new = without(new, [subscribed(attempt)])
     if new.len() <= most:
         return table, Additions(most)
     return withhold(table, new), Additions(most, new.len())
@@ -55,3 +64,8 @@ def known_contacts(
     for other in others:
         yield ledger.read_table(blobs, other, ["email", "flags"]).filter(held)["email"]
     yield memory.made(blobs, old.account, old.audience, emails)["email"]
+
+
+def subscribed(attempt: PlanningAttempt) -> pl.Series:
+    """Return the addresses that have been read for a plan."""
+    return load_subscribed(attempt.app, attempt.account, attempt.run.audience)

@@ -84,6 +84,15 @@ def updates_of(attempt: PlanningAttempt) -> Updates:
 
 def refresh_suppressions(attempt: PlanningAttempt) -> None:
     """Bring the table of protected contacts up to date; it is resumed where time runs out."""
+    _refresh(attempt)
+
+
+def _refresh(
+    attempt: PlanningAttempt,
+    kind: type[suppressions.Table] = suppressions.Table,
+    *,
+    additions_only: bool = False,
+) -> None:
     app, account = attempt.app, attempt.account
     try:
         token = _token_of(attempt)
@@ -95,11 +104,18 @@ def refresh_suppressions(attempt: PlanningAttempt) -> None:
                 lambda: new_client(app.settings, token),
                 budget_seconds=_SUPPRESSIONS_SECONDS,
                 slots=lambda: app.slots.hold(account, _SLOT_SECONDS, attempt.check_not_stopped),
+                additions_only=additions_only,
+                kind=kind,
             )
     except (ConnectionUnusableError, MailchimpError, NoSlotError) as error:
         raise as_failure(error) from None
     if not result.finished:
         raise RetryLaterError(SOON)
+
+
+def read_subscribed(attempt: PlanningAttempt) -> None:
+    """Find out who is subscribed: everybody the first time, then what has changed since."""
+    _refresh(attempt, kind=suppressions.Subscribed, additions_only=True)
 
 
 def _token_of(attempt: PlanningAttempt) -> Token:

@@ -32,6 +32,7 @@ from shared.runs.planning.mailchimp_calls import (
     check_same_account,
     client_of,
     connection_of,
+    read_subscribed,
     refresh_suppressions,
     updates_of,
 )
@@ -249,6 +250,17 @@ def _with_updates(attempt: PlanningAttempt, setup: Setup) -> Setup:
 
 def _build(attempt: PlanningAttempt, setup: Setup) -> "Built":
     """Work out what the run has to do, as the only one in this process that does such work."""
+    from shared.runs.planning.growth import SubscribedUnknownError
+
+    try:
+        return _build_once(attempt, setup)
+    except SubscribedUnknownError:
+        # Not in the turn of the heavy work: of a large audience it takes minutes.
+        read_subscribed(attempt)
+    return _build_once(replace(attempt, knows_subscribed=True), setup)
+
+
+def _build_once(attempt: PlanningAttempt, setup: Setup) -> "Built":
     from shared.runs.planning import build
     from shared.runs.planning.erased_meanwhile import without_erased
     from shared.segments.errors import SnapshotChangedError

@@ -210,7 +210,7 @@ def test_leavers_are_told_how_they_left_and_come_back(steps: Steps) -> None:
     steps.lane()
     steps.finish(run)
     assert asked(steps, steps.email(2)).verdict.code == "archived_as_leaver"
-    assert asked(steps, steps.email(0)).verdict.code == "delivered"
+    assert asked(steps, steps.email(1)).verdict.code == "delivered"
 
 
 def test_who_has_another_address_by_now_is_told_to_be_asked_about_under_that(
@@ -285,4 +285,22 @@ def test_whom_a_filter_leaves_out_arrives_once_it_lets_them_through(steps: Steps
     steps.change(filter={"all": [{"field": "FirstName", "op": "in", "values": ["Ana"]}]})
     assert steps_to(asked(steps, steps.email(1)))[0] == "run_export"
     steps.run()
+    assert asked(steps, steps.email(1)).verdict.code == "delivered"
+
+
+def test_whom_the_growth_limit_holds_back_arrives_once_additions_are_allowed(
+    steps: Steps,
+) -> None:
+    write(steps, 20, ("1", steps.email(1)))
+    steps.change(growth_limit={"contacts": 0})
+    steps.run()
+    told = asked(steps, steps.email(1))
+    assert (told.verdict.code, steps_to(told)) == ("addition_withheld", ["allow_additions"])
+
+    allowed = RunRequest(requested_by="test", allow_additions=True)
+    run = start_run(steps.app, steps.export(), allowed).id
+    steps.plan(run)
+    steps.lane()
+    steps.finish(run)
+
     assert asked(steps, steps.email(1)).verdict.code == "delivered"

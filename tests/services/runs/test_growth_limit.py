@@ -1,9 +1,12 @@
 """Exports that may add only so many contacts in a run, against the simulator's audience."""
 
 from typing import Any
+from urllib.parse import parse_qs
 
+from shared.mailchimp.suppressions import load_subscribed
 from shared.runs.record import RunRequest
 from shared.runs.start import start_run
+from tests.support.erasing import erase_here
 from tests.support.steps import Steps
 
 
@@ -148,3 +151,59 @@ def test_whom_the_filter_keeps_out_does_not_count(steps: Steps) -> None:
 
     steps.change(filter={"all": [{"field": "FirstName", "op": "not_blank"}]})
     assert told(steps.run()) == ("partial", "additions_withheld", 2)
+
+
+def readings(steps: Steps) -> list[str]:
+    """Return the queries for subscribed contacts since the log was emptied, and empty it."""
+    queries = [call.query for call in steps.mailchimp.calls()]
+    steps.mailchimp.reset_log()
+    return [query for query in queries if parse_qs(query).get("status") == ["subscribed"]]
+
+
+def test_whom_the_audience_holds_already_is_no_addition(steps: Steps) -> None:
+    there = [{"email": steps.email(n)} for n in range(4)] + [{"email": "friend@contoso.com"}]
+    steps.mailchimp.put_contacts(steps.audience, there)
+    steps.write({"VIP": range(6)})
+    steps.change(growth_limit={"contacts": 2})
+
+    preview = run_with(steps, preview=True)
+    record = steps.run()
+
+    assert told(record) == ("succeeded", None, 0)
+    assert record["outcomes"] == {"created": 2, "updated": 4}
+    assert preview["plan"]["withheld"]["additions"] == 0
+    # Read, and so known to the last one.
+    assert preview["plan"]["bill"]["account_after"] == {"at_least": 7, "at_most": 7}
+
+
+def test_the_audience_is_read_only_above_the_limit_and_then_what_has_changed(
+    steps: Steps,
+) -> None:
+    steps.change(growth_limit={"contacts": 2})
+    steps.write({"VIP": [0, 1]})
+    steps.mailchimp.reset_log()
+    steps.run()
+    assert readings(steps) == []
+
+    steps.mailchimp.put_contacts(steps.audience, [{"email": steps.email(2)}])
+    steps.write({"VIP": range(7)})
+    assert told(steps.run()) == ("partial", "additions_withheld", 4)
+    first = readings(steps)
+
+    # One more has signed up by themselves.
+    steps.mailchimp.put_contacts(steps.audience, [{"email": steps.email(3)}])
+    steps.write({"VIP": range(6)})
+    assert told(steps.run()) == ("succeeded", None, 0)
+    assert 1 <= len(readings(steps)) < len(first)
+
+
+def test_an_erased_person_is_gone_from_what_was_read(steps: Steps) -> None:
+    steps.mailchimp.put_contacts(steps.audience, [{"email": steps.email(0)}])
+    steps.change(growth_limit={"contacts": 1})
+    steps.run()
+    account = steps.account.account_id
+    assert steps.email(0) in set(load_subscribed(steps.app, account, steps.audience))
+
+    erase_here(steps.app, email=steps.email(0))
+
+    assert steps.email(0) not in set(load_subscribed(steps.app, account, steps.audience))
