@@ -57,6 +57,13 @@ function OtherAccount({ item, reload }) {
       <p>${t("connection.confirm_text", { account })}</p></${Confirm}>`}`;
 }
 
+/** @param {{ item: Api.Connection }} props whether Mailchimp tells of each audience */
+function Webhooks({ item }) {
+  if (!item.webhook_state?.length) return null;
+  return html`<p>${t("webhook.by_audience")}</p><ul class="plain-list">${item.webhook_state.map((one) => html`<li key=${one.audience_id}>
+    <code>${one.audience_id}</code>: ${t(`webhook.${one.state}`)}${one.last_event_at && html`, ${t("webhook.last")} <${Time} at=${one.last_event_at} />`}</li>`)}</ul>`;
+}
+
 /** @param {Props} props */
 function Consent({ item, put, reload }) {
   const [open, setOpen] = useState(false);
@@ -108,6 +115,7 @@ function Settings({ item, put, reload }) {
   const [title, setTitle] = useState(item.display_name);
   const [shared, setShared] = useState(/** @type {string} */ (item.shared_with));
   const [exclusive, setExclusive] = useState(Boolean(item.exclusive_user));
+  const [webhooks, setWebhooks] = useState(Boolean(item.webhooks));
   const [plan, setPlan] = useState(String(item.plan_size ?? ""));
   const [block, setBlock] = useState(String(item.block_size ?? ""));
   const [price, setPrice] = useState(String(item.block_price?.amount ?? ""));
@@ -120,7 +128,7 @@ function Settings({ item, put, reload }) {
     setError(null);
     const { consent: _, ...rest } = item;
     const bill = has("Connection", "plan_size") && { plan_size: whole(plan), block_size: whole(block), block_price: price.trim() ? { amount: Number(price), currency } : null };
-    const body = { ...rest, display_name: title, shared_with: shared, ...(has("Connection", "exclusive_user") && { exclusive_user: exclusive }), ...bill };
+    const body = { ...rest, display_name: title, shared_with: shared, ...(has("Connection", "webhooks") && { webhooks }), ...(has("Connection", "exclusive_user") && { exclusive_user: exclusive }), ...bill };
     try {
       const { data } = /** @type {{ data: Api.Connection }} */ (await ask("PUT", at`connections/${item.name}`, { body }));
       put(data);
@@ -138,6 +146,7 @@ function Settings({ item, put, reload }) {
       ["administrators", t("shared_with.administrators"), t("shared_with.administrators.hint")],
       ["contributors", t("shared_with.contributors"), t("shared_with.contributors.hint")],
     ]} />
+    ${has("Connection", "webhooks") && html`<${Check} field="webhooks" label=${t("field.webhooks")} hint=${t("field.webhooks.hint")} checked=${webhooks} onChange=${setWebhooks} /><${Webhooks} item=${item} />`}
     ${has("Connection", "exclusive_user") && html`<${Check} field="exclusive_user" label=${t("field.exclusive_user")} hint=${t("field.exclusive_user.hint")} checked=${exclusive} onChange=${setExclusive} />`}
     ${has("Connection", "plan_size") && html`<details class="more"><summary>${t("connection.bill")}</summary><div class="form-grid">
       <${Text} field="plan_size" type="number" label=${t("field.plan_size")} value=${plan} onInput=${setPlan} problems=${problems} optional=${true} />

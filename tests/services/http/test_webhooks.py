@@ -13,6 +13,7 @@ import requests
 from local.functions_host.process import HostProcess
 from local.stack import Stack
 from tests.services.http.conftest import Caller, Place, app_container
+from tests.support.place import until
 
 SECRET = "what Mailchimp has signed with"
 SIGNATURE = "X-Mailchimp-Signature"
@@ -90,3 +91,37 @@ def test_a_body_above_64_kilobytes_or_in_chunks_is_refused_before_anything_is_re
     assert send(call, hook, b"x" * ((1 << 16) + 1)).status_code == 413
     chunked = call.send("POST", f"mailchimp/webhooks/{hook}", iter([b"type=unsubscribe"]))
     assert chunked.status_code == 411
+
+
+def test_what_the_simulator_sends_is_taken_as_mailchimp_s_and_its_wrong_events_are_not(
+    stack: Stack, keys_host: HostProcess, hook: str, connected: Place
+) -> None:
+    mailchimp, audience = stack.mailchimp, connected.audience_id
+    api = f"{mailchimp.api_url_template.format(dc='us21')}/lists/{audience}/webhooks"
+    url = f"{keys_host.url}/api/mailchimp/webhooks/{hook}"
+    body = {"url": url, "events": {"unsubscribe": True}, "sources": {"user": True}}
+    headers = {"Authorization": f"Bearer {connected.account.api_key}"}
+    refused = requests.post(
+        api, json={**body, "url": f"{keys_host.url}/api/none"}, headers=headers, timeout=30
+    )
+    assert refused.status_code == 400
+    made = requests.post(api, json=body, headers=headers, timeout=30).json()
+    stack.vault.set(f"webhook-{hook}", made["signing_secret"])
+    gone, other = "ana@contoso.com", "ivo@contoso.com"
+    mailchimp.put_contacts(audience, [{"email": gone}, {"email": other}])
+
+    mailchimp.unsubscribe_by_self(audience, gone)
+    mailchimp.unsubscribe_by_admin(audience, other)  # it wants to know of no admin
+    for wrong in ("forged", "unsigned", "old", "twice"):
+        mailchimp.send_event(audience, "unsubscribe_by_self", gone, wrong)
+
+    def answered() -> list[tuple[str, list[int]]] | None:
+        found = mailchimp.deliveries(audience)
+        done = len(found) == 6 and all(one.statuses for one in found)
+        return [(one.wrong, one.statuses) for one in found] if done else None
+
+    assert until(answered, what="the end of all deliveries") == [
+        ("", [200]),
+        *[("forged", [401]), ("unsigned", [401]), ("old", [401])],
+        *[("twice", [200]), ("twice", [200])],
+    ]
