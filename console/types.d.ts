@@ -68,6 +68,9 @@ declare global {
     type PersonRun = Schemas["PersonRun"];
     type HistoryEvent = Schemas["HistoryItem"];
     type History = Schemas["History"];
+    type Proof = Schemas["VerificationView"];
+    type ProofRow = Schemas["VerificationRow"];
+    type ProofRows = Schemas["VerificationRows"];
     type Queue = Schemas["WaitingQueue"];
     type HealthDetails = Schemas["HealthDetails"];
   }

@@ -27,6 +27,7 @@ export function ExportPage({ name }) {
     <${Heading} above=${html`<a href="/console/exports">${t("nav.exports")}</a>`} title=${found.display_name} actions=${html`
       <${Button} icon="eye" why=${found.active_run ? t("why.running") : mayOf(found, "run")} onClick=${() => startPreview(name)}>${t("action.preview")}</${Button}>
       <${Button} icon="pencil" onClick=${() => go(`${at`exports/${name}`}/edit`)}>${t(mayOf(found, "edit") ? "action.view" : "action.edit")}</${Button}>
+      <${Button} icon="check" onClick=${() => go(`${at`exports/${name}`}/proof`)}>${t("proof.title")}</${Button}>
       <${ExportMenu} item=${found} actions=${actions} />`} />
     <${Warnings} item=${found} />
     <div class="columns">

@@ -9,6 +9,7 @@ import { HealthPage } from "./health.js";
 import { NewConnectionPage } from "./new-connection.js";
 import { NotFoundPage } from "./not-found.js";
 import { PersonPage } from "./person.js";
+import { ProofPage } from "./proof.js";
 import { RunPage } from "./run.js";
 import { RunsPage } from "./runs.js";
 import { SegmentsPage } from "./segments.js";
@@ -40,6 +41,8 @@ export function pageOf(path, query) {
       return { title: name, view: ExportPage, props: { name } };
     case "exports/*/edit":
       return { title: name, view: EditExportPage, props: { name } };
+    case "exports/*/proof":
+      return { title: name, view: ProofPage, props: { name } };
     case "runs":
       return { title: t("nav.runs"), view: RunsPage };
     case "runs/*":

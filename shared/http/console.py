@@ -27,7 +27,7 @@ TYPES: Mapping[str, str] = {
 }
 # The console's own pages, as its router knows them; `*` is a name or an id.
 PAGES = re.compile(
-    r"|exports|new-export|exports/[^/]+(/edit)?|runs|runs/[^/]+"
+    r"|exports|new-export|exports/[^/]+(/edit|/proof)?|runs|runs/[^/]+"
     r"|connections|new-connection|connections/[^/]+|segments|person|health|signed-in"
 )
 POLICY: Mapping[str, str] = {

@@ -6,6 +6,9 @@ none. The console has a text for each in every language.
 
 from collections.abc import Mapping
 
+from shared.proof.record import CODES as PROOF_REASONS
+from shared.proof.record import WHATS
+
 type Codes = Mapping[str, tuple[str, ...]]
 
 _FILE = ("segment", "file", "line", "row", "column")
@@ -239,6 +242,10 @@ LEFT_OUT: Codes = {
     "time": (),
 }
 
+# What of a contact a verification has found to be otherwise than promised, and why.
+PROOF_WHATS: Codes = dict.fromkeys(WHATS, ())
+PROOF_CODES: Codes = dict.fromkeys(PROOF_REASONS, ())
+
 KINDS: Mapping[str, Codes] = {
     "error": ERRORS,
     "warning": WARNINGS,
@@ -250,6 +257,8 @@ KINDS: Mapping[str, Codes] = {
     "verdict": VERDICTS,
     "step": STEPS,
     "left_out": LEFT_OUT,
+    "proof_what": PROOF_WHATS,
+    "proof_code": PROOF_CODES,
 }
 
 
