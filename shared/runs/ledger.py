@@ -55,6 +55,8 @@ class Flag(IntFlag):
     REFUSED = 512
     # It left, and was seen unsubscribed: its CustomerId is subscribed under no other address.
     UNSUBSCRIBED = 1024
+    # Another export on the audience has had it accepted: said of a run's contacts, never stored.
+    ELSEWHERE = 2048
 
 
 def schema() -> "dict[str, pl.DataType]":

@@ -78,7 +78,10 @@ def shared_tags(
 
 
 def given_by_others(blobs: Blobs, old: Ledger, others: Sequence[Ledger]) -> "pl.DataFrame":
-    """Return who other exports hold on this audience, with this ledger's bits of their tags."""
+    """Return who other exports hold on this audience, with this ledger's bits of their tags.
+
+    accepted: Mailchimp has taken it from one of them, so that the audience has it.
+    """
     import polars as pl
 
     from shared.frames.masks import MASK, translate
@@ -95,10 +98,13 @@ def given_by_others(blobs: Blobs, old: Ledger, others: Sequence[Ledger]) -> "pl.
             for theirs, tag in enumerate(other.tags)
             if tag is not None and tag.id in bits
         }
-        frames.append(rows.filter(_is_held()).select("email", tags=translate("tags", ours)))
+        accepted = (pl.col("flags") & int(Flag.ACCEPTED)) != 0
+        held = rows.filter(_is_held())
+        frames.append(held.select("email", tags=translate("tags", ours), accepted=accepted))
     if not frames:
-        return pl.DataFrame(schema={"email": pl.String, "tags": MASK})
-    return pl.concat(frames).group_by("email").agg(pl.col("tags").bitwise_or())
+        return pl.DataFrame(schema={"email": pl.String, "tags": MASK, "accepted": pl.Boolean})
+    together = pl.concat(frames).group_by("email")
+    return together.agg(pl.col("tags").bitwise_or(), pl.col("accepted").any())
 
 
 def people_of_others(blobs: Blobs, others: Sequence[Ledger], ids: "pl.Series") -> "pl.DataFrame":

@@ -23,7 +23,16 @@ EXPORTS = (("S0", "S1"), ("S2",), ("S3",))
 TAGS = {"S0": "T0", "S1": "T1", "S2": "T2", "S3": "T0"}
 THEIRS = "Press"
 Act = Literal[
-    "form", "leave", "bounce", "archive", "unsubscribe", "confirm", "moves", "returns", "name"
+    "form",
+    "leave",
+    "bounce",
+    "archive",
+    "unsubscribe",
+    "confirm",
+    "changes",
+    "moves",
+    "returns",
+    "name",
 ]
 Fault = Literal["", "lost", "leaves", "stopped", "dead"]
 Leavers = Literal["untag", "keep", "archive", "unsubscribe"]
@@ -78,6 +87,8 @@ class World:
     names: dict[int, int] = field(default_factory=lambda: dict.fromkeys(range(PEOPLE), 0))
     known: dict[str, Known] = field(default_factory=dict)
     told: list[str] = field(default_factory=list)
+    # Who has had another address in Mailchimp than Customer Insights has.
+    changed: set[int] = field(default_factory=set)
     clock: "itertools.count[int]" = field(default_factory=itertools.count)
     renamed: "itertools.count[int]" = field(default_factory=itertools.count)
     tag_ids: dict[str, int] = field(default_factory=dict)
@@ -171,6 +182,12 @@ class World:
         if one.status == "archived" and act in ("bounce", "unsubscribe"):
             return
         mailchimp, audience = self.steps.mailchimp, self.steps.audience
+        if act == "changes":
+            new = self.email(person, 40 + next(self.renamed))
+            mailchimp.change_email(audience, one.email, new)
+            self.known[one.contact_id] = Known(touched=True)
+            self.changed.add(person)
+            return
         acts = {
             "leave": mailchimp.unsubscribe_by_self,
             "bounce": mailchimp.bounce,
@@ -271,8 +288,12 @@ class World:
         self.told.clear()
 
     def _look_at_new(self, new: ContactState) -> None:
-        assert new.status == "subscribed"
         person = self.person(new.email)
+        if new.status == "archived" and person in self.changed:
+            # Created, as nobody can know before, and taken back at once.
+            self.known[new.contact_id] = Known(touched=True)
+            return
+        assert new.status == "subscribed"
         gone = [
             one
             for one in self.contacts().values()
@@ -348,14 +369,19 @@ class World:
             acts = set(self.policies) <= {"archive", "unsubscribe"}
             if acts and known.ours and not known.touched and one.email not in held:
                 assert one.status != "subscribed", ("left behind", one, known)
-            self._look_at_end(one)
+            if self.person(one.email) not in self.changed:
+                self._look_at_end(one)
         missing = held - {one.email for one in self.contacts().values()}
         for email in missing:
             person = self.person(email)
-            assert self.email(person) != email or any(
-                self._is_seen(one)
-                for one in self.contacts().values()
-                if self.person(one.email) == person
+            assert (
+                self.email(person) != email
+                or person in self.changed
+                or any(
+                    self._is_seen(one)
+                    for one in self.contacts().values()
+                    if self.person(one.email) == person
+                )
             ), ("never created", email)
 
     def _look_at_end(self, one: ContactState) -> None:

@@ -142,6 +142,12 @@ def test_who_got_another_address_in_mailchimp_is_not_created_under_the_old_one(
     contacts = steps.mailchimp.contacts(steps.audience)
     statuses = [contacts[email].status for email in (steps.email(2), f"new{steps.email(2)}")]
     assert statuses == ["archived", "unsubscribed"]
+    # Nor does another export create what this one has sent.
+    steps.mailchimp.change_email(steps.audience, steps.email(0), f"new{steps.email(0)}")
+    club = steps.beside("-club", segments=["Club"])
+    steps.write({"Club": [0, 7]})
+    assert club.run()["outcomes"] == {"created": 1, "skipped_archived": 1}
+    assert steps.mailchimp.contacts(steps.audience)[steps.email(0)].status == "archived"
 
 
 def ended_after(steps: Steps, run: str) -> dict[str, Any]:

@@ -188,14 +188,18 @@ def _at_most(policy: Policy) -> pl.Expr:
 def keep_what_others_give(rows: pl.DataFrame, given_by_others: pl.DataFrame) -> pl.DataFrame:
     """Leave what another export still gives: its tags, and the contact itself.
 
-    Who is left for that alone is `held`: finish looks whether the other has let go meanwhile.
+    Who is left for that alone is `held`: finish looks whether the other has let go meanwhile. Of
+    whom is sent it is said where the audience has them from another export.
     """
     if given_by_others.is_empty():
         return rows.with_columns(spared=empty(), held=pl.lit(False))
-    given = given_by_others.select("email", others="tags")
+    given = given_by_others.select("email", "accepted", others="tags")
     leaver = pl.col("kind") == int(Kind.LEAVER)
     held = leaver & pl.col("others").is_not_null()
     acts = pl.col("action") != int(Action.NONE)
+    sent = (pl.col("kind") == int(Kind.CONTACT)) & (pl.col("action") == int(Action.UPSERT))
+    known = sent & pl.col("accepted").fill_null(False)
+    flags = pl.col("old_flags").fill_null(0) | pl.lit(int(Flag.ELSEWHERE), dtype=pl.UInt16)
     return (
         lookup.left_join(rows, given, "email")
         .with_columns(
@@ -206,6 +210,7 @@ def keep_what_others_give(rows: pl.DataFrame, given_by_others: pl.DataFrame) -> 
             .then(int(Note.NONE))
             .otherwise("note"),
             held=held & acts,
+            old_flags=pl.when(known).then(flags).otherwise("old_flags"),
         )
-        .drop("others")
+        .drop("others", "accepted")
     )

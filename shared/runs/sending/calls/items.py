@@ -15,6 +15,11 @@ def is_new(item: UpsertItem) -> bool:
     return not item.flags & Flag.ACCEPTED
 
 
+def is_there(item: UpsertItem) -> bool:
+    """Return whether the audience has it, as far as any export knows: nothing is to create it."""
+    return bool(item.flags & (Flag.ACCEPTED | Flag.ELSEWHERE))
+
+
 def first_try(item: UpsertItem, tried: int | None) -> int | None:
     """Return Mailchimp's time of the first attempt to send a contact, None where this is it."""
     return min((time for time in (item.tried, tried) if time), default=None)

@@ -9,7 +9,7 @@ from shared.runs.codes import FAILED, NUMBER, SKIPPED_BY_STATUS
 from shared.runs.more import held_of, more_of
 from shared.runs.payload import UpsertItem
 from shared.runs.sending.calls.answers import Attempt, Written
-from shared.runs.sending.calls.items import is_new
+from shared.runs.sending.calls.items import is_new, is_there
 from shared.runs.sending.calls.ours import Span, came_with_us, time_of
 from shared.runs.shown import UNKNOWN, digest_of
 
@@ -27,7 +27,7 @@ def take_member(
     """Record a contact as Mailchimp's answer shows it."""
     answers, item = attempt.answers, attempt.items[place]
     answers.details.pop(place, None)
-    if code == "created" and not is_new(item):
+    if code == "created" and is_there(item):
         # It has another address in Mailchimp by now, or others have archived it.
         answers.codes[place], answers.details[place] = FAILED, ANEW
         answers.anew.append(place)

@@ -253,10 +253,12 @@ class TestWays:
         assert codes(answers) == ["skipped_archived"]
         assert audience.contacts == {}
 
-    def test_a_known_contact_that_a_call_created_is_to_be_taken_back(self) -> None:
-        answers = sent(
-            AudienceModel(), [item("b", 1), item("a", 1, Flag.ACCEPTED)], way="status_if_new"
-        )
+    @pytest.mark.parametrize("mine", [True, False])
+    def test_a_known_contact_that_a_call_created_is_to_be_taken_back(self, mine: bool) -> None:
+        # From this export, or from another one.
+        flags = Flag.ACCEPTED if mine else Flag.ELSEWHERE
+        known = item("a", 1, flags)
+        answers = sent(AudienceModel(), [item("b", 1), known], way="status_if_new")
         assert codes(answers) == ["created", "failed"]
         assert (answers.anew, answers.lacking) == ([1], {})
         answers.during = START, START + 2
