@@ -15,7 +15,9 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
     max_leaves=8,
 )
-IDS = st.dictionaries(st.sampled_from(["run", "account", "slot", "other"]), JSON, max_size=4)
+IDS = st.dictionaries(
+    st.sampled_from(["run", "account", "slot", "notice", "predecessor", "other"]), JSON, max_size=4
+)
 
 
 @pytest.mark.parametrize(
@@ -26,6 +28,9 @@ IDS = st.dictionaries(st.sampled_from(["run", "account", "slot", "other"]), JSON
         {"account": "unknown-us21"},
         {"account": "a1b2c3", "slot": "9"},
         {"account": "a1b2c3", "slot": "people"},
+        {"predecessor": "weekly-news"},
+        {"notice": "weekly-news"},
+        {"notice": "weekly-news.input"},
     ],
 )
 def test_messages_of_the_app_are_read(ids: dict[str, str]) -> None:
@@ -46,6 +51,10 @@ def test_messages_of_the_app_are_read(ids: dict[str, str]) -> None:
         {"account": "a1", "slot": 1},
         {"account": ["a1"]},
         {"run": f"{RUN}/.."},
+        {"predecessor": "../runs"},
+        {"predecessor": "weekly-news.input"},
+        {"notice": "state/weekly-news"},
+        {"notice": "weekly-news.input.input"},
         {"run": RUN, "path": "x"},
         {},
         [],
@@ -69,5 +78,5 @@ def test_whatever_comes_only_short_names_get_through(found: Any) -> None:
         ids = read_ids(json.dumps(found).encode())
     except ForeignMessageError:
         return
-    assert ids.keys() <= {"run", "account", "slot"}
+    assert ids.keys() <= {"run", "account", "slot", "notice", "predecessor"}
     assert not [text for text in ids.values() if "/" in text or len(text) > 100]
