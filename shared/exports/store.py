@@ -1,12 +1,13 @@
 """Connections and exports as documents in the app's container, guarded by their ETags."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from uuid import uuid4
+from weakref import WeakKeyDictionary
 
 from pydantic import ValidationError
 
@@ -19,6 +20,12 @@ from shared.platform.index import Index, Told
 CONNECTIONS = "connections/"
 EXPORTS = "exports/"
 _READERS = 16
+# So few connections are sooner read than listed.
+_FEW = 2
+# By name, each with its ETag; there are some hundred at most.
+_known_connections: WeakKeyDictionary[Blobs, dict[str, tuple[StoredConnection, str]]] = (
+    WeakKeyDictionary()
+)
 
 
 @dataclass(frozen=True)
@@ -45,6 +52,33 @@ def load_export(blobs: Blobs, name: str) -> tuple[StoredExport, str] | None:
     """Return a stored export and its ETag, None where there is none."""
     found = blobs.read_document(_path(EXPORTS, name))
     return None if found is None else (StoredExport.model_validate(found[0]), found[1])
+
+
+def connections_of(blobs: Blobs, names: Collection[str]) -> dict[str, StoredConnection]:
+    """Return connections by their names; those that are gone are left out.
+
+    Of many a listing tells which this process has read already: nobody has written those since.
+    """
+    if len(names) <= _FEW:
+        loaded = {name: load_connection(blobs, name) for name in names}
+        return {name: found[0] for name, found in loaded.items() if found is not None}
+    known = _known_connections.setdefault(blobs, {})
+    versions = {info.name: info.etag for info in blobs.level(CONNECTIONS)}
+    there = [name for name in names if _path(CONNECTIONS, name) in versions]
+    changed = [
+        name
+        for name in there
+        if name not in known or known[name][1] != versions[_path(CONNECTIONS, name)]
+    ]
+    with ThreadPoolExecutor(_READERS, thread_name_prefix="connections") as readers:
+        for name, found in zip(
+            changed, readers.map(partial(load_connection, blobs), changed), strict=True
+        ):
+            if found is None:
+                known.pop(name, None)
+            else:
+                known[name] = found
+    return {name: known[name][0] for name in there if name in known}
 
 
 def list_connections(blobs: Blobs) -> Iterator[StoredConnection]:

@@ -45,8 +45,9 @@ class ExportViews:
     def show_all(self, exports: Iterable[StoredExport]) -> list[Document]:
         """Show exports by what is told of all of them at once; no look at each one's run."""
         exports = list(exports)
-        with ThreadPoolExecutor(_PARALLEL_READS, thread_name_prefix="exports") as readers:
-            list(readers.map(self._connection, {export.connection for export in exports}))
+        names = {export.connection for export in exports if export.connection is not None}
+        known = store.connections_of(self.blobs, names)
+        self._connections.update({name: known.get(name) for name in names})
         return [
             self._shown(
                 export,

@@ -17,6 +17,7 @@ from azure.core.exceptions import (
     ResourceExistsError,
     ResourceModifiedError,
     ResourceNotFoundError,
+    ResourceNotModifiedError,
 )
 from azure.storage.blob import (
     BlobLeaseClient,
@@ -156,6 +157,25 @@ class Blobs:
             with asking_cloud():
                 stream = self._container.download_blob(name)
                 return stream.readall(), _quoted(stream.properties.etag)
+        except ResourceNotFoundError:
+            raise BlobMissingError(name) from None
+
+    def read_unless(self, name: str, etag: str | None) -> tuple[bytes, str] | None:
+        """Return the whole blob and its ETag, None where it is still this version.
+
+        Raises BlobMissingError.
+        """
+        if etag is None:
+            return self.read_with_etag(name)
+        try:
+            with asking_cloud():
+                stream = self._container.download_blob(
+                    name, etag=etag, match_condition=MatchConditions.IfModified
+                )
+                return stream.readall(), _quoted(stream.properties.etag)
+        except (ResourceNotModifiedError, ResourceModifiedError):
+            # The SDK names the status 304 by the one error or the other.
+            return None
         except ResourceNotFoundError:
             raise BlobMissingError(name) from None
 

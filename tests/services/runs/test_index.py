@@ -15,6 +15,7 @@ from shared.app import App
 from shared.bootstrap import APP_CONTAINER
 from shared.exports import store
 from shared.exports.access import Caller, Role
+from shared.exports.models import StoredConnection, StoredConsent
 from shared.http import exports as routes
 from shared.http.messages import Request
 from shared.notice import Notice
@@ -29,7 +30,7 @@ from shared.runs.neighbours import indexed_neighbours, neighbours
 from shared.runs.record import Run, RunStatus, create_run
 from shared.runs.upkeep.tick import tick
 from shared.stored_forms import FORMS
-from tests.support.stored import stored_export, stored_run
+from tests.support.stored import AT, stored_export, stored_run
 
 FEW, MANY = 20, 100
 ANA = Caller("ana", "ana", Role.ADMINISTRATOR)
@@ -133,6 +134,40 @@ def test_a_page_costs_one_read_for_each_export_on_it(counted: Counted) -> None:
     assert pages[FEW] - pages[5] == FEW - 5
     # The shards of both indexes, what is active, and the connection that all of them have.
     assert pages[5] - 5 <= 10
+
+
+def test_connections_are_read_once_and_again_when_they_were_changed(counted: Counted) -> None:
+    app = counted.app
+    for number in range(FEW):
+        name = f"c-{number:02d}"
+        app.blobs.write_document(f"connections/{name}.json", connection(name))
+        export = stored_export(f"news-{number:04d}", connection=name)
+        store.save_export(app.blobs, export, None)
+
+    def shown(_: App) -> list[str | None]:
+        return [item["connection_display_name"] for item in items(app)]
+
+    assert shown(app) == [f"c-{number:02d}" for number in range(FEW)]
+    app.blobs.write_document("connections/c-03.json", connection("c-03", "Third"))
+    app.blobs.delete("connections/c-04.json")
+
+    assert counted.during(shown) <= FEW + 12
+    assert shown(app)[2:6] == ["c-02", "Third", None, "c-05"]
+
+
+def connection(name: str, display_name: str | None = None) -> Document:
+    """A connection as it is stored."""
+    return StoredConnection(
+        name=name,
+        display_name=display_name or name,
+        shared_with="contributors",
+        secret_name=f"mailchimp-{name}",
+        consent=StoredConsent(accepted=True),
+        created_by="test",
+        created_at=AT,
+        updated_by="test",
+        updated_at=AT,
+    ).document()
 
 
 def test_a_list_shows_of_an_export_what_the_export_itself_shows(app: App) -> None:
