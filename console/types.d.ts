@@ -40,21 +40,13 @@ declare global {
     type Validation = Schemas["Validation"];
     type Suggestion = Schemas["Suggestion"];
     type Counts = Schemas["Counts"];
-    type Withheld = { additions: number; removals: number; withdrawals: number };
-    type Range = { at_least: number | null; at_most: number | null };
-    type Bill = {
-      audience_before: number | null;
-      audience_after: Range | null;
-      account_after: Range | null;
-      blocks_after: Range | null;
-      price_change: (Range & { currency: string }) | null;
-    };
-    type Plan = Schemas["PreviewPlan"] & { withheld?: Withheld | null; bill?: Bill | null };
+    type Withheld = Schemas["Withheld"];
+    type Bill = Schemas["Bill"];
+    type Plan = Schemas["PreviewPlan"];
     type Run = Omit<Schemas["RunView"], "plan" | "warnings" | "error"> & {
       warnings: Coded[];
       error: Coded | null;
       plan?: Plan | null;
-      withheld?: Withheld | null;
       contacts_held?: number | null;
     };
     type RunList = { items: Run[]; next?: string | null };

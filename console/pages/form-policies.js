@@ -37,6 +37,20 @@ export function LeaversSection({ doc, set, problems }) {
         value=${String(doc.removal_limit_percent ?? "")} onInput=${(/** @type {string} */ text) => set({ removal_limit_percent: numeric(text) })} problems=${problems} />
       <${Text} field="stale_after_hours" type="number" min=${1} label=${t("field.stale_after_hours")} hint=${t("field.stale_after_hours.hint")}
         value=${String(doc.stale_after_hours ?? "")} onInput=${(/** @type {string} */ text) => set({ stale_after_hours: numeric(text) })} problems=${problems} />
+      <${GrowthLimit} doc=${doc} set=${set} problems=${problems} />
     </div>
   </${Section}>`;
+}
+
+/** @param {Pick<import("./export-form.js").SectionProps, "doc" | "set" | "problems">} props how many contacts a run may create */
+function GrowthLimit({ doc, set, problems }) {
+  const limit = doc.growth_limit;
+  const kind = !limit ? "none" : limit.percent != null ? "percent" : "contacts";
+  const choose = (/** @type {string} */ chosen) =>
+    set({ growth_limit: /** @type {any} */ (chosen === "none" ? null : chosen === "percent" ? { percent: 10 } : { contacts: 1000 }) });
+  const change = (/** @type {string} */ text) => set({ growth_limit: /** @type {any} */ ({ [kind]: text === "" ? null : Number(text) }) });
+  return html`<${Select} field="growth_limit" label=${t("field.growth_limit")} hint=${t("field.growth_limit.hint")} value=${kind} onChange=${choose} problems=${problems}
+      options=${[["none", t("growth.none")], ["contacts", t("growth.contacts")], ["percent", t("growth.percent")]]} />
+    ${limit && html`<${Text} field=${`growth_limit.${kind}`} type="number" min=${0} label=${t("growth.most")} value=${String(limit.percent ?? limit.contacts ?? "")}
+      onInput=${change} problems=${problems} />`}`;
 }

@@ -27,7 +27,7 @@ export function Plan({ plan }) {
         [t("preview.new"), number(plan.new_to_export)],
         [t("preview.audience"), number(plan.audience_contacts)],
       ]} /></div>
-      ${plan.bill && html`<div class="card stack"><h2>${t("preview.bill")}</h2><${Bill} bill=${plan.bill} /></div>`}
+      ${plan.bill?.audience_after && html`<div class="card stack"><h2>${t("preview.bill")}</h2><${Bill} bill=${plan.bill} /></div>`}
     </section>
     <section aria-labelledby="samples"><h2 id="samples">${t("preview.samples")}</h2><p class="soft">${t("preview.masked")}</p>
       <div class="columns">${kinds.filter((kind) => plan.samples[kind]?.length).map((kind) => html`<div class="card"><h3>${find(`tile.${kind}`)}</h3>
@@ -44,7 +44,7 @@ function tile(name, value) {
 }
 
 /** @param {{ bill: Api.Bill }} props */
-function Bill({ bill }) {
+export function Bill({ bill }) {
   const range = (/** @type {{ at_least: number | null, at_most: number | null } | null | undefined} */ value) => {
     if (!value || value.at_least == null || value.at_most == null) return null;
     return value.at_least === value.at_most ? number(value.at_least) : t("bill.range", { least: value.at_least, most: value.at_most });

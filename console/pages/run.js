@@ -14,7 +14,7 @@ import { Bar, TimePlot } from "../parts/plot.js";
 import { Table } from "../parts/table.js";
 import { startRun } from "./export-actions.js";
 import { Outcomes } from "./outcomes.js";
-import { Plan } from "./preview.js";
+import { Bill, Plan } from "./preview.js";
 import { outcomeText, rate, runState } from "./run-words.js";
 import { kindText, tookText } from "./runs.js";
 
@@ -142,6 +142,7 @@ function Result({ run }) {
       { title: t("run.people"), number: true, cell: (/** @type {[string, number]} */ [, count]) => number(count) },
       { title: t("run.share"), cell: (/** @type {[string, number]} */ [, count]) => html`<${Bar} value=${count} most=${most}>${percent(count, all)}</${Bar}>` },
     ]} /></div>`}
+    ${run.bill?.audience_after && html`<br /><div class="card stack"><h3>${t("preview.bill")}</h3><${Bill} bill=${run.bill} /></div>`}
   </section>`;
 }
 
