@@ -102,6 +102,7 @@ OTHERS = (
     Other("run in the index", "index/runs/{moment}/{run}"),
     Other("erased person", "suppressions/erased/{hash}"),
     Other("erasure's lock", "erasures/locks/{erasure}"),
+    Other("verification under way", "verifications/open/{uid}"),
     Other("verification's lock", "verifications/locks/{uid}"),
     Other("slot", "slots/{account}/{slot}"),
     Other("slot for people", "slots/{account}/people/slot"),

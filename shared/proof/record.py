@@ -3,6 +3,7 @@
 - `verifications/{uid}.json`: what is told of it, and how far it has come; names nobody
 - `verifications/{uid}/{id}/parts/`: what was read so far; goes when it ends
 - `verifications/{uid}/{id}/rows/`: whoever is not as promised
+- `verifications/open/{uid}`: there while it has not ended
 - `verifications/locks/{uid}`: leased by whoever works on it
 """
 
@@ -17,6 +18,7 @@ from shared.platform.blobs import BlobConflictError, BlobInfo, Blobs, Document
 from shared.platform.clock import to_text, utc_now
 
 FOLDER = "verifications/"
+OPEN = f"{FOLDER}open/"
 Status = Literal["waiting", "running", "succeeded", "failed", "stopped"]
 Code = Literal["by_hand", "protected", "foreign", "refused", "unexplained"]
 What = Literal["missing", "status", "tag_missing", "tag_extra", "value"]
@@ -129,6 +131,8 @@ def begin(blobs: Blobs, export: str, uid: str, by: str) -> Verification:
         raise ActiveError
     id_ = secrets.token_hex(8)
     new = Verification(id=id_, export=export, uid=uid, asked_by=by, asked_at=to_text(utc_now()))
+    # First: without it the tick would not come back to one that is cut off right here.
+    blobs.write(f"{OPEN}{uid}", b"")
     try:
         blobs.replace_document(_name(uid), _document(new), found[1] if found else None)
     except BlobConflictError:
@@ -151,6 +155,8 @@ def save(blobs: Blobs, now: Verification) -> None:
     blobs.update_document(_name(now.uid), changed)
     if not saved:
         raise StoppedError
+    if now.ended:
+        close(blobs, now.uid)
 
 
 def stop(blobs: Blobs, uid: str) -> Verification | None:
@@ -161,7 +167,13 @@ def stop(blobs: Blobs, uid: str) -> Verification | None:
         return None if stored.ended else _document(stored.as_ended("stopped"))
 
     found = blobs.update_document(_name(uid), stopped)
+    close(blobs, uid)
     return _ADAPTER.validate_python(found) if found else None
+
+
+def close(blobs: Blobs, uid: str) -> None:
+    """Note that a verification has ended."""
+    blobs.delete(f"{OPEN}{uid}")
 
 
 def drop(blobs: Blobs, uid: str) -> None:
@@ -169,6 +181,12 @@ def drop(blobs: Blobs, uid: str) -> None:
     blobs.delete_all(f"{FOLDER}{uid}/")
     blobs.delete(_name(uid))
     blobs.delete(lock_name(uid))
+    close(blobs, uid)
+
+
+def all_open(blobs: Blobs) -> Iterator[str]:
+    """Yield the uids of the exports whose verification has not ended."""
+    return (blob.name.removeprefix(OPEN) for blob in blobs.list(OPEN))
 
 
 def all_blobs(blobs: Blobs) -> Iterator[BlobInfo]:

@@ -2,8 +2,9 @@
 
 import pytest
 
+from shared.exports import store
 from shared.platform import queues
-from shared.proof import ask, record
+from shared.proof import ask, record, upkeep
 from shared.proof.record import ActiveError
 from shared.proof.work import work
 from tests.support.erasing import erase_here
@@ -185,10 +186,26 @@ def test_who_is_erased_is_in_no_row_and_comes_into_none(steps: Steps) -> None:
     assert set(named(steps)) == {mail(2)}
 
 
-def test_what_the_tick_goes_on_with(steps: Steps) -> None:
-    ask.begin(steps.app, steps.export(), "test")
-    uid = steps.export().uid
+def test_the_tick_goes_on_with_what_waits_and_drops_what_is_over(steps: Steps) -> None:
+    blobs, uid = steps.app.blobs, steps.export().uid
+
+    def resumed() -> int:
+        upkeep.resume(steps.app)
+        return steps.messages(queues.UPKEEP, uid)
+
+    begun = ask.begin(steps.app, steps.export(), "test")
     assert steps.messages(queues.UPKEEP, uid) == 1
-    assert [record.uid_of(blob) for blob in record.all_blobs(steps.app.blobs)].count(uid) == 1
-    record.drop(steps.app.blobs, uid)
-    assert record.read(steps.app.blobs, uid) is None
+    assert resumed() == 1
+    with steps.app.leases.held(record.lock_name(uid)):
+        assert resumed() == 0
+    assert work(steps.app, uid) is None
+    assert resumed() == 0
+    assert uid not in list(record.all_open(blobs))
+    upkeep.drop_old(steps.app)
+    assert verification(steps).id == begun.id
+
+    export = steps.export()
+    store.delete_export(blobs, export.name, None)
+    upkeep.drop_old(steps.app)
+    assert record.read(blobs, uid) is None
+    assert list(blobs.list(f"{record.FOLDER}{uid}/")) == []
