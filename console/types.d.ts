@@ -19,6 +19,7 @@ declare global {
     type ConnectionList = { items: Connection[] };
     type Verification = Schemas["Verification"];
     type AudienceList = Schemas["AudienceList"];
+    type AudienceDetail = Schemas["AudienceDetail"];
     type MergeField = Schemas["MergeFieldView"];
     type Segment = Schemas["SegmentView"];
     type SegmentList = Schemas["SegmentList"];

@@ -16,6 +16,7 @@ import { AudienceSection } from "./form-audience.js";
 import { ConsentSection, LeaversSection } from "./form-policies.js";
 import { FieldsSection } from "./form-fields.js";
 import { FilterSection } from "./form-filter.js";
+import { MoreSection } from "./form-more.js";
 import { ScheduleSection } from "./form-schedule.js";
 import { SegmentsSection } from "./form-segments.js";
 import { segmentPath } from "./segments.js";
@@ -165,6 +166,7 @@ function ExportForm({ first, etag = "", isNew }) {
         <${SegmentsSection} ...${section} />
         <${FilterSection} ...${section} />
         <${FieldsSection} ...${section} />
+        <${MoreSection} ...${section} />
         <${ConsentSection} ...${section} />
         <${LeaversSection} ...${section} />
         <${ScheduleSection} ...${section} />

@@ -4,7 +4,35 @@ from typing import Annotated, Literal
 
 from pydantic import Field, RootModel
 
-from shared.http.answers import Answer, ProfileCount, SegmentList
+from shared.http.answers import Answer, MergeFieldView, ProfileCount, SegmentList
+
+
+class InterestView(Answer):
+    """An interest of an audience; kind: how people choose in its group, such as checkboxes."""
+
+    id: str
+    name: str
+    group: str
+    kind: str
+
+
+class PermissionView(Answer):
+    """A marketing permission of an audience."""
+
+    id: str
+    text: str
+
+
+class AudienceDetail(Answer):
+    """What of an audience an export may fill.
+
+    marketing_permissions: null where there are some, and no contact to read their ids from.
+    """
+
+    merge_fields: list[MergeFieldView]
+    interests: list[InterestView]
+    marketing_permissions: list[PermissionView] | None
+    languages: list[str]
 
 
 class SnapshotView(Answer):

@@ -33,6 +33,7 @@ PATH: Mapping[str, Schema] = {
 # Names that others gave; by the part of the path before them.
 PATH_BELOW: Mapping[tuple[str, str], Schema] = {
     ("segments", "name"): {"type": "string", "minLength": 1, "maxLength": 256},
+    ("audiences", "id"): {"type": "string", "pattern": "^[A-Za-z0-9]{1,50}$"},
     ("erasures", "id"): {"type": "string", "pattern": "^[0-9a-f]{32}$"},
 }
 

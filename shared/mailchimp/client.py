@@ -135,6 +135,20 @@ class MailchimpClient(Connection):
             for item in answers.objects(page.document, "interests")
         ]
 
+    def marketing_permissions(self, list_id: str) -> list[tuple[str, str]] | None:
+        """Return id and text of each marketing permission; None where no contact shows any.
+
+        Mailchimp tells them of contacts alone.
+        """
+        params: dict[str, str | int] = {"count": 1, "fields": "members.marketing_permissions"}
+        answer = self.call("GET", _path(list_id, "/members"), params)
+        shown = [
+            (answers.text(one, "marketing_permission_id"), answers.text(one, "text"))
+            for member in answers.objects(answer.document, "members")
+            for one in answers.objects(member, "marketing_permissions")
+        ]
+        return shown or None
+
     def tags(self, list_id: str) -> list[Tag]:
         """Return all tags of an audience."""
         return self._segments(list_id, "static")

@@ -81,6 +81,13 @@ ROUTES: dict[str, Route] = {
         problems=(403,),
         waits_for_mailchimp=True,
     ),
+    "get_audience": api(
+        *("GET", "connections/{name}/audiences/{id}", Role.CONTRIBUTOR, "audiences:get_audience"),
+        "One audience: merge fields, interests, marketing permissions, and Mailchimp's languages",
+        answer="answers_setup:AudienceDetail",
+        problems=(403,),
+        waits_for_mailchimp=True,
+    ),
     "list_segments": api(
         *("GET", "segments", Role.CONTRIBUTOR, "segments:list_segments"),
         "The newest snapshot of every segment in a source folder",

@@ -108,3 +108,27 @@ def test_nothing_is_proposed_for_a_connection_that_one_may_not_use(
     contributor = signed_in(entra_host, "Contributor")
 
     assert wrong_fields(contributor("POST", "exports/suggest", question)) == ["connection"]
+
+
+def test_an_audience_tells_what_of_it_may_be_filled(
+    call: Caller, stack: Stack, connected: Place
+) -> None:
+    ids = stack.mailchimp.add_interests(connected.audience_id, "Topics", ["News"])
+
+    found = call(
+        "GET", f"connections/{connected.connection}/audiences/{connected.audience_id}"
+    ).json()
+
+    news = {"id": ids["News"], "name": "News", "group": "Topics", "kind": "checkboxes"}
+    assert found["interests"] == [news]
+    assert found["marketing_permissions"] == []
+    assert {"hr", "pt_PT"} <= set(found["languages"])
+    assert "FNAME" in {field["tag"] for field in found["merge_fields"]}
+    gone = call("GET", f"connections/{connected.connection}/audiences/0123456789")
+    assert gone.status_code == 404
+
+    wanted = {"field": "FirstName", "values": ["yes"]}
+    body = connected.export_document(interests={ids["News"]: wanted, "nobodys": wanted})
+    checked = call("POST", "exports/bad/validate", body).json()
+    (error,) = [one for one in checked["errors"] if one["field"].startswith("interests")]
+    assert (error["field"], error["code"]) == ("interests.nobodys", "interest_unknown")
