@@ -58,7 +58,9 @@ declare global {
     type PersonInExport = Schemas["PersonInExport"];
     type PersonInAudience = Schemas["PersonInAudience"];
     type PersonProfile = Schemas["PersonProfile"];
+    type PersonReport = Schemas["PersonReport"];
     type PersonRun = Schemas["PersonRun"];
+    type RecordOfProcessing = Schemas["RecordOfProcessing"];
     type HistoryEvent = Schemas["HistoryItem"];
     type History = Schemas["History"];
     type Proof = Schemas["VerificationView"];

@@ -170,6 +170,10 @@ function ExportForm({ first, etag = "", isNew }) {
         <${ConsentSection} ...${section} />
         <${LeaversSection} ...${section} />
         <${ScheduleSection} ...${section} />
+        <${Section} title=${t("records.title")} text=${t("form.purpose_text")}>
+          <${Text} field="purpose" label=${t("field.purpose")} value=${doc.purpose ?? ""} onInput=${(/** @type {string} */ purpose) => set({ purpose: purpose || null })} problems=${problems} optional=${true} />
+          <${Text} field="legal_basis" label=${t("field.legal_basis")} value=${doc.legal_basis ?? ""} onInput=${(/** @type {string} */ basis) => set({ legal_basis: basis || null })} problems=${problems} optional=${true} />
+        </${Section}>
       </fieldset>
       ${!why && html`<div class="save-bar">
         <${Button} type="submit" kind="primary" busy=${busy === "save"}>${t("action.save")}</${Button}>

@@ -10,6 +10,7 @@ import { NewConnectionPage } from "./new-connection.js";
 import { NotFoundPage } from "./not-found.js";
 import { PersonPage } from "./person.js";
 import { ProofPage } from "./proof.js";
+import { RecordsPage } from "./records.js";
 import { RunPage } from "./run.js";
 import { RunsPage } from "./runs.js";
 import { SegmentsPage } from "./segments.js";
@@ -57,6 +58,8 @@ export function pageOf(path, query) {
       return { title: t("nav.segments"), view: SegmentsPage };
     case "person":
       return { title: t("nav.person"), view: PersonPage };
+    case "records":
+      return { title: t("records.title"), view: RecordsPage };
     case "health":
       return { title: t("nav.health"), view: HealthPage };
     default:

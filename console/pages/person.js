@@ -5,12 +5,13 @@ import { wanted } from "../lib/asked.js";
 import { problemText, textOf } from "../lib/codes.js";
 import { list, stampTime } from "../lib/formats.js";
 import { find, t } from "../lib/i18n.js";
-import { me } from "../lib/session.js";
+import { may, me } from "../lib/session.js";
 import { useStore } from "../lib/store.js";
 import { say } from "../lib/told.js";
 import { Button, Empty, Facts, Heading, Notice, State, Time, Told } from "../parts/basics.js";
 import { Text } from "../parts/form.js";
 import { Table } from "../parts/table.js";
+import { joined, PersonFile } from "./person-file.js";
 import { outcomeText } from "./run-words.js";
 
 /** @type {Record<string, "good" | "warn" | "info">} what is no fault of anybody's is not told as one */
@@ -21,20 +22,21 @@ export function PersonPage() {
   const [text, setText] = useState(wanted.get()?.text ?? "");
   const [of, setOf] = useState(wanted.get()?.export ?? "");
   const [answer, setAnswer] = useState(/** @type {Api.PersonExplained | null} */ (null));
+  const [file, setFile] = useState(/** @type {Api.PersonReport | null} */ (null));
   const [error, setError] = useState("");
   const [busy, setBusy] = useState(false);
 
-  const ask = async (/** @type {Api.PersonExplained | null} */ before) => {
+  const attempt = async (/** @type {{ next?: string | null } | null} */ before, /** @type {(body: object) => Promise<void>} */ work) => {
     const person = text.trim();
     if (!person || busy) return;
     setBusy(true);
     setError("");
-    if (!before) setAnswer(null);
+    if (!before) {
+      setAnswer(null);
+      setFile(null);
+    }
     try {
-      const asked = { ...(person.includes("@") ? { email: person } : { customer_id: person }), ...(of && { export: of }), ...(before?.next && { next: before.next }) };
-      const { data } = /** @type {{ data: Api.PersonExplained }} */ (await call("POST", "people/explain", { body: asked }));
-      setAnswer(before ? together(before, data) : data);
-      say(textOf("verdict", data.verdict));
+      await work({ ...(person.includes("@") ? { email: person } : { customer_id: person }), ...(of && { export: of }), ...(before?.next && { next: before.next }) });
     } catch (problem) {
       if (!(problem instanceof ApiError)) throw problem;
       setError(problemText(problem));
@@ -42,6 +44,16 @@ export function PersonPage() {
       setBusy(false);
     }
   };
+  const ask = (/** @type {Api.PersonExplained | null} */ before) => attempt(before, async (body) => {
+    const { data } = /** @type {{ data: Api.PersonExplained }} */ (await call("POST", "people/explain", { body }));
+    setAnswer(before ? together(before, data) : data);
+    say(textOf("verdict", data.verdict));
+  });
+  const report = (/** @type {Api.PersonReport | null} */ before) => attempt(before, async (body) => {
+    const { data } = /** @type {{ data: Api.PersonReport }} */ (await call("POST", "people/report", { body }));
+    setFile(before ? joined(before, data) : data);
+    say(t("file.there"));
+  });
   useEffect(() => {
     if (wanted.get()) void ask(null);
     wanted.set(null);
@@ -51,17 +63,19 @@ export function PersonPage() {
     void ask(null);
   };
   const why = who?.role === "viewer" ? t("person.not_for_viewers") : null;
-  return html`<${Heading} title=${t("person.title")}><p>${t("person.what")}</p></${Heading}>
+  return html`<${Heading} title=${t("person.title")} actions=${may("administrator") && html`<a class="button" href="/console/records">${t("records.title")}</a>`}><p>${t("person.what")}</p></${Heading}>
     <form class="tools" onSubmit=${submit} role="search">
       <${Text} field="person" label=${t("person.field")} value=${text} onInput=${setText} type="search" />
       <${Button} type="submit" kind="primary" icon="search" busy=${busy} why=${why}>${t("person.ask")}</${Button}>
+      ${may("administrator") && html`<${Button} busy=${busy} onClick=${() => report(null)}>${t("file.ask")}</${Button}>`}
       ${of && html`<${Button} onClick=${() => setOf("")}>${t("person.in_all")}</${Button}>`}
     </form>
     ${of && html`<p class="soft">${t("person.in_export")} <${Told} text=${of} /></p>`}
     ${error && html`<${Notice} tone="bad"><p role="alert">${error}</p></${Notice}>`}
+    ${file && html`<div class="actions"><${Button} onClick=${() => print()}>${t("action.print")}</${Button}>${file.next && html`<${Button} busy=${busy} onClick=${() => report(file)}>${t("person.go_on")}</${Button}>`}</div><${PersonFile} of=${file} />`}
     ${answer
       ? html`<${Answer} of=${answer} />${answer.next && html`<div class="actions"><${Button} busy=${busy} onClick=${() => ask(answer)}>${t("person.go_on")}</${Button}></div>`}`
-      : !busy && !error && html`<${Empty} title=${t("person.empty")}>${t("person.empty_text")}</${Empty}>`}`;
+      : !busy && !error && !file && html`<${Empty} title=${t("person.empty")}>${t("person.empty_text")}</${Empty}>`}`;
 }
 
 /**

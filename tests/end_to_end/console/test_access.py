@@ -38,6 +38,7 @@ def pages(app: Furnished) -> list[str]:
         "new-connection",
         "segments",
         "person",
+        "records",
         "health",
         "nothing-here",
     ]

@@ -182,3 +182,33 @@ def test_with_the_storage_stopped_the_console_opens_and_says_what_is_wrong(
         expect(console.page.get_by_text("Something is wrong")).to_be_visible(timeout=60_000)
         expect(console.page.get_by_text("does not answer").first).to_be_visible()
         context.close()
+
+
+def test_what_is_processed_and_what_is_held_of_a_person_are_pages_to_print(
+    app: Furnished, console: Console
+) -> None:
+    page = console.page
+    export = app.stack.ask("GET", "exports/weekly-news")
+    console.go("exports/weekly-news/edit")
+    page.get_by_label("Purpose").fill("Newsletter")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved. Nothing has been sent.")).to_be_visible()
+
+    console.go("person")
+    page.get_by_role("link", name="Record of processing").click()
+    expect(page.get_by_role("heading", name="Record of processing")).to_be_visible()
+    expect(page.get_by_text("Newsletter", exact=True)).to_be_visible()
+    expect(page.get_by_text("not stated").first).to_be_visible()
+    expect(page.get_by_role("table", name="Recipients")).to_contain_text("Mailchimp")
+    expect(page.get_by_role("button", name="Print")).to_be_visible()
+
+    tags = {segment["tag"] for segment in export["segments"]}
+    contacts = app.stack.mailchimp.contacts(export["audience_id"])
+    address = next(email for email, contact in contacts.items() if tags & set(contact.tags))
+    console.go("person")
+    page.get_by_role("searchbox").fill(address)
+    page.get_by_role("button", name="Write the file").click()
+    held = page.get_by_role("table", name="What is held")
+    expect(held).to_contain_text("What the export remembers of the contact", timeout=20_000)
+    expect(page.get_by_role("heading", name="Sent to")).to_be_visible()
+    assert "@" not in page.url
