@@ -105,3 +105,28 @@ def test_who_has_another_address_in_an_export_is_archived_at_most_and_who_has_no
     write(steps, 22, *stay)
     steps.run()
     assert steps.mailchimp.contacts(steps.audience)[steps.email(2)].status == "unsubscribed"
+
+
+def test_who_changed_the_address_everywhere_keeps_one_contact_and_her_word(steps: Steps) -> None:
+    for name in steps.files():
+        steps.segments.delete_blob(f"{steps.folder}/{name}")
+    steps.change(removal_limit_percent=100, leavers="archive")
+    stay = [(f"c{n}", n) for n in range(20, 60)]
+    write(steps, 20, ("c1", 1), ("c2", 2), *stay)
+    steps.run()
+    old, new = (steps.email(1), steps.email(2)), (steps.email(11), steps.email(12))
+    for before, after in zip(old, new, strict=True):
+        steps.mailchimp.change_email(steps.audience, before, after)
+    steps.mailchimp.unsubscribe_by_self(steps.audience, new[1])
+    write(steps, 21, ("c1", 11), ("c2", 12), *stay)
+
+    run = steps.run()
+
+    assert run["outcomes"] == {"updated": 1, "unchanged": 42, "skipped_unsubscribed": 1}
+    contacts = steps.mailchimp.contacts(steps.audience)
+    assert not contacts.keys() & set(old)
+    assert [contacts[email].status for email in new] == ["subscribed", "unsubscribed"]
+    # Back under the old address of Customer Insights: nobody is created a second time.
+    write(steps, 22, ("c1", 11), ("c2", 2), *stay)
+    assert steps.run()["outcomes"] == {"unchanged": 41, "skipped_unsubscribed": 1}
+    assert steps.email(2) not in steps.contacts()
