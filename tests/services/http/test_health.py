@@ -103,7 +103,7 @@ def test_with_wrong_settings_every_other_route_says_so(
 ) -> None:
     route = ROUTES[name]
     caller = Caller(misconfigured_host, {"x-functions-key": stack.keys.master})
-    path = route.api_path.format(name="some", id="some-20260101T000000Z-0000")
+    path = route.api_path.format(name="some", id="some-20260101T000000Z-0000", hook="some")
     answer = caller(route.method, path)
     if name in ("get_health", "get_health_details"):
         assert answer.status_code == 503

@@ -19,7 +19,8 @@ from tests.services.http.conftest import Caller, signed_in
 API = [name for name, route in ROUTES.items() if not route.page]
 PAGES = [name for name, route in ROUTES.items() if route.page]
 # Names that nothing has: a caller who may call a route gets past the roles and no further.
-_NAMES = {"name": "nothing-here", "id": "nothing-here-20260101T000000Z-0000"}
+_RUN = "nothing-here-20260101T000000Z-0000"
+_NAMES = {"name": "nothing-here", "id": _RUN, "hook": "nothing-here"}
 _RANK = {"Administrator": 3, "Contributor": 2, "Viewer": 1, None: 0}
 _NEEDS = {
     Role.ADMINISTRATOR: 3,
