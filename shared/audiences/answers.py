@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from shared.audiences.answer_rows import schema
 from shared.frames import tables
 from shared.platform.blobs import BlobConflictError, BlobMissingError, Blobs
 
@@ -23,31 +24,6 @@ _ATTEMPTS = 10
 _RUNS = 50
 # Interests are bits of a mask.
 MAX_INTERESTS = 64
-MASKS = ("yes", "no", "gave", "took", "lost")
-
-
-def schema() -> "dict[str, pl.DataType]":
-    """Return the columns of the table.
-
-    Masks over `Answers.interests`: yes and no as the column was last read; gave: written and
-    still held when it was last looked at; took: taken, or created without; lost: given by this
-    product, and taken by somebody. language: as it was written last, null for never, and
-    where a person has chosen another since. changed: the
-    contact's `last_changed` as Mailchimp answered what was written last, read_at: the stamp of the
-    snapshot that the answers were read from, noted_at: when; all in seconds since 1970, 0 for
-    unknown.
-    """
-    import polars as pl
-
-    return {
-        "email": pl.String(),
-        "customer_id": pl.String(),
-        **{name: pl.UInt64() for name in MASKS},
-        "language": pl.String(),
-        "changed": pl.UInt32(),
-        "read_at": pl.UInt32(),
-        "noted_at": pl.UInt32(),
-    }
 
 
 @dataclass(frozen=True)

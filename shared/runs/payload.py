@@ -86,6 +86,11 @@ class LeaverItem(NamedTuple):
     moved_from: int = 0
     moved_to: int = 0
 
+    @classmethod
+    def of_call(cls, email: str, during: tuple[int, int]) -> "LeaverItem":
+        """Return a contact that a call between these times of Mailchimp's has created."""
+        return cls(email, made_from=during[0], made_to=during[1])
+
     @property
     def without_times(self) -> bool:
         """Whether it is of 0.1.0, which wrote no times."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from shared.audiences import answers
+from shared.audiences.answer_rows import MASKS
 from shared.frames.masks import MASK
 from shared.runs.planning.attempt import PlanningAttempt
 from shared.runs.planning.difference.generations import seconds_of
@@ -20,8 +21,8 @@ LOOK = ("give", "take", "first", "gave", "took", "lost", "changed", "read_at")
 class Before:
     """What was known when the plan was made.
 
-    interests: ids by their bits, with those of the export. rows: see answers.schema. existing:
-    mask of those that contacts get for the first time who were there already.
+    interests: ids by their bits, with those of the export. rows: see audiences/answer_rows.py.
+    existing: mask of those that contacts get for the first time who were there already.
     """
 
     interests: tuple[str, ...]
@@ -52,14 +53,14 @@ def with_wanted(rows: pl.DataFrame, before: Before) -> pl.DataFrame:
     """
     known = before.rows.select(
         "email",
-        *(pl.col(name).alias(f"m_{name}") for name in answers.MASKS),
+        *(pl.col(name).alias(f"m_{name}") for name in MASKS),
         m_language="language",
         changed="changed",
         read_at="read_at",
     )
     rows = rows.join(known, on="email", how="left", maintain_order="left")
     rows = rows.with_columns(
-        pl.col(*(f"m_{name}" for name in answers.MASKS), "changed", "read_at").fill_null(0)
+        pl.col(*(f"m_{name}" for name in MASKS), "changed", "read_at").fill_null(0)
     )
     for name, kind in (("language", pl.String), ("yes", MASK), ("no", MASK)):
         if name not in rows.columns:
@@ -85,7 +86,7 @@ def with_wanted(rows: pl.DataFrame, before: Before) -> pl.DataFrame:
         .with_columns(
             looks=((pl.col("give") | pl.col("take")) != 0) | pl.col("new_language").is_not_null()
         )
-        .drop("m_language", *(f"m_{name}" for name in answers.MASKS))
+        .drop("m_language", *(f"m_{name}" for name in MASKS))
     )
 
 

@@ -115,7 +115,7 @@ def _archive(
     turn: Turn, client: MailchimpClient, email: str, during: tuple[int, int], source: str | None
 ) -> bool:
     """Archive a contact that is as a call of that time has left it; tell whether that is done."""
-    item = LeaverItem(email, *during)
+    item = LeaverItem.of_call(email, during)
     leaving = calls.Leaving(item, tried=during[0], source=source)
     return calls.archive(client, turn.job, leaving).codes == [NUMBER["archived"]]
 

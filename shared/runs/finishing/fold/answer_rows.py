@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from shared.audiences import answers
+from shared.audiences.answer_rows import MASKS, schema
 from shared.frames.masks import MASK, translate
 from shared.runs.codes import ERASED, NUMBER
 from shared.runs.finishing.fold.ledger_rows import accepted, is_one
@@ -66,7 +66,7 @@ def merged(
     read_at: int,
     now: int,
 ) -> pl.DataFrame:
-    """Return the rows (see answers.schema) after a run.
+    """Return the rows (see audiences/answer_rows.py) after a run.
 
     ids: of interests by their bits, in `said` and in the memory. read_at: the stamp of the run's
     snapshots; now: both in seconds since 1970.
@@ -75,7 +75,7 @@ def merged(
     said = said.with_columns(translate(name, bits).alias(name) for name in _MASKS)
     said = said.rename({name: f"new_{name}" for name in said.columns if name != "email"})
     rows = before.join(said, on="email", how="full", coalesce=True, maintain_order="left_right")
-    masks = [*answers.MASKS, *(f"new_{name}" for name in _MASKS)]
+    masks = [*MASKS, *(f"new_{name}" for name in _MASKS)]
     rows = rows.with_columns(
         pl.col(*masks, "changed", "read_at", "noted_at", "new_changed").fill_null(0),
         pl.col("new_told", "new_created").fill_null(False),
@@ -102,6 +102,6 @@ def merged(
             read_at=pl.when("new_told").then(read_at).otherwise("read_at"),
             noted_at=pl.when("touched").then(now).otherwise("noted_at"),
         )
-        .select(list(answers.schema()))
-        .cast(answers.schema())  # type: ignore[arg-type] # a plain dict of names to types
+        .select(list(schema()))
+        .cast(schema())  # type: ignore[arg-type] # a plain dict of names to types
     )
