@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from shared.exports.export_index import IndexedExport
 
 if TYPE_CHECKING:
-    from shared.exports.validation import AudienceView
+    from shared.exports.checks.audience import AudienceView
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from shared.exports.checks.findings import Findings
+from shared.exports.checks.itself import check_segments
 from shared.exports.models import Connection, Export
 from shared.exports.schedules import due_since, next_after
-from shared.exports.validation import Findings, check_segments
 from shared.http.inputs import read
 from shared.http.messages import Response, parse_document
 from shared.http.problems import ProblemError

@@ -8,8 +8,9 @@ from local.services import Services
 from shared.app import App
 from shared.exports import store
 from shared.exports.access import Role, key_holder
+from shared.exports.checks.findings import Findings
 from shared.exports.models import Export
-from shared.exports.validation import Findings, check_export
+from shared.exports.validation import check_export
 from tests.support.steps import Steps
 
 TAG_CALL = re.compile(r"POST /lists/\w+/segments/\d+$")

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.exports.checks.findings import Findings
+from shared.exports.checks.neighbours import check_predecessor, check_times
 from shared.exports.export_index import IndexedExport
 from shared.exports.following import leads_back, predecessors
 from shared.exports.models import Export, Schedule
 from shared.exports.schedule_checks import are_close
-from shared.exports.validation import Findings, check_predecessor, check_times
 from tests.support.stored import stored_export
 from tests.unit.exports.test_models import EXPORT
 

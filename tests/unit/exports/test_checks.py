@@ -6,17 +6,12 @@ from typing import Any
 
 import pytest
 
+from shared.exports.checks.audience import AudienceView, check_audience, check_untended
+from shared.exports.checks.columns import check_columns
+from shared.exports.checks.findings import Findings
+from shared.exports.checks.itself import check_filter, check_segments
+from shared.exports.checks.neighbours import check_neighbours
 from shared.exports.models import Export
-from shared.exports.validation import (
-    AudienceView,
-    Findings,
-    check_audience,
-    check_columns,
-    check_filter,
-    check_neighbours,
-    check_segments,
-    check_untended,
-)
 from shared.mailchimp.answers import Audience, MergeField, Tag
 from tests.support.stored import stored_export
 from tests.unit.exports.test_models import EXPORT
