@@ -7,9 +7,9 @@ from shared.app import App
 from shared.erasure.search import PieceError, Search
 from shared.exports import store
 from shared.exports.accounts import open_account
+from shared.exports.connection_models import StoredConnection
 from shared.exports.connections import usable_connection
 from shared.exports.errors import ConnectionUnusableError
-from shared.exports.models import StoredConnection
 from shared.mailchimp.errors import AudienceNotFoundError, MailchimpError, StopError
 from shared.runs import ledger
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # roles are known without the models of what they may see
-    from shared.exports.models import StoredConnection
+    from shared.exports.connection_models import StoredConnection
 
 # Claims that may hold app roles; the principal itself names the first in `role_typ`.
 _ROLE_CLAIMS = ("roles", "http://schemas.microsoft.com/ws/2008/06/identity/claims/role")

@@ -12,8 +12,8 @@ from shared.accounts.slots import NoSlotError
 from shared.accounts.updates import fingerprint
 from shared.app import App
 from shared.exports import store
+from shared.exports.connection_models import KnownAccount, StoredConnection
 from shared.exports.errors import ConnectionUnusableError
-from shared.exports.models import KnownAccount, StoredConnection
 from shared.mailchimp.answers import Account
 from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.errors import UnauthorizedError, UnavailableError

@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from shared.exports import store
+from shared.exports.connection_models import Connection, KnownAccount, StoredConnection
 from shared.exports.history import Change, changes_between, flat_members
-from shared.exports.models import Connection, Export, KnownAccount, StoredConnection, StoredExport
+from shared.exports.models import Export, StoredExport
 from shared.platform.blobs import Blobs, Document
 
 VERSION = 1

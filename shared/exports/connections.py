@@ -7,8 +7,8 @@ from shared.app import App
 from shared.exports import store
 from shared.exports.access import Caller
 from shared.exports.accounts import NEEDS_CONFIRMATION, is_refused, read_token
+from shared.exports.connection_models import Connection, Consent, StoredConnection, StoredConsent
 from shared.exports.errors import ConnectionUnusableError
-from shared.exports.models import Connection, Consent, StoredConnection, StoredConsent
 from shared.exports.terms import terms_version
 from shared.mailchimp.tokens import TokenError, parse_token
 from shared.platform import log

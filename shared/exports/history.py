@@ -9,7 +9,8 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
-from shared.exports.models import Export, StoredConnection, StoredExport
+from shared.exports.connection_models import StoredConnection
+from shared.exports.models import Export, StoredExport
 from shared.platform import log
 from shared.platform.blobs import Blobs, Document
 from shared.platform.clock import to_text, utc_now

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.exports import store
-from shared.exports.models import StoredConnection
+from shared.exports.connection_models import StoredConnection
 from shared.platform.blobs import BlobConflictError, Blobs
 from shared.platform.clock import from_text, to_text, utc_now
 

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from shared.exports.connection_models import StoredConnection, StoredConsent
 from shared.exports.field_sources import columns_named, member_of
-from shared.exports.models import Export, StoredConnection, StoredConsent, StoredExport
+from shared.exports.models import Export, StoredExport
 from shared.platform.settings import Settings
 
 NOT_STATED = "not_stated"

@@ -11,8 +11,9 @@ from weakref import WeakKeyDictionary
 
 from pydantic import ValidationError
 
+from shared.exports.connection_models import StoredConnection
 from shared.exports.export_index import IndexedExport
-from shared.exports.models import Segment, StoredConnection, StoredExport
+from shared.exports.models import Segment, StoredExport
 from shared.platform.blobs import BlobMissingError, Blobs, Document
 from shared.platform.forms import FormError
 from shared.platform.index import Index, Told

@@ -14,9 +14,10 @@ from shared.exports.checks.columns import check_columns
 from shared.exports.checks.findings import Findings
 from shared.exports.checks.itself import check_filter, check_segments
 from shared.exports.checks.neighbours import check_neighbours, check_predecessor, check_times
+from shared.exports.connection_models import StoredConnection
 from shared.exports.errors import ConnectionUnusableError
 from shared.exports.export_index import IndexedExport
-from shared.exports.models import Export, StoredConnection, StoredExport
+from shared.exports.models import Export, StoredExport
 from shared.exports.schedule_checks import has_times
 from shared.exports.surroundings import AS_IT_IS, Surroundings
 from shared.mailchimp.errors import AudienceNotFoundError, BlockedError, RetryError, StopError

@@ -3,7 +3,16 @@
 from collections.abc import Mapping
 from typing import Annotated, ClassVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
+
+NAME_PATTERN = r"^[a-z0-9][a-z0-9-]{0,62}$"
 
 
 def one_line(text: str) -> str:
@@ -21,6 +30,9 @@ def without_blanks_around(text: str) -> str:
 
 
 Line = Annotated[str, Field(min_length=1, max_length=256), AfterValidator(without_blanks_around)]
+Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
+# Mailchimp's own plans end far below.
+Contacts = Annotated[int, Field(ge=0, le=1_000_000_000)]
 
 
 class InputModel(BaseModel):

@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from shared.exports.models import BlockPrice, ConsentColumn, Export
+from shared.exports.connection_models import BlockPrice
+from shared.exports.models import ConsentColumn, Export
 
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 # Flat: text, numbers and times, no English and no person.

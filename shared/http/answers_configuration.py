@@ -5,7 +5,8 @@ from typing import Literal
 from pydantic import JsonValue
 
 from shared.exports.configuration import Action, Kind
-from shared.exports.models import Connection, Export
+from shared.exports.connection_models import Connection
+from shared.exports.models import Export
 from shared.http.answers import Answer, FieldProblem, Params
 
 

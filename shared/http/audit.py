@@ -1,7 +1,8 @@
 """One line in the log for every change of the configuration, and for who sees or sends persons."""
 
 from shared.exports.access import Caller
-from shared.exports.models import StoredConnection, StoredExport
+from shared.exports.connection_models import StoredConnection
+from shared.exports.models import StoredExport
 from shared.platform import log
 
 # Change with every write, or say what the others say.

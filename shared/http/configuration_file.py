@@ -9,11 +9,12 @@ from typing import Any, Literal, TypeIs
 from shared.app import App
 from shared.exports.access import NOBODY, Caller
 from shared.exports.configuration import Kind, State
+from shared.exports.connection_models import Connection
 from shared.exports.export_index import IndexedExport
 from shared.exports.exports import merged
-from shared.exports.models import NAME_PATTERN, Connection, Export
+from shared.exports.models import Export
 from shared.exports.surroundings import Surroundings
-from shared.exports.written import InputModel
+from shared.exports.written import NAME_PATTERN, InputModel
 from shared.http import connections, exports, inputs
 from shared.http.inputs import Reading
 from shared.http.problems import FieldError, ProblemError

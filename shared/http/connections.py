@@ -10,8 +10,8 @@ from shared.accounts.updates import UNKNOWN
 from shared.app import App
 from shared.exports import accounts, connections, history, store
 from shared.exports.access import Caller, Role, may_use
+from shared.exports.connection_models import Connection, Consent, StoredConnection
 from shared.exports.errors import ConnectionUnusableError
-from shared.exports.models import Connection, Consent, StoredConnection
 from shared.exports.terms import ENGLISH, terms_in, terms_languages
 from shared.exports.updates import known_updates, settle_updates
 from shared.http import audit, exports, inputs, problems

@@ -10,8 +10,9 @@ from functools import cached_property
 
 from shared.exports import store
 from shared.exports.access import Caller, Role, may_use
+from shared.exports.connection_models import StoredConnection
 from shared.exports.export_index import IndexedExport
-from shared.exports.models import StoredConnection, StoredExport
+from shared.exports.models import StoredExport
 from shared.exports.schedule_checks import predecessor_missing
 from shared.exports.schedules import next_after, retry_at
 from shared.notice import Notice

@@ -12,9 +12,10 @@ from shared.exports import exports, history, store
 from shared.exports.access import Caller, may_use
 from shared.exports.checks.findings import Findings, Problem
 from shared.exports.export_index import IndexedExport
-from shared.exports.models import Export, Name, StoredExport
+from shared.exports.models import Export, StoredExport
 from shared.exports.surroundings import AS_IT_IS, Surroundings
 from shared.exports.validation import check_export
+from shared.exports.written import Name
 from shared.http import audit, inputs, pages, problems
 from shared.http.export_views import SORTS, ExportViews
 from shared.http.inputs import Reading

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from shared.exports import field_sources
-from shared.exports.models import NAME_PATTERN
+from shared.exports.written import NAME_PATTERN
 from shared.http import problems
 from shared.http.messages import Request
 from shared.http.problems import FieldError

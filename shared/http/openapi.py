@@ -10,7 +10,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from shared.exports.access import Role
-from shared.exports.models import Connection, Consent, Export
+from shared.exports.connection_models import Connection, Consent
+from shared.exports.models import Export
 from shared.http import answers, told_codes
 from shared.http.messages import Request, Response
 from shared.http.parameters import QUERY, Schema, path_schema

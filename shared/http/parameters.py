@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from shared.exports.models import NAME_PATTERN
+from shared.exports.written import NAME_PATTERN
 from shared.runs.codes import CODES
 from shared.runs.names import RUN_ID_PATTERN
 from shared.runs.record import RunStatus

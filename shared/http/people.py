@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared.app import App
 from shared.exports import store
-from shared.exports.models import Name, StoredExport
+from shared.exports.models import StoredExport
+from shared.exports.written import Name
 from shared.http import audit, inputs, pages, problems
 from shared.http.export_views import sees_persons
 from shared.http.messages import Request, Response

@@ -8,8 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.app import App
 from shared.exports import accounts, store
 from shared.exports.access import may_use
-from shared.exports.models import Name, SegmentName, Source
+from shared.exports.models import SegmentName, Source
 from shared.exports.suggestions import suggest
+from shared.exports.written import Name
 from shared.http import inputs, problems
 from shared.http.messages import Request, Response
 from shared.http.problems import FieldError

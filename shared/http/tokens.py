@@ -12,7 +12,7 @@ from shared.accounts.slots import NoSlotError
 from shared.app import App
 from shared.exports import accounts, oauth_states, store
 from shared.exports.access import Caller
-from shared.exports.models import StoredConnection
+from shared.exports.connection_models import StoredConnection
 from shared.http import audit, inputs, problems
 from shared.http.connections import find
 from shared.http.console import POLICY, SCRIPT, asset_url

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from shared.accounts.slots import NoSlotError
 from shared.app import App
 from shared.exports import accounts
+from shared.exports.connection_models import StoredConnection
 from shared.exports.errors import ConnectionUnusableError
-from shared.exports.models import StoredConnection
 from shared.mailchimp.errors import MailchimpError
 from shared.platform.clock import to_text, utc_now
 

@@ -9,7 +9,8 @@ import polars as pl
 from shared.app import App
 from shared.erased import Register, load_erased
 from shared.exports import store
-from shared.exports.models import StoredConnection, StoredExport
+from shared.exports.connection_models import StoredConnection
+from shared.exports.models import StoredExport
 from shared.people.asked import Asked, Patience
 from shared.people.audience import InAudience, Place, ask
 from shared.people.facts import Facts, Held, Profile, Segment, Told

@@ -12,7 +12,8 @@ from shared.app import App
 from shared.erasure.memories import known
 from shared.erasure.person import Person
 from shared.exports import store
-from shared.exports.models import StoredConnection, StoredExport
+from shared.exports.connection_models import StoredConnection
+from shared.exports.models import StoredExport
 from shared.exports.processing import NOT_STATED
 from shared.mailchimp import suppressions
 from shared.people.asked import Asked, Patience

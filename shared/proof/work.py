@@ -17,9 +17,10 @@ from shared.accounts.slots import NoSlotError
 from shared.app import App
 from shared.erased import ErasureKeyError, load_erased
 from shared.exports import accounts, store
+from shared.exports.connection_models import StoredConnection
 from shared.exports.connections import usable_connection
 from shared.exports.errors import ConnectionUnusableError
-from shared.exports.models import StoredConnection, StoredExport
+from shared.exports.models import StoredExport
 from shared.frames import tables
 from shared.mailchimp.answers import ContactsPage
 from shared.mailchimp.errors import RefusedError, RetryError, StopError

@@ -3,8 +3,8 @@
 from shared.app import App
 from shared.exports import store
 from shared.exports.accounts import NEEDS_CONFIRMATION, read_token
+from shared.exports.connection_models import StoredConnection
 from shared.exports.errors import ConnectionUnusableError
-from shared.exports.models import StoredConnection
 from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.tokens import Token
 from shared.platform.settings import Settings

@@ -13,8 +13,8 @@ from datetime import timedelta
 from shared.accounts.slots import NoSlotError
 from shared.app import App
 from shared.exports.accounts import AccountSession, open_account, open_account_with
+from shared.exports.connection_models import StoredConnection
 from shared.exports.errors import ConnectionUnusableError
-from shared.exports.models import StoredConnection
 from shared.mailchimp.errors import MailchimpError, RefusedError, RetryError
 from shared.mailchimp.tokens import TokenError, parse_token
 from shared.platform import log, queues

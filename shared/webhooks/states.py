@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from shared.app import App
-from shared.exports.models import StoredConnection
+from shared.exports.connection_models import StoredConnection
 from shared.platform.blobs import Document
 from shared.platform.clock import to_text
 from shared.webhooks import hooks

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 from shared.app import App
 from shared.exports import store
+from shared.exports.connection_models import StoredConnection
 from shared.exports.connections import status_of
-from shared.exports.models import StoredConnection
 from shared.platform.blobs import Blobs
 from shared.webhooks import hooks
 

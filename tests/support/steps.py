@@ -26,7 +26,8 @@ from shared.app import App
 from shared.bootstrap import build_app
 from shared.exports import connections, exports, store
 from shared.exports.access import Role, key_holder
-from shared.exports.models import Connection, Export, StoredConnection, StoredExport
+from shared.exports.connection_models import Connection, StoredConnection
+from shared.exports.models import Export, StoredExport
 from shared.exports.updates import settle_updates
 from shared.mailchimp.client import MailchimpClient
 from shared.mailchimp.tokens import parse_token

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from shared.accounts import board
 from shared.app import App
-from shared.exports.models import StoredConnection, StoredExport
+from shared.exports.connection_models import StoredConnection
+from shared.exports.models import StoredExport
 from shared.platform.blobs import Blobs
 from shared.runs import names
 from shared.runs.ledger import Ledger

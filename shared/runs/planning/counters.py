@@ -1,6 +1,6 @@
 """What Mailchimp counts before a run: of its audience, and of the account that is charged."""
 
-from shared.exports.models import StoredConnection
+from shared.exports.connection_models import StoredConnection
 from shared.mailchimp.answers import Audience, ListCounts
 from shared.mailchimp.audience import AudienceState
 from shared.mailchimp.suppressions import State

@@ -13,9 +13,10 @@ from shared.exports.accounts import (
     noting_refusal,
     remember_account,
 )
+from shared.exports.connection_models import StoredConnection
 from shared.exports.connections import usable_connection
 from shared.exports.errors import ConnectionUnusableError
-from shared.exports.models import Export, StoredConnection
+from shared.exports.models import Export
 from shared.exports.updates import known_updates, settle_updates
 from shared.mailchimp import suppressions
 from shared.mailchimp.answers import Account

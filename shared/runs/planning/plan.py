@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from shared.app import App
 from shared.erased import ErasureKeyError
 from shared.exports import store
-from shared.exports.models import StoredConnection
+from shared.exports.connection_models import StoredConnection
 from shared.platform import log, queues, tracing
 from shared.platform.blobs import BlobConflictError, BlobMissingError
 from shared.platform.clock import seconds_since, to_text, utc_now

@@ -8,7 +8,8 @@ from pydantic import BaseModel
 
 from shared.exports.checks.findings import Findings
 from shared.exports.checks.itself import check_segments
-from shared.exports.models import Connection, Export
+from shared.exports.connection_models import Connection
+from shared.exports.models import Export
 from shared.exports.schedules import due_since, next_after
 from shared.http.inputs import read
 from shared.http.messages import Response, parse_document

@@ -15,7 +15,7 @@ from shared.app import App
 from shared.bootstrap import APP_CONTAINER
 from shared.exports import store
 from shared.exports.access import Caller, Role
-from shared.exports.models import StoredConnection, StoredConsent
+from shared.exports.connection_models import StoredConnection, StoredConsent
 from shared.http import exports as routes
 from shared.http.messages import Request
 from shared.notice import Notice

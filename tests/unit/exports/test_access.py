@@ -14,7 +14,7 @@ from shared.exports.access import (
     may_use,
     signed_in,
 )
-from shared.exports.models import StoredConnection
+from shared.exports.connection_models import StoredConnection
 from tests.support.stored import AT
 
 OBJECT_ID = "http://schemas.microsoft.com/identity/claims/objectidentifier"

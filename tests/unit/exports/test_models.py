@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from shared.exports.models import Connection, Export, StoredExport
+from shared.exports.connection_models import Connection
+from shared.exports.models import Export, StoredExport
 
 STAMPS = ("created_by", "created_at", "updated_by", "updated_at")
 EXPORT: dict[str, Any] = {

@@ -7,9 +7,10 @@ import pytest
 
 from shared.exports.access import Role, key_holder
 from shared.exports.configuration import State, file_of, steps_to
+from shared.exports.connection_models import Connection, StoredConnection
 from shared.exports.connections import merged as merged_connection
 from shared.exports.exports import merged as merged_export
-from shared.exports.models import Connection, Export, StoredConnection, StoredExport
+from shared.exports.models import Export, StoredExport
 from shared.http.configuration_file import FileReading, read_file
 from tests.services.runs.test_combinations import CONNECTION, EXPORT, documents
 
