@@ -12,7 +12,8 @@ from pydantic.json_schema import models_json_schema
 from shared.exports.access import Role
 from shared.exports.connection_models import Connection, Consent
 from shared.exports.models import Export
-from shared.http import answers, told_codes
+from shared.http import told_codes
+from shared.http.answers import common, runs
 from shared.http.messages import Request, Response
 from shared.http.parameters import QUERY, Schema, path_schema
 from shared.http.route import Route
@@ -29,7 +30,7 @@ def get(request: Request) -> Response:  # noqa: ARG001 - every handler's form
 @cache
 def document(http_auth: str) -> Schema:
     """Build the document for keys or entra mode."""
-    models: set[type[BaseModel]] = {answers.Problem, answers.ActiveRunProblem}
+    models: set[type[BaseModel]] = {common.Problem, runs.ActiveRunProblem}
     rows = {name: route for name, route in ROUTES.items() if not route.page}
     for route in rows.values():
         models |= {model_of(model) for model in (route.answer, route.body) if model is not None}
@@ -144,9 +145,9 @@ def _plain(status: int, media_type: str, success: Schema) -> Schema:
 
 
 def _problem(status: int, route: Route) -> Schema:
-    schema: Schema = _ref(answers.Problem)
+    schema: Schema = _ref(common.Problem)
     if status == 409 and route.body == "runs:RunOptions":
-        schema = {"anyOf": [_ref(answers.ActiveRunProblem), schema]}
+        schema = {"anyOf": [_ref(runs.ActiveRunProblem), schema]}
     answer: Schema = {"description": _DESCRIPTIONS[status]}
     # The host itself refuses a missing key, without a body.
     if status != 401:

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import requests
 
 from shared.exports.access import Role
-from shared.http.answers import Problem
+from shared.http.answers.common import Problem
 from shared.http.openapi import document, model_of
 from shared.http.routes import ROUTES
 from shared.http.told_codes import KINDS

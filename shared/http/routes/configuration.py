@@ -9,12 +9,12 @@ ROUTES: dict[str, Route] = {
     "get_configuration": api(
         *("GET", "configuration", Role.ADMINISTRATOR, "configuration:get"),
         "All connections and exports as one file, without tokens and consent",
-        answer="answers_configuration:ConfigurationView",
+        answer="answers.configuration:ConfigurationView",
     ),
     "plan_configuration": api(
         *("POST", "configuration/plan", Role.ADMINISTRATOR, "configuration:plan"),
         "What a file would change; nothing is saved",
-        answer="answers_configuration:ConfigurationPlan",
+        answer="answers.configuration:ConfigurationPlan",
         body="configuration:ConfigurationFile",
         max_body=_MOST,
         waits_for_mailchimp=True,
@@ -22,7 +22,7 @@ ROUTES: dict[str, Route] = {
     "apply_configuration": api(
         *("POST", "configuration/apply", Role.ADMINISTRATOR, "configuration:apply"),
         "Save what was planned; nothing is run",
-        answer="answers_configuration:ConfigurationApplied",
+        answer="answers.configuration:ConfigurationApplied",
         body="configuration:Application",
         max_body=_MOST,
         waits_for_mailchimp=True,

@@ -7,7 +7,7 @@ ROUTES: dict[str, Route] = {
     "list_exports": api(
         *("GET", "exports", Role.VIEWER, "exports:list_all"),
         "Exports: all, or those that are looked for, page by page",
-        answer="answers:ExportList",
+        answer="answers.exports:ExportList",
         query={
             "search": "text",
             "status": "export_status",
@@ -20,13 +20,13 @@ ROUTES: dict[str, Route] = {
     "get_export": api(
         *("GET", "exports/{name}", Role.VIEWER, "exports:get"),
         "One export",
-        answer="answers:ExportView",
+        answer="answers.exports:ExportView",
         etag=True,
     ),
     "put_export": api(
         *("PUT", "exports/{name}", Role.CONTRIBUTOR, "exports:put"),
         "Create or replace an export; nothing is run",
-        answer="answers:ExportView",
+        answer="answers.exports:ExportView",
         body="exports:Export",
         etag=True,
         conditional=True,
@@ -37,21 +37,21 @@ ROUTES: dict[str, Route] = {
     "validate_export": api(
         *("POST", "exports/{name}/validate", Role.CONTRIBUTOR, "exports:validate"),
         "Check an export as saving it would, and save nothing",
-        answer="answers:Validation",
+        answer="answers.exports:Validation",
         body="exports:Export",
         waits_for_mailchimp=True,
     ),
     "suggest_mapping": api(
         *("POST", "exports/suggest", Role.CONTRIBUTOR, "suggestions:propose"),
         "Propose what a new export could map",
-        answer="answers_setup:Suggestion",
+        answer="answers.setup:Suggestion",
         body="suggestions:SuggestionQuestion",
         waits_for_mailchimp=True,
     ),
     "next_times": api(
         *("POST", "schedules/next", Role.CONTRIBUTOR, "schedules:next_times"),
         "When a schedule would run next",
-        answer="answers:NextTimes",
+        answer="answers.exports:NextTimes",
         body="schedules:ScheduleQuestion",
     ),
     "delete_export": api(
@@ -64,14 +64,14 @@ ROUTES: dict[str, Route] = {
     "get_history": api(
         *("GET", "exports/{name}/history", Role.VIEWER, "history:get"),
         "What happened to an export: its runs, and what people changed",
-        answer="answers:History",
+        answer="answers.exports:History",
         query={"before": "text", "limit": "limit"},
     ),
     "duplicate_export": api(
         *("POST", "exports/{name}/duplicate", Role.CONTRIBUTOR, "exports:duplicate"),
         "Copy an export",
         status=201,
-        answer="answers:ExportView",
+        answer="answers.exports:ExportView",
         body="exports:NewName",
         etag=True,
         problems=(403, 409),
@@ -79,7 +79,7 @@ ROUTES: dict[str, Route] = {
     "detach_export": api(
         *("POST", "exports/{name}/detach", Role.CONTRIBUTOR, "exports:detach"),
         "Keep an export without its connection",
-        answer="answers:ExportView",
+        answer="answers.exports:ExportView",
         etag=True,
         conditional=True,
         problems=(403,),

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pytest
 
 from local.stack import Stack
-from shared.http.answers import Problem
+from shared.http.answers.common import Problem
 from shared.http.routes import ROUTES
 from tests.services.http.conftest import Caller, Place, app_container
 

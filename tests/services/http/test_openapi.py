@@ -72,6 +72,11 @@ def test_every_reference_leads_somewhere(mode: str) -> None:
         assert reference.removeprefix("#/components/schemas/") in schemas
 
 
+def test_the_names_of_schemas_tell_nothing_of_the_code_s_folders() -> None:
+    # Two models of one name would be told apart by their modules.
+    assert [name for name in document("keys")["components"]["schemas"] if "__" in name] == []
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_every_operation_says_who_may_call_it_and_what_may_go_wrong(mode: str) -> None:
     schemes = set(document(mode)["components"]["securitySchemes"])

@@ -4,7 +4,7 @@ import pytest
 from azure.storage.blob import ContainerClient
 
 from local.stack import Stack
-from shared.http.answers import Problem
+from shared.http.answers.common import Problem
 from tests.services.http.conftest import Caller
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from shared.http.answers import RunView
+from shared.http.answers.runs import RunView
 from shared.notice import Notice
 from shared.runs import views
 from shared.runs.counts import Counts, Progress

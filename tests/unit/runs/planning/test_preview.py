@@ -7,7 +7,7 @@ from typing import Any, cast
 import polars as pl
 import pytest
 
-from shared.http.answers import PreviewPlan
+from shared.http.answers.runs import PreviewPlan
 from shared.runs.codes import NUMBER
 from shared.runs.counts import NOTHING_WITHHELD
 from shared.runs.ledger import Flag

@@ -4,7 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, RootModel
 
-from shared.http.answers import Answer, MergeFieldView, ProfileCount, SegmentList
+from shared.http.answers.common import Answer
+from shared.http.answers.connections import MergeFieldView
+from shared.http.answers.segments import ProfileCount, SegmentList
 
 
 class InterestView(Answer):

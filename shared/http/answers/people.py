@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from shared.http.answers import Answer, Moment, Params
+from shared.http.answers.common import Answer, Moment, Params
 from shared.people.verdict import StepCode, VerdictCode
 
 

@@ -7,7 +7,7 @@ from pydantic import JsonValue
 from shared.exports.configuration import Action, Kind
 from shared.exports.connection_models import Connection
 from shared.exports.models import Export
-from shared.http.answers import Answer, FieldProblem, Params
+from shared.http.answers.common import Answer, FieldProblem, Params
 
 
 class ConnectionInFile(Connection):
@@ -42,7 +42,7 @@ class MemberChange(Answer):
     new: JsonValue
 
 
-class StepView(Answer):
+class ConfigurationChange(Answer):
     """A document that is made, changed or removed."""
 
     kind: Kind
@@ -54,7 +54,7 @@ class StepView(Answer):
 class ConfigurationPlan(Answer):
     """What a file would change; with errors there is no plan to apply."""
 
-    changes: list[StepView]
+    changes: list[ConfigurationChange]
     errors: list[FieldProblem]
     plan: str | None
 

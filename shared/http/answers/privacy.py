@@ -5,8 +5,9 @@ from typing import Literal
 from pydantic import Field
 
 from shared.exports.processing import Until, What
-from shared.http.answers import Answer, Moment, StoredConsent
-from shared.http.answers_people import LeftOut
+from shared.http.answers.common import Answer, Moment
+from shared.http.answers.connections import StoredConsent
+from shared.http.answers.people import LeftOut
 
 
 class CategoryOfData(Answer):

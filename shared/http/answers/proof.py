@@ -1,6 +1,6 @@
 """What the routes about proof answer."""
 
-from shared.http.answers import Answer, Moment, Params
+from shared.http.answers.common import Answer, Moment, Params
 from shared.proof.record import Code, Status, What
 
 

@@ -1,0 +1,1 @@
+"""What the routes answer, for the OpenAPI document and for the tests that hold answers to it."""
