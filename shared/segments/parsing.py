@@ -37,7 +37,7 @@ def _parse_blocks(
     layout: Layout, data: bytes, places: Mapping[str, int], block_size: int
 ) -> pa.Table:
     rules = layout.rules
-    numbered = {str(place): name for name, place in places.items()}
+    numbered = [str(place) for place in dict.fromkeys(places.values())]
     if data.startswith(BOM_UTF8):
         # Arrow drops a mark at the beginning of whatever it gets; this one belongs to a value.
         data = BOM_UTF8 + data
@@ -55,12 +55,14 @@ def _parse_blocks(
             ignore_empty_lines=len(layout.columns) > 1,
         ),
         convert_options=pa.csv.ConvertOptions(
-            include_columns=list(numbered) or ["0"],
+            include_columns=numbered or ["0"],
             column_types=dict.fromkeys(numbered, pa.string()) or {"0": pa.binary()},
             strings_can_be_null=False,
         ),
     )
-    return table.rename_columns(list(numbered.values()) or ["0"])
+    # An export may name one column in two spellings.
+    named = {name: table[str(place)] for name, place in places.items()}
+    return pa.table(named or {"0": table["0"]})
 
 
 def _what_is_wrong(layout: Layout, piece: Piece, places: Mapping[str, int]) -> MalformedRowError:

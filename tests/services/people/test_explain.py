@@ -210,7 +210,7 @@ def test_leavers_are_told_how_they_left_and_come_back(steps: Steps) -> None:
     steps.lane()
     steps.finish(run)
     assert asked(steps, steps.email(2)).verdict.code == "archived_as_leaver"
-    assert asked(steps, steps.email(1)).verdict.code == "delivered"
+    assert asked(steps, steps.email(0)).verdict.code == "delivered"
 
 
 def test_who_has_another_address_by_now_is_told_to_be_asked_about_under_that(

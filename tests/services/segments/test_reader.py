@@ -27,6 +27,12 @@ def test_keeps_only_the_asked_columns_in_the_asked_order(storage: Storage) -> No
     assert storage.read("Note", "CustomerId") == [("x", ID)]
 
 
+def test_one_column_may_be_asked_for_in_two_spellings(storage: Storage) -> None:
+    storage.put_files([f"{HEADER}{ID},anna@example.org,x\n"])
+
+    assert storage.read("note", "CustomerId", "Note") == [("x", ID, "x")]
+
+
 def test_reads_nothing_when_no_column_is_asked_for(storage: Storage) -> None:
     storage.put_files([f"{HEADER}{ID},anna@example.org,x\n"])
 
