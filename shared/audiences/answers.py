@@ -12,14 +12,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from shared.audiences.answer_rows import schema
+from shared.audiences.versions import until_alone
 from shared.frames import tables
-from shared.platform.blobs import BlobConflictError, BlobMissingError, Blobs
+from shared.platform.blobs import BlobConflictError, Blobs
 
 if TYPE_CHECKING:  # polars is imported where a plan or a finish runs
     import polars as pl
 
 _ROOT = "audiences/"
-_ATTEMPTS = 10
 # Of runs whose part is in it: who may finish once more is among the last.
 _RUNS = 50
 # Interests are bits of a mask.
@@ -82,7 +82,7 @@ def read(blobs: Blobs, account: str, audience: str) -> "tuple[Answers, pl.DataFr
         found = load(blobs, account, audience)
         return found, rows(blobs, found)
 
-    return _until_alone(both)
+    return until_alone(both)
 
 
 def add(
@@ -107,7 +107,7 @@ def add(
         _store(blobs, old, new, merged(before, ids))
 
     # Somebody may be erased at the same time.
-    _until_alone(added)
+    until_alone(added)
 
 
 def without(
@@ -127,7 +127,7 @@ def without(
             _store(blobs, old, old, before.filter(~gone))
         return int(gone.sum())
 
-    return _until_alone(taken)
+    return until_alone(taken)
 
 
 def _store(blobs: Blobs, old: Answers, new: Answers, table: "pl.DataFrame") -> None:
@@ -142,16 +142,6 @@ def _store(blobs: Blobs, old: Answers, new: Answers, table: "pl.DataFrame") -> N
         raise
     if old.table:
         blobs.delete(old.table)
-
-
-def _until_alone[T](step: Callable[[], T]) -> T:
-    """Do a step, once more where somebody has written a newer version meanwhile."""
-    for _ in range(_ATTEMPTS - 1):
-        try:
-            return step()
-        except (BlobConflictError, BlobMissingError):
-            continue
-    return step()
 
 
 def _pointer(answers: Answers) -> str:

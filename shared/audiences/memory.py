@@ -9,20 +9,19 @@ Written by finish while it holds the audience's lock, before the ledger: each ru
 
 import secrets
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from shared.audiences.marks import made_schema, people_schema
+from shared.audiences.versions import until_alone
 from shared.frames import tables
-from shared.platform.blobs import BlobConflictError, BlobMissingError, Blobs
+from shared.platform.blobs import BlobConflictError, Blobs
 from shared.platform.clock import to_text, utc_now
 
 if TYPE_CHECKING:  # polars is imported where a plan or a finish runs
     import polars as pl
 
 _ROOT = "audiences/"
-_ATTEMPTS = 10
 
 
 @dataclass(frozen=True)
@@ -159,7 +158,7 @@ def add(blobs: Blobs, account: str, audience: str, part: Part) -> None:
             _add(blobs, memory, part)
 
     # Somebody may be erased at the same time.
-    _until_alone(added)
+    until_alone(added)
 
 
 def without(
@@ -169,7 +168,7 @@ def without(
 
     who: which rows of a frame of email and customer_id are about them.
     """
-    return _until_alone(lambda: _without(blobs, load(blobs, account, audience), who))
+    return until_alone(lambda: _without(blobs, load(blobs, account, audience), who))
 
 
 def store(
@@ -258,15 +257,7 @@ def _without(blobs: Blobs, memory: Memory, who: "Callable[[pl.DataFrame], pl.Ser
 
 def _read[T](blobs: Blobs, account: str, audience: str, read: Callable[[Memory], T]) -> T:
     """Read tables, from the start where a newer version has taken their place meanwhile."""
-    return _until_alone(lambda: read(load(blobs, account, audience)))
-
-
-def _until_alone[T](step: Callable[[], T]) -> T:
-    """Do a step, once more where somebody has written a newer version meanwhile."""
-    for _ in range(_ATTEMPTS - 1):
-        with suppress(BlobConflictError, BlobMissingError):
-            return step()
-    return step()
+    return until_alone(lambda: read(load(blobs, account, audience)))
 
 
 def _pointer(memory: Memory) -> str:
