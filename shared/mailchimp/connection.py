@@ -37,6 +37,16 @@ class Connection:
         other._make = make
         return other
 
+    def noting(self, note: Callable[[], None]) -> Self:
+        """Return the same client with `note`, which may raise, called before each call."""
+        make = self._make
+
+        def noted(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as `make`
+            note()
+            return make(function, *args, **kwargs)
+
+        return self.under(noted)
+
     def close(self) -> None:
         """Close the connections."""
         self._session.close()
