@@ -49,7 +49,7 @@ export function Bill({ bill }) {
     if (!value || value.at_least == null || value.at_most == null) return null;
     return value.at_least === value.at_most ? number(value.at_least) : t("bill.range", { least: value.at_least, most: value.at_most });
   };
-  const price = bill.price_change;
+  const { price_change: price, would_save_by_archiving: saving } = bill;
   const money = (/** @type {number} */ amount) => numbers({ style: "currency", currency: price?.currency ?? "EUR" }).format(amount);
   const change = price?.at_least == null || price.at_most == null ? null
     : price.at_least === price.at_most ? money(price.at_least) : t("bill.range_text", { least: money(price.at_least), most: money(price.at_most) });
@@ -59,5 +59,7 @@ export function Bill({ bill }) {
     [t("bill.account_after"), range(bill.account_after)],
     [t("bill.blocks_after"), range(bill.blocks_after)],
     [t("bill.change"), change],
+    [t("bill.unsubscribed"), saving && saving.contacts > 0 && number(saving.contacts)],
+    [t("bill.saving"), saving?.amount ? money(saving.amount) : null],
   ]} />`;
 }

@@ -48,13 +48,36 @@ def _nobody_found(page: Page) -> None:
     page.get_by_label("Find a person").fill("nobody@contoso.com")
     page.get_by_role("button", name="Find").click()
     found = page.get_by_role("paragraph").filter(has_text="0 rows found")
-    expect(found).to_be_visible(timeout=15_000)
+    expect(found).to_be_visible(timeout=60_000)
 
 
 def _explained(page: Page) -> None:
     page.get_by_role("searchbox").fill("nobody@contoso.com")
     page.get_by_role("search").get_by_role("button").first.click()
-    expect(page.locator("main .notice").first).to_be_visible(timeout=15_000)
+    expect(page.locator("main .notice").first).to_be_visible(timeout=60_000)
+
+
+def _file(page: Page) -> None:
+    """Of somebody whom a run has sent: who has nothing shows little."""
+    page.get_by_role("table", name="What happened").get_by_role("button").first.click()
+    expect(page.locator("main .notice").first).to_be_visible(timeout=60_000)
+    page.get_by_role("button", name="Write the file").click()
+    expect(page.get_by_role("table", name="What is held")).to_be_visible(timeout=60_000)
+
+
+def _allow(page: Page) -> None:
+    page.get_by_role("button", name="Run this").click()
+    expect(page.get_by_role("checkbox", name="Allow")).to_be_visible()
+
+
+def _repair(page: Page) -> None:
+    expect(page.get_by_role("table", name="Who is not as promised")).to_be_visible()
+    page.get_by_role("button", name="Repair").click()
+
+
+def _settings(page: Page) -> None:
+    expect(page.get_by_text("Webhooks by audience")).to_be_visible()
+    page.locator("summary", has_text="bill").click()
 
 
 def _withdraw(page: Page) -> None:
@@ -65,7 +88,7 @@ def _remove_connection(page: Page) -> None:
     page.get_by_role("button", name="Remove connection").click()
 
 
-# By a name: the page, `{run}` being one that has ended, and what is done on it.
+# By a name: the page, `{run}` and its like being runs, and what is done on it.
 STATES: Mapping[str, tuple[str, Callable[[Page], None]]] = {
     "who is signed in": ("exports", _account),
     "the menu of an export": ("exports", _menu),
@@ -77,15 +100,19 @@ STATES: Mapping[str, tuple[str, Callable[[Page], None]]] = {
     "a segment": ("segments", _segment),
     "a person who is not there": ("{run}", _nobody_found),
     "a person explained": ("person", _explained),
+    "a person's file": ("{run}", _file),
+    "asking whether growth is allowed": ("{held_back_preview}", _allow),
+    "asking before a repair": ("exports/weekly-news/proof", _repair),
+    "webhooks and the bill's settings": ("connections/newsletter", _settings),
     "asking before the agreement is withdrawn": ("connections/newsletter", _withdraw),
     "asking before a connection is removed": ("connections/newsletter", _remove_connection),
 }
 
 
-def enter(console: Console, state: str, run: str) -> None:
-    """Bring a page into a state; no dialog may be open before."""
+def enter(console: Console, state: str, runs: Mapping[str, str]) -> None:
+    """Bring a page into a state; no dialog may be open before. `runs`: their paths by name."""
     path, act = STATES[state]
-    console.go(path.format(run=f"runs/{run}"))
+    console.go(path.format(**runs))
     act(console.page)
     console.settled()
 

@@ -4,14 +4,15 @@
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.end_to_end.console import states
 from tests.end_to_end.console.conftest import Furnished
+from tests.end_to_end.console.variety import HELD_BACK, variety
 from tests.support.browser import Console
 
 NARROW, WIDE = (320, 800), (1280, 800)
@@ -21,18 +22,23 @@ SIGHTS = [(WIDE, "light"), (NARROW, "dark"), *([(WIDE, "dark"), (NARROW, "light"
 
 
 @pytest.fixture(scope="module")
-def pages(app: Furnished) -> list[str]:
-    run = app.stack.ask("GET", "exports/weekly-news/runs")["items"][-1]["id"]
-    preview = app.stack.ask("POST", "exports/weekly-news/runs", {"preview": True})["id"]
-    app.stack.ended(preview)
+def runs(app: Furnished) -> Iterator[Mapping[str, str]]:
+    """Paths of runs by what they are, with all that one export that has run does not show."""
+    with variety(app) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def pages(runs: Mapping[str, str]) -> list[str]:
     return [
         "exports",
         "exports/weekly-news",
         "exports/weekly-news/edit",
+        "exports/weekly-news/proof",
+        f"exports/{HELD_BACK}/proof",
         "new-export",
         "runs",
-        f"runs/{run}",
-        f"runs/{preview}",
+        *runs.values(),
         "connections",
         "connections/newsletter",
         "new-connection",
@@ -75,14 +81,17 @@ def test_axe_finds_nothing_on_any_page(
 
 @pytest.mark.parametrize(("size", "scheme"), SIGHTS)
 def test_axe_finds_nothing_in_any_state_of_a_page(
-    console: Console, pages: list[str], size: tuple[int, int], scheme: Literal["light", "dark"]
+    console: Console,
+    runs: Mapping[str, str],
+    size: tuple[int, int],
+    scheme: Literal["light", "dark"],
 ) -> None:
     console.page.emulate_media(color_scheme=scheme)
     console.page.set_viewport_size({"width": size[0], "height": size[1]})
 
     found = {}
     for state in states.STATES:
-        states.enter(console, state, pages[5].removeprefix("runs/"))
+        states.enter(console, state, runs)
         found[state] = [*console.axe(), *console.overflowing()]
         states.leave(console)
 
@@ -96,6 +105,36 @@ def test_axe_finds_what_is_wrong(console: Console) -> None:
     assert [line for line in console.axe() if line.startswith("image-alt")]
 
     console.go("runs")
+
+
+def test_a_bill_tells_what_archiving_would_save(console: Console, runs: Mapping[str, str]) -> None:
+    console.go(runs["preview"])
+
+    bill = console.page.locator(".card", has_text="Blocks after the run")
+    expect(bill).to_contain_text("Unsubscribed contacts that are billed30")
+    expect(bill).to_contain_text("Archiving them would save a month€91.50")
+
+
+def test_axe_finds_nothing_while_a_verification_is_under_way(
+    console: Console, app: Furnished
+) -> None:
+    app.stack.mailchimp.set(base_seconds=3)
+    console.go("exports/weekly-news/proof")
+    page = console.page
+    page.get_by_role("button", name="Verify").click()
+    expect(page.get_by_role("progressbar")).to_be_visible()
+
+    found = []
+    for size in (WIDE, NARROW):
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        found += [*console.axe(), *console.overflowing()]
+    page.get_by_role("button", name="Stop").click()
+
+    expect(page.get_by_text("Stopped")).to_be_visible(timeout=60_000)
+    app.stack.mailchimp.set(base_seconds=0)
+    page.get_by_role("button", name="Verify").click()
+    expect(page.get_by_text("Verified")).to_be_visible(timeout=60_000)
+    assert found == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
