@@ -22,7 +22,7 @@ from shared.proof import repairs
 from shared.runs import names, run_index, series, views
 from shared.runs.abandoning import NotStuckError, request_abandon
 from shared.runs.marker import active_runs
-from shared.runs.record import Run, RunRequest, RunStatus, read_run
+from shared.runs.record import Only, Run, RunRequest, RunStatus, read_run
 from shared.runs.start import ActiveRunError, start_run
 from shared.runs.stopping import RunEndedError, request_cancel
 
@@ -40,11 +40,12 @@ class RunOptions(BaseModel):
     allow_removals: bool = False
     allow_additions: bool = False
     repair: bool = False
+    only: Only | None = None
 
     @model_validator(mode="after")
     def _is_of_one_kind(self) -> Self:
-        if self.full and self.repair:
-            raise ValueError("of full and repair at most one")
+        if self.full + self.repair + (self.only is not None) > 1:
+            raise ValueError("of full, repair and only at most one")
         return self
 
 

@@ -33,6 +33,7 @@ ERRORS: Codes = {
     "segment_not_found": ("segment", "folder"),
     "segment_storage_unreadable": (),
     "snapshot_empty": (),
+    "snapshot_gone": ("segment", "snapshot"),
     "snapshot_incomplete": ("segments",),
     "snapshot_unreadable": _FILE,
     "stalled": (),

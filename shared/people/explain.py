@@ -253,7 +253,8 @@ def _last_look(
     """Return the newest run or preview that found snapshots; of one that is gone what is left."""
     for id_ in runs:
         run = read_run(app.blobs, id_)
-        if run is not None and run.uid == export.uid and run.snapshots:
+        # Who was asked again was so on the snapshots of a run before.
+        if run is not None and run.uid == export.uid and run.snapshots and not run.only:
             ahead = run.preview or not run.outcomes
             return _LastLook(run.configuration, run.snapshots, run, ahead)
     if last is not None and last.snapshots:

@@ -145,11 +145,13 @@ def _read(blobs: Blobs, export: str) -> tuple[LastRun, str] | None:
 
 def good_before(blobs: Blobs, run: Run) -> Before | None:
     """Return the run that an ended one is compared with, None for previews and for the first."""
-    if run.preview:
+    if run.preview or run.only:
         return None
     last = read_last(blobs, run.export, run.uid)
-    if last is None or last.run == run.id:
-        return None
+    return None if last is None or last.run == run.id else _good_of(blobs, last)
+
+
+def _good_of(blobs: Blobs, last: LastRun) -> Before | None:
     if last.good is not None or last.status not in _GOOD:
         return last.good
     # 0.1.0 noted no more than its id.
@@ -165,11 +167,15 @@ def note_end(blobs: Blobs, run: Run) -> LastRun | None:
     if run.preview:
         return None
     last = read_last(blobs, run.export, run.uid)
+    if run.only and last is None:
+        return None
     place, contacts = _held(blobs, run, last)
     if last and last.submitted_at >= run.submitted_at:
         if last.run == run.id:
             _note_results(blobs, run, last, place, contacts)
         return last
+    if run.only and last:
+        return _written(blobs, run.export, _with_asked(blobs, last, run, place, contacts))
     failed = run.status in (RunStatus.FAILED, RunStatus.SKIPPED)
     same = last is not None and (not run.snapshots or _has_seen_all(last, run))
     ended = LastRun(
@@ -193,10 +199,36 @@ def note_end(blobs: Blobs, run: Run) -> LastRun | None:
         followed=run.follows or (last.followed if last else None),
         has_followers=last is not None and last.has_followers,
     )
-    ended = _with_end(_with_exported(ended, last), last)
-    with INDEX.changing(blobs, run.export):
-        blobs.write_document(f"{_FOLDER}{run.export}", _ADAPTER.dump_python(ended, mode="json"))
+    return _written(blobs, run.export, _with_end(_with_exported(ended, last), last))
+
+
+def _written(blobs: Blobs, export: str, ended: LastRun) -> LastRun:
+    with INDEX.changing(blobs, export):
+        blobs.write_document(f"{_FOLDER}{export}", _ADAPTER.dump_python(ended, mode="json"))
     return ended
+
+
+def _with_asked(
+    blobs: Blobs, last: LastRun, run: Run, place: tuple[str, str] | None, contacts: int
+) -> LastRun:
+    """Return what is remembered, with the end of a run that asked some contacts again.
+
+    For schedules and other exports it is none: what they go by stays that of the run before.
+    """
+    return replace(
+        last,
+        run=run.id,
+        status=run.status,
+        submitted_at=run.submitted_at,
+        # A failed run is tried again so long after its own end.
+        ended_at=last.ended_at if last.failures else run.ended_at or run.submitted_at,
+        served_at=last.served_at or last.submitted_at,
+        good=_good_of(blobs, last),
+        ledger=place,
+        counts=run.counts,
+        error=run.error,
+        contacts=contacts,
+    )
 
 
 def note_contacts(blobs: Blobs, export: str, held: ledger.Ledger) -> None:

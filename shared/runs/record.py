@@ -50,6 +50,8 @@ class RunStatus(StrEnum):
 
 Kind = Literal["on_demand", "scheduled"]
 Trigger = Literal["person", "all", "refresh", "cron", "after", "upkeep"]
+# Whom alone a run is for.
+Only = Literal["failed"]
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,8 @@ class Run:
     stopped: bool = False
     # The verification whose repairable rows it sets right.
     repairs: str = ""
+    # It asks contacts again that were not delivered before, and nobody else.
+    only: Only | None = None
     # It has ended as failed, but its results are still to be added up.
     unfolded: bool = False
     # Leavers were left to the next run, as another export was at work on the audience.
@@ -186,6 +190,7 @@ class RunRequest:
     preview: bool = False
     full: bool = False
     repairs: str = ""
+    only: Only | None = None
     allow_removals: bool = False
     allow_additions: bool = False
     snapshots: dict[str, str] = field(default_factory=dict)
@@ -215,6 +220,7 @@ def new_run(run: str, export: StoredExport, request: RunRequest) -> Run:
         preview=request.preview,
         full=request.full,
         repairs=request.repairs,
+        only=request.only,
         allow_removals=request.allow_removals,
         allow_additions=request.allow_additions,
         states=request.states,

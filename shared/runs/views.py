@@ -43,10 +43,24 @@ def shown(run: Run) -> Document:
     document = always | run.document()
     return {name: document[name] for name in _SHOWN if name in document} | {
         "triggered_by": _trigger(run),
+        "options": _options(run),
         "stages": {name: asdict(stage) for name, stage in stages_of(run).items()},
         "waiting": _waiting(run),
         "compared_with_previous": _compared(run),
     }
+
+
+def _options(run: Run) -> Document:
+    """Return how a run was asked for that is no ordinary one."""
+    asked: Document = {
+        "preview": run.preview,
+        "full": run.full,
+        "allow_removals": run.allow_removals,
+        "allow_additions": run.allow_additions,
+        "repair": bool(run.repairs),
+        "only": run.only,
+    }
+    return {name: value for name, value in asked.items() if value}
 
 
 def _trigger(run: Run) -> str:

@@ -161,6 +161,10 @@ class RunView(Answer):
     warnings: list[Notice]
     error: Notice | None
     plan: PreviewPlan | None = None
+    options: Annotated[
+        dict[str, bool | Literal["failed"]],
+        Field(description="how it was asked for, as far as that is no ordinary run"),
+    ]
     triggered_by: Literal["person", "all", "refresh", "cron", "after", "upkeep"]
     stages: Stages
     waiting: Waiting | None

@@ -22,7 +22,8 @@ class PlanningAttempt:
 
     knows_subscribed: who is subscribed to the audience has been read for it.
 
-    old: the ledger that the run begins with. others: the other exports on the audience. id: what
+    before: the run whose failed contacts alone it asks again. old: the ledger that the run begins
+    with. others: the other exports on the audience. id: what
     tells apart what several attempts at one run write.
     """
 
@@ -33,6 +34,7 @@ class PlanningAttempt:
     found: RunInput
     old: Ledger
     others: tuple[StoredExport, ...]
+    before: Run | None = None
     knows_subscribed: bool = False
     id: str = field(default_factory=lambda: secrets.token_hex(4))
 

@@ -30,7 +30,8 @@ from shared.runs.planning.counters import counters_of, terms_of
 from shared.runs.planning.difference.generations import Generation, Generations, Neighbour
 from shared.runs.planning.difference.growth import Additions
 from shared.runs.planning.difference.policy import Policy
-from shared.runs.planning.difference.safety_stop import Removals
+from shared.runs.planning.difference.safety_stop import NO_REMOVALS, Removals
+from shared.runs.planning.failed_before import who_failed
 from shared.runs.planning.field_values import FieldValues
 from shared.runs.planning.forecast import forecast
 from shared.runs.planning.growth import stop_additions
@@ -164,17 +165,20 @@ def _decide(
     gone = difference.with_answers(with_customer_ids(blobs, old, gone), answers)
     classified = difference.with_elsewhere(classified, gone, suppressed, unsubscribed(people))
     policy = _policy(attempt, setup, untrusted, generations_of(attempt, setup))
-    gone = with_ours(attempt, gone, people, policy)
-    gone = with_still(attempt, gone, classified, policy, other_ledgers)
-    table, removals = difference.decide(
-        classified,
-        gone,
-        policy,
-        given_by_others(blobs, old, other_ledgers),
-        suppressed,
-        setup.segment_tags,
-    )
-    del classified, gone
+    given = given_by_others(blobs, old, other_ledgers)
+    if attempt.run.only:
+        asked = difference.asked_among(classified, who_failed(blobs, attempt.before))
+        table = difference.decide_again(asked, gone, policy, given, suppressed, setup.segment_tags)
+        others = with_customer_ids(blobs, old, remembered(attempt, setup, classified, erased))
+        table, removals = difference.with_others(table, others), NO_REMOVALS
+        del asked, others
+    else:
+        gone = with_ours(attempt, gone, people, policy)
+        gone = with_still(attempt, gone, classified, policy, other_ledgers)
+        table, removals = difference.decide(
+            classified, gone, policy, given, suppressed, setup.segment_tags
+        )
+    del classified, gone, given
     lately = bool(known.noted_at) and seconds_since(known.noted_at) < _LATELY_SECONDS
     counters = counters_of(setup.state, setup.subscribers, state, ours_lately=lately)
     table, additions = stop_additions(attempt, other_ledgers, table, counters)
@@ -183,7 +187,7 @@ def _decide(
     if attempt.run.preview:
         growth = forecast(attempt, other_ledgers, table, suppressed, billing)
     table = table.with_row_index("row")
-    waits = difference.waiting(table, policy.generations)
+    waits = {} if attempt.run.only else difference.waiting(table, policy.generations)
     return _Decided(
         table,
         removals,
@@ -317,6 +321,16 @@ def _policy(
 
 def _next_ledger(attempt: PlanningAttempt, setup: Setup, decided: _Decided) -> Ledger:
     old = setup.ledger
+    next_one = replace(
+        old,
+        run=attempt.run.id,
+        table=None,
+        consent=consent_digest(attempt.export),
+        asked=asked_digest(attempt.export, setup.state.merge_fields),
+    )
+    if attempt.run.only:
+        # Nobody has looked who left since.
+        return next_one
     allowed = attempt.run.allow_removals
     late = {late.one.segment for late in decided.late if isinstance(late.one, Generation)}
     profiles = decided.profiles
@@ -336,15 +350,7 @@ def _next_ledger(attempt: PlanningAttempt, setup: Setup, decided: _Decided) -> L
             name = attempt.found.snapshots[position].segment
             segments[name] = old.segments.get(name, segments[name])
     others = others_waited_for(decided.waits, decided.generations, decided.late)
-    return replace(
-        old,
-        run=attempt.run.id,
-        table=None,
-        segments=segments,
-        consent=consent_digest(attempt.export),
-        asked=asked_digest(attempt.export, setup.state.merge_fields),
-        others=others,
-    )
+    return replace(next_one, segments=segments, others=others)
 
 
 def _write_tables(attempt: PlanningAttempt, plan: Plan, table: pl.DataFrame) -> cutting.Work:

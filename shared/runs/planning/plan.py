@@ -24,7 +24,7 @@ from shared.runs.counts import Counts
 from shared.runs.ending import end_run
 from shared.runs.neighbours import neighbours
 from shared.runs.plan_document import Plan, create_plan, load_plan
-from shared.runs.planning import audience
+from shared.runs.planning import audience, failed_before, tags
 from shared.runs.planning.attempt import PlanningAttempt, check_no_order
 from shared.runs.planning.audience import Setup
 from shared.runs.planning.dispatch import dispatch
@@ -68,7 +68,7 @@ def _plan(app: App, run: Run) -> str:
         if plan is None:
             plan, read_at = _make_plan(app, run)
         if plan is None:
-            return "previewed"
+            return "ended"
         dispatch(app, plan, read_at)
         return "planned"
     except StoppedError:
@@ -148,17 +148,21 @@ def _is_over(run: Run) -> bool:
 def _make_plan(app: App, run: Run) -> tuple[Plan | None, str]:
     """Make and commit the plan, and tell when the segments were read.
 
-    None where the run has ended with it (a preview).
+    None where the run has ended with it (a preview, or nobody to ask again).
 
     Raises StoppedError, RetryLaterError, RunFailedError.
     """
     check_no_order(app.blobs, run.id)
     _check_wanted(app, run)
+    before = failed_before.run_before(app.blobs, run) if run.only else None
+    if run.only and before is None and not run.preview:
+        end_run(app, run.id, RunStatus.SUCCEEDED)
+        return None, ""
     try:
         connection = connection_of(
             app, run.configuration, partial(check_no_order, app.blobs, run.id)
         )
-        attempt = _begin(app, run, connection)
+        attempt = _begin(app, run, connection, before)
         setup = _set_up(attempt)
         refresh_suppressions(attempt)
         setup = _with_updates(attempt, setup)
@@ -181,7 +185,7 @@ def _check_wanted(app: App, run: Run) -> None:
         raise StoppedError
 
 
-def _begin(app: App, run: Run, connection: StoredConnection) -> PlanningAttempt:
+def _begin(app: App, run: Run, connection: StoredConnection, before: Run | None) -> PlanningAttempt:
     """Show the run in its record and on the account's board; wait there for others, and for input.
 
     Until there is something to send, the audience is free for others.
@@ -204,7 +208,7 @@ def _begin(app: App, run: Run, connection: StoredConnection) -> PlanningAttempt:
         if not run.preview and leaving.must_wait(app.board, account, run.audience, run.id):
             raise RetryLaterError(LATER / 3, code="audience")
         old = ledger.load(app.blobs, account, run.audience, run.uid)
-        found = wait_for_input(app, run, old)
+        found = wait_for_input(app, run, old, before)
     except RetryLaterError:
         app.board.remove_run(account, run.audience, run.id)
         raise
@@ -225,6 +229,7 @@ def _begin(app: App, run: Run, connection: StoredConnection) -> PlanningAttempt:
         connection=connection,
         account=account,
         found=found,
+        before=before,
         old=old,
         # Neither under the slot nor in the turn of the heavy work. Who comes meanwhile is seen
         # before contacts leave.
@@ -237,6 +242,9 @@ def _set_up(attempt: PlanningAttempt) -> Setup:
     with client_of(attempt) as client:
         account = check_same_account(attempt, client)
         setup = audience.prepare(attempt, client)
+    if attempt.run.only:
+        # What a tag has taken the place of is still to be taken from all others.
+        setup = replace(setup, ledger=tags.as_given(setup.ledger, attempt.old))
     warnings = [*setup.warnings, *ledger_warnings(attempt)]
     return replace(setup, warnings=warnings, subscribers=account.subscribers)
 

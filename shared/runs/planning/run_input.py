@@ -11,7 +11,7 @@ from shared.platform.blobs import Blobs
 from shared.platform.clock import seconds_since, to_text, utc_now
 from shared.runs.ledger import FoldedSegment, Ledger
 from shared.runs.planning.waiting import LATER, SOON, RetryLaterError, segment_storage
-from shared.runs.record import Run, RunFailedError, change_run
+from shared.runs.record import Run, RunFailedError, RunStatus, change_run
 from shared.segments.borrowed import check_names
 from shared.segments.description import Models
 from shared.segments.errors import (
@@ -20,6 +20,7 @@ from shared.segments.errors import (
     SegmentsError,
     SnapshotChangedError,
 )
+from shared.segments.history import find_dated
 from shared.segments.snapshots import WAITED_FOR, Snapshot, find_snapshot, is_given_up
 from shared.segments.state import state_of
 
@@ -80,8 +81,11 @@ class RunInput:
         return found
 
 
-def find_input(app: App, export: Export) -> RunInput:
-    """Find the newest snapshots; raises RunFailedError where a segment has none."""
+def find_input(app: App, export: Export, before: Run | None = None) -> RunInput:
+    """Find the newest snapshots, or those of a run before, which has not seen new segments.
+
+    Raises RunFailedError where a segment has none, or not that one any more.
+    """
     blobs = app.segment_container(export.source.container)
     quiet, models = app.settings.snapshot_quiet, Models()
     try:
@@ -90,17 +94,39 @@ def find_input(app: App, export: Export) -> RunInput:
                 find_snapshot(blobs, export.source.folder, segment.name, quiet, utc_now(), models)
                 for segment in export.segments
             )
+            if before is not None:
+                snapshots = tuple(_as_before(app, export, one, before) for one in snapshots)
     except SegmentNotFoundError as error:
         raise RunFailedError(error.code, str(error), params=error.params) from None
     return RunInput(blobs, snapshots)
 
 
-def wait_for_input(app: App, run: Run, old: Ledger) -> RunInput:
+def _as_before(app: App, export: Export, newest: Snapshot, before: Run) -> Snapshot:
+    """Return a segment's snapshot that a run worked on; raises RunFailedError."""
+    stamp = before.snapshots.get(newest.segment)
+    if stamp is None:
+        return newest
+    blobs, folder = app.segment_container(export.source.container), export.source.folder
+    quiet = app.settings.snapshot_quiet
+    found = find_dated(blobs, folder, newest, stamp, quiet, utc_now())
+    state = (before.states or {}).get(newest.segment)
+    if found is not None and state in (None, state_of(found).digest):
+        return found
+    raise RunFailedError(
+        "snapshot_gone",
+        f"The snapshot {stamp} of the segment {newest.segment}, which the last run worked on, is "
+        "not there any more, or was written over. Nothing was sent: run the export as usual.",
+        RunStatus.SKIPPED,
+        {"segment": newest.segment, "snapshot": stamp},
+    )
+
+
+def wait_for_input(app: App, run: Run, old: Ledger, before: Run | None = None) -> RunInput:
     """Return the newest snapshots once all are whole and their columns have names to be believed.
 
-    Raises RetryLaterError, RunFailedError.
+    before: it is those that this run worked on. Raises RetryLaterError, RunFailedError.
     """
-    found = find_input(app, run.configuration)
+    found = find_input(app, run.configuration, before)
     lacking = _what_is_lacking(found, run.configuration, old)
     if lacking is None:
         return found

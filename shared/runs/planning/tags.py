@@ -154,6 +154,13 @@ def with_ids(ledger: Ledger, ids: Mapping[str, int]) -> Ledger:
     return replace(ledger, tags=tuple(tag if tag and tag.id != _NO_ID else None for tag in tags))
 
 
+def as_given(new: Ledger, old: Ledger) -> Ledger:
+    """Return a ledger whose tags are those of the segments that gave them so far."""
+    given = {tag.id: tag.segments for tag in old.tags if tag is not None}
+    tags = [tag and replace(tag, segments=given.get(tag.id, ())) for tag in new.tags]
+    return replace(new, tags=tuple(tags))
+
+
 def bits_of_segments(ledger: Ledger) -> dict[str, int]:
     """Return the bit of each segment's tag."""
     return {

@@ -12,6 +12,7 @@ def test_a_run_is_accepted_and_says_where_it_is(call: Caller, export: str) -> No
     assert run["status"] == "queued"
     assert run["full"]
     assert not run["preview"]
+    assert run["options"] == {"full": True}
     assert run["kind"] == "on_demand"
     again = call("GET", f"runs/{run['id']}").json()
     # How long it has been waiting moves on.
@@ -21,6 +22,10 @@ def test_a_run_is_accepted_and_says_where_it_is(call: Caller, export: str) -> No
 def test_the_options_may_be_left_out_but_not_made_up(call: Caller, export: str) -> None:
     path = f"exports/{export}/runs"
     assert wrong_fields(call("POST", path, {"fast": True, "full": 1})) == ["fast", "full"]
+    assert wrong_fields(call("POST", path, {"only": "everybody"})) == ["only"]
+    for other in ("full", "repair"):
+        refused = call("POST", path, {other: True, "only": "failed"})
+        assert (refused.status_code, refused.json()["code"]) == (422, "invalid_input")
     assert call.send("POST", path, b"").status_code == 202
 
 

@@ -6,9 +6,11 @@ what finish needs to write the next ledger: no later step looks at the old ledge
 - `policy`: the export's wishes
 - `compare`: puts ledger and contacts together, then decides, step by step
 - `contacts`: who is in the segments; `leavers`: who is not any more
+- `again`: the same where only some are asked again
 - `generations`: who waits until all segments can tell; `safety_stop`: when nobody is removed
 """
 
+from shared.runs.planning.difference.again import asked_among, decide_again, with_others
 from shared.runs.planning.difference.compare import contact_rows, decide, join_ledger
 from shared.runs.planning.difference.contacts import with_elsewhere
 from shared.runs.planning.difference.generations import (
@@ -33,10 +35,13 @@ __all__ = [
     "Note",
     "Policy",
     "Removals",
+    "asked_among",
     "contact_rows",
     "decide",
+    "decide_again",
     "join_ledger",
     "waiting",
     "with_answers",
     "with_elsewhere",
+    "with_others",
 ]

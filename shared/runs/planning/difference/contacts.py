@@ -35,7 +35,7 @@ def decide_on_contacts(rows: pl.DataFrame, policy: Policy) -> pl.DataFrame:
                 & (pl.col("old_refused_digest") == pl.col("digest"))
             )
         )
-    ).fill_null(False) & ~pl.lit(policy.full)
+    ).fill_null(False) & ~pl.lit(policy.full or policy.asks_refused)
     upsert = (
         ~known | was(Flag.UNCERTAIN) | back | (pl.col("old_digest") != pl.col("digest"))
     ).fill_null(True) | pl.lit(policy.full)

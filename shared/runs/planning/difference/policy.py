@@ -17,6 +17,8 @@ class Policy:
     removal_limit_percent: float = 100
     allow_removals: bool = False
     full: bool = False
+    # What was refused before is asked again, whatever is remembered of that.
+    asks_refused: bool = False
     now: int = 0
     # Segments whose snapshot can't be trusted for removals, and why.
     untrusted: dict[int, str] = field(default_factory=dict)

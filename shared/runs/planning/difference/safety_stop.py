@@ -32,6 +32,9 @@ class Removals:
     withdrawals_count: int = 0
 
 
+NO_REMOVALS = Removals(0, 0)
+
+
 def stop_removals(
     rows: pl.DataFrame, policy: Policy, segment_tags: dict[int, int]
 ) -> tuple[pl.DataFrame, Removals]:
