@@ -8,7 +8,7 @@ Written by finish while it holds the audience's lock, before the ledger: each ru
 """
 
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -149,13 +149,25 @@ def read_people(blobs: Blobs, memory: Memory) -> "pl.DataFrame":
     return tables.read(blobs, memory.people)
 
 
-def add(blobs: Blobs, account: str, audience: str, part: Part) -> None:
-    """Add what a run has made, once; whoever calls this holds the audience's lock."""
+def add(
+    blobs: Blobs,
+    account: str,
+    audience: str,
+    part: Part,
+    others: "Callable[[tuple[str, ...]], Mapping[str, pl.DataFrame]]",
+) -> None:
+    """Add what a run has made, once; whoever calls this holds the audience's lock.
+
+    others: whom other exports' ledgers of before there was a memory have made, by their uids, but
+    for those that are in it; asked for with the first part of an export.
+    """
 
     def added() -> None:
         memory = load(blobs, account, audience)
         if part.run not in memory.runs:
-            _add(blobs, memory, part)
+            new = part.uid not in memory.exports
+            before = others((*memory.exports, part.uid)) if new else {}
+            _add(blobs, memory, part, before)
 
     # Somebody may be erased at the same time.
     until_alone(added)
@@ -210,17 +222,18 @@ def _write(blobs: Blobs, memory: Memory, kind: str, table: "pl.DataFrame") -> st
     return name
 
 
-def _add(blobs: Blobs, memory: Memory, part: Part) -> None:
+def _add(blobs: Blobs, memory: Memory, part: Part, others: "Mapping[str, pl.DataFrame]") -> None:
     import polars as pl
 
     new = replace(
         memory,
         runs=(*memory.runs, part.run),
-        exports=tuple(dict.fromkeys((*memory.exports, part.uid))),
+        exports=tuple(dict.fromkeys((*memory.exports, part.uid, *others))),
         noted_at=to_text(utc_now()),
     )
     # What was known before is older than what any run has said since.
-    known = [part.known] if part.known.height and part.uid not in memory.exports else []
+    mine = [part.known] if part.uid not in memory.exports else []
+    known = [table for table in (*mine, *others.values()) if table.height]
     created = [part.made] if part.made.height else []
     before = read_people(blobs, memory)
     said = pl.concat([part.made["email"], part.people["email"]])

@@ -28,7 +28,7 @@ def store() -> StoreOf010:
 def stack(store: StoreOf010) -> Iterator[Stack]:
     """The product as it is now, started on the store as it was."""
     with Stack.start(environment={}, hosts=0, settings={**QUICK, **SETTINGS}) as running:
-        store.load(running)
+        store.load(running.services)
         running.mailchimp.set(record_bodies=True)
         running.add_host()
         yield running

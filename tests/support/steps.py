@@ -58,9 +58,10 @@ class _Identity:
         return AccessToken(*issue_token(scopes[0].removesuffix("/.default")))
 
 
-def app_of(services: Services) -> App:
+def app_of(services: Services, settings: Mapping[str, str] | None = None) -> App:
     """Return the app on local services; a vault that is silent is not asked again and again."""
-    app = build_app(Settings.from_environment({**services.settings, **_TIMES}))
+    environment = {**services.settings, **_TIMES, **(settings or {})}
+    app = build_app(Settings.from_environment(environment))
     client = SecretClient(
         app.settings.key_vault_url,
         _Identity(),

@@ -15,8 +15,9 @@ from azure.core.exceptions import ResourceExistsError
 from azure.storage.blob import BlobType, ContainerClient, ContentSettings
 from azure.storage.queue import QueueServiceClient, TextBase64EncodePolicy
 
-from local.mailchimp.control import Simulator
-from local.stack import SEGMENT_CONTAINER, Stack
+from local.mailchimp.control import Account, Simulator
+from local.services import Services
+from local.stack import SEGMENT_CONTAINER
 from shared.bootstrap import APP_CONTAINER
 
 SETTINGS = {
@@ -25,14 +26,14 @@ SETTINGS = {
     "RUN_RETENTION_DAYS": "3650",
     "RUN_DEADLINE_HOURS": "240",
 }
-_FIXTURE = Path(__file__).parent.parent / "fixtures" / "store_0_1_0" / "store.zip"
+_FIXTURES = Path(__file__).parent.parent / "fixtures" / "store_0_1_0"
 
 
 class StoreOf010:
-    """What store.zip holds; its README says what that is."""
+    """What store.zip, or another one beside it, holds; the README there says what that is."""
 
-    def __init__(self) -> None:
-        self._zip = zipfile.ZipFile(_FIXTURE)
+    def __init__(self, name: str = "store") -> None:
+        self._zip = zipfile.ZipFile(_FIXTURES / f"{name}.zip")
 
     @cached_property
     def answers(self) -> dict[str, Any]:
@@ -65,17 +66,25 @@ class StoreOf010:
         return list(csv.DictReader(io.StringIO(text)))
 
     @property
+    def accounts(self) -> list[Account]:
+        """Mailchimp's accounts."""
+        return [Account(**account) for account in self._document("mailchimp.json")["accounts"]]
+
+    @property
     def folder(self) -> str:
         """The folder of all segments."""
         return str(self.answers["exports"][0]["source"]["folder"])
 
-    def load(self, stack: Stack) -> None:
+    def load(self, services: Services) -> None:
         """Put everything where the app and its neighbours look for it."""
-        self.load_blobs(stack.azurite.connection_string)
-        self._load_queues(stack.azurite.connection_string)
+        assert services.azurite is not None
+        assert services.vault is not None
+        assert services.mailchimp is not None
+        self.load_blobs(services.azurite.connection_string)
+        self._load_queues(services.azurite.connection_string)
         for name, value in self._document("secrets.json").items():
-            stack.vault.set(name, value)
-        self._furnish(stack.mailchimp)
+            services.vault.set(name, value)
+        self._furnish(services.mailchimp)
 
     def load_blobs(self, storage: str) -> None:
         """Put the blobs of the app, and the segments, into a storage account."""

@@ -178,7 +178,7 @@ def _fold(
     erased = load_erased(app.blobs, app.vault)
     released = Released(blobs, plan)
     folded = _folded(blobs, plan, ends, upserts, erased, released)
-    remember(blobs, plan, folded.said)
+    remember(app, plan, folded.said)
     remember_answers(blobs, plan, folded.answers, int(time.time()))
     _store_ledger(blobs, plan, folded.ledger)
     folded = folded.stored()

@@ -2,9 +2,12 @@
 
 from typing import TYPE_CHECKING
 
+from shared.app import App
 from shared.audiences import answers, memory
 from shared.audiences.memory import Part
+from shared.erased import load_erased
 from shared.platform.blobs import Blobs
+from shared.runs.finishing.old_ledgers import OldLedgers
 from shared.runs.plan_document import Plan
 
 if TYPE_CHECKING:
@@ -40,20 +43,23 @@ def remember_answers(blobs: Blobs, plan: Plan, said: "pl.DataFrame | None", now:
     answers.add(blobs, plan.account, plan.audience, plan.run, plan.interests, after)
 
 
-def remember(blobs: Blobs, plan: Plan, said: "Said") -> None:
-    """Add a run's part; whoever calls this holds the audience's lock."""
+def remember(app: App, plan: Plan, said: "Said") -> None:
+    """Add a run's part; whoever calls this holds the audience's lock.
+
+    The first one of an export adds what ledgers of before there was a memory say.
+    """
     import polars as pl
 
-    uid = plan.ledger.uid
-    memory.add(
-        blobs,
-        plan.account,
-        plan.audience,
-        Part(
-            run=plan.run,
-            uid=uid,
-            made=said.made,
-            people=said.people.with_columns(by=pl.lit(uid)),
-            known=said.known,
-        ),
+    uid, old = plan.ledger.uid, OldLedgers(app.blobs, plan)
+    part = Part(
+        run=plan.run,
+        uid=uid,
+        made=said.made,
+        people=said.people.with_columns(by=pl.lit(uid)),
+        known=said.known,
     )
+    memory.add(app.blobs, plan.account, plan.audience, part, old.created)
+    if old.read:
+        # Who was erased while they were read may be in what was read.
+        erased = load_erased(app.blobs, app.vault)
+        memory.without(app.blobs, plan.account, plan.audience, erased.is_erased)
