@@ -27,8 +27,8 @@ run: set-up ## Start the app and everything it needs, and stay
 	@$(PYTHON) -m local.run
 
 .PHONY: test
-test: set-up ## Run all tests; rerun failures alone
-	@$(PYTEST) --cov --cov-report= tests || { echo "Once more, by themselves, the tests that have failed:"; \
+test: set-up ## Run all tests, rerun failures alone and show the slowest
+	@$(PYTEST) --cov --cov-report= --durations=40 --durations-min=5 tests || { echo "Once more, by themselves, the tests that have failed:"; \
 	  $(PYTHON) -m pytest --verbosity=0 --last-failed --last-failed-no-failures none tests; }
 
 .PHONY: test-fast
