@@ -56,6 +56,12 @@ def furnish(stack: Stack, *, profiles: int = 10_000, seconds_per_call: float = 0
 
 def set_up(stack: Stack, scenario: Scenario, *, schedule: str = "none") -> None:
     """Connect the account and save the export, as a person would over the HTTP API."""
+    connect(stack, scenario)
+    stack.ask("PUT", f"exports/{EXPORT}", export_document(scenario, schedule))
+
+
+def connect(stack: Stack, scenario: Scenario) -> None:
+    """Agree to the terms and give the account's API key."""
     connection = {
         "name": CONNECTION,
         "display_name": "Newsletter account",
@@ -64,7 +70,6 @@ def set_up(stack: Stack, scenario: Scenario, *, schedule: str = "none") -> None:
     }
     stack.ask("PUT", f"connections/{CONNECTION}", connection)
     stack.ask("PUT", f"connections/{CONNECTION}/token", {"api_key": scenario.api_key})
-    stack.ask("PUT", f"exports/{EXPORT}", export_document(scenario, schedule))
 
 
 def simplest_document(scenario: Scenario) -> dict[str, Any]:

@@ -158,6 +158,12 @@ function Plots({ run }) {
   const offered = useRoute("/runs/{id}/series");
   const series = useResource(offered && run.started_at ? at`runs/${run.id}/series` : null);
   usePolling(offered && !run.ended_at, series.reload);
+  // The last calls are told only at the run's end.
+  const seen = useRef(run.ended_at);
+  useEffect(() => {
+    if (seen.current !== run.ended_at) void series.reload();
+    seen.current = run.ended_at;
+  }, [run.ended_at, series.reload]);
   const data = /** @type {Api.Series | null} */ (series.data);
   if (!data || !data.from) return null;
   const begin = Date.parse(data.from);

@@ -1,12 +1,13 @@
 """From an empty app to a finished run and after, by mouse, without having read the docs."""
 
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, expect
 
-from local.scenario import FOLDER
-from tests.end_to_end.console.conftest import Furnished, furnished
+from local.scenario import EXPORT, FOLDER, connect, set_up
+from tests.end_to_end.console.conftest import PATIENCE, Furnished, furnished
 from tests.support.browser import Console
 from tests.support.place import until
 
@@ -20,14 +21,35 @@ def empty() -> Iterator[Furnished]:
 
 @pytest.fixture(scope="module")
 def console(empty: Furnished, browser: Browser) -> Iterator[Console]:
-    """One tab for all steps: each goes on where the one before has ended."""
+    """One tab for all steps: each goes on where the one before has ended, or gets there itself."""
     context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB")
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE)
     opened = Console(context, empty.url)
     opened.page.goto(empty.url)
     yield opened
     opened.watched.check()
     context.close()
+
+
+def stand(console: Console, empty: Furnished, path: str, *, export: bool = False) -> None:
+    """Be signed in on this page, with the export where a step needs it, whatever ran before."""
+    console.settled()
+    if console.page.locator("#key").count():
+        console.sign_in(empty.master)
+    if export and not empty.stack.ask("GET", "exports")["items"]:
+        set_up(empty.stack, empty.scenario)
+    if urlsplit(console.page.url).path != f"/console/{path}":
+        console.go(path)
+
+
+def latest_run(empty: Furnished) -> str:
+    """The id of the export's last run, which is made where there is none."""
+    if not empty.stack.ask("GET", "exports")["items"]:
+        set_up(empty.stack, empty.scenario)
+    runs = empty.stack.ask("GET", f"exports/{EXPORT}/runs")["items"]
+    run: str = runs[0]["id"] if runs else empty.stack.ask("POST", f"exports/{EXPORT}/runs")["id"]
+    empty.stack.ended(run)
+    return run
 
 
 def test_0_axe_finds_nothing_before_there_is_anything(empty: Furnished, browser: Browser) -> None:
@@ -57,7 +79,10 @@ def test_1_the_address_of_the_app_leads_to_signing_in(console: Console, empty: F
     expect(console.page.get_by_text("Welcome. First, connect Mailchimp")).to_be_visible()
 
 
-def test_2_a_connection_is_added_with_terms_and_a_sign_in(console: Console) -> None:
+def test_2_a_connection_is_added_with_terms_and_a_sign_in(
+    console: Console, empty: Furnished
+) -> None:
+    stand(console, empty, "exports")
     page = console.page
     page.get_by_role("button", name="Add connection").click()
     page.get_by_label("Display name").fill("Newsletter account")
@@ -79,6 +104,10 @@ def test_2_a_connection_is_added_with_terms_and_a_sign_in(console: Console) -> N
 def test_3_an_export_is_made_with_proposals_and_saving_sends_nothing(
     console: Console, empty: Furnished
 ) -> None:
+    if not empty.stack.ask("GET", "connections")["items"]:
+        connect(empty.stack, empty.scenario)
+    connection = empty.stack.ask("GET", "connections")["items"][0]["name"]
+    stand(console, empty, f"connections/{connection}")
     page = console.page
     empty.stack.mailchimp.reset_log()
     page.get_by_role("button", name="Add export").click()
@@ -102,6 +131,7 @@ def test_3_an_export_is_made_with_proposals_and_saving_sends_nothing(
 def test_4_a_preview_shows_what_a_run_would_do_and_is_run(
     console: Console, empty: Furnished
 ) -> None:
+    stand(console, empty, f"exports/{EXPORT}", export=True)
     page = console.page
     # Long enough for its plot to have more than one point.
     empty.stack.mailchimp.set(bulk_seconds=2)
@@ -125,6 +155,7 @@ def test_5_outcomes_are_shown_by_code_and_one_person_is_found(
 ) -> None:
     if not empty.has("/runs/{id}/outcomes/search"):
         pytest.skip("this version has no search of outcomes")
+    stand(console, empty, f"runs/{latest_run(empty)}")
     page = console.page
     page.get_by_label("Outcome", exact=True).select_option("created")
     rows = page.get_by_role("table", name="What happened to each person").get_by_role("row")
@@ -142,8 +173,8 @@ def test_5_outcomes_are_shown_by_code_and_one_person_is_found(
 
 
 def test_6_the_schedule_is_changed_to_times_of_days(console: Console, empty: Furnished) -> None:
+    stand(console, empty, f"exports/{EXPORT}/edit", export=True)
     page = console.page
-    console.go("exports/weekly-news/edit")
     page.get_by_role("radio", name="At fixed times").check()
     page.get_by_label("Saturday").uncheck()
     page.get_by_label("Sunday").uncheck()
@@ -162,12 +193,14 @@ def test_6_the_schedule_is_changed_to_times_of_days(console: Console, empty: Fur
 def test_7_withdrawing_the_agreement_stops_a_run_under_way(
     console: Console, empty: Furnished
 ) -> None:
+    stand(console, empty, f"exports/{EXPORT}", export=True)
+    connection = empty.stack.ask("GET", f"exports/{EXPORT}")["connection"]
     page, mailchimp = console.page, empty.stack.mailchimp
     mailchimp.set(bulk_seconds=30)
     before = mailchimp.stats().calls
     run = empty.stack.ask("POST", "exports/weekly-news/runs", {"full": True})["id"]
     until(lambda: any(call.members for call in mailchimp.calls(before)), what="the run's batch")
-    console.go("connections/newsletter-account")
+    console.go(f"connections/{connection}")
     page.get_by_role("button", name="Withdraw agreement").click()
     page.get_by_role("dialog").get_by_role("button", name="Withdraw agreement").click()
 
