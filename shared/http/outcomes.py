@@ -29,7 +29,7 @@ from shared.runs.preview_plan import mask
 from shared.runs.record import Run
 from shared.runs.unseen import named_in
 
-_JSON = "application/json"
+_JSON, _PARQUET = "application/json", "application/vnd.apache.parquet"
 
 
 class PersonQuestion(BaseModel):
@@ -48,15 +48,18 @@ class PersonQuestion(BaseModel):
 
 
 def get(app: App, request: Request) -> Response:
-    """Return what happened to each contact of a run: a page as JSON, or all of it as CSV."""
-    if _JSON in request.headers.get("accept", ""):
+    """Return what happened to each contact of a run: a page as JSON, or all as CSV or Parquet."""
+    accept = request.headers.get("accept", "")
+    if _JSON in accept:
         return _page(app, request)
     code = inputs.choice(request, "code", CODES)
     run = _run(app, request)
     if not _sees_persons(app, request, run):
         raise problems.not_shared()
     audit.act(request.caller, "outcomes_read", run.id, code=code)
-    headers = {"Content-Disposition": f'attachment; filename="{_download_name(run, code)}"'}
+    if _PARQUET in accept:
+        return _parquet(app, run, code)
+    headers = _named(_download_name(run, code))
     size = file_size(app.blobs, run.id, code)
     if (text := request.headers.get("range")) is not None and size:
         return _part(app, run, code, size, text, headers)
@@ -66,6 +69,19 @@ def get(app: App, request: Request) -> Response:
     if outcomes.kind == "redirect":
         return Response(307, headers={"Location": outcomes.url})
     return Response(body=b"".join(outcomes.chunks), content_type="text/csv", headers=headers)
+
+
+def _parquet(app: App, run: Run, code: str | None) -> Response:
+    """Return rows as Parquet, made as they are asked for: it is a fraction of the CSV's size."""
+    from shared.runs import outcome_table
+
+    body = outcome_table.parquet(app.blobs, run.id, code, run.configuration.segment_names)
+    headers = _named(_download_name(run, code, "parquet"))
+    return Response(body=body, content_type=_PARQUET, headers=headers)
+
+
+def _named(file: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{file}"'}
 
 
 def search(app: App, request: Request) -> Response:
@@ -190,5 +206,5 @@ def _part(
     return Response(206, body=body, content_type="text/csv", headers=headers)
 
 
-def _download_name(run: Run, code: str | None) -> str:
-    return f"{run.id}-{code}.csv" if code else f"{run.id}.csv"
+def _download_name(run: Run, code: str | None, ending: str = "csv") -> str:
+    return f"{run.id}-{code}.{ending}" if code else f"{run.id}.{ending}"

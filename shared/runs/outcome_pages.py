@@ -129,10 +129,10 @@ class OutcomeReader:
 def _parsed(data: bytes, segments: Sequence[str], *, old: bool) -> Iterator[Row]:
     for cells in csv.reader(io.StringIO(data.decode(), newline="")):
         email, customer_id, code, detail, names = (plain(cell, old=old) for cell in cells)
-        yield Row(email, customer_id, code, detail, _names(names, segments))
+        yield Row(email, customer_id, code, detail, names_of(names, segments))
 
 
-def _names(joined: str, segments: Sequence[str]) -> tuple[str, ...]:
+def names_of(joined: str, segments: Sequence[str]) -> tuple[str, ...]:
     """Take names that were joined by `;` apart; a name may have one itself."""
     found = []
     rest = joined

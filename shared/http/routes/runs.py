@@ -61,7 +61,12 @@ ROUTES: dict[str, Route] = {
         answer="answers.outcomes:OutcomePage",
         query={"code": "text", "segment": "text", "after": "text", "limit": "limit"},
         problems=(403, 409, 410, 413, 416),
-        other_answers=((200, "text/csv"), (206, "text/csv"), (307, "")),
+        other_answers=(
+            (200, "text/csv"),
+            (200, "application/vnd.apache.parquet"),
+            (206, "text/csv"),
+            (307, ""),
+        ),
     ),
     "search_outcomes": api(
         *("POST", "runs/{id}/outcomes/search", Role.VIEWER, "outcomes:search"),

@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from shared.platform.blobs import Blobs
-from shared.runs import last_run, names
+from shared.runs import last_run, names, outcome_table
 from shared.runs.codes import BY_CODE
-from shared.runs.outcome_cells import plain
-from shared.runs.outcomes import HEADER, file_name, file_size
+from shared.runs.outcomes import file_size
 from shared.runs.record import Run, read_run
 
 if TYPE_CHECKING:  # what needs polars is imported when its turn has come
@@ -38,7 +37,9 @@ def who_failed(blobs: Blobs, run: Run | None) -> "pl.DataFrame":
     import polars as pl
 
     nobody = pl.DataFrame(schema={"email": pl.String, "customer_id": pl.String})
-    parts = [_read(blobs, file_name(run.id, code)) for code in _codes(run)] if run else []
+    if run is None:
+        return nobody
+    parts = [outcome_table.read(blobs, run.id, code, nobody.columns) for code in _codes(run)]
     # An erasure leaves rows without an address.
     return pl.concat([nobody, *parts]).filter(pl.col("email") != "")
 
@@ -57,25 +58,3 @@ def _runs_before(blobs: Blobs, run: Run) -> Iterator[Run]:
         found = read_run(blobs, id_)
         if found is not None:
             yield found
-
-
-def _read(blobs: Blobs, name: str) -> "pl.DataFrame":
-    """Return email and customer_id of a file's rows, without the marks for spreadsheets."""
-    import polars as pl
-
-    if blobs.info(name) is None:  # an erasure may have left nobody
-        return pl.DataFrame(schema={"email": pl.String, "customer_id": pl.String})
-    data = blobs.read(name)
-    old = not data.startswith(b'"')
-    rows = pl.read_csv(data, columns=list(HEADER[:2]), infer_schema=False).fill_null("")
-    return rows.with_columns(_plain(rows[column], old=old) for column in rows.columns)
-
-
-def _plain(cells: "pl.Series", *, old: bool) -> "pl.Series":
-    import polars as pl
-
-    marked = cells.str.contains("'", literal=True)
-    if not marked.any():
-        return cells
-    texts = pl.Series([plain(cell, old=old) for cell in cells.filter(marked)], dtype=pl.String)
-    return cells.scatter(marked.arg_true(), texts)

@@ -18,6 +18,7 @@ from tests.services.http.conftest import NOTHING_RUNS, Caller, Place, signed_in,
 
 CREATED = next(number for number, name in NAMES.items() if name == "created")
 REJECTED = next(number for number, name in NAMES.items() if name == "rejected_other")
+PARQUET = "application/vnd.apache.parquet"
 MAILCHIMP_SAYS = "p1@contoso.com looks odd"
 
 
@@ -101,6 +102,26 @@ def test_a_part_of_the_file_is_given_when_it_is_asked_for(
     assert page.json()["csv_url"] is None
 
 
+def test_as_parquet_they_have_the_columns_of_the_csv_and_lists_of_segments(
+    call: Caller, run: str
+) -> None:
+    answer = call("GET", f"runs/{run}/outcomes", Accept=PARQUET)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, PARQUET)
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="{run}.parquet"'
+    rows = pl.read_parquet(answer.content)
+    assert rows.to_dict(as_series=False) == {
+        "email": ["p0@contoso.com", "p1@contoso.com", ""],
+        "customer_id": ["1", "2", "3"],
+        "code": ["created", "rejected_other", "created"],
+        "detail": ["", MAILCHIMP_SAYS, ""],
+        "segments": [["HighValueSegment"], ["Readers"], ["HighValueSegment", "Readers"]],
+    }
+    some = call("GET", f"runs/{run}/outcomes?code=created", Accept=PARQUET)
+    assert pl.read_parquet(some.content)["customer_id"].sort().to_list() == ["1", "3"]
+    none = pl.read_parquet(call("GET", f"runs/{run}/outcomes?code=failed", Accept=PARQUET).content)
+    assert (none.height, none.schema) == (0, rows.schema)
+
+
 def test_persons_are_shown_where_the_connection_is_shared(
     call: Caller, entra_host: HostProcess, connected: Place, run: str
 ) -> None:
@@ -114,6 +135,7 @@ def test_persons_are_shown_where_the_connection_is_shared(
     for answer in (
         viewer("GET", path),
         viewer("GET", path, Range="bytes=0-9"),
+        viewer("GET", path, Accept=PARQUET),
         viewer("POST", f"{path}/search", {"customer_id": "1"}),
     ):
         assert (answer.status_code, answer.json()["code"]) == (403, "not_shared")

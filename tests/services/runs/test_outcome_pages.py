@@ -11,7 +11,7 @@ from shared.erasure import outcomes as erasing
 from shared.erasure.person import Person
 from shared.erasure.search import Search
 from shared.frames.masks import MASK
-from shared.runs import outcomes
+from shared.runs import outcome_table, outcomes
 from shared.runs.codes import CODES, NAMES
 from shared.runs.outcome_cells import plain
 from shared.runs.outcome_pages import OutcomeReader, Row, Wanted
@@ -113,6 +113,17 @@ def test_every_cell_of_the_file_is_quoted_and_gives_its_value_back(
     assert rows[2][4] == "'=cmd"
 
 
+def test_a_table_has_the_values_without_the_marks_for_spreadsheets(
+    app: App,
+    reader: OutcomeReader,  # noqa: ARG001 - who has them written
+) -> None:
+    rows = pl.read_parquet(outcome_table.parquet(app.blobs, RUN, None, SEGMENTS))
+
+    assert rows.columns == list(outcomes.HEADER)
+    assert rows["customer_id"].to_list() == [f'=C"{number}' for number in range(ROWS)]
+    assert rows["segments"].to_list() == [[SEGMENTS[number % 3]] for number in range(ROWS)]
+
+
 def test_files_of_the_first_version_are_read_by_pages(app: App) -> None:
     lines = ["email,customer_id,code,detail,segments"]
     lines += [f"p{number}@contoso.com,'=C{number},created,,Readers" for number in range(700)]
@@ -122,6 +133,8 @@ def test_files_of_the_first_version_are_read_by_pages(app: App) -> None:
     reader = OutcomeReader(app.blobs, RUN, SEGMENTS)
 
     rows = all_of(reader, segment="Readers")
+    table = pl.read_parquet(outcome_table.parquet(app.blobs, RUN, "created", SEGMENTS))
+    assert table["customer_id"].to_list() == [row.customer_id for row in rows]
     assert len(rows) == 700
     assert rows[699].customer_id == "=C699"
     assert [row.email for row in reader.of_person(customer_id="=C699")] == ["p699@contoso.com"]
