@@ -63,6 +63,7 @@ declare global {
     type RecordOfProcessing = Schemas["RecordOfProcessing"];
     type HistoryEvent = Schemas["HistoryItem"];
     type History = Schemas["History"];
+    type Drift = Schemas["DriftView"];
     type Proof = Schemas["VerificationView"];
     type ProofRow = Schemas["VerificationRow"];
     type ProofRows = Schemas["VerificationRows"];

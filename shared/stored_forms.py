@@ -42,6 +42,7 @@ DOCUMENTS = (
     Form("tags", "ledgers/{account}/{audience}/tags.json", version=2, upgrade=owned_tags.by_id),
     Form("audience's memory", f"{_AUDIENCE}memory.json"),
     Form("answers of an audience", f"{_AUDIENCE}answers.json"),
+    Form("drift of an audience", f"{_AUDIENCE}drift.json"),
     Form("batch sizes", "ledgers/{account}/{audience}/batch-sizes.json"),
     Form("index of outcomes", f"{_RUN}outcomes/{{file}}.index.json"),
     Form("index of runs", "index/runs-complete.json"),

@@ -9,6 +9,7 @@ import { complain } from "../lib/told.js";
 import { Button, Content, Empty, Facts, Failure, Heading, Progress, State, Time, Told } from "../parts/basics.js";
 import { Confirm } from "../parts/dialog.js";
 import { Pages, Table } from "../parts/table.js";
+import { Drift } from "./drift.js";
 import { mayOf, startRun } from "./export-actions.js";
 
 const PAGE = 50;
@@ -57,6 +58,7 @@ function Proof({ item }) {
     ${never && html`<${Empty} title=${t("proof.never")} />`}
     ${now && html`<${Standing} now=${now} />
       ${now.status === "succeeded" && now.differing.length > 0 && html`<${Kinds} now=${now} /><${Rows} key=${now.id} path=${`${path}/rows`} />`}`}
+    <${Drift} item=${item} />
     ${repairing && html`<${Confirm} title=${t("proof.repair")} action=${t("proof.repair")} onClose=${() => setRepairing(false)}
       onConfirm=${() => startRun(item.name, { repair: true })}><p>${t("proof.repair_text", { count })}</p></${Confirm}>`}`;
 }

@@ -17,7 +17,7 @@ from shared.platform.clock import to_text, utc_now
 
 _EXPORTS, _CONNECTIONS = "exports/_history/", "connections/_history/"
 _MOST = 1000
-Kind = Literal["saved", "connection"]
+Kind = Literal["saved", "connection", "drift"]
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,14 @@ def note_detached(blobs: Blobs, by: str, export: StoredExport) -> None:
     """Note that an export was taken off its connection."""
     change = Change("connection", export.connection, None)
     entry = Entry(_now(), "connection", by, (change,))
+    _note(blobs, f"{_EXPORTS}{export.name}", export.uid, entry)
+
+
+def note_drift(
+    blobs: Blobs, by: str, export: StoredExport, code: str, before: str | None, after: str
+) -> None:
+    """Note what somebody wants to become of a change that people made by hand in Mailchimp."""
+    entry = Entry(_now(), "drift", by, (Change(code, before, after),))
     _note(blobs, f"{_EXPORTS}{export.name}", export.uid, entry)
 
 

@@ -6,6 +6,7 @@ none. The console has a text for each in every language.
 
 from collections.abc import Mapping
 
+from shared.drift.items import PARAMS as DRIFT_PARAMS
 from shared.proof.record import CODES as PROOF_REASONS
 from shared.proof.record import WHATS
 
@@ -48,6 +49,7 @@ WARNINGS: Codes = {
     "connection_not_ready": ("connection",),
     "customer_id_missing": ("segments",),
     "double_optin_bypassed": (),
+    "drift_found": ("count",),
     "folder_in_future": ("segment", "folder"),
     "input_stale": ("segment", "age_hours"),
     "ledger_restarted": (),
@@ -135,6 +137,7 @@ FIELDS: Codes = {
 }
 # Whole answers that are problems.
 PROBLEMS: Codes = {
+    "already_done": (),
     "app_misconfigured": (),
     "audience_not_found": ("said",),
     "body_too_large": (),
@@ -155,6 +158,7 @@ PROBLEMS: Codes = {
     "mailchimp_unavailable": (),
     "not_awaited": (),
     "not_found": (),
+    "not_offered": (),
     "not_shared": (),
     "not_signed_in": (),
     "not_stuck": (),
@@ -246,6 +250,8 @@ LEFT_OUT: Codes = {
 # What of a contact a verification has found to be otherwise than promised, and why.
 PROOF_WHATS: Codes = dict.fromkeys(WHATS, ())
 PROOF_CODES: Codes = dict.fromkeys(PROOF_REASONS, ())
+# What people changed by hand.
+DRIFT: Codes = {code: tuple(params) for code, params in DRIFT_PARAMS.items()}
 
 KINDS: Mapping[str, Codes] = {
     "error": ERRORS,
@@ -260,6 +266,7 @@ KINDS: Mapping[str, Codes] = {
     "left_out": LEFT_OUT,
     "proof_what": PROOF_WHATS,
     "proof_code": PROOF_CODES,
+    "drift": DRIFT,
 }
 
 

@@ -68,9 +68,9 @@ class Compared:
         )
 
 
-def is_held() -> pl.Expr:
+def is_held(flags: str = "flags") -> pl.Expr:
     """Return whom an export holds, by the flags of its ledger."""
-    return ((pl.col("flags") & int(Flag.ACCEPTED)) != 0) & ((pl.col("flags") & _GONE) == 0)
+    return ((pl.col(flags) & int(Flag.ACCEPTED)) != 0) & ((pl.col(flags) & _GONE) == 0)
 
 
 def compare(held: pl.DataFrame, seen: pl.DataFrame, others: pl.DataFrame, given: Given) -> Compared:

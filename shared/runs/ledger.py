@@ -151,8 +151,9 @@ class Ledger:
 
     `canonical`: the version of the form in which its table writes addresses. fields: merge fields
     by their bits, under the tags that the export gives them; field_ids: their merge ids, 0 where
-    not known (0.1.0 kept none). `consent`: a digest of the column and the values that consent was
-    judged by, "" where it was not asked for. asked: a digest of the mapping and of the audience's
+    not known (0.1.0 kept none); field_types: their types as seen last, "" where not known.
+    `consent`: a digest of the column and the values that consent was judged by, "" where it was
+    not asked for. asked: a digest of the mapping and of the audience's
     merge fields that values were refused under. others: exports that leavers wait for, by uid.
     accepted: whether anybody was ever accepted, as far as its versions have said so.
     """
@@ -167,6 +168,7 @@ class Ledger:
     tags: tuple[LedgerTag | None, ...] = ()
     fields: tuple[str, ...] = ()
     field_ids: tuple[int, ...] = ()
+    field_types: tuple[str, ...] = ()
     segments: dict[str, FoldedSegment] = field(default_factory=dict)
     canonical: int = CANONICAL_VERSION
     consent: str = ""
@@ -179,6 +181,12 @@ class Ledger:
         """Return the merge ids that are known, by the export's tags."""
         pairs = zip(self.fields, self.field_ids, strict=False)
         return {tag: id_ for tag, id_ in pairs if id_}
+
+    @property
+    def known_types(self) -> dict[str, str]:
+        """Return the types of merge fields that are known, by the export's tags."""
+        pairs = zip(self.fields, self.field_types, strict=False)
+        return {tag: type_ for tag, type_ in pairs if type_}
 
     @property
     def folder(self) -> str:
@@ -200,6 +208,7 @@ class Ledger:
             ],
             "fields": list(self.fields),
             "field_ids": list(self.field_ids),
+            "field_types": list(self.field_types),
             "segments": {name: folded.document() for name, folded in self.segments.items()},
             "canonical": self.canonical,
             "consent": self.consent,
@@ -316,6 +325,7 @@ def read_ledger(document: dict[str, Any], etag: str | None) -> Ledger:
         ),
         fields=tuple(document["fields"]),
         field_ids=tuple(document.get("field_ids", ())),
+        field_types=tuple(document.get("field_types", ())),
         segments={name: _read_folded(f) for name, f in document["segments"].items()},
         canonical=document.get("canonical", 1),
         consent=document.get("consent", ""),

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import TypeAdapter
 
+from shared.drift.items import Look
 from shared.notice import Notice
 from shared.platform.blobs import Blobs, Document
 from shared.runs import names
@@ -41,6 +42,7 @@ class Plan:
     (shared/accounts/updates.py); lanes go by the one that is known when they send. kept_by: see
     last_run. interests: ids by their bits. answers_at: when the
     oldest snapshot was taken (seconds since 1970), 0 where contacts' answers are not asked for.
+    look: what its reading showed of changes by hand, None where nothing is to be said of any.
     """
 
     run: str
@@ -77,6 +79,7 @@ class Plan:
     kept_by: dict[str, dict[str, str]] = field(default_factory=dict)
     interests: tuple[str, ...] = ()
     answers_at: int = 0
+    look: Look | None = None
 
     @cached_property
     def job(self) -> Job:

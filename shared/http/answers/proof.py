@@ -1,5 +1,7 @@
 """What the routes about proof answer."""
 
+from shared.drift.items import Choice
+from shared.drift.items import Code as DriftCode
 from shared.http.answers.common import Answer, Moment, Params
 from shared.proof.record import Code, Status, What
 
@@ -74,6 +76,33 @@ class VerificationRow(Answer):
     what: What
     field: str | None
     repairable: bool
+
+
+class DriftItem(Answer):
+    """Something that people changed by hand; `count` isn't `exact` where it may be more, or less.
+
+    `choices`: what may become of it; none where that is done.
+    """
+
+    id: str
+    code: DriftCode
+    params: Params
+    count: int
+    exact: bool
+    first_seen_at: Moment
+    choices: list[Choice]
+    choice: Choice | None
+    chosen_by: str | None
+    chosen_at: Moment | None
+    done_at: Moment | None
+
+
+class DriftView(Answer):
+    """What people changed by hand, newest first; `next` is sent back as `after`."""
+
+    items: list[DriftItem]
+    looked_at: Moment | None
+    next: str | None
 
 
 class VerificationRows(Answer):

@@ -1,9 +1,10 @@
-"""The routes of proof: whether an audience is what was promised."""
+"""The routes of proof: whether an audience is what was promised, and what people changed of it."""
 
 from shared.exports.access import Role
 from shared.http.route import Route, api
 
 _VERIFICATION = "exports/{name}/verification"
+_DRIFT = "exports/{name}/drift"
 
 ROUTES: dict[str, Route] = {
     "begin_verification": api(
@@ -32,5 +33,18 @@ ROUTES: dict[str, Route] = {
         query={"code": "text", "what": "text", "after": "text", "limit": "limit"},
         problems=(403, 413),
         other_answers=((200, "text/csv"), (307, "")),
+    ),
+    "get_drift": api(
+        *("GET", _DRIFT, Role.VIEWER, "drift:list_items"),
+        "What people changed by hand in Mailchimp",
+        answer="answers.proof:DriftView",
+        query={"after": "text", "limit": "limit"},
+    ),
+    "choose_drift": api(
+        *("POST", f"{_DRIFT}/{{id}}", Role.CONTRIBUTOR, "drift:choose"),
+        "Put a change back, leave it, or note it",
+        answer="answers.proof:DriftItem",
+        body="drift:DriftChoice",
+        problems=(403, 409),
     ),
 }

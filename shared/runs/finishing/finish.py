@@ -29,6 +29,7 @@ from shared.runs.chunks import OPEN_CALLS, Block
 from shared.runs.codes import DUE_TEXTS
 from shared.runs.counts import Counts, Progress
 from shared.runs.ending import clear_up, end_run
+from shared.runs.finishing.drift import drift_warnings
 from shared.runs.finishing.giving_up import finish_or_give_up
 from shared.runs.finishing.letting_go import Released
 from shared.runs.finishing.remembering import recall, remember, remember_answers
@@ -197,6 +198,7 @@ def _fold(
         blobs.delete_all(outcomes.folder(plan.run))
         outcomes.write(blobs, plan.run, folded.outcomes, plan.segments)
     series.store(blobs, plan.run, (block for end in ends for block in end.blocks))
+    drifted = drift_warnings(blobs, plan, sent=order is None and not run.only)
     counts = Counts.of(plan.profiles, plan.contacts, folded.counts)
     tracing.note(status=_status(plan, counts, order), **asdict(counts))
 
@@ -209,6 +211,7 @@ def _fold(
                 *withheld_notices(plan)[1:],
                 *_dropped_warnings(upserts),
                 *_kept_warnings(upserts),
+                *drifted,
             ),
             counts=counts,
             outcomes=folded.counts,

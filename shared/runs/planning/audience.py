@@ -9,6 +9,8 @@ from functools import cached_property
 
 from shared.accounts.updates import UNKNOWN, Updates
 from shared.audiences.warnings import audience_warnings
+from shared.drift.items import Drift, Look, Seen
+from shared.drift.store import DriftStore
 from shared.mailchimp import audience as mailchimp_audience
 from shared.mailchimp.audience import AudienceState, TagChoice
 from shared.mailchimp.merge_fields import FieldPlan
@@ -18,6 +20,7 @@ from shared.platform.clock import utc_now
 from shared.runs.ledger import Ledger
 from shared.runs.planning import fields, tags
 from shared.runs.planning.attempt import PlanningAttempt
+from shared.runs.planning.drift_of_names import of_deleted_tags, of_fields
 from shared.runs.planning.fields import Fields
 
 
@@ -32,7 +35,7 @@ class Setup:
     fields: the merge fields that are filled; refilled: the mask of those that nobody's value is in
     yet. updates: how contacts that exist are updated. subscribers: how many contacts the account
     has subscribed in all its audiences, None where it doesn't say. interests: the export's that
-    there are.
+    there are. drift: what is kept of changes by hand; look: what this reading shows of them.
     """
 
     state: AudienceState
@@ -48,6 +51,8 @@ class Setup:
     updates: Updates = UNKNOWN
     subscribers: int | None = None
     interests: tuple[str, ...] = ()
+    drift: Drift = field(default_factory=Drift)
+    look: Look = field(default_factory=Look)
 
     @property
     def plans(self) -> tuple[FieldPlan, ...]:
@@ -77,9 +82,12 @@ def prepare(attempt: PlanningAttempt, client: AudienceCalls) -> Setup:
     state = mailchimp_audience.read_audience(client, old.audience)
     offset = round((state.audience.date - utc_now()).total_seconds())
     filled = fields.resolve(attempt, state.merge_fields)
-    choices = tags.choose(attempt, state, offset)
+    kept = DriftStore(attempt.app.blobs, old.account, old.audience).load()
+    wanted_back = [item for item in kept.wanted_back(attempt.run.uid) if item.code == "tag_renamed"]
+    chosen = tags.choose(attempt, state, offset, {int(item.subject) for item in wanted_back})
+    choices = chosen.choices
     new, dead = tags.with_tags(old, state.tags, choices)
-    new = fields.with_fields(new, filled.resolved.plans, filled.ids)
+    new = fields.with_fields(new, filled.resolved.plans, filled.ids, state.merge_fields)
     bits = tags.bits_of_segments(new)
     return Setup(
         state=state,
@@ -97,7 +105,27 @@ def prepare(attempt: PlanningAttempt, client: AudienceCalls) -> Setup:
         choices=tuple(tags.once(choices)),
         replaced=tags.replaced(old, new, dead),
         interests=_interests(attempt, client),
+        drift=kept,
+        look=Look(
+            seen=(
+                *tags.renamed_by_people(chosen),
+                *_of_documents(attempt, state, filled),
+            ),
+            carried_out=tuple(
+                item.id for item in wanted_back if int(item.subject) in chosen.put_back
+            ),
+        ),
     )
+
+
+def _of_documents(attempt: PlanningAttempt, state: AudienceState, filled: Fields) -> list[Seen]:
+    """Return what people did to tags and merge fields that were there in the run before."""
+    old, there = attempt.old, {tag.id for tag in state.tags}
+    used = {plan.tag for plan in filled.resolved.plans}
+    return [
+        *of_deleted_tags(old, there, set(attempt.export.segment_names)),
+        *of_fields(old, state.merge_fields, filled.called, used),
+    ]
 
 
 def _interests(attempt: PlanningAttempt, client: AudienceCalls) -> tuple[str, ...]:
@@ -115,7 +143,7 @@ def settle(attempt: PlanningAttempt, client: AudienceCalls, setup: Setup, *, cre
     new = setup.ledger
     if create and setup.fields.resolved.missing:
         created = fields.create(attempt, client, setup.state.merge_fields, setup.fields)
-        new = fields.with_fields(new, setup.plans, created)
+        new = fields.with_fields(new, setup.plans, created, setup.state.merge_fields)
     ids = {
         choice.given: tags.apply(attempt, client, choice)
         for choice in setup.choices

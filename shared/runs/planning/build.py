@@ -11,6 +11,7 @@ from time import time
 import polars as pl
 
 from shared.audiences import memory
+from shared.drift.items import Look, Seen
 from shared.erased import Register, load_erased
 from shared.frames import lookup, tables
 from shared.frames.masks import has_bit
@@ -31,6 +32,7 @@ from shared.runs.planning.difference.generations import Generation, Generations,
 from shared.runs.planning.difference.growth import Additions
 from shared.runs.planning.difference.policy import Policy
 from shared.runs.planning.difference.safety_stop import NO_REMOVALS, Removals
+from shared.runs.planning.drift import of_contacts
 from shared.runs.planning.failed_before import who_failed
 from shared.runs.planning.field_values import FieldValues
 from shared.runs.planning.forecast import forecast
@@ -101,6 +103,7 @@ class _Decided:
     late: list[Late]
     generations: Generations
     read_at: str
+    seen: list[Seen]
 
 
 def build(attempt: PlanningAttempt, setup: Setup) -> Built:
@@ -160,6 +163,7 @@ def _decide(
         classified, remembered(attempt, setup, classified, erased)
     )
     classified = with_archived(classified, archived)
+    seen = of_contacts(classified, old.uid)
     if before is not None:
         classified = with_wanted(classified, before)
     gone = difference.with_answers(with_customer_ids(blobs, old, gone), answers)
@@ -203,6 +207,7 @@ def _decide(
         too_late(attempt, waits),
         policy.generations,
         read_at,
+        seen,
     )
 
 
@@ -259,8 +264,15 @@ def _plan_of(
         folder=attempt.folder,
         payload=f"{attempt.folder}payload",
         updates=setup.updates.way,
+        look=_look(setup, decided),
         kept_by=kept_by(decided.waits),
     )
+
+
+def _look(setup: Setup, decided: _Decided) -> Look | None:
+    """Return what was seen of changes by hand, None where there is nothing to say of any."""
+    look = replace(setup.look, seen=(*setup.look.seen, *decided.seen))
+    return look if look.seen or setup.drift.is_open_for(setup.ledger.uid) else None
 
 
 def _withheld(decided: _Decided) -> Withheld:

@@ -79,8 +79,13 @@ def create(
     return {field.tag: field.merge_id for field in now if field.tag in used}
 
 
-def with_fields(ledger: Ledger, plans: Sequence[FieldPlan], ids: Mapping[str, int]) -> Ledger:
-    """Return the ledger with all merge fields that are or were filled, and their ids."""
+def with_fields(
+    ledger: Ledger,
+    plans: Sequence[FieldPlan],
+    ids: Mapping[str, int],
+    there: Sequence[MergeField],
+) -> Ledger:
+    """Return the ledger with all merge fields that are or were filled, their ids and types."""
     tags = tuple(dict.fromkeys([*ledger.fields, *(plan.tag for plan in plans)]))
     if len(tags) > MAX_FIELDS:
         raise RunFailedError(
@@ -89,7 +94,14 @@ def with_fields(ledger: Ledger, plans: Sequence[FieldPlan], ids: Mapping[str, in
             "made. Duplicate it, and use the new one.",
         )
     now = ledger.known_fields | dict(ids)
-    return replace(ledger, fields=tags, field_ids=tuple(now.get(tag, _NO_ID) for tag in tags))
+    types = {field.merge_id: field.type for field in there}
+    all_ids = tuple(now.get(tag, _NO_ID) for tag in tags)
+    return replace(
+        ledger,
+        fields=tags,
+        field_ids=all_ids,
+        field_types=tuple(types.get(id_, "") for id_ in all_ids),
+    )
 
 
 def refilled(old: Ledger, plans: Sequence[FieldPlan], ids: Mapping[str, int]) -> int:

@@ -296,7 +296,8 @@ def _settle(attempt: PlanningAttempt, setup: Setup, built: "Built") -> "Built":
         return built
     with client_of(attempt) as client:
         settled = audience.settle(attempt, client, setup, create=bool(plan.chunks))
-    kept = replace(plan.ledger, tags=settled.ledger.tags, field_ids=settled.ledger.field_ids)
+    now = settled.ledger
+    kept = replace(plan.ledger, tags=now.tags, field_ids=now.field_ids, field_types=now.field_types)
     return replace(built, plan=replace(plan, ledger=kept, tags=planned_tags(settled)))
 
 

@@ -3,10 +3,11 @@
 A tag is its id. People may rename it in Mailchimp: it stays the segment's, under its new name.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from shared.audiences.owned_tags import ids_of, own_tag, owned_tags
+from shared.drift.items import Seen
 from shared.exports.models import Export
 from shared.mailchimp import audience as mailchimp_audience
 from shared.mailchimp.answers import Tag
@@ -25,16 +26,41 @@ from shared.runs.record import RunFailedError
 _NO_ID = 0
 
 
-def choose(attempt: PlanningAttempt, state: AudienceState, clock_offset: float) -> list[TagChoice]:
-    """Decide on every segment's tag; raises RunFailedError for one that is somebody else's."""
+@dataclass(frozen=True)
+class Chosen:
+    """What was decided on the segments' tags.
+
+    alone: the tags that this product made and no other export uses. holders: uids of the other
+    exports that have given a tag. put_back: those that are to have the export's name again.
+    """
+
+    choices: list[TagChoice]
+    alone: frozenset[int] = frozenset()
+    holders: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    put_back: frozenset[int] = frozenset()
+
+
+def choose(
+    attempt: PlanningAttempt,
+    state: AudienceState,
+    clock_offset: float,
+    wanted_back: Collection[int],
+) -> Chosen:
+    """Decide on every segment's tag; raises RunFailedError for one that is somebody else's.
+
+    wanted_back: tags of which people want the name put back that they had changed.
+    """
     export, old = attempt.export, attempt.old
     owned = owned_tags(attempt.app.blobs, old.account, old.audience)
+    made = ids_of(owned, state.tags, clock_offset)
+    ledgers = ledgers_of(attempt.app.blobs, old, [other.uid for other in attempt.others])
+    shared = _shared_ids(attempt, state, ledgers)
     choices = mailchimp_audience.choose_tags(
         [_wanted(export, old, number) for number in range(len(export.segments))],
         state.tags,
-        made=ids_of(owned, state.tags, clock_offset),
+        made=made,
         given={tag.id for tag in old.tags if tag is not None},
-        shared=_shared_ids(attempt, state),
+        shared=shared,
     )
     foreign = sorted({choice.name for choice in choices if choice.action == "conflict"})
     if foreign:
@@ -43,7 +69,54 @@ def choose(attempt: PlanningAttempt, state: AudienceState, clock_offset: float) 
             f"The audience has tags of the same name that this product did not make: "
             f"{', '.join(foreign)}. Choose another name, or adopt them.",
         )
-    return choices
+    alone = frozenset(made - shared)
+    back = {
+        choice.id
+        for choice in choices
+        if choice.id in alone
+        and choice.id in wanted_back
+        and _may_be_put_back(choice, choices, state)
+    }
+    return Chosen(
+        [
+            replace(one, name=one.given, action="rename") if one.id in back else one
+            for one in choices
+        ],
+        alone,
+        _holders(ledgers),
+        frozenset(id_ for id_ in back if id_ is not None),
+    )
+
+
+def _may_be_put_back(choice: TagChoice, choices: Sequence[TagChoice], state: AudienceState) -> bool:
+    """Return whether a renamed tag may have the export's name again: nothing else has it."""
+    names = {one.given.casefold() for one in choices if one.id == choice.id}
+    taken = any(is_alike(tag.name, choice.given) for tag in state.tags if tag.id != choice.id)
+    return choice.is_renamed_by_people and len(names) == 1 and not taken
+
+
+def _holders(ledgers: Iterable[Ledger]) -> dict[int, tuple[str, ...]]:
+    found: dict[int, tuple[str, ...]] = {}
+    for one in ledgers:
+        for tag in one.tags:
+            if tag is not None and tag.segments:
+                found[tag.id] = (*found.get(tag.id, ()), one.uid)
+    return found
+
+
+def renamed_by_people(chosen: Chosen) -> list[Seen]:
+    """Return the tags that people have renamed in Mailchimp, and that are not renamed back now."""
+    return [
+        Seen(
+            code="tag_renamed",
+            subject=str(choice.id),
+            params={"given": choice.given, "found": choice.name},
+            holders=chosen.holders.get(choice.id or _NO_ID, ()),
+            may_put_back=choice.id in chosen.alone,
+        )
+        for choice in once(chosen.choices)
+        if choice.is_renamed_by_people
+    ]
 
 
 def _wanted(export: Export, ledger: Ledger, number: int) -> WantedTag:
@@ -62,11 +135,11 @@ def _wanted(export: Export, ledger: Ledger, number: int) -> WantedTag:
     return WantedTag(segment.name, segment.tag, segment.adopt)
 
 
-def _shared_ids(attempt: PlanningAttempt, state: AudienceState) -> set[int]:
+def _shared_ids(
+    attempt: PlanningAttempt, state: AudienceState, ledgers: Sequence[Ledger]
+) -> set[int]:
     """Return the tags that other exports use, by what they hold and by what they are set up for."""
-    uids = [export.uid for export in attempt.others]
-    found = ledgers_of(attempt.app.blobs, attempt.old, uids)
-    ids, names = tags_of_others(attempt.others, found)
+    ids, names = tags_of_others(attempt.others, ledgers)
     return ids | {tag.id for tag in state.tags if tag.name.casefold() in names}
 
 
