@@ -28,7 +28,7 @@ TYPES: Mapping[str, str] = {
 # The console's own pages, as its router knows them; `*` is a name or an id.
 PAGES = re.compile(
     r"|exports|new-export|exports/[^/]+(/edit|/proof)?|runs|runs/[^/]+"
-    r"|connections|new-connection|connections/[^/]+|segments|person|health|signed-in"
+    r"|connections|new-connection|connections/[^/]+|segments|person|records|health|signed-in"
 )
 POLICY: Mapping[str, str] = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "

@@ -1,6 +1,7 @@
 """The routes that show what Customer Insights has written."""
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ from shared.segments.reader import columns_of
 from shared.segments.snapshots import Snapshot, find_segments, find_snapshot
 
 _SAMPLES, _LONGEST = 3, 40
+# Marks of direction and joiners, and blanks of other kinds: names have them, nothing shows them.
+_UNSEEN = frozenset({"Cf", "Zs"})
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ def _source(app: App, request: Request) -> Source:
     errors = []
     if (wrong := container_error(app, container, "container")) is not None:
         errors.append(wrong)
-    if not folder or len(folder) > 900 or not folder.isprintable():
+    if not folder or len(folder) > 900 or not _is_line(folder):
         text = "must be a folder such as CustomerInsights_<id>/Name"
         errors.append(FieldError("folder", text, "malformed"))
     if errors:
@@ -91,8 +94,13 @@ def _source(app: App, request: Request) -> Source:
     return Source(container, folder, app.segment_container(container))
 
 
+def _is_line(text: str) -> bool:
+    """Whether this can be the name of something in storage, in any script."""
+    return all(one.isprintable() or unicodedata.category(one) in _UNSEEN for one in text)
+
+
 def _detail(app: App, source: Source, name: str) -> Response:
-    if not name or len(name) > 256 or not name.isprintable() or re.search(r"[/\\]", name):
+    if not name or len(name) > 256 or not _is_line(name) or re.search(r"[/\\]", name):
         raise problems.not_found("segment")
     now, quiet = utc_now(), app.settings.snapshot_quiet
     with reading_errors():

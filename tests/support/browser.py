@@ -32,6 +32,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# How long to wait for what should be there, on slow machines too: nothing where all is well.
+WAIT_MS = 60_000
 # What the browser itself writes about an answer's status; the console says it in the page.
 _STATUS = "Failed to load resource: the server responded with a status of"
 
@@ -39,6 +41,7 @@ _STATUS = "Failed to load resource: the server responded with a status of"
 @contextmanager
 def launched() -> Iterator[Browser]:
     """A running browser; the test is skipped where none can be had, and fails where CI is set."""
+    expect.set_options(timeout=WAIT_MS)
     with sync_playwright() as playwright:
         own = Path(playwright.chromium.executable_path)
         program = _on_path() or (str(own) if own.is_file() else None) or _installed(own)
@@ -102,6 +105,7 @@ class Console:
     def __init__(self, context: BrowserContext, base: str) -> None:
         self.base = base
         self.key = ""
+        context.set_default_timeout(WAIT_MS)
         self.page = context.new_page()
         self.watched = Watched(self.page, base)
 
@@ -130,7 +134,7 @@ class Console:
     def settled(self) -> None:
         """Wait until what the page reads has come."""
         self.page.locator("h1").first.wait_for()
-        expect(self.page.locator("[aria-busy=true]")).to_have_count(0, timeout=15_000)
+        expect(self.page.locator("[aria-busy=true]")).to_have_count(0)
 
     def axe(self) -> list[str]:
         """What axe-core finds, a line each."""

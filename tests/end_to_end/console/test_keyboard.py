@@ -57,7 +57,7 @@ def test_an_export_is_run_and_its_settings_changed_by_keyboard_alone(
     keys.press("Enter")
     ended = page.locator("main .state", has_text="Uspjelo")
     expect(page.get_by_role("heading", name="Pokretanje", exact=True)).to_be_visible()
-    expect(ended.first).to_be_visible(timeout=60_000)
+    expect(ended.first).to_be_visible()
     assert page.evaluate("document.activeElement.tagName") in ("H1", "BODY")
 
     _tab_to(console, "weekly-news")

@@ -179,7 +179,7 @@ def test_with_the_storage_stopped_the_console_opens_and_says_what_is_wrong(
         console.open("health")
         console.sign_in(stack.keys.master)
 
-        expect(console.page.get_by_text("Something is wrong")).to_be_visible(timeout=60_000)
+        expect(console.page.get_by_text("Something is wrong")).to_be_visible()
         expect(console.page.get_by_text("does not answer").first).to_be_visible()
         context.close()
 
@@ -209,6 +209,6 @@ def test_what_is_processed_and_what_is_held_of_a_person_are_pages_to_print(
     page.get_by_role("searchbox").fill(address)
     page.get_by_role("button", name="Write the file").click()
     held = page.get_by_role("table", name="What is held")
-    expect(held).to_contain_text("What the export remembers of the contact", timeout=20_000)
+    expect(held).to_contain_text("What the export remembers of the contact")
     expect(page.get_by_role("heading", name="Sent to")).to_be_visible()
     assert "@" not in page.url

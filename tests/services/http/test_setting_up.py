@@ -20,12 +20,15 @@ PROFILES = pl.DataFrame(
     }
 )
 
+# Not every name can be a part of a path, and not every character of a name is seen.
+NAMES = ("Name, (new)", "\u200f\u05d0\u05d1 \u0627\u0644\u200d\u0639", "Club\u00a0Gold")
+
 
 @pytest.fixture(scope="module")
 def folder(stack: Stack) -> str:
     """A folder with a segment in it whose columns tell what they are."""
     name = f"CustomerInsights_{uuid.uuid4().hex}/BlobExport"
-    write_export(stack.segment_container(), name, {"Loyal": PROFILES, "Name, (new)": PROFILES})
+    write_export(stack.segment_container(), name, dict.fromkeys(["Loyal", *NAMES], PROFILES))
     return name
 
 
@@ -52,13 +55,14 @@ def test_no_value_of_a_profile_is_among_the_samples(call: Caller, folder: str) -
         assert not set(columns[name]["samples"]) & set(values), name
 
 
+@pytest.mark.parametrize("name", NAMES)
 def test_a_segment_whose_name_is_no_part_of_a_path_is_named_in_the_query(
-    call: Caller, folder: str
+    call: Caller, folder: str, name: str
 ) -> None:
-    answer = call("GET", f"segments?folder={folder}&name={quote('Name, (new)')}")
+    answer = call("GET", f"segments?folder={folder}&name={quote(name)}")
 
     assert answer.status_code == 200, answer.text
-    assert answer.json()["name"] == "Name, (new)"
+    assert answer.json()["name"] == name
 
 
 def test_a_segment_that_is_not_there_is_not_found(call: Caller) -> None:

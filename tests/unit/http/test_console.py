@@ -2,6 +2,7 @@
 
 import gzip
 import re
+from pathlib import Path
 
 import pytest
 
@@ -31,6 +32,14 @@ def test_every_page_is_the_same_document_and_is_asked_for_anew(path: str) -> Non
     assert b"{{" not in answer.payload()
     assert _get(path, if_none_match=answer.headers["ETag"]).status == 304
     assert "immutable" not in answer.headers.get("Cache-Control", "")
+
+
+def test_each_page_that_the_console_itself_knows_is_there_when_it_is_loaded_anew() -> None:
+    router = Path(__file__).resolve().parents[3] / "console" / "pages" / "index.js"
+    known = re.findall(r'^    case "(.*)":$', router.read_text("utf-8"), re.M)
+
+    assert len(known) > 10
+    assert [path for path in known if _get(path.replace("*", "a-1")).status != 200] == []
 
 
 def test_all_that_a_page_names_is_there_and_may_be_kept_for_ever() -> None:
