@@ -3,6 +3,7 @@ import { html, useState } from "../vendor/preact.js";
 import { ApiError, ask, at, get } from "../lib/api.js";
 import { problemText, textOf } from "../lib/codes.js";
 import { t } from "../lib/i18n.js";
+import { useResource } from "../lib/resource.js";
 import { go } from "../lib/router.js";
 import { may } from "../lib/session.js";
 import { Button } from "../parts/basics.js";
@@ -119,12 +120,35 @@ async function setSchedule(name, active, onDone) {
 
 /** @typedef {{ item: Api.Export, onDone: () => unknown, onClose: () => void }} Props */
 
+/** What is asked for by each kind of run that is no ordinary one; at most one of them. */
+export const RUN_KINDS = { "": {}, full: { full: true }, only: { only: "failed" }, repair: { repair: true } };
+
+/** @typedef {keyof typeof RUN_KINDS} RunKind */
+
+/** @param {Api.Run["counts"] | null | undefined} counts */
+export function isUndelivered(counts) {
+  return !!counts && counts.rejected + counts.failed > 0;
+}
+
+/**
+ * @param {Exclude<RunKind, "">} kind
+ * @param {[RunKind, (kind: RunKind) => void]} state
+ */
+export function kindBox(kind, [chosen, choose]) {
+  return html`<label class="check"><input type="checkbox" checked=${chosen === kind} onChange=${() => choose(chosen === kind ? "" : kind)} />
+    <span>${t(`run.${kind}`)}<span class="hint">${t(`run.${kind}_hint`)}</span></span></label>`;
+}
+
 /** @param {Props} props */
 function RunDialog({ item, onClose }) {
-  const [full, setFull] = useState(false);
+  const chosen = useState(/** @type {RunKind} */ (""));
+  // Where it was never verified there is none.
+  const proof = /** @type {Api.Proof | null} */ (useResource(at`exports/${item.name}/verification`).data);
+  const last = item.last_run;
+  const repairs = proof?.status === "succeeded" && proof.run === last?.id && proof.differing.some((one) => one.repairable);
   const confirm = async () => {
     try {
-      const { data } = /** @type {{ data: Api.Run }} */ (await ask("POST", at`exports/${item.name}/runs`, { body: { full } }));
+      const { data } = /** @type {{ data: Api.Run }} */ (await ask("POST", at`exports/${item.name}/runs`, { body: RUN_KINDS[chosen[0]] }));
       say(t("run.started"));
       go(at`runs/${data.id}`);
     } catch (error) {
@@ -134,10 +158,9 @@ function RunDialog({ item, onClose }) {
   };
   return html`<${Confirm} title=${t("run.start_title", { name: item.display_name })} action=${t("action.run")} onConfirm=${confirm} onClose=${onClose}>
     <p>${t("run.start_text", { audience: item.audience_name || item.audience_id })}</p>
-    <details class="more"><summary>${t("form.more")}</summary>
-      <label class="check"><input type="checkbox" checked=${full} onChange=${(/** @type {any} */ event) => setFull(event.target.checked)} />
-        <span>${t("run.full")}<span class="hint">${t("run.full_hint")}</span></span></label>
-    </details>
+    ${isUndelivered(last?.counts) && kindBox("only", chosen)}
+    ${repairs && kindBox("repair", chosen)}
+    <details class="more"><summary>${t("form.more")}</summary>${kindBox("full", chosen)}</details>
   </${Confirm}>`;
 }
 

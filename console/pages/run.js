@@ -12,7 +12,7 @@ import { Confirm } from "../parts/dialog.js";
 import { say } from "../lib/told.js";
 import { Bar, TimePlot } from "../parts/plot.js";
 import { Table } from "../parts/table.js";
-import { startRun } from "./export-actions.js";
+import { isUndelivered, kindBox, RUN_KINDS, startRun } from "./export-actions.js";
 import { Outcomes } from "./outcomes.js";
 import { Bill, Plan } from "./preview.js";
 import { outcomeText, rate, runState } from "./run-words.js";
@@ -86,11 +86,13 @@ function RunThis({ run, onClose }) {
   const withheld = run.plan?.withheld ?? run.withheld;
   const [removals, allowRemovals] = useState(false);
   const [additions, allowAdditions] = useState(false);
+  const chosen = useState(/** @type {import("./export-actions.js").RunKind} */ (""));
   const count = (withheld?.removals ?? 0) + (withheld?.withdrawals ?? 0);
   const counts = run.plan?.counts;
   return html`<${Confirm} title=${t("run.start_title", { name: run.export })} action=${t("action.run")} danger=${removals} onClose=${onClose}
-    onConfirm=${() => startRun(run.export, { ...(removals && { allow_removals: true }), ...(additions && { allow_additions: true }) })}>
+    onConfirm=${() => startRun(run.export, { ...RUN_KINDS[chosen[0]], ...(removals && { allow_removals: true }), ...(additions && { allow_additions: true }) })}>
     ${counts && html`<p>${t("preview.will", { send: counts.to_upsert + counts.to_tag, untag: counts.to_untag })}</p>`}
+    ${isUndelivered(run.counts) && kindBox("only", chosen)}
     ${count > 0 && html`<label class="check"><input type="checkbox" checked=${removals} onChange=${(/** @type {any} */ event) => allowRemovals(event.target.checked)} />
       <span>${t("run.allow_removals", { count })}<span class="hint">${t("run.allow_hint")}</span></span></label>`}
     ${(withheld?.additions ?? 0) > 0 && html`<label class="check"><input type="checkbox" checked=${additions} onChange=${(/** @type {any} */ event) => allowAdditions(event.target.checked)} />

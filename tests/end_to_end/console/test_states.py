@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Dialog, expect
 
 from local.stack import Stack
 from tests.end_to_end.console.conftest import Furnished
+from tests.end_to_end.console.variety import verify
 from tests.support.browser import Console
 
 
@@ -212,3 +213,28 @@ def test_what_is_processed_and_what_is_held_of_a_person_are_pages_to_print(
     expect(held).to_contain_text("What the export remembers of the contact")
     expect(page.get_by_role("heading", name="Sent to")).to_be_visible()
     assert "@" not in page.url
+
+
+def test_a_run_repairs_what_a_verification_has_found_where_a_person_says_so(
+    app: Furnished, console: Console
+) -> None:
+    page, mailchimp = console.page, app.stack.mailchimp
+    export = app.stack.ask("GET", "exports/weekly-news")
+    audience, tag = export["audience_id"], export["segments"][0]["tag"]
+    contacts = mailchimp.contacts(audience)
+    address = next(email for email, contact in contacts.items() if tag in contact.tags)
+    mailchimp.remove_tag(audience, [address], tag)
+    verify(app)
+
+    console.go("exports")
+    page.get_by_role("button", name="Run Weekly news").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("checkbox", name="Repair what the verification found").check()
+    expect(dialog.get_by_role("checkbox", name="could not deliver")).to_have_count(0)
+    dialog.get_by_role("button", name="Run", exact=True).click()
+
+    expect(page).to_have_url(re.compile("/console/runs/"))
+    newest = app.stack.ask("GET", "exports/weekly-news/runs")["items"][0]
+    assert newest["options"] == {"repair": True}
+    app.stack.ended(newest["id"])
+    assert tag in mailchimp.contacts(audience)[address].tags

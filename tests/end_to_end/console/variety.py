@@ -40,7 +40,7 @@ def variety(product: Furnished) -> Iterator[Mapping[str, str]]:
             product.stack.ended(run)
         with _changed_by_hand(product):
             runs["held_back_preview"] = _begun(product, HELD_BACK, preview=True)
-            _verify(product)
+            verify(product)
             product.stack.ended(runs["held_back_preview"])
             yield {name: f"runs/{run}" for name, run in runs.items()}
     finally:
@@ -48,7 +48,7 @@ def variety(product: Furnished) -> Iterator[Mapping[str, str]]:
         ask("PUT", f"connections/{CONNECTION}", connection)
 
 
-def _verify(product: Furnished) -> None:
+def verify(product: Furnished) -> None:
     """Verify the export that has run."""
     path = f"exports/{EXPORT}/verification"
     product.stack.ask("POST", path)
