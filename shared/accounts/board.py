@@ -31,11 +31,15 @@ _PEOPLE_SLOT, _PEOPLE_WAITING = "people/slot", "people/waiting/"
 
 @dataclass(frozen=True)
 class SlotView:
-    """A slot as listed; `run` is the run its holder serves, or served when it died."""
+    """A slot as listed; `run` is the run its holder serves, or served when it died.
+
+    etag: of what it says, which leases leave as it is.
+    """
 
     leased: bool
     clean: bool
     run: str
+    etag: str = ""
 
 
 @dataclass(frozen=True)
@@ -250,4 +254,5 @@ def _number_of(name: str) -> int | None:
 
 def _slot_of(blob: BlobInfo) -> SlotView:
     clean = blob.metadata.get("clean", "1") == "1"
-    return SlotView(leased=blob.leased, clean=clean, run=blob.metadata.get("run", ""))
+    run = blob.metadata.get("run", "")
+    return SlotView(leased=blob.leased, clean=clean, run=run, etag=blob.etag)

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 from shared.accounts import board
 from shared.accounts.allowance import Allowance, CallTimes
-from shared.accounts.board import Board
+from shared.accounts.board import Board, SlotView
 from shared.accounts.errors import CallError
 from shared.platform import queues
 from shared.platform.blobs import BlobConflictError, BlobMissingError, Blobs
@@ -171,7 +171,7 @@ class Slots:
         unclean = {n for n, seen in view.slots.items() if not seen.clean}
         taken = {n for n, seen in view.slots.items() if seen.leased}
         for n in sorted(set(range(lanes)) - taken, key=lambda n: (n in unclean, n)):
-            slot = self._take_one(account, n)
+            slot = self._take_one(account, n, view.slots.get(n))
             if slot is not None:
                 return slot
         return None
@@ -184,8 +184,12 @@ class Slots:
         wanted = view.people.leased or not view.people.clean or view.people_waiting
         return None if wanted else self._take_one(account, board.PEOPLE)
 
-    def _take_one(self, account: str, number: int) -> Slot | None:
+    def _take_one(self, account: str, number: int, seen: SlotView | None = None) -> Slot | None:
+        """Take one slot; `seen`: as it was listed a moment ago."""
         name = board.slot_name(account, number)
+        if seen is not None and (kept := self.leases.take(name, seen.etag)) is not None:
+            # Nobody has written it since: it says what it said.
+            return self._slot(account, number, kept, clean=seen.clean)
         kept = self.leases.take_or_create(name)
         if kept is None:
             return None
@@ -195,6 +199,9 @@ class Slots:
             kept.release()
             raise
         clean = info is not None and info.metadata.get("clean", "1") == "1"
+        return self._slot(account, number, kept, clean=clean)
+
+    def _slot(self, account: str, number: int, kept: KeptLease, *, clean: bool) -> Slot:
         return Slot(self, account, number, kept, 0.0 if clean else self.times.timeout)
 
     @contextmanager

@@ -155,15 +155,18 @@ def add(
     audience: str,
     part: Part,
     others: "Callable[[tuple[str, ...]], Mapping[str, pl.DataFrame]]",
+    known: Memory | None = None,
 ) -> None:
     """Add what a run has made, once; whoever calls this holds the audience's lock.
 
     others: whom other exports' ledgers of before there was a memory have made, by their uids, but
-    for those that are in it; asked for with the first part of an export.
+    for those that are in it; asked for with the first part of an export. known: the version that
+    was read a moment ago.
     """
+    seen = [known] if known else []
 
     def added() -> None:
-        memory = load(blobs, account, audience)
+        memory = seen.pop() if seen else load(blobs, account, audience)
         if part.run not in memory.runs:
             new = part.uid not in memory.exports
             before = others((*memory.exports, part.uid)) if new else {}

@@ -5,7 +5,7 @@ import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from itertools import batched
@@ -178,6 +178,28 @@ class Blobs:
             return None
         except ResourceNotFoundError:
             raise BlobMissingError(name) from None
+
+    def read_newer(
+        self, name: str, known: BlobInfo | None, largest: int
+    ) -> tuple[BlobInfo, bytes | None] | None:
+        """Return a blob as it is now, with its bytes where it is not the known version.
+
+        Not those of a blob of more than `largest` bytes. None where there is none.
+        """
+        conditions: dict[str, Any] = {}
+        if known is not None:
+            conditions = {"etag": known.etag, "match_condition": MatchConditions.IfModified}
+        try:
+            with asking_cloud():
+                stream = self._container.download_blob(name, **conditions)
+                info = replace(_info(stream.properties), name=name)
+                return info, stream.readall() if info.size <= largest else None
+        except (ResourceNotModifiedError, ResourceModifiedError):
+            if known is None:
+                raise
+            return known, None
+        except ResourceNotFoundError:
+            return None
 
     def read_range(self, name: str, offset: int, length: int, etag: str | None = None) -> bytes:
         """Return `length` bytes from `offset`; raises BlobMissingError, BlobConflictError."""
@@ -363,6 +385,18 @@ class Blobs:
             for item in self._container.walk_blobs(name_starts_with=prefix, delimiter="/"):
                 if isinstance(item, BlobProperties):
                     yield _info(item)
+
+    def entries(self, prefix: str) -> tuple[Sequence[str], Sequence[BlobInfo]]:
+        """Return what lies right below a prefix that ends in a slash: folders' names, and blobs."""
+        folders: list[str] = []
+        blobs: list[BlobInfo] = []
+        with asking_cloud():
+            for item in self._container.walk_blobs(name_starts_with=prefix, delimiter="/"):
+                if isinstance(item, BlobProperties):
+                    blobs.append(_info(item))
+                else:
+                    folders.append(item.name[len(prefix) :].rstrip("/"))
+        return folders, blobs
 
     def folders(self, prefix: str) -> Iterator[str]:
         """Yield the names of the next level below a prefix that ends in a slash."""

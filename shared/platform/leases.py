@@ -61,6 +61,7 @@ class LeaseKeeper:
         self.seconds = seconds
         self._held: set[KeptLease] = set()
         self._renewing: set[KeptLease] = set()
+        self._asked: set[str] = set()
         self._lock = threading.Lock()
         self._wake = threading.Condition(self._lock)
         self._thread: threading.Thread | None = None
@@ -70,11 +71,26 @@ class LeaseKeeper:
 
         With an ETag None, too, where the blob has been written since.
         """
-        asked_at = time.monotonic()
         try:
-            lease = self._blobs.lease(name, self.seconds, etag)
+            return self._take(name, etag)
         except BlobMissingError:
             return None
+
+    def _take(self, name: str, etag: str | None = None) -> KeptLease | None:
+        with self._lock:
+            held = any(kept.lease.name == name and not kept.lost for kept in self._held)
+            if held or name in self._asked:
+                return None  # Held here, or about to be: the storage needs not be asked.
+            self._asked.add(name)
+        try:
+            return self._ask(name, etag)
+        finally:
+            with self._lock:
+                self._asked.discard(name)
+
+    def _ask(self, name: str, etag: str | None) -> KeptLease | None:
+        asked_at = time.monotonic()
+        lease = self._blobs.lease(name, self.seconds, etag)
         if lease is None:
             return None
         kept = KeptLease(self, lease, asked_at)
@@ -87,14 +103,14 @@ class LeaseKeeper:
 
     def take_or_create(self, name: str) -> KeptLease | None:
         """Like `take`, and creates an empty blob where there is none."""
-        kept = self.take(name)
-        if kept is None and not self._blobs.exists(name):
+        try:
+            return self._take(name)
+        except BlobMissingError:
             try:
                 self._blobs.write(name, b"", create=True)
             except BlobConflictError:
                 return None
-            kept = self.take(name)
-        return kept
+        return self.take(name)
 
     @contextmanager
     def held(self, name: str) -> Iterator[KeptLease | None]:

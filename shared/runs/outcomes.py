@@ -60,7 +60,10 @@ def write(blobs: Blobs, run: str, outcomes: "pl.DataFrame", segments: Sequence[s
         chosen = None if number is None else _chosen(outcomes, number)
         layout = _Layout()
         rows = _csv(outcomes, chosen, segments, layout)
-        etag = blobs.write(name, rows, content_type="text/csv; charset=utf-8")
+        is_small = (outcomes.height if chosen is None else chosen.len()) <= _ROWS_PER_BLOCK
+        # What would be one block goes out at once.
+        data = b"".join(rows) if is_small else rows
+        etag = blobs.write(name, data, content_type="text/csv; charset=utf-8")
         outcome_index.save(blobs, name, layout.index(etag))
 
     # One is uploaded while another is made.

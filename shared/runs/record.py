@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from enum import StrEnum
 from typing import Any, Literal
+from weakref import WeakKeyDictionary
 
 from pydantic import TypeAdapter
 
 from shared.exports.models import StoredExport
 from shared.notice import Notice
-from shared.platform.blobs import Blobs, Document
+from shared.platform.blobs import BlobConflictError, BlobMissingError, Blobs, Document
 from shared.platform.clock import to_text, utc_now
 from shared.runs import names
 from shared.runs.bill import Bill
@@ -162,6 +163,9 @@ class Run:
 
 
 _ADAPTER = TypeAdapter(Run)
+# Records as this process read or wrote them last: what it changes next is mostly one of them.
+_seen: WeakKeyDictionary[Blobs, dict[str, tuple[Document, str]]] = WeakKeyDictionary()
+_MOST_SEEN = 32
 _UNSAID = {f.name: f.default for f in fields(Run) if f.default is not MISSING}
 
 
@@ -237,8 +241,12 @@ def read_run(blobs: Blobs, run: str) -> Run | None:
     """Return a run as it is stored, None where there is none."""
     if names.export_of(run) is None:
         return None
-    found = blobs.read_document(names.record_name(run))
-    return run_of(found[0]) if found else None
+    name = names.record_name(run)
+    found = blobs.read_document(name)
+    if found is None:
+        return None
+    _note_seen(blobs, name, *found)
+    return run_of(found[0])
 
 
 def create_run(blobs: Blobs, run: Run) -> bool:
@@ -256,8 +264,38 @@ def update_run(blobs: Blobs, run: str, change: Callable[[Run], Run | None]) -> R
         after = change(run_of(document))
         return None if after is None else after.document()
 
-    found = blobs.update_document(names.record_name(run), changed)
+    name = names.record_name(run)
+    found = _over_seen(blobs, name, changed) or blobs.update_document(name, changed)
     return None if found is None else run_of(found)
+
+
+def _note_seen(blobs: Blobs, name: str, document: Document, etag: str) -> None:
+    known = _seen.setdefault(blobs, {})
+    known.pop(name, None)
+    known[name] = (document, etag)
+    for oldest in list(known)[:-_MOST_SEEN]:
+        known.pop(oldest, None)
+
+
+def _over_seen(
+    blobs: Blobs, name: str, change: Callable[[Document], Document | None]
+) -> Document | None:
+    """Write a change over the version that was seen last, as long as it is the newest.
+
+    None where it is not, or where there is nothing to write: only the newest version tells that.
+    """
+    seen = _seen.setdefault(blobs, {}).pop(name, None)
+    if seen is None:
+        return None
+    before, etag = seen
+    after = change(before)
+    if after is None or after == before:
+        return None
+    try:
+        _note_seen(blobs, name, after, blobs.write_document(name, after, etag))
+    except (BlobConflictError, BlobMissingError):
+        return None
+    return after
 
 
 def change_run(blobs: Blobs, run: str, change: Callable[[Run], Run]) -> Run | None:

@@ -43,7 +43,7 @@ def start_run(app: App, export: StoredExport, request: RunRequest) -> Run:
         free_marker(app.blobs, run.id)
         raise FollowedError
     record_start(app.blobs, app.queues, run)
-    return load_run(app.blobs, run.id) or run
+    return run
 
 
 def _is_followed(blobs: Blobs, run: Run) -> bool:

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Lock
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from shared.platform.blobs import BlobInfo, BlobMissingError, Blobs
+from shared.platform.blobs import BlobInfo, Blobs
 from shared.segments.folders import Folder, clean, csv_files, dated_folder
 from shared.segments.format import CsvFormat
 from shared.segments.model import ModelTable, ModelUnusableError, read_model
@@ -38,24 +38,36 @@ class Models:
     """The model.json files that one look has read: those of many segments are one, and large."""
 
     def __init__(self) -> None:
-        self._read: dict[tuple[str, str], tuple[ModelTable, ...] | ModelUnusableError] = {}
+        self._read: dict[str, _Read] = {}
         self._lock = Lock()
 
-    def tables(self, blobs: Blobs, info: BlobInfo) -> tuple[ModelTable, ...]:
-        """Return the tables of a model.json; raises ModelUnusableError, BlobMissingError."""
+    def look(self, blobs: Blobs, name: str) -> "_Read | None":
+        """Return a model.json as it is now, None where there is none; read where it is newer."""
         with self._lock:
-            key = (info.name, info.etag)
-            if key not in self._read:
-                try:
-                    self._read[key] = read_model(
-                        blobs.read(info.name), info.name.rpartition("/")[0]
-                    )
-                except ModelUnusableError as error:
-                    self._read[key] = error
-            found = self._read[key]
-        if isinstance(found, ModelUnusableError):
-            raise ModelUnusableError(str(found))
-        return found
+            known = self._read.get(name)
+            found = blobs.read_newer(name, known and known.info, _LARGEST_MODEL)
+            if found is None:
+                return None
+            if known is None or found[0].etag != known.info.etag:
+                known = self._read[name] = _parsed(*found)
+        return known
+
+
+class _Read(NamedTuple):
+    """A version of a model.json that was read, and why it can't be used."""
+
+    info: BlobInfo
+    tables: tuple[ModelTable, ...] = ()
+    reason: str = ""
+
+
+def _parsed(info: BlobInfo, data: bytes | None) -> _Read:
+    if data is None:
+        return _Read(info, reason="is too large to be one")
+    try:
+        return _Read(info, read_model(data, info.name.rpartition("/")[0]))
+    except ModelUnusableError as error:
+        return _Read(info, reason=f"can't be used: {error}")
 
 
 def root_model(folder: str) -> str:
@@ -72,8 +84,9 @@ def descriptions(
     beside = found.prefix.rstrip("/")
     if any(blob.name == f"{beside}/{MODEL}" for blob in found.blobs) and beside != own:
         yield from _model(blobs, beside, own, segment, models, alone=True)
+    has_own = f"{own}/{MODEL}" in found.beside
     there = [
-        *_model(blobs, own, own, segment, models, alone=True),
+        *(_model(blobs, own, own, segment, models, alone=True) if has_own else ()),
         *_model(blobs, root, own, segment, models, alone=False),
     ]
     yield from there or _manifest(blobs, root)
@@ -90,20 +103,14 @@ def _manifest(blobs: Blobs, place: str) -> Iterator[Description]:
 def _model(
     blobs: Blobs, place: str, own: str, segment: str, models: Models, *, alone: bool
 ) -> Iterator[Description]:
-    info = blobs.info(f"{place}/{MODEL}")
-    if info is None:
+    found = models.look(blobs, f"{place}/{MODEL}")
+    if found is None:
         return
-    if info.size > _LARGEST_MODEL:
-        yield Description(info.modified, None, "is too large to be one")
+    info = found.info
+    if found.reason:
+        yield Description(info.modified, None, found.reason)
         return
-    try:
-        tables = models.tables(blobs, info)
-    except BlobMissingError:
-        return
-    except ModelUnusableError as error:
-        yield Description(info.modified, None, f"can't be used: {error}")
-        return
-    table = _table_of(tables, own, segment, alone)
+    table = _table_of(found.tables, own, segment, alone)
     reason = "" if table else "doesn't describe this segment"
     yield Description(info.modified, table, reason, info.name)
 

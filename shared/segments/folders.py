@@ -6,7 +6,7 @@
 """
 
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -31,7 +31,8 @@ class Folder:
 
     `prefix` is what all of its names begin with, `blobs` everything there, `stamp` sorts as text.
     `future`: folders that were passed over because they lie in the future. `others`: prefixes of
-    dated folders that belong to it besides, as a model.json says.
+    dated folders that belong to it besides, as a model.json says. `beside`: names of the blobs
+    right below the segment's folder, as they were just before.
     """
 
     stamp: str
@@ -40,6 +41,7 @@ class Folder:
     blobs: tuple[BlobInfo, ...]
     future: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+    beside: frozenset[str] = frozenset()
 
     @property
     def prefixes(self) -> tuple[str, ...]:
@@ -67,20 +69,25 @@ def newest_folder(blobs: Blobs, folder: str, segment: str, now: datetime) -> Fol
     root = clean(folder)
     prefix = f"{root}/{segment}/"
     future: list[str] = []
-    for place, date in _dated(blobs, prefix, (), now, future):
+    years, below = blobs.entries(prefix)
+    beside = frozenset(blob.name for blob in below)
+    for place, date in _dated(blobs, prefix, (), now, future, years):
         found = tuple(blobs.list(place))
         files = csv_files(found, place)
         if files or not _is_left_empty(found, date, now):
-            return Folder(_stamp_of(date), place, files, found, tuple(future))
-    own = _own_files(blobs, prefix)
+            return Folder(_stamp_of(date), place, files, found, tuple(future), beside=beside)
+    own = csv_files(tuple(below), prefix)
     if own:
         newest = max(file.modified for file in own)
-        return Folder(_stamp(newest), prefix, own, own, tuple(future))
+        return Folder(_stamp(newest), prefix, own, own, tuple(future), beside=beside)
     flat = [(seconds, file) for name, seconds, file in _flat_files(blobs, root) if name == segment]
     if flat:
         seconds, file = max(flat, key=lambda item: item[0])
         written = datetime.fromtimestamp(seconds, UTC)
-        return Folder(_stamp(written), file.name, (file,), (file,), tuple(future))
+        flat_file = (file,)
+        return Folder(
+            _stamp(written), file.name, flat_file, flat_file, tuple(future), beside=beside
+        )
     return None
 
 
@@ -114,17 +121,27 @@ def clean(folder: str) -> str:
 
 
 def _dated(
-    blobs: Blobs, prefix: str, above: tuple[str, ...], now: datetime, future: list[str]
+    blobs: Blobs,
+    prefix: str,
+    above: tuple[str, ...],
+    now: datetime,
+    future: list[str],
+    below: Iterable[str] | None = None,
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield the dated folders and their dates, newest first, asking only for what is looked at.
 
-    Those that lie in the future are noted in `future`, and what is no date is none of them.
+    Those that lie in the future are noted in `future`, and what is no date is none of them. below:
+    the names of the next level, where they are known.
     """
     level = len(above)
     if level == len(_LEVELS):
         yield prefix, above
         return
-    names = [name for name in blobs.folders(prefix) if _LEVELS[level].fullmatch(name)]
+    names = [
+        name
+        for name in (blobs.folders(prefix) if below is None else below)
+        if _LEVELS[level].fullmatch(name)
+    ]
     for name in sorted(names, key=int, reverse=True):
         date = (*above, name)
         moment = _moment(date)

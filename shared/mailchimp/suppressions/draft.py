@@ -40,10 +40,14 @@ class Draft:
     etag: str | None = None
 
     @staticmethod
-    def load(table: Table, state: State | None) -> "Draft":
-        """Go on with the checkpoint of a refresh that ended early, or start from the state."""
+    def load(table: Table, state: State | None, there: set[str]) -> "Draft":
+        """Go on with the checkpoint of a refresh that ended early, or start from the state.
+
+        there: the names of all the table's blobs; those that this writes are added.
+        """
         base = state.generation if state else 0
-        found = table.blobs.read_document(table.draft_name)
+        begun = table.draft_name in there
+        found = table.blobs.read_document(table.draft_name) if begun else None
         document, etag = found or ({}, None)
         if not document or document["base"] != base:
             # None, or left by a refresh whose result somebody else has overtaken.
@@ -63,14 +67,15 @@ class Draft:
             )
             written = document.get("canonical", 1)
         if written != CANONICAL_VERSION:
-            draft.bring_over(written)
+            there |= draft.bring_over(written)
         return draft
 
-    def bring_over(self, written: int) -> None:
-        """Write anew what an earlier version wrote in another form of addresses.
+    def bring_over(self, written: int) -> set[str]:
+        """Write anew what an earlier version wrote in another form of addresses; return the parts.
 
         Two addresses that are one now are one contact here and two at Mailchimp: the gap shows it.
         """
+        parts = set()
         for status, rows in self.rows.items():
             before = list(self.table.read_part(rows.part))
             after = list(dict.fromkeys(self.table.read_part(rows.part, written)))
@@ -78,8 +83,10 @@ class Draft:
                 gap = rows.gap - (len(before) - len(after))
                 part = self.table.write_part(status, after)
                 self.rows[status] = replace(rows, part=part, count=len(after), gap=gap)
+                parts.add(part)
         if self.entered is not None:
             self.entered = {canonical(email): status for email, status in self.entered.items()}
+        return parts
 
     def save(self) -> None:
         """Write the checkpoint; raises BlobConflictError when it is not ours any more."""

@@ -75,9 +75,8 @@ def refresh(  # noqa: PLR0913 - a plan and a lane differ in each of them
     table = kind(app.blobs, account_id, audience_id)
     caller = Caller(audience_id, client_factory, slots, deadline=time.monotonic() + budget_seconds)
     newest = utc_now() - timedelta(seconds=max_age_seconds)
-    before = table.state()
+    state = before = table.state()
     while True:
-        state = table.state()
         if _fresh(state, before, newest):
             return RefreshResult(True, state, caller.made)
         if caller.seconds_left() <= 0:
@@ -94,6 +93,7 @@ def refresh(  # noqa: PLR0913 - a plan and a lane differ in each of them
             log.failure("suppressions_overtaken", error, audience_id=audience_id)
         pause = _POLL_SECONDS * random.uniform(0.5, 1.0)  # noqa: S311 - spreads the tries
         time.sleep(min(pause, max(0, caller.seconds_left())))
+        state = table.state()
 
 
 def _fresh(state: State | None, before: State | None, newest: datetime) -> bool:
@@ -120,8 +120,9 @@ class _Refresh:
     def run(self, lease: KeptLease) -> State:
         """Return the new state; raises OutOfTimeError, BlobConflictError, BlobMissingError."""
         erased = self._erased = load_erased(self.app.blobs, self.app.vault)
-        draft = Draft.load(self.table, self.state)
-        self._drop_missing(draft)
+        there = {blob.name for blob in self.table.blobs.list(self.table.folder)}
+        draft = Draft.load(self.table, self.state, there)
+        self._drop_missing(draft, there)
         missing = [status for status in self.table.statuses if status not in draft.rows]
         if missing and not draft.to_list:
             draft.begin_listing(missing)
@@ -145,9 +146,8 @@ class _Refresh:
             )
             draft.begin_listing(again)
 
-    def _drop_missing(self, draft: Draft) -> None:
+    def _drop_missing(self, draft: Draft, there: set[str]) -> None:
         """Have what somebody deleted listed anew."""
-        there = {blob.name for blob in self.table.blobs.list(self.table.parts_folder)}
         for status, rows in list(draft.rows.items()):
             if rows.part and rows.part not in there:
                 del draft.rows[status]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, assert_never
 from shared.accounts.board import Board, slot_text
 from shared.app import App
 from shared.audiences import answers, memory
+from shared.audiences.memory import Memory
 from shared.erased import ErasureKeyError, Register, load_erased
 from shared.frames import tables
 from shared.notice import Notice
@@ -80,14 +81,13 @@ def _finish_somehow(app: App, run: Run) -> bool:
     """Finish a run; one that a person has given up ends, whatever can't be added up of it."""
     order = stop_order(app.blobs, run.id)
     if order is None or not is_abandoned(order):
-        return _finish(app, run)
+        return _finish(app, run, order)
     over = partial(_slots_are_over, app.board, app.queues, run.account or "", run.id)
-    return finish_or_give_up(app, run, order, partial(_finish, app, run), over)
+    return finish_or_give_up(app, run, order, partial(_finish, app, run, order), over)
 
 
-def _finish(app: App, run: Run) -> bool:
+def _finish(app: App, run: Run, order: StopOrder | None) -> bool:
     """Finish a run; return False where it is too early for that."""
-    order = stop_order(app.blobs, run.id)
     plan = load_plan(app.blobs, run.id)
     if plan is None:
         if order is not None:
@@ -155,7 +155,7 @@ def _ends_of(
     of it goes on.
     """
     run = plan.run
-    states = chunks.states(blobs, run)
+    states = chunks.states(blobs, run) if plan.chunks else {}
     ends = []
     for number, index in enumerate(plan.chunks):
         state = states.get(number)
@@ -178,8 +178,9 @@ def _fold(
     upserts = _results(ends, ("upsert",))
     erased = load_erased(app.blobs, app.vault)
     released = Released(blobs, plan)
-    folded = _folded(blobs, plan, ends, upserts, erased, released)
-    remember(app, plan, folded.said)
+    known = memory.load(blobs, plan.account, plan.audience)
+    folded = _folded(blobs, plan, ends, upserts, erased, released, known)
+    remember(app, plan, folded.said, known)
     remember_answers(blobs, plan, folded.answers, int(time.time()))
     _store_ledger(blobs, plan, folded.ledger)
     folded = folded.stored()
@@ -189,7 +190,8 @@ def _fold(
         if not _holds(folded, new):
             # Somebody was erased while this was written whom it says nothing of.
             continue
-        folded = _folded(blobs, plan, ends, upserts, erased, released)
+        known = memory.load(blobs, plan.account, plan.audience)
+        folded = _folded(blobs, plan, ends, upserts, erased, released, known)
         memory.without(blobs, plan.account, plan.audience, erased.is_erased)
         if plan.answers_at:
             answers.without(blobs, plan.account, plan.audience, erased.is_erased)
@@ -242,13 +244,14 @@ def _holds(folded: "Folded", erased: Register) -> bool:
     )
 
 
-def _folded(
+def _folded(  # noqa: PLR0913 - what is known of the run, from several places
     blobs: Blobs,
     plan: Plan,
     ends: Sequence[_ChunkEnd],
     upserts: "Results",
     erased: Register,
     released: Released,
+    known: Memory,
 ) -> "Folded":
     import polars as pl
 
@@ -258,6 +261,13 @@ def _folded(
     def read(name: str) -> pl.DataFrame:
         return tables.read(blobs, f"{plan.folder}{name}.parquet")
 
+    def sent(name: str, kinds: tuple[ChunkKind, ...]) -> pl.DataFrame:
+        if any(chunk.kind in kinds for chunk in plan.chunks):
+            return read(name)
+        return pl.DataFrame(schema={"row": pl.UInt32, "bit": pl.UInt8, "add": pl.UInt8})
+
+    # First of all: it is replaced where somebody is erased.
+    remembered = recall(blobs, plan, known)
     table, now = read("table"), int(time.time())
     if erased:
         # Who was erased after the plan was made stays out of ledger and outcomes.
@@ -265,14 +275,14 @@ def _folded(
     return fold(
         released.made_due(table),
         Answered(
-            (read("upserts")["row"], upserts),
-            (read("tag-ops"), _results(ends, ("tag",))),
-            (read("singles")["row"], _results(ends, SINGLES)),
+            (sent("upserts", ("upsert",))["row"], upserts),
+            (sent("tag-ops", ("tag",)), _results(ends, ("tag",))),
+            (sent("singles", SINGLES)["row"], _results(ends, SINGLES)),
         ),
         Times(now=now, since=plan.planned_at + plan.clock_offset, until=now + plan.clock_offset),
         pending=plan.status_for_new == "pending",
         consent=bool(plan.ledger.consent),
-        remembered=recall(blobs, plan),
+        remembered=remembered,
     )
 
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from shared.app import App
 from shared.audiences import answers, memory
-from shared.audiences.memory import Part
+from shared.audiences.memory import Memory, Part
 from shared.erased import load_erased
 from shared.platform.blobs import Blobs
 from shared.runs.finishing.old_ledgers import OldLedgers
@@ -16,14 +16,13 @@ if TYPE_CHECKING:
     from shared.runs.finishing.fold import Remembered, Said
 
 
-def recall(blobs: Blobs, plan: Plan) -> "Remembered":
-    """Return what is remembered of the audience so far."""
+def recall(blobs: Blobs, plan: Plan, known: Memory) -> "Remembered":
+    """Return what is remembered of the audience so far; raises BlobMissingError."""
     from shared.runs.finishing.fold import Remembered
 
-    found = memory.load(blobs, plan.account, plan.audience)
     return Remembered(
-        memory.read_people(blobs, found).select("email", "marks"),
-        has_ledger=plan.ledger.uid in found.exports,
+        memory.read_people(blobs, known).select("email", "marks"),
+        has_ledger=plan.ledger.uid in known.exports,
     )
 
 
@@ -43,14 +42,17 @@ def remember_answers(blobs: Blobs, plan: Plan, said: "pl.DataFrame | None", now:
     answers.add(blobs, plan.account, plan.audience, plan.run, plan.interests, after)
 
 
-def remember(app: App, plan: Plan, said: "Said") -> None:
-    """Add a run's part; whoever calls this holds the audience's lock.
+def remember(app: App, plan: Plan, said: "Said", known: Memory) -> None:
+    """Add a run's part to what is known; whoever calls this holds the audience's lock.
 
     The first one of an export adds what ledgers of before there was a memory say.
     """
     import polars as pl
 
     uid, old = plan.ledger.uid, OldLedgers(app.blobs, plan)
+    says_nothing = said.made.is_empty() and said.people.is_empty() and said.known.is_empty()
+    if says_nothing and not plan.chunks and uid in known.exports:
+        return
     part = Part(
         run=plan.run,
         uid=uid,
@@ -58,7 +60,7 @@ def remember(app: App, plan: Plan, said: "Said") -> None:
         people=said.people.with_columns(by=pl.lit(uid)),
         known=said.known,
     )
-    memory.add(app.blobs, plan.account, plan.audience, part, old.created)
+    memory.add(app.blobs, plan.account, plan.audience, part, old.created, known)
     if old.read:
         # Who was erased while they were read may be in what was read.
         erased = load_erased(app.blobs, app.vault)

@@ -2,13 +2,16 @@
 
 import secrets
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from shared.accounts import board
 from shared.app import App
 from shared.exports.connection_models import StoredConnection
 from shared.exports.models import StoredExport
+from shared.mailchimp.tokens import Token
 from shared.platform.blobs import Blobs
 from shared.runs import names
+from shared.runs.connect import token_of
 from shared.runs.ledger import Ledger
 from shared.runs.planning.run_input import RunInput
 from shared.runs.planning.waiting import StoppedError
@@ -47,6 +50,15 @@ class PlanningAttempt:
     def folder(self) -> str:
         """Where everything lies that the attempt works out."""
         return names.attempt_folder(self.run.id, self.id)
+
+    @cached_property
+    def token(self) -> Token:
+        """The token as the vault held it when this was first asked for.
+
+        For the calls before the plan is worked out: what comes later asks the vault again. Raises
+        ConnectionUnusableError.
+        """
+        return token_of(self.app, self.connection.name, self.account)
 
     def check_not_stopped(self) -> None:
         """Raise StoppedError when no call may be made for the run any more."""

@@ -378,9 +378,14 @@ def _write_tables(attempt: PlanningAttempt, plan: Plan, table: pl.DataFrame) -> 
         new_first=plan.updates != "status_if_new" or more,
         shared_tags=plan.shared_tags,
     )
-    tables.write(blobs, f"{folder}upserts.parquet", work.upserts.select("row"))
-    tables.write(blobs, f"{folder}tag-ops.parquet", work.tag_ops.drop("email", "last"))
-    tables.write(blobs, f"{folder}singles.parquet", work.singles.select("row"))
+    for name, rows in (
+        ("upserts", work.upserts.select("row")),
+        ("tag-ops", work.tag_ops.drop("email", "last")),
+        ("singles", work.singles.select("row")),
+    ):
+        # Of what no chunk is cut, nobody asks.
+        if rows.height:
+            tables.write(blobs, f"{folder}{name}.parquet", rows)
     return work
 
 
@@ -388,6 +393,8 @@ def _write_payload(
     attempt: PlanningAttempt, plan: Plan, work: cutting.Work, values: FieldValues
 ) -> Plan:
     """Write what is sent; return the plan with its chunks."""
+    if work.is_empty:
+        return plan
     lanes = attempt.app.slots.allowance(attempt.account).most_lanes
     proofs = values.proofs if attempt.export.more_columns else None
     chunks = cutting.write(attempt.app.blobs, plan.payload, work, values.texts, lanes, proofs)

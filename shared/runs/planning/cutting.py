@@ -48,6 +48,11 @@ class Work:
     tag_ops: pl.DataFrame
     singles: pl.DataFrame
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nobody is sent anything."""
+        return self.upserts.is_empty() and self.tag_ops.is_empty() and self.singles.is_empty()
+
 
 def chunk_sizes(batches: int, lanes: int) -> list[int]:
     """Share batches out among lanes: large chunks first, small ones last, so that no lane idles.

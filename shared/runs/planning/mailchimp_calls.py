@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from shared.accounts.slots import NoSlotError
 from shared.accounts.updates import Updates, fingerprint
@@ -41,12 +42,20 @@ def connection_of(app: App, export: Export, guard: Guard) -> StoredConnection:
         raise as_failure(error) from None
 
 
+def attempt_token(attempt: PlanningAttempt) -> Token:
+    """Return the token with which an attempt begins."""
+    try:
+        return attempt.token
+    except ConnectionUnusableError as error:
+        raise as_failure(error) from None
+
+
 @contextmanager
-def client_of(attempt: PlanningAttempt) -> Iterator[MailchimpClient]:
-    """Give a client whose calls are made under a slot."""
+def client_of(attempt: PlanningAttempt, token: Token | None = None) -> Iterator[MailchimpClient]:
+    """Give a client whose calls are made under a slot, with the token of now or with this one."""
     app, account = attempt.app, attempt.account
     try:
-        token = _token_of(attempt)
+        token = token or token_of(app, attempt.connection.name, account)
         with (
             noting_refusal(app, attempt.connection.name, token),
             app.slots.hold(account, _SLOT_SECONDS, attempt.check_not_stopped) as slot,
@@ -71,11 +80,8 @@ def updates_of(attempt: PlanningAttempt) -> Updates:
     """Return how contacts that exist are updated; a trial finds it out where it is due."""
     app, account = attempt.app, attempt.account
     known = known_updates(app, account)
-    try:
-        token = token_of(app, attempt.export.connection or "", account)
-    except ConnectionUnusableError as error:
-        raise as_failure(error) from None
-    wanted = app.settings.mailchimp_trial and known.wants_trial(fingerprint(token.secret))
+    secret = attempt_token(attempt).secret
+    wanted = app.settings.mailchimp_trial and known.wants_trial(fingerprint(secret))
     # A preview writes nothing to Mailchimp.
     if not wanted or attempt.run.preview:
         return known
@@ -95,8 +101,8 @@ def _refresh(
     additions_only: bool = False,
 ) -> None:
     app, account = attempt.app, attempt.account
+    token = attempt_token(attempt)
     try:
-        token = _token_of(attempt)
         with noting_refusal(app, attempt.connection.name, token):
             result = suppressions.refresh(
                 app,
@@ -116,8 +122,5 @@ def _refresh(
 
 def read_subscribed(attempt: PlanningAttempt) -> None:
     """Find out who is subscribed: everybody the first time, then what has changed since."""
-    _refresh(attempt, kind=suppressions.Subscribed, additions_only=True)
-
-
-def _token_of(attempt: PlanningAttempt) -> Token:
-    return token_of(attempt.app, attempt.connection.name, attempt.account)
+    # Long after the attempt has begun: with the token of now.
+    _refresh(replace(attempt), kind=suppressions.Subscribed, additions_only=True)

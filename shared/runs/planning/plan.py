@@ -29,6 +29,7 @@ from shared.runs.planning.attempt import PlanningAttempt, check_no_order
 from shared.runs.planning.audience import Setup
 from shared.runs.planning.dispatch import dispatch
 from shared.runs.planning.mailchimp_calls import (
+    attempt_token,
     check_same_account,
     client_of,
     connection_of,
@@ -239,7 +240,7 @@ def _begin(app: App, run: Run, connection: StoredConnection, before: Run | None)
 
 def _set_up(attempt: PlanningAttempt) -> Setup:
     """Find out what the run needs of its audience, under a slot."""
-    with client_of(attempt) as client:
+    with client_of(attempt, attempt_token(attempt)) as client:
         account = check_same_account(attempt, client)
         setup = audience.prepare(attempt, client)
     if attempt.run.only:
@@ -323,9 +324,10 @@ def _commit(attempt: PlanningAttempt, setup: Setup, built: "Built") -> Plan | No
             ),
         )
         return None
-    if not create_plan(app.blobs, plan):
-        # Another attempt was quicker: its plan counts.
-        app.blobs.delete_all(attempt.folder)
+    if create_plan(app.blobs, plan):
+        return plan
+    # Another attempt was quicker: its plan counts.
+    app.blobs.delete_all(attempt.folder)
     return load_plan(app.blobs, run.id)
 
 

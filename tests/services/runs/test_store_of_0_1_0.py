@@ -85,7 +85,7 @@ def test_what_is_known_of_exports_and_audiences_is_understood(app: App, azurite:
     frame, _ = load_suppressions(app, str(account[0].account_id), news[0].audience_id)
     assert set(frame["status"]) >= {"unsubscribed", "cleaned", "pending", "transactional"}
     winback = Table(app.blobs, str(account[0].account_id), OLD.audience_of("winback"))
-    assert Draft.load(winback, None).listing
+    assert Draft.load(winback, None, {winback.draft_name}).listing
 
 
 def test_tags_are_known_by_their_ids(app: App, azurite: Azurite) -> None:
