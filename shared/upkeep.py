@@ -19,6 +19,10 @@ def work(app: App, message: Mapping[str, str]) -> None:
         from shared.proof.work import work_on as verify
 
         verify(app, verification)
+    if connection := message.get("live_check"):
+        from shared.live_check.work import work_on as check
+
+        check(app, connection)
     if "webhooks" in message:
         from shared.webhooks.settling import settle_webhooks
 

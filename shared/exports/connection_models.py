@@ -55,6 +55,7 @@ class Connection(InputModel):
             "awaiting",
             "updates",
             "webhook_state",
+            "live_check",
             "created_by",
             "created_at",
             "updated_by",

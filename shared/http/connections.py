@@ -14,9 +14,10 @@ from shared.exports.connection_models import Connection, Consent, StoredConnecti
 from shared.exports.errors import ConnectionUnusableError
 from shared.exports.terms import ENGLISH, terms_in, terms_languages
 from shared.exports.updates import known_updates, settle_updates
-from shared.http import audit, exports, inputs, problems
+from shared.http import audit, exports, inputs, live_checks, problems
 from shared.http.messages import Request, Response
 from shared.http.problems import FieldError
+from shared.live_check import record
 from shared.mailchimp.answers import may_not_write
 from shared.mailchimp.errors import BlockedError, MailchimpError, RefusedError, StopError
 from shared.platform.blobs import Document
@@ -152,6 +153,7 @@ def delete(app: App, request: Request) -> Response:
         settling.ask(app)
     audit.record(request.caller, "connection_removed", name)
     history.forget_connection(app.blobs, name)
+    record.drop(app.blobs, name)
     return Response(204)
 
 
@@ -254,6 +256,7 @@ def _shown(
             "status": status,
             "updates": updates.shown(),
             "webhook_state": webhooks.get(connection.name, []),
+            "live_check": live_checks.shown(app, connection.name),
         }
     if may_use(caller, connection):
         return connection.model_dump(mode="json", include={"name", "display_name", "type"})

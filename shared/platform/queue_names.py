@@ -3,7 +3,7 @@
 PLAN = "segment-export-plan"
 LANE = "segment-export-lane"
 FINISH = "segment-export-finish"
-# Whatever is long and no run: erasures, verifications.
+# Whatever is long and no run: erasures, verifications, live checks.
 UPKEEP = "segment-export-upkeep"
 # Notifications: who sends them waits for somebody else's network.
 NOTICES = "segment-export-notices"

@@ -4,6 +4,7 @@ from typing import Literal
 
 from shared.exports.connection_models import BlockPrice
 from shared.http.answers.common import Answer, Moment, Params
+from shared.http.answers.live_check import LiveCheckView
 
 Share = Literal["administrators", "contributors"]
 
@@ -66,6 +67,7 @@ class ConnectionView(Answer):
     awaiting: AwaitedAccount | None
     updates: UpdatesView
     webhook_state: list[WebhookState]
+    live_check: LiveCheckView | None
     created_by: str
     created_at: Moment
     updated_by: str

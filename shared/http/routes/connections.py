@@ -74,6 +74,20 @@ ROUTES: dict[str, Route] = {
         answer="answers.connections:Verification",
         waits_for_mailchimp=True,
     ),
+    "begin_live_check": api(
+        *("POST", "connections/{name}/live-check", Role.ADMINISTRATOR, "live_check:begin"),
+        "Find out in a test audience what Mailchimp does where nobody has written it down",
+        body="live_check:LiveCheckOptions",
+        status=202,
+        answer="answers.live_check:LiveCheckView",
+        problems=(409,),
+        waits_for_mailchimp=True,
+    ),
+    "get_live_check": api(
+        *("GET", "connections/{name}/live-check", Role.ADMINISTRATOR, "live_check:get"),
+        "The newest live check of a connection",
+        answer="answers.live_check:LiveCheckView",
+    ),
     "list_audiences": api(
         *("GET", "connections/{name}/audiences", Role.CONTRIBUTOR, "connections:list_audiences"),
         "The audiences of a connection's account, with their merge fields",

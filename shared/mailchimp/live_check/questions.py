@@ -25,7 +25,7 @@ QUESTIONS = (
     Question(archived.for_status_if_new, ("archived_for_status_if_new",)),
     Question(archived.for_create_only, ("archived_for_create_only",)),
     Question(archived.for_no_status, ("archived_for_no_status",)),
-    Question(statuses.compliance, ("compliance", "compliance_sentence")),
+    Question(statuses.compliance, ("compliance_of_cleaned", "compliance_sentence")),
     Question(contacts.new_address, ("contact_id_on_new_address", "api_source")),
     Question(contacts.idn_stored, ("idn_stored",)),
     Question(tags.inline_tags, ("inline_tags", "other_tags")),

@@ -32,7 +32,7 @@ ASSUMED: Mapping[str, str] = {
     "archived_for_status_if_new": "known",
     "archived_for_create_only": "known",
     "archived_for_no_status": "known",
-    "compliance": "enforced",
+    "compliance_of_cleaned": "enforced",
     "compliance_sentence": "recognised",
     "contact_id_on_new_address": "kept",
     "api_source": "API - Generic",

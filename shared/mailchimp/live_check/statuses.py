@@ -70,13 +70,13 @@ def compliance(probe: Probe) -> Mapping[str, Seen]:
     if error is None:
         status = probe.status(email)
         return {
-            "compliance": "enforced" if status == "cleaned" else "ignored",
+            "compliance_of_cleaned": "enforced" if status == "cleaned" else "ignored",
             "compliance_sentence": NotShown("depends_on_another"),
         }
     code = classify_contact_error(error.error, error.error_code, error.field)
     known = code == "rejected_compliance"
     return {
-        "compliance": "enforced",
+        "compliance_of_cleaned": "enforced",
         "compliance_sentence": "recognised" if known else "not_recognised",
     }
 

@@ -6,6 +6,7 @@ from shared.app import App
 from shared.erasure import upkeep as erasures
 from shared.exports import store
 from shared.health.ticks import note_tick
+from shared.live_check import upkeep as live_checks
 from shared.mailchimp.suppressions import drop_told
 from shared.notifications.changes import queue_due
 from shared.platform import log
@@ -34,6 +35,7 @@ _ALWAYS: tuple[Step, ...] = (
     queue_due,
     erasures.resume,
     verifications.resume,
+    live_checks.resume,
     settle_webhooks,
 )
 # These list every run and ledger: of thousands of exports that is a lot for every five minutes.

@@ -23,7 +23,7 @@ POSITIONS: dict[str, tuple[str, dict[object, str]]] = {
     "compliance_sentence": ("compliance_sentence", {"{email} is off.": "not_recognised"}),
     "api_source": ("api_source", {"Segment export": "Segment export"}),
     # What people do who left by themselves shows in nobody's calls.
-    "compliance": ("compliance", {"enforced": "enforced", "ignored": "ignored"}),
+    "compliance": ("compliance_of_cleaned", {"enforced": "enforced", "ignored": "ignored"}),
 }
 # Switches about what nobody has proved, and the row that says why it can't be shown.
 UNSHOWN = {

@@ -1,0 +1,1 @@
+"""Live checks: begun by an administrator, made by a queue function, cleared up after whatever."""
