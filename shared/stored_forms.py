@@ -73,6 +73,7 @@ TABLES = (
     Form("upsert rows", f"{_ATTEMPT}upserts.parquet"),
     Form("tag operations", f"{_ATTEMPT}tag-ops.parquet"),
     Form("single rows", f"{_ATTEMPT}singles.parquet"),
+    Form("permission rows", f"{_ATTEMPT}permits.parquet"),
 )
 FORMS = Forms((*DOCUMENTS, *TABLES))
 

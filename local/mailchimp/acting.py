@@ -6,6 +6,7 @@ from typing import NamedTuple
 from .audience import Audience, key_of
 from .interests import set_interests
 from .model import Contact, MergeField
+from .permissions import set_permissions
 from .switches import Switches
 from .writing import apply_tags
 
@@ -35,6 +36,9 @@ def act(audience: Audience, body: dict[str, object], now: int, switches: Switche
         return _field_act(audience, kind, body)
     if kind == "delete_interest":
         audience.drop_interest(str(body["interest"]))
+        return 0
+    if kind == "delete_permission":
+        del audience.permissions[str(body["permission"])]
         return 0
     emails = [str(email) for email in body["emails"]]  # type: ignore[attr-defined]  # a list, by the client's signature
     if kind == "forget":
@@ -167,6 +171,12 @@ def _choose(audience: Audience, contact: Contact, body: dict[str, object], _n: o
     set_interests(contact, {interest: bool(body["has"])})
 
 
+def _permit(audience: Audience, contact: Contact, body: dict[str, object], _n: object) -> None:
+    if (permission := str(body["permission"])) not in audience.permissions:
+        raise ValueError("no such permission")
+    set_permissions(contact, {permission: bool(body["has"])})
+
+
 _ACTS: dict[str, _Act] = {
     "unsubscribe_by_self": _unsubscribe_by_self,
     "unsubscribe_by_admin": _unsubscribe_by_admin,
@@ -179,4 +189,5 @@ _ACTS: dict[str, _Act] = {
     "set_value": _set_value,
     "set_language": _set_language,
     "choose": _choose,
+    "permit": _permit,
 }

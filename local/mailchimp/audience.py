@@ -29,6 +29,8 @@ class Audience:
         self.marketing_permissions = False
         self.merge_fields: dict[int, MergeField] = {}
         self.interests: dict[str, Interest] = {}
+        # The texts of its marketing permissions by their ids.
+        self.permissions: dict[str, str] = {}
         self.contacts: dict[bytes, Contact] = {}
         self.by_number: list[Contact | None] = []
         self.counts: Counter[str] = Counter()
@@ -199,6 +201,13 @@ class Audience:
     def drop_interest(self, interest: str) -> None:
         """Remove an interest, from all its contacts as well."""
         del self.interests[interest]
+
+    def add_permissions(self, texts: Iterable[str]) -> dict[str, str]:
+        """Ask people for these marketing permissions; the id of each by its text."""
+        self.marketing_permissions = True
+        made = {text: self._interest_id("permission", text) for text in texts}
+        self.permissions |= {id_: text for text, id_ in made.items()}
+        return made
 
     def _interest_id(self, *names: str) -> str:
         text = "\0".join((self.id, *names))

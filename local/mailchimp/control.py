@@ -164,6 +164,11 @@ class Simulator(People, Running):
         )
         return found
 
+    def add_permissions(self, list_id: str, texts: Iterable[str]) -> dict[str, str]:
+        """Marketing permissions that an audience asks its people for; their ids by text."""
+        found: dict[str, str] = self._ask("permissions", list_id=list_id, texts=list(texts))
+        return found
+
     def set_oauth_account(self, account: Account | str) -> None:
         """Whose account is connected when somebody consents on the login page."""
         self._ask("oauth", account_id=_id(account))
@@ -180,7 +185,7 @@ class Simulator(People, Running):
         Each has `email` and may have `status`, `merge_fields`, `tags` (names), `compliance`
         (True or `unsubscribed` for people who left by themselves), and the times `timestamp`,
         `timestamp_opt`, `timestamp_signup`, `last_changed` in epoch seconds, `source`,
-        `language` and `interests` (ids).
+        `language`, `interests` and `permissions` (ids).
         """
         count = 0
         lines: list[bytes] = []
@@ -231,7 +236,8 @@ class Simulator(People, Running):
                 if line:
                     found = orjson.loads(line)
                     found["tags"] = frozenset(found["tags"])
-                    found["interests"] = frozenset(found["interests"])
+                    for name in ("interests", "permissions"):
+                        found[name] = frozenset(found[name])
                     yield ContactState(**found)
 
     def contacts(self, list_id: str) -> dict[str, ContactState]:

@@ -31,6 +31,7 @@ class ControlApi:
             "role": self._change_role,
             "lists": self._add_list,
             "interests": self._add_interests,
+            "permissions": self._add_permissions,
             "generate": self._generate,
             "tags": self._tags,
             "summary": self._summary,
@@ -113,6 +114,10 @@ class ControlApi:
     def _add_interests(self, body: dict[str, object]) -> object:
         names: list[str] = body["names"]  # type: ignore[assignment]  # by the client's signature
         return self._audience(body).add_interests(str(body["group"]), names, str(body["kind"]))
+
+    def _add_permissions(self, body: dict[str, object]) -> object:
+        texts: list[str] = body["texts"]  # type: ignore[assignment]  # by the client's signature
+        return self._audience(body).add_permissions(texts)
 
     def _generate(self, body: dict[str, object]) -> object:
         contacts = state.generated(int(str(body["count"])), dict(body))

@@ -10,6 +10,7 @@ from .fields import Selection
 from .interests import held
 from .links import member_links
 from .model import Contact
+from .permissions import shown as permissions_shown
 from .requests import iso
 from .switches import Switches
 from .writing import DEFAULT_SOURCE
@@ -87,6 +88,7 @@ _GETTERS: dict[str, _Getter] = {
     "source": _extra("source", DEFAULT_SOURCE),
     "tags_count": lambda view: len(view.contact.tags),
     "tags": lambda view: view.audience.tags_json(view.contact, view.switches.tags_listed_max),
+    "marketing_permissions": lambda view: permissions_shown(view.audience, view.contact),
     "list_id": lambda view: view.audience.id,
     "_links": lambda view: member_links(view.audience.dc, view.audience.id, view.digest),
 }
@@ -108,7 +110,14 @@ _SINGLE_ONLY = frozenset(
     name
     for name in ALL
     if name.startswith("sms_")
-    or name in ("web_id", "unsubscribe_reason", "consents_to_one_to_one_messaging", "source")
+    or name
+    in (
+        "web_id",
+        "unsubscribe_reason",
+        "consents_to_one_to_one_messaging",
+        "source",
+        "marketing_permissions",
+    )
 )
 # By Mailchimp's schema, bulk answers and a segment's own listing show less than single contacts.
 IN_BULK = tuple(name for name in ALL if name not in _SINGLE_ONLY and name != "full_name")

@@ -54,6 +54,12 @@ class People:
         """They tick, or clear, an interest in a form; given by its id."""
         self._act("choose", list_id, emails, interest=interest, has=has)
 
+    def permit(
+        self, list_id: str, emails: str | Iterable[str], permission: str, has: bool = True
+    ) -> None:
+        """They give, or withdraw, a marketing permission in a form; given by its id."""
+        self._act("permit", list_id, emails, permission=permission, has=has)
+
     def set_language(self, list_id: str, emails: str | Iterable[str], language: str) -> None:
         """They choose a language."""
         self._act("set_language", list_id, emails, language=language)
@@ -113,6 +119,12 @@ class People:
     def delete_interest(self, list_id: str, interest: str) -> None:
         """An interest deleted by a marketer."""
         self._ask("act", kind="delete_interest", list_id=list_id, interest=interest, emails=[])
+
+    def delete_permission(self, list_id: str, permission: str) -> None:
+        """A marketing permission deleted by a marketer."""
+        self._ask(
+            "act", kind="delete_permission", list_id=list_id, permission=permission, emails=[]
+        )
 
     def create_field(self, list_id: str, field: str) -> int:
         """A merge field for text made by a marketer; its id."""

@@ -37,6 +37,7 @@ class ContactState:
     ip_signup: str = ""
     # By their ids.
     interests: frozenset[str] = frozenset()
+    permissions: frozenset[str] = frozenset()
 
     @property
     def essence(self) -> tuple[str, dict[str, Any], frozenset[str]]:

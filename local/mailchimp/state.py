@@ -9,6 +9,7 @@ import orjson
 from .audience import Audience, key_of
 from .interests import held, set_interests
 from .model import STATUSES, Contact, Value
+from .permissions import enabled, set_permissions
 from .requests import iso
 from .world import World
 from .writing import DEFAULT_SOURCE
@@ -64,6 +65,8 @@ def _put(
         contact.extra = (contact.extra or {}) | {"language": language}
     interests: list[str] = given.get("interests") or []  # type: ignore[assignment]  # by the client's signature
     set_interests(contact, dict.fromkeys(interests, True))
+    permissions: list[str] = given.get("permissions") or []  # type: ignore[assignment]  # by the client's signature
+    set_permissions(contact, dict.fromkeys(permissions, True))
 
 
 def generated(count: int, like: dict[str, object]) -> Iterator[dict[str, object]]:
@@ -97,6 +100,7 @@ def _shown(audience: Audience, contact: Contact) -> dict[str, object]:
         "ip_opt": (contact.extra or {}).get("ip_opt", ""),
         "ip_signup": (contact.extra or {}).get("ip_signup", ""),
         "interests": sorted(held(contact) & audience.interests.keys()),
+        "permissions": sorted(enabled(contact) & audience.permissions.keys()),
     }
 
 

@@ -9,6 +9,7 @@ from .audience import Audience, key_of
 from .interests import set_interests
 from .merge_values import BadValue, accepted
 from .model import Contact, MergeField, Value
+from .permissions import set_permissions
 from .switches import Switches
 
 DEFAULT_SOURCE = "API - Generic"
@@ -27,6 +28,7 @@ class Reason(Enum):
     NO_STATUS = "no status"
     NO_ROOM = "no room"
     INTEREST = "interest"
+    PERMISSION = "permission"
 
 
 class Refused(Exception):
@@ -61,6 +63,8 @@ class Wish:
     lacks_status: bool = False
     extra: dict[str, object] = field(default_factory=dict)
     interests: dict[str, bool] = field(default_factory=dict)
+    # Of calls about one contact: bulk ones don't know them.
+    permissions: dict[str, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,15 +210,19 @@ def _stamp(contact: Contact, status: str, now: int) -> None:
 
 
 def _check_interests(audience: Audience, wish: Wish) -> None:
-    """Refuse a contact with an interest that the audience doesn't have."""
+    """Refuse a contact with an interest or permission that the audience doesn't have."""
     if unknown := wish.interests.keys() - audience.interests.keys():
         text = f"Interest {min(unknown)} does not exist for this list."
         raise Refused(Reason.INTEREST, text, [("interests", text)])
+    if unknown := wish.permissions.keys() - audience.permissions.keys():
+        text = f"Marketing permission {min(unknown)} does not exist for this list."
+        raise Refused(Reason.PERMISSION, text, [("marketing_permissions", text)])
 
 
 def _take_times_and_extras(contact: Contact, wish: Wish) -> bool:
     """Whether this changed what people see of a contact."""
     changed = set_interests(contact, wish.interests)
+    changed |= set_permissions(contact, wish.permissions)
     if wish.opted is not None:
         contact.opted = wish.opted
     if wish.signed_up is not None:

@@ -18,7 +18,7 @@ def audience_warnings(
             "status_for_new to pending in the export to keep it."
         )
         found.append(Notice("double_optin_bypassed", text))
-    if audience.marketing_permissions:
+    if audience.marketing_permissions and not export.marketing_permissions:
         text = (
             "The audience has marketing permissions (GDPR fields); contacts arrive without any. "
             "Mailchimp may leave them out of campaigns that ask for one."

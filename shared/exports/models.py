@@ -17,9 +17,10 @@ from pydantic import (
     model_validator,
 )
 
+from shared.audiences.answer_ids import member_of, permission
 from shared.exports.field_sources import FieldSource, columns_named, source_of
 from shared.exports.filters import Filter
-from shared.exports.more import Interests, ProofOfConsent
+from shared.exports.more import AnswerColumn, Interests, Permissions, ProofOfConsent
 from shared.exports.schedules import ScheduleError, check_cron, check_zone
 from shared.exports.written import (
     InputModel,
@@ -216,6 +217,7 @@ class Export(InputModel):
     )
     create_merge_fields: bool = False
     interests: Interests = Field(default={})
+    marketing_permissions: Permissions = Field(default={})
     language_field: Line | None = None
     proof_of_consent: ProofOfConsent | None = None
     consent: Annotated[ConsentColumn | None, AfterValidator(_few_values)] = None
@@ -252,11 +254,17 @@ class Export(InputModel):
         return {tag: source_of(source) for tag, source in self.merge_fields.items()}
 
     @property
+    def answers(self) -> dict[str, AnswerColumn]:
+        """The columns of interests and marketing permissions, by what both are remembered as."""
+        permissions = {permission(id_): one for id_, one in self.marketing_permissions.items()}
+        return {**permissions, **self.interests}
+
+    @property
     def more_columns(self) -> dict[str, str]:
         """The columns of what is filled besides merge fields, by the members that name them."""
         named = {"language_field": self.language_field} if self.language_field else {}
         proof = self.proof_of_consent.columns if self.proof_of_consent else {}
-        named |= {f"interests.{id_}.field": one.field for id_, one in self.interests.items()}
+        named |= {f"{member_of(id_)}.field": one.field for id_, one in self.answers.items()}
         return named | {f"proof_of_consent.{name}": column for name, column in proof.items()}
 
     @property

@@ -12,7 +12,7 @@ from pydantic import (
 
 from shared.exports.written import InputModel, Line
 
-MAX_INTERESTS = 60
+MAX_INTERESTS, MAX_PERMISSIONS = 60, 20
 InterestId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{1,50}$")]
 
 
@@ -30,6 +30,7 @@ class AnswerColumn(InputModel):
 
 
 Interests = Annotated[dict[InterestId, AnswerColumn], Field(max_length=MAX_INTERESTS)]
+Permissions = Annotated[dict[InterestId, AnswerColumn], Field(max_length=MAX_PERMISSIONS)]
 
 
 class ProofOfConsent(InputModel):

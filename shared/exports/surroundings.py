@@ -24,13 +24,14 @@ class Surroundings:
     from_file: bool = False
     coming: frozenset[str] = frozenset()
     exports: tuple[IndexedExport, ...] = ()
-    _views: dict[tuple[str, str, bool], "AudienceView"] = field(default_factory=dict)
+    _views: dict[tuple[str, str, bool, bool], "AudienceView"] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
     def view(
-        self, place: tuple[str, str, bool], ask: Callable[[], "AudienceView"]
+        self, place: tuple[str, str, bool, bool], ask: Callable[[], "AudienceView"]
     ) -> "AudienceView":
-        """Return what Mailchimp says of a place: a connection, an audience, and if interests count.
+        """Return what Mailchimp says of a place: a connection, an audience, and whether interests
+        and permissions count.
 
         One place at a time: the account has one connection for people, and all would wait for it.
         """

@@ -131,8 +131,9 @@ def _look_at_audience(
         return None
     if not found.has_read("audience_id"):
         return None
-    # Interests are asked for only where an export names some.
-    place = (stored[0].name, export.audience_id, bool(export.interests))
+    # Interests and permissions are asked for only where an export names some.
+    asked = bool(export.interests), bool(export.marketing_permissions)
+    place = (stored[0].name, export.audience_id, *asked)
     try:
         return around.view(place, lambda: _ask_audience(app, stored[0], export))
     except AudienceNotFoundError:
@@ -169,6 +170,9 @@ def _ask_audience(app: App, connection: StoredConnection, export: Export) -> Aud
         tags = mailchimp.client.tags(audience_id)
         saved = [segment.name for segment in mailchimp.client.saved_segments(audience_id)]
         wanted = mailchimp.client.interests(audience_id) if export.interests else []
+        permissions: list[tuple[str, str]] | None = []
+        if export.marketing_permissions and audience.marketing_permissions:
+            permissions = mailchimp.client.marketing_permissions(audience_id)
         account = mailchimp.client.account()
         reached = mailchimp.connection or connection
     owned = owned_tags(app.blobs, reached.account_id or "", audience_id)
@@ -177,7 +181,16 @@ def _ask_audience(app: App, connection: StoredConnection, export: Export) -> Aud
     # By the names that exports know, too: people may have renamed them.
     own = {tag.name for tag in tags if tag.id in ours} | {tag.name for tag in owned}
     interests = frozenset(interest.id for interest in wanted)
-    return AudienceView(audience, merge_fields, tags, frozenset(own), saved, interests, account)
+    return AudienceView(
+        audience,
+        merge_fields,
+        tags,
+        frozenset(own),
+        saved,
+        interests,
+        None if permissions is None else frozenset(id_ for id_, _ in permissions),
+        account,
+    )
 
 
 def _exports_there(app: App, export: Export) -> list[StoredExport]:

@@ -258,7 +258,7 @@ class MailchimpClient(Connection):
 
     def member_answers(self, list_id: str, email: str) -> dict[str, Any] | None:
         """Return what people may have chosen of a contact, None where the audience holds none."""
-        fields = "email_address,status,last_changed,language,interests"
+        fields = "email_address,status,last_changed,language,interests,marketing_permissions"
         answer = self._member_call("GET", list_id, email, params={"fields": fields})
         return answer.document if answer else None
 

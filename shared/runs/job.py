@@ -23,7 +23,7 @@ class Job:
     clock_offset: int = 0
     by_id: int = 0
     called: Mapping[str, str] = field(default_factory=dict)
-    # Ids by their bits, in all masks of interests.
+    # Of interests and marketing permissions (see audiences/answer_ids.py): ids by their bits.
     interests: tuple[str, ...] = ()
 
     @cached_property

@@ -22,9 +22,10 @@ if TYPE_CHECKING:  # polars is imported where a plan or a finish runs; lanes do 
     from shared.platform.blobs import Blobs
 
 CONTACTS_PER_CALL = 500
-ChunkKind = Literal["upsert", "tag", "archive", "unsubscribe"]
+ChunkKind = Literal["upsert", "tag", "archive", "unsubscribe", "permit"]
 # Kinds of chunks whose calls are about one contact each.
-SINGLES: tuple[ChunkKind, ...] = ("archive", "unsubscribe")
+LEAVING: tuple[ChunkKind, ...] = ("archive", "unsubscribe")
+SINGLES: tuple[ChunkKind, ...] = (*LEAVING, "permit")
 # Zeros behind each chunk. Blanking an item, when a person is erased, may make the rest compress
 # worse than before, and a chunk must not grow: its place is in the plan.
 _SLACK = 1024
@@ -101,12 +102,29 @@ class LeaverItem(NamedTuple):
         return LeaverItem("")
 
 
-Item = UpsertItem | TagItem | LeaverItem
+class PermitItem(NamedTuple):
+    """A contact that gets its first marketing permissions, where this run has created it.
+
+    mask: which ones. chunk, place: of its item among those that are created or updated.
+    """
+
+    email: str
+    mask: int
+    chunk: int
+    place: int
+
+    def blanked(self) -> "PermitItem":
+        """Return nobody's item."""
+        return self._replace(email="")
+
+
+Item = UpsertItem | TagItem | LeaverItem | PermitItem
 _ITEM: dict[ChunkKind, type[Item]] = {
     "upsert": UpsertItem,
     "tag": TagItem,
     "archive": LeaverItem,
     "unsubscribe": LeaverItem,
+    "permit": PermitItem,
 }
 # 0.1.0 wrote neither time of what it had archived or created.
 _BY_WIDTH: dict[int, type[Item]] = {1: LeaverItem, 6: UpsertItem, 9: UpsertItem} | {

@@ -40,7 +40,7 @@ class Plan:
     chunks: where each lies in the blob `payload`. called: the tags in Mailchimp of merge fields
     that people have renamed. updates: the way that contacts were sorted for
     (shared/accounts/updates.py); lanes go by the one that is known when they send. kept_by: see
-    last_run. interests: ids by their bits. answers_at: when the
+    last_run. interests: ids of interests and permissions by their bits. answers_at: when the
     oldest snapshot was taken (seconds since 1970), 0 where contacts' answers are not asked for.
     look: what its reading showed of changes by hand, None where nothing is to be said of any.
     """
@@ -94,6 +94,11 @@ class Plan:
             clock_offset=self.clock_offset,
             interests=self.interests,
         )
+
+    @property
+    def gives_permissions(self) -> bool:
+        """Whether contacts that it creates get marketing permissions afterwards."""
+        return any(chunk.kind == "permit" for chunk in self.chunks)
 
     @property
     def calls(self) -> int:

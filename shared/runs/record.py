@@ -4,7 +4,7 @@ It is written by start, plan, finish and tick, and touched by who stops the run.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any, Literal
 from weakref import WeakKeyDictionary
@@ -144,6 +144,8 @@ class Run:
     leavers_due: bool = False
     # The run of another export whose end has begun it.
     follows: str | None = None
+    # When the first marketing permission was about to be given.
+    permissions_at: str | None = None
 
     @property
     def audience(self) -> str:
@@ -301,3 +303,14 @@ def _over_seen(
 def change_run(blobs: Blobs, run: str, change: Callable[[Run], Run]) -> Run | None:
     """Change a run that has not ended; return what is stored."""
     return update_run(blobs, run, lambda found: None if found.status.ended else change(found))
+
+
+def note_permissions(blobs: Blobs, run: str) -> None:
+    """Note that a run has come to the stage of marketing permissions, once."""
+
+    def begun(found: Run) -> Run | None:
+        if found.status.ended or found.permissions_at:
+            return None
+        return replace(found, permissions_at=to_text(utc_now()))
+
+    update_run(blobs, run, begun)

@@ -31,6 +31,7 @@ def stages_of(run: Run) -> Mapping[str, Stage]:
             ("reading", run.input_at or (run.sending_at and run.started_at)),
             ("planning", run.read_at),
             ("sending", run.sending_at),
+            ("permissions", run.permissions_at),
             ("finishing", run.finishing_at),
         )
         if moment

@@ -84,6 +84,7 @@ def test_every_blob_of_the_first_version_s_store_is_on_the_page() -> None:
     later = {row.name for row in rows() if row.where.startswith(("index/", "erasures/"))}
     later |= {"updates", "index of outcomes", "export's history", "connection's history", "series"}
     later |= {"slot for people", "person's waiting mark"}
+    later |= {"permission rows"}
     later |= {"contact that a webhook told of", "webhooks' mark", "notice's lock"}
     later |= {row.name for row in rows() if row.where.startswith("webhooks/")}
     later |= {row.name for row in rows() if row.where.startswith(("audiences/", "verifications/"))}

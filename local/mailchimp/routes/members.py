@@ -9,7 +9,7 @@ from ..model import Contact, Segment
 from ..problems import Problem
 from ..requests import Answer, Request, iso
 from ..writing import Reason, Refused, Wish, apply_tags, update, write
-from .wishes import problem_of, rules_of, tag_names, wish_in
+from .wishes import permissions_in, problem_of, rules_of, tag_names, wish_in
 
 _SCHEMA = "Lists/Members/Response"
 _UNREMOVABLE = ("cleaned", "pending", "archived")
@@ -28,7 +28,7 @@ def add_member(request: Request, list_id: str) -> Answer:
     missing = [name for name in ("email_address", "status") if name not in body]
     if missing:
         raise problems.bad_shape(*((name, "This value should not be blank.") for name in missing))
-    wish = wish_in(body, "", request.switches, tags=True)
+    wish = _wish(request, tags=True)
     wish.status_if_new = None
     contact = _write(request, audience, wish, may_update=False)
     return _shown(request, audience, contact)
@@ -37,8 +37,7 @@ def add_member(request: Request, list_id: str) -> Answer:
 def put_member(request: Request, list_id: str, reference: str) -> Answer:
     """Create or update one contact; inline tags count for new ones alone."""
     audience = request.audience(list_id)
-    body = request.document()
-    wish = wish_in(body, "", request.switches, tags=True)
+    wish = _wish(request, tags=True)
     contact = _find(request, audience, reference)
     if contact is None:
         if not wish.email:
@@ -55,7 +54,7 @@ def put_member(request: Request, list_id: str, reference: str) -> Answer:
 def patch_member(request: Request, list_id: str, reference: str) -> Answer:
     """Update one contact that must exist."""
     audience, contact = _named(request, list_id, reference)
-    wish = wish_in(request.document(), "", request.switches, tags=False)
+    wish = _wish(request, tags=False)
     wish.status_if_new = None
     if wish.status == "transactional":
         raise problems.bad_shape(("status", "Data presented is not one of the accepted values"))
@@ -111,6 +110,12 @@ def post_member_tags(request: Request, list_id: str, reference: str) -> Answer:
     audience.set_tags(contact, contact.tags - gone, request.now)
     apply_tags(audience, contact, add, request.now)
     return Answer(None, "Lists/Members/Tags/CollectionResponse")
+
+
+def _wish(request: Request, *, tags: bool) -> Wish:
+    wish = wish_in(request.document(), "", request.switches, tags=tags)
+    wish.permissions = permissions_in(request.document().get("marketing_permissions"))
+    return wish
 
 
 def _tag(tag: Segment, contact: Contact) -> dict[str, object]:

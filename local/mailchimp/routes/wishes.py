@@ -64,6 +64,26 @@ def wish_in(given: object, at: str, switches: Switches, *, tags: bool) -> Wish:
     return wish
 
 
+def permissions_in(given: object) -> dict[str, bool]:
+    """The marketing permissions of a body about one contact; 400 for what is none."""
+    if given is None:
+        return {}
+    if not isinstance(given, list):
+        raise problems.bad_shape(("marketing_permissions", _mismatch("array", given)))
+    found = {}
+    for position, one in enumerate(given):
+        at = f"marketing_permissions.item:{position}"
+        if not isinstance(one, dict):
+            raise problems.bad_shape((at, _mismatch("object", one)))
+        id_, on = one.get("marketing_permission_id"), one.get("enabled")
+        if not isinstance(id_, str):
+            raise problems.bad_shape((f"{at}.marketing_permission_id", _mismatch("string", id_)))
+        if not isinstance(on, bool):
+            raise problems.bad_shape((f"{at}.enabled", _mismatch("boolean", on)))
+        found[id_] = on
+    return found
+
+
 def _check_extras(extra: dict[str, object], at: str) -> None:
     """400 for a language that Mailchimp doesn't have, and for what is no IP address."""
     language = extra.get("language", "")
@@ -120,7 +140,7 @@ def problem_of(refused: Refused, email: str) -> Problem:
             return Problem(400, "Member In Compliance State", detail, typed=False)
         case Reason.MERGE_FIELDS:
             return problems.bad_merge_fields(*refused.fields)
-        case Reason.INTEREST:
+        case Reason.INTEREST | Reason.PERMISSION:
             return problems.bad_shape(*refused.fields)
         case Reason.NO_STATUS:
             return problems.bad_shape(("status", "This value should not be blank."))
@@ -146,9 +166,9 @@ def error_item(refused: Refused, email: str, request: Request) -> dict[str, str]
         case Reason.MERGE_FIELDS:
             text = "Your merge fields were invalid."
             fields = {"field": refused.fields[0][0], "field_message": refused.fields[0][1]}
-        case Reason.INTEREST:
+        case Reason.INTEREST | Reason.PERMISSION:
             text = refused.sentence
-            fields = {"field": "interests", "field_message": text}
+            fields = {"field": refused.fields[0][0], "field_message": text}
         case Reason.NO_STATUS:
             text = "This value should not be blank."
             fields = {"field": "status", "field_message": text}

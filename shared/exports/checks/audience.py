@@ -22,6 +22,8 @@ class AudienceView:
     saved_segments: Sequence[str] = ()
     # Ids; read where the export names some.
     interests: frozenset[str] = frozenset()
+    # Ids; None where there are some, and no contact shows them.
+    permissions: frozenset[str] | None = frozenset()
     # Of the user behind the token.
     account: Account | None = None
 
@@ -56,12 +58,32 @@ def check_audience(export: Export, view: AudienceView, found: Findings) -> None:
                 "interest_unknown",
                 interest=interest,
             )
+    _check_permissions(export, view, found)
     _check_tags(export, view, found)
     found.warnings += audience_warnings(export, view.audience, mapping.required_unmapped)
     _check_room(len(view.merge_fields), mapping, found)
     if view.account is not None and not view.account.may_write:
         role = view.account.role
         found.warn("role_may_not_write", may_not_write(role), role=role)
+
+
+def _check_permissions(export: Export, view: AudienceView, found: Findings) -> None:
+    if view.permissions is None:
+        if export.marketing_permissions:
+            found.warn(
+                "marketing_permissions_unchecked",
+                "Mailchimp shows the ids of marketing permissions of contacts alone, and the "
+                "audience has none yet: whether these exist is seen in the first run.",
+            )
+        return
+    for permission in export.marketing_permissions:
+        if permission not in view.permissions:
+            found.problem(
+                f"marketing_permissions.{permission}",
+                "the audience has no such marketing permission",
+                "permission_unknown",
+                permission=permission,
+            )
 
 
 def _check_room(existing: int, mapping: Resolution, found: Findings) -> None:

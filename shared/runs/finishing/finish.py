@@ -35,7 +35,7 @@ from shared.runs.finishing.giving_up import finish_or_give_up
 from shared.runs.finishing.letting_go import Released
 from shared.runs.finishing.remembering import recall, remember, remember_answers
 from shared.runs.finishing.withheld import withheld_notices
-from shared.runs.payload import CONTACTS_PER_CALL, SINGLES, ChunkIndex, ChunkKind
+from shared.runs.payload import CONTACTS_PER_CALL, LEAVING, ChunkIndex, ChunkKind
 from shared.runs.plan_document import Plan, load_plan
 from shared.runs.record import Run, RunStatus, read_run, update_run
 from shared.runs.stopping import StopOrder, stop_order
@@ -277,7 +277,9 @@ def _folded(  # noqa: PLR0913 - what is known of the run, from several places
         Answered(
             (sent("upserts", ("upsert",))["row"], upserts),
             (sent("tag-ops", ("tag",)), _results(ends, ("tag",))),
-            (sent("singles", SINGLES)["row"], _results(ends, SINGLES)),
+            (sent("singles", LEAVING)["row"], _results(ends, LEAVING)),
+            # Of exports that give none there is nothing to read.
+            (read("permits"), _results(ends, ("permit",))) if plan.gives_permissions else None,
         ),
         Times(now=now, since=plan.planned_at + plan.clock_offset, until=now + plan.clock_offset),
         pending=plan.status_for_new == "pending",
@@ -299,7 +301,7 @@ def _results(ends: Sequence[_ChunkEnd], kinds: tuple[ChunkKind, ...]) -> "Result
 def _maybe_sent(end: _ChunkEnd) -> int:
     """Return how many items after the last outcome a dead lane may have sent."""
     match end.index.kind:
-        case "archive" | "unsubscribe":
+        case "archive" | "unsubscribe" | "permit":
             return OPEN_CALLS
         case "upsert":
             return OPEN_CALLS * CONTACTS_PER_CALL
@@ -368,10 +370,16 @@ def _dropped_warnings(upserts: "Results") -> list[Notice]:
 
 def _kept_warnings(upserts: "Results") -> list[Notice]:
     """Return the warning `permission_kept` where people had decided otherwise."""
-    count = sum(1 for _, _, _, kept, _, _ in upserts.written.values() if kept)
+    from shared.runs.finishing.fold import WRITTEN
+
+    kept = WRITTEN.index("kept")
+    count = sum(1 for numbers in upserts.written.values() if numbers[kept])
     if not count:
         return []
-    text = "{} contacts keep interests as they, or somebody else, left them in Mailchimp."
+    text = (
+        "{} contacts keep interests or marketing permissions as they, or somebody else, left them "
+        "in Mailchimp."
+    )
     return [Notice("permission_kept", text.format(count), {"count": count})]
 
 

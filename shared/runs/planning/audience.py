@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from shared.accounts.updates import UNKNOWN, Updates
+from shared.audiences.answer_ids import permission
 from shared.audiences.warnings import audience_warnings
 from shared.drift.items import Drift, Look, Seen
 from shared.drift.store import DriftStore
@@ -34,8 +35,9 @@ class Setup:
     tag. replaced: bits of tags that the export names anew, with the masks of those in their place.
     fields: the merge fields that are filled; refilled: the mask of those that nobody's value is in
     yet. updates: how contacts that exist are updated. subscribers: how many contacts the account
-    has subscribed in all its audiences, None where it doesn't say. interests: the export's that
-    there are. drift: what is kept of changes by hand; look: what this reading shows of them.
+    has subscribed in all its audiences, None where it doesn't say. answers: the export's
+    marketing permissions and interests that there are, as they are remembered. drift: what is kept
+    of changes by hand; look: what this reading shows of them.
     """
 
     state: AudienceState
@@ -50,7 +52,7 @@ class Setup:
     replaced: dict[int, int] = field(default_factory=dict)
     updates: Updates = UNKNOWN
     subscribers: int | None = None
-    interests: tuple[str, ...] = ()
+    answers: tuple[str, ...] = ()
     drift: Drift = field(default_factory=Drift)
     look: Look = field(default_factory=Look)
 
@@ -104,7 +106,10 @@ def prepare(attempt: PlanningAttempt, client: AudienceCalls) -> Setup:
         ],
         choices=tuple(tags.once(choices)),
         replaced=tags.replaced(old, new, dead),
-        interests=_interests(attempt, client),
+        answers=(
+            *_permissions(attempt, client, asks=state.audience.marketing_permissions),
+            *_interests(attempt, client),
+        ),
         drift=kept,
         look=Look(
             seen=(
@@ -132,6 +137,19 @@ def _interests(attempt: PlanningAttempt, client: AudienceCalls) -> tuple[str, ..
     wanted = attempt.export.interests
     there = client.interests(attempt.old.audience) if wanted else []
     return tuple(interest.id for interest in there if interest.id in wanted)
+
+
+def _permissions(attempt: PlanningAttempt, client: AudienceCalls, *, asks: bool) -> tuple[str, ...]:
+    """Return those that there are; all of the export's where no contact shows any.
+
+    asks: whether the audience has marketing permissions at all.
+    """
+    wanted = attempt.export.marketing_permissions
+    if not wanted or not asks:
+        return ()
+    there = client.marketing_permissions(attempt.old.audience)
+    ids = wanted if there is None else [id_ for id_, _ in there if id_ in wanted]
+    return tuple(permission(id_) for id_ in ids)
 
 
 def settle(attempt: PlanningAttempt, client: AudienceCalls, setup: Setup, *, create: bool) -> Setup:

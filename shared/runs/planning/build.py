@@ -22,6 +22,7 @@ from shared.runs.bill import Billing, Growth
 from shared.runs.codes import NUMBER
 from shared.runs.counts import Withheld
 from shared.runs.ledger import FoldedSegment, Ledger
+from shared.runs.more import permissions_among
 from shared.runs.neighbours import given_by_others, shared_tags
 from shared.runs.plan_document import Plan, PlannedTag
 from shared.runs.planning import cutting, difference, eligibility, run_input
@@ -112,13 +113,13 @@ def build(attempt: PlanningAttempt, setup: Setup) -> Built:
     Raises RunFailedError, ErasureKeyError, SnapshotChangedError (begin again).
     """
     erased = load_erased(attempt.app.blobs, attempt.app.vault)
-    before = before_of(attempt, setup.interests)
+    before = before_of(attempt, setup.answers)
     more = MoreValues(attempt.export, interests=before.interests if before else ())
     with FieldValues(setup.plans, setup.ledger.fields, attempt.found.culture, more) as values:
         decided = _decide(attempt, setup, values, erased, before)
         plan = _plan_of(attempt, setup, values, decided)
         if before is not None:
-            ids = before.interests if attempt.export.interests else ()
+            ids = before.interests if attempt.export.answers else ()
             plan = replace(plan, interests=ids, answers_at=stamp_of(attempt))
         table, growth, read_at = decided.table, decided.growth, decided.read_at
         del decided
@@ -377,7 +378,10 @@ def _write_tables(attempt: PlanningAttempt, plan: Plan, table: pl.DataFrame) -> 
         table,
         new_first=plan.updates != "status_if_new" or more,
         shared_tags=plan.shared_tags,
+        permissions=permissions_among(plan.interests),
     )
+    if work.permits is not None:
+        tables.write(blobs, f"{folder}permits.parquet", work.permits.select("row", "mask"))
     for name, rows in (
         ("upserts", work.upserts.select("row")),
         ("tag-ops", work.tag_ops.drop("email", "last")),

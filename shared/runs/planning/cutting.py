@@ -16,6 +16,7 @@ from shared.runs.run_table import Action
 BATCHES_PER_CHUNK = 125
 # How many contacts one chunk holds whose calls are about one contact each.
 SINGLES_PER_CHUNK = 50
+PERMITS_PER_CHUNK = 1_000
 _TIMES = [f"old_{name}" for name in ledger.TIMES]
 _UPSERT_COLUMNS = [
     "row",
@@ -41,12 +42,14 @@ class Work:
     """What a run does, in the order of its chunks.
 
     upserts: rows of the table in sending order. tag_ops: row, bit, add. singles: rows with one
-    call each.
+    call each. permits: row, email, mask and place of the upserts that are to be given marketing
+    permissions once they are created; None where nobody is.
     """
 
     upserts: pl.DataFrame
     tag_ops: pl.DataFrame
     singles: pl.DataFrame
+    permits: pl.DataFrame | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -71,14 +74,17 @@ def chunk_sizes(batches: int, lanes: int) -> list[int]:
     return sizes
 
 
-def work_of(table: pl.DataFrame, *, new_first: bool, shared_tags: int = 0) -> Work:
+def work_of(
+    table: pl.DataFrame, *, new_first: bool, shared_tags: int = 0, permissions: int = 0
+) -> Work:
     """Collect from the run's table (see run_table.py) who is sent what.
 
     table: with the columns `row`, and `profile`, by which a profile's values are found: the rows
     of profiles may have been told by others since. new_first: contacts that were never accepted
     come first, so that calls that may only create are not mixed with those that may update; whom
     this product archived, and is to ask, come last. shared_tags: mask of the tags that other
-    exports give as well; those are removed last, like leavers.
+    exports give as well; those are removed last, like leavers. permissions: mask of the answers
+    that are marketing permissions.
     """
     action = pl.col("action")
     # Columns first: a filter copies all that it is given.
@@ -96,7 +102,22 @@ def work_of(table: pl.DataFrame, *, new_first: bool, shared_tags: int = 0) -> Wo
     removing = tags.filter(pl.col("remove") != 0)
     single = action.is_in([int(Action.ARCHIVE), int(Action.UNSUBSCRIBE)])
     singles = table.select("row", "email", "action", *_TIMES).filter(single)
-    return Work(upserts, _tag_ops(adding, removing, shared_tags), singles)
+    permits = _permits(upserts, permissions) if permissions and "yes" in more else None
+    return Work(upserts, _tag_ops(adding, removing, shared_tags), singles, permits)
+
+
+def _permits(upserts: pl.DataFrame, permissions: int) -> pl.DataFrame | None:
+    """Return who may be created, and is to be given permissions then."""
+    there = pl.col("old_flags").fill_null(0) & int(Flag.ACCEPTED | Flag.ELSEWHERE)
+    found = (
+        upserts.lazy()
+        .select("row", "email", mask=pl.col("yes").fill_null(0) & permissions, there=there)
+        .with_row_index("place")
+        .filter(pl.col("mask") != 0, pl.col("there") == 0)
+        .select("row", "email", "mask", "place")
+        .collect()
+    )
+    return None if found.is_empty() else found
 
 
 def _tag_ops(adding: pl.DataFrame, removing: pl.DataFrame, shared_tags: int) -> pl.DataFrame:
@@ -161,10 +182,11 @@ def _chunks(
     work: Work, values: Values, lanes: int, proofs: Values | None
 ) -> Iterator[PlannedChunk]:
     """Yield the chunks; their rows have the columns of their items (see payload)."""
-    start = 0
+    start, starts = 0, list[int]()
     batches = -(-work.upserts.height // CONTACTS_PER_CALL)
     for calls in chunk_sizes(batches, lanes):
         rows = work.upserts.slice(start, calls * CONTACTS_PER_CALL)
+        starts.append(start)
         start += rows.height
         yield PlannedChunk("upsert", 0, calls, _upserts(rows, values, proofs))
     for phase, last in ((0, False), (1, True)):
@@ -181,6 +203,24 @@ def _chunks(
             part = rows.slice(start, size)
             # Last: who is archived can't be given or lose a tag any more.
             yield PlannedChunk(kind, 2, part.height, _leavers(part))
+    if work.permits is not None:
+        yield from _permitting(work.permits, starts, lanes)
+
+
+def _permitting(permits: pl.DataFrame, starts: list[int], lanes: int) -> Iterator[PlannedChunk]:
+    """Yield the chunks of permissions; starts: the first upsert of each of their chunks."""
+    firsts = pl.DataFrame(
+        {"first": starts, "chunk": range(len(starts))},
+        schema={"first": permits.schema["place"], "chunk": pl.UInt32},
+    )
+    items = permits.join_asof(firsts, left_on="place", right_on="first").select(
+        "email", "mask", "chunk", place=pl.col("place") - pl.col("first")
+    )
+    size = min(PERMITS_PER_CHUNK, max(1, -(-items.height // (2 * lanes))))
+    for start in range(0, items.height, size):
+        part = items.slice(start, size)
+        # Last of all: whom a call has created by then is known.
+        yield PlannedChunk("permit", 3, part.height, part)
 
 
 def _upserts(rows: pl.DataFrame, values: Values, proofs: Values | None) -> pl.DataFrame:

@@ -8,6 +8,7 @@ from functools import partial
 
 import polars as pl
 
+from shared.audiences.answer_ids import member_of, permission_of
 from shared.exports.models import Export
 from shared.exports.more import ProofOfConsent
 from shared.frames.masks import MASK
@@ -47,7 +48,7 @@ class MoreValues:
     ) -> None:
         """`now`: aware; a later time is in the future. interests: ids by their bits."""
         self._bits = {id_: bit for bit, id_ in enumerate(interests)}
-        self._interests = export.interests
+        self._answered = export.answers
         self._language = export.language_field
         self._proof = export.proof_of_consent
         self._now = now or utc_now()
@@ -61,7 +62,7 @@ class MoreValues:
     def columns(self) -> tuple[str, ...]:
         """Every column that is read, each once."""
         named = [self._language] if self._language else []
-        named += [one.field for one in self._interests.values()]
+        named += [one.field for one in self._answered.values()]
         return tuple(
             dict.fromkeys([*named, *(self._proof.columns.values() if self._proof else ())])
         )
@@ -73,7 +74,7 @@ class MoreValues:
         if self._language:
             languages = _read(clean(profiles[self._language]), _language, "language_field", lost)
             columns.append(languages.alias("language"))
-        if self._interests:
+        if self._answered:
             columns += self._answers(profiles, lost)
         proofs = pl.repeat(None, profiles.height, dtype=pl.String, eager=True)
         if self._proof:
@@ -83,14 +84,15 @@ class MoreValues:
     def _answers(
         self, profiles: pl.DataFrame, lost: dict[str, dict[str, LeftOut]]
     ) -> list[pl.Series]:
-        """Return the masks of the interests that are answered with yes, and with no."""
+        """Return the masks of what is answered with yes, and with no."""
         masks = {name: pl.zeros(profiles.height, dtype=MASK, eager=True) for name in ("yes", "no")}
-        for id_, wanted in self._interests.items():
+        for id_, wanted in self._answered.items():
             text = clean(profiles[wanted.field])
             if id_ not in self._bits:
                 gone = text.drop_nulls()
                 if gone.len():
-                    lost[f"interests.{id_}"] = {"interest_gone": LeftOut(gone.len())}
+                    reason = "interest_gone" if permission_of(id_) is None else "permission_gone"
+                    lost[member_of(id_)] = {reason: LeftOut(gone.len())}
                 continue
             values = [value.strip().lower() for value in wanted.values]
             says_yes = text.str.to_lowercase().is_in(values).fill_null(False)

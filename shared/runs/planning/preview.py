@@ -4,6 +4,7 @@ import polars as pl
 
 from shared.runs.bill import NO_GROWTH, bill_of
 from shared.runs.codes import OUTCOMES
+from shared.runs.more import permissions_among
 from shared.runs.payload import CONTACTS_PER_CALL
 from shared.runs.planning import cutting
 from shared.runs.planning.audience import Setup
@@ -20,11 +21,13 @@ _SECONDS_PER_SINGLE = 0.5
 
 def describe(built: Built, setup: Setup, lanes: int) -> PreviewPlan:
     """Return what a preview tells; lanes: calls that are made at the same time."""
-    work = cutting.work_of(built.table, new_first=False)
+    permissions = permissions_among(built.plan.interests)
+    work = cutting.work_of(built.table, new_first=False, permissions=permissions)
     upserts = -(-work.upserts.height // CONTACTS_PER_CALL)
     tag_calls = sum(chunk[0] for chunk in cutting.tag_chunks(work.tag_ops, 1))
     # Of a leaver that is archived or unsubscribed it is read first whether that may be done.
     singles = 2 * work.singles.height
+    singles += 0 if work.permits is None else work.permits.height
     calls = upserts + tag_calls + singles
     seconds = (upserts + tag_calls) * _SECONDS_PER_CALL
     seconds += singles * _SECONDS_PER_SINGLE

@@ -21,8 +21,9 @@ LOOK = ("give", "take", "first", "gave", "took", "lost", "changed", "read_at")
 class Before:
     """What was known when the plan was made.
 
-    interests: ids by their bits, with those of the export. rows: see audiences/answer_rows.py.
-    existing: mask of those that contacts get for the first time who were there already.
+    interests: answers' ids by their bits, with those of the export. rows: see
+    audiences/answer_rows.py. existing: mask of those that contacts get for the first time who
+    were there already.
     """
 
     interests: tuple[str, ...]
@@ -33,14 +34,14 @@ class Before:
 def before_of(attempt: PlanningAttempt, there: Sequence[str]) -> Before | None:
     """Return what is known of the audience's answers; None where the export asks for none.
 
-    there: the export's interests that the audience has.
+    there: the export's permissions and interests that the audience has.
     """
     export = attempt.export
-    if not export.interests and export.language_field is None:
+    if not export.answers and export.language_field is None:
         return None
     known, rows = answers.read(attempt.app.blobs, attempt.account, attempt.run.audience)
     ids = known.with_interests(there)
-    give = [id_ for id_, answer in export.interests.items() if answer.existing == "give"]
+    give = [id_ for id_, answer in export.answers.items() if answer.existing == "give"]
     existing = sum(1 << ids.index(id_) for id_ in give if id_ in ids)
     return Before(ids, rows, existing)
 

@@ -20,7 +20,7 @@ _RESTARTED = (
 )
 
 # What is filled besides merge fields.
-_MEMBERS = ("interests", "language_field", "proof_of_consent")
+_MEMBERS = ("interests", "marketing_permissions", "language_field", "proof_of_consent")
 
 _ONE_BY_ONE = (
     "Contacts that the audience has already are updated one by one, which takes long: no quicker "

@@ -23,8 +23,19 @@ from shared.mailchimp.errors import (
 from shared.mailchimp.protocols import ContactCalls
 from shared.platform import tracing
 from shared.runs import chunks
+from shared.runs.codes import NUMBER
 from shared.runs.leaving import may_leave, newly_shared
-from shared.runs.payload import SINGLES, Item, LeaverItem, TagItem, UpsertItem, all_of
+from shared.runs.payload import (
+    LEAVING,
+    SINGLES,
+    Item,
+    LeaverItem,
+    PermitItem,
+    TagItem,
+    UpsertItem,
+    all_of,
+)
+from shared.runs.record import note_permissions
 from shared.runs.sending import calls
 from shared.runs.sending.after import (
     TRIES,
@@ -37,6 +48,7 @@ from shared.runs.sending.after import (
 )
 from shared.runs.sending.ahead import Ahead
 from shared.runs.sending.batch_sizes import MAX_BATCH
+from shared.runs.sending.created import Created
 from shared.runs.sending.mending import send_again, take_back, take_strays
 from shared.runs.sending.missing_tags import give_lacking_tags
 from shared.runs.sending.turn import Turn
@@ -89,6 +101,7 @@ class ChunkSender:
         # Contacts whose calls were refused, since one was not.
         self._refused = 0
         updates = known_updates(self._app, self._plan.account)
+        self._created = Created(self._app.blobs, self._plan.run)
         self._source = updates.source
         self._updating = calls.Updating(
             updates.way,
@@ -115,7 +128,9 @@ class ChunkSender:
         if self._hopeless and self._next < count:
             self._hopeless = False
             self._append(calls.given_up(self._size(), "this app failed at it several times"))
-        if self._index.phase and not may_leave(self._app.board, self._app.blobs, self._plan):
+        if self._index.kind == "permit":
+            note_permissions(self._app.blobs, self._plan.run)
+        elif self._index.phase and not may_leave(self._app.board, self._app.blobs, self._plan):
             self._append(calls.not_now(count - self._next))
         while self._next < count:
             self._notice_changes(client)
@@ -209,6 +224,8 @@ class ChunkSender:
 
     def _size(self) -> int:
         items, kind = self._turn.items, self._index.kind
+        if kind == "permit":
+            return self._created.together(items.of(PermitItem), self._next)
         if kind in SINGLES:
             return 1
         largest = self._lanes.sizes.current(self._plan.account, self._plan.audience, kind)
@@ -311,7 +328,7 @@ class ChunkSender:
             self._turn.wait()
             try:
                 if kind != "tag":
-                    leaving = kind != "upsert"
+                    leaving = kind in LEAVING
                     protected = self._lanes.protection.since_plan(
                         self._app, self._slot, client, self._plan, leaving=leaving
                     )
@@ -389,5 +406,26 @@ class ChunkSender:
                 return calls.ready(calls.archive(client, job, self._leaving(batch, protected)))
             case "unsubscribe":
                 return calls.ready(calls.unsubscribe(client, job, self._leaving(batch, protected)))
+            case "permit":
+                permits = all_of(PermitItem, batch)
+                return calls.ready(
+                    self._permit(client, permits, protected, again=tried is not None)
+                )
             case unknown:
                 assert_never(unknown)
+
+    def _permit(
+        self,
+        client: ContactCalls,
+        batch: list[PermitItem],
+        protected: Mapping[str, str],
+        *,
+        again: bool,
+    ) -> calls.Answers:
+        """Give one contact its permissions, or none to several that this run has not created."""
+        first = batch[0]
+        made = self._created.at(first)
+        if made is None:
+            return calls.Answers([NUMBER["unchanged"]] * len(batch))
+        state = protected.get(canonical(first.email))
+        return calls.permit(client, self._turn.job, first, state, made, again=again)

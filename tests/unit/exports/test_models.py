@@ -36,6 +36,7 @@ def test_what_may_be_left_out_has_its_default() -> None:
         "merge_fields": {},
         "create_merge_fields": False,
         "interests": {},
+        "marketing_permissions": {},
         "language_field": None,
         "proof_of_consent": None,
         "consent": None,

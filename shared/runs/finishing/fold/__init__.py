@@ -15,11 +15,18 @@ from shared.runs.finishing.fold.folded import Folded, fold
 from shared.runs.finishing.fold.joined import Answered
 from shared.runs.finishing.fold.ledger_rows import Times
 from shared.runs.finishing.fold.memory_rows import Remembered, Said
-from shared.runs.finishing.fold.results import MAYBE_SENT, NOT_SENT, Results, results_of
+from shared.runs.finishing.fold.results import (
+    MAYBE_SENT,
+    NOT_SENT,
+    WRITTEN,
+    Results,
+    results_of,
+)
 
 __all__ = [
     "MAYBE_SENT",
     "NOT_SENT",
+    "WRITTEN",
     "Answered",
     "Folded",
     "Remembered",

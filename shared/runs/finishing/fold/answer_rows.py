@@ -32,11 +32,27 @@ def answers_said(table: pl.DataFrame) -> pl.DataFrame | None:
     told = pl.col("told").fill_null(False) & (accepted() | untouched)
     written = pl.col("wr_changed").is_not_null() & accepted()
 
+    later = "pe_mask" in table.columns
+    created = written & is_one("up_code", NUMBER["created"])
+
     def if_told(name: str) -> pl.Expr:
-        return pl.when(told).then(name).otherwise(0).fill_null(0).cast(MASK)
+        found = pl.when(told).then(name).otherwise(0).fill_null(0).cast(MASK)
+        # What was not taken of an answer the next run asks again.
+        return found & ~if_written("failed")
 
     def if_written(name: str) -> pl.Expr:
         return pl.when(written).then(f"wr_{name}").otherwise(0).fill_null(0).cast(MASK)
+
+    def if_permitted(name: str) -> pl.Expr:
+        if not later:
+            return pl.lit(0, dtype=MASK)
+        return pl.when(created).then(f"pe_{name}").otherwise(0).fill_null(0).cast(MASK)
+
+    # Created without: as if the answer had been no, so that the next run gives it.
+    without = if_permitted("mask") & ~if_permitted("given") & ~if_permitted("lost")
+    changed = pl.col("wr_changed")
+    if later:
+        changed = pl.when(pl.col("pe_changed") > 0).then("pe_changed").otherwise(changed)
 
     return table.filter(
         (pl.col("kind") == int(Kind.CONTACT)) & ~pl.col("code").eq_missing(ERASED),
@@ -45,17 +61,17 @@ def answers_said(table: pl.DataFrame) -> pl.DataFrame | None:
         "email",
         customer_id=pl.col("customer_id").fill_null(""),
         told=told,
-        created=written & is_one("up_code", NUMBER["created"]),
-        yes=if_told("yes"),
-        no=if_told("no"),
-        given=if_written("given"),
+        created=created,
+        yes=if_told("yes") & ~without,
+        no=if_told("no") | without,
+        given=if_written("given") | if_permitted("given"),
         taken=if_written("taken"),
         lost=if_written("lost"),
         language=pl.when(written & (pl.col("wr_language") == 1))
         .then("language")
         .when(written & (pl.col("wr_language") == 2))
         .then(pl.lit(_LET_GO)),
-        changed=pl.when(written).then("wr_changed").otherwise(0).cast(pl.UInt32),
+        changed=pl.when(written).then(changed).otherwise(0).cast(pl.UInt32),
     )
 
 

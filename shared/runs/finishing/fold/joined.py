@@ -20,12 +20,14 @@ _MASKS = {bit: 1 << bit for bit in range(MAX_TAGS)}
 class Answered:
     """What became of all items of a run.
 
-    upserts and singles: row of the table per item; tag_ops: row, bit, add per item.
+    upserts and singles: row of the table per item; tag_ops: row, bit, add per item; permits: row
+    and mask per item, None where nobody is given marketing permissions after being created.
     """
 
     upserts: tuple[pl.Series, Results]
     tag_ops: tuple[pl.DataFrame, Results]
     singles: tuple[pl.Series, Results]
+    permits: tuple[pl.DataFrame, Results] | None = None
 
 
 @dataclass(frozen=True)
@@ -37,9 +39,12 @@ class RowAnswers:
     @classmethod
     def of(cls, answered: Answered) -> Self:
         """Take the results apart; most say something of few rows."""
-        return cls(
-            (*_upserts(*answered.upserts), _tags(*answered.tag_ops), *_singles(*answered.singles))
+        parts = (
+            *_upserts(*answered.upserts),
+            _tags(*answered.tag_ops),
+            *_singles(*answered.singles),
         )
+        return cls((*parts, *(_permits(*answered.permits) if answered.permits else ())))
 
     def beside(self, start: int, rows: int) -> pl.DataFrame:
         """Return what they say of so many rows of the table from `start` on, null for nothing."""
@@ -73,19 +78,18 @@ def _upserts(rows: pl.Series, results: Results) -> Iterator[pl.DataFrame]:
     yield _marked(results.asked, "asked", rows)
     yield _marked(results.let_go, "up_let_go", rows)
     yield _marked(set[int]().union(*results.untaken.values()), "untaken", rows)
-    if results.written:
-        yield _written(results, rows)
-    else:
-        nothing = dict.fromkeys((f"wr_{name}" for name in WRITTEN), pl.UInt64)
-        yield pl.DataFrame(schema={"row": pl.UInt32, **nothing})
+    yield _written(results, rows, "wr")
 
 
-def _written(results: Results, rows: pl.Series) -> pl.DataFrame:
-    """Return what was written of interests and language, with the prefix `wr_`."""
+def _written(results: Results, rows: pl.Series, part: str) -> pl.DataFrame:
+    """Return what was written of answers and language, by the names of WRITTEN."""
+    if not results.written:
+        nothing = dict.fromkeys((f"{part}_{name}" for name in WRITTEN), pl.UInt64)
+        return pl.DataFrame(schema={"row": pl.UInt32, **nothing})
     places = pl.Series(list(results.written), dtype=pl.UInt32)
     columns = zip(*results.written.values(), strict=True)
     found = {
-        f"wr_{name}": pl.Series(list(numbers), dtype=pl.UInt64)
+        f"{part}_{name}": pl.Series(list(numbers), dtype=pl.UInt64)
         for name, numbers in zip(WRITTEN, columns, strict=True)
     }
     return pl.DataFrame({"row": rows.gather(places), **found}, schema_overrides={"row": pl.UInt32})
@@ -138,6 +142,17 @@ def _singles(rows: pl.Series, results: Results) -> Iterator[pl.DataFrame]:
     yield frame.with_columns(_times(results, "one"))
     yield _sparse(results.details, pl.String, "one_detail", rows)
     yield _marked(results.let_go, "one_let_go", rows)
+
+
+def _permits(items: pl.DataFrame, results: Results) -> Iterator[pl.DataFrame]:
+    """Yield pe_mask, pe_code, pe_detail, and what was written of it with the prefix `pe_`."""
+    yield items.select(
+        pl.col("row").cast(pl.UInt32),
+        pe_mask="mask",
+        pe_code=pl.Series(results.codes, dtype=pl.UInt8),
+    )
+    yield _sparse(results.details, pl.String, "pe_detail", items["row"])
+    yield _written(results, items["row"], "pe")
 
 
 def _marked(places: Iterable[int], name: str, rows: pl.Series) -> pl.DataFrame:

@@ -1,9 +1,11 @@
 """One outcome per row: of its parts the one that matters most, and why it is so."""
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from shared.addresses import UNSEEN_PATTERN
-from shared.runs.codes import ADDRESS_MARK, ERASED, FAILED, NUMBER, OUTCOMES
+from shared.runs.codes import ADDRESS_MARK, ERASED, FAILED, NUMBER, OUTCOMES, REJECTED
 from shared.runs.finishing.fold.results import MAYBE_SENT, NOT_SENT
 from shared.runs.run_table import NOTES, REASONS, Kind
 from shared.runs.unseen import unseen_in
@@ -28,6 +30,7 @@ def outcomes_of(table: pl.DataFrame) -> pl.DataFrame:
         "removed": pl.when(pl.col("tag_removed") != 0).then(
             pl.lit(NUMBER["untagged"], dtype=pl.UInt8)
         ),
+        "permissions": _permissions(table.columns),
         "else": pl.lit(NUMBER["unchanged"], dtype=pl.UInt8),
     }
     ranks = {outcome.number: outcome.rank for outcome in OUTCOMES}
@@ -41,12 +44,50 @@ def outcomes_of(table: pl.DataFrame) -> pl.DataFrame:
     # Of who was erased nothing else is told.
     erased = pl.col("code").eq_missing(ERASED)
     code = pl.when(erased).then("code").otherwise((pl.min_horizontal(packed) % 256).cast(pl.UInt8))
-    named = _detail().str.replace_all(ADDRESS_MARK, pl.col("email"), literal=True)
+    named = _detail(table.columns).str.replace_all(ADDRESS_MARK, pl.col("email"), literal=True)
     detail = pl.when(erased).then(pl.lit("")).otherwise(named)
     rows = table.with_columns(code=code).select(
         "email", "customer_id", "code", detail=detail, segments="segments"
     )
     return _with_unseen(rows)
+
+
+def _permissions(columns: Sequence[str]) -> pl.Expr:
+    """Return the code of a contact whose marketing permissions were not delivered, else null."""
+    refused = pl.when(pl.col("wr_failed").fill_null(0) != 0).then(
+        pl.lit(NUMBER["rejected_other"], dtype=pl.UInt8)
+    )
+    if "pe_code" not in columns:
+        return refused
+    code = pl.col("pe_code")
+    return (
+        pl.when(_permissions_unsent())
+        .then(pl.lit(FAILED, dtype=pl.UInt8))
+        .when(code.is_in([FAILED, *REJECTED]))
+        .then(code)
+        .otherwise(refused)
+    )
+
+
+def _permissions_unsent() -> pl.Expr:
+    """Return who was created and is still without permissions, as far as is known."""
+    unsent = pl.col("pe_code").is_in([NOT_SENT, MAYBE_SENT])
+    return (unsent & (pl.col("up_code") == NUMBER["created"])).fill_null(False)
+
+
+def _permissions_detail(columns: Sequence[str]) -> pl.Expr:
+    if "pe_code" not in columns:
+        return pl.lit(None, dtype=pl.String)
+    maybe = pl.col("pe_code") == MAYBE_SENT
+    return (
+        pl.when(_permissions_unsent())
+        .then(
+            pl.lit("marketing permissions: ")
+            + pl.when(maybe).then(pl.lit(_MAYBE_TEXT)).otherwise(pl.lit(_NOT_SENT_TEXT))
+        )
+        .when(pl.col("pe_code").is_in([FAILED, *REJECTED]))
+        .then("pe_detail")
+    )
 
 
 def _with_unseen(rows: pl.DataFrame) -> pl.DataFrame:
@@ -60,7 +101,7 @@ def _with_unseen(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(rows["detail"].scatter(at, told))
 
 
-def _detail() -> pl.Expr:
+def _detail(columns: Sequence[str]) -> pl.Expr:
     """Tell why, part by part: values, tags, and what was done with a leaver."""
     up, one = pl.col("up_code"), pl.col("one_code")
     not_sent, maybe = pl.lit(_NOT_SENT_TEXT), pl.lit(_MAYBE_TEXT)
@@ -96,6 +137,7 @@ def _detail() -> pl.Expr:
         text(up, "up_detail"),
         tags,
         text(one, "one_detail"),
+        _permissions_detail(columns),
         separator="; ",
         ignore_nulls=True,
     )

@@ -12,7 +12,7 @@ from shared.runs.codes import GONE, SKIPPED_BY_STATUS, from_letters
 # Results of items besides outcome codes.
 NOT_SENT = 254
 # What lanes write of it, in this order.
-WRITTEN = ("given", "taken", "lost", "kept", "language", "changed")
+WRITTEN = ("given", "taken", "lost", "kept", "language", "changed", "failed")
 MAYBE_SENT = 253
 
 

@@ -6,6 +6,7 @@
   `updating`; `existing` has those that take calls of their own, `taking` what is said of each;
   `pending` sees to those that wait for their own confirmation
 - `tags`: tags of contacts whose values stay as they are
+- `permits`: first marketing permissions of contacts that were created
 - `singles`: leavers that are archived or unsubscribed, one by one
 - `ours`: whether a contact, as it was read, is still as this product left it
 
@@ -22,6 +23,7 @@ from shared.runs.sending.calls.answers import (
     without_address,
 )
 from shared.runs.sending.calls.members import Written, write_ahead
+from shared.runs.sending.calls.permits import permit
 from shared.runs.sending.calls.singles import Leaving, archive, unsubscribe
 from shared.runs.sending.calls.tags import (
     change_tags,
@@ -46,6 +48,7 @@ __all__ = [
     "given_up",
     "lacking_of",
     "not_now",
+    "permit",
     "ready",
     "refused_alone",
     "tag_gone",

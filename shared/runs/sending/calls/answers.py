@@ -19,7 +19,8 @@ class Written(NamedTuple):
 
     given, taken; lost: those that somebody had taken; kept: those that stay as a person left them.
     language: 1 where it was written, 2 where a person has chosen another one. changed: the
-    contact's last_changed after it (seconds since 1970, 0 for unknown).
+    contact's last_changed after it (seconds since 1970, 0 for unknown). failed: what Mailchimp
+    did not take of it.
     """
 
     given: int = 0
@@ -28,6 +29,7 @@ class Written(NamedTuple):
     kept: int = 0
     language: int = 0
     changed: int = 0
+    failed: int = 0
 
 
 @dataclass

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from shared.mailchimp.answers import ContactError, moment
 from shared.mailchimp.errors import classify_contact_error
 from shared.runs.codes import FAILED, NUMBER, SKIPPED_BY_STATUS
-from shared.runs.more import held_of, more_of
+from shared.runs.more import held_of, more_of, permissions_among
 from shared.runs.payload import UpsertItem
 from shared.runs.sending.calls.answers import Attempt, Written
 from shared.runs.sending.calls.items import is_new, is_there
@@ -120,11 +120,12 @@ def _note_written(
     more, ids = more_of(attempt.items[place].more), attempt.job.interests
     changed = max(0, time_of(member.get("last_changed")))
     if code == "created":
-        given = more.interests & held_of(ids, member)
+        given = more.interests & held_of(ids, member).has & ~permissions_among(ids)
         written = Written(given=given, language=int(bool(more.language)), changed=changed)
         attempt.answers.written[place] = written
     elif more.watched:
-        lost = more.watched & ~held_of(ids, member)
+        held = held_of(ids, member)
+        lost = more.watched & held.shown & ~held.has
         attempt.answers.written[place] = Written(lost=lost, changed=changed)
 
 

@@ -53,6 +53,7 @@ def preview(note: Note | None = None) -> dict[str, Any]:
         removals_withheld=removals.withheld,
         withheld=NOTHING_WITHHELD,
         billing=None,
+        interests=(),
     )
     table = table.with_row_index("row").with_row_index("profile")
     if note is not None:
