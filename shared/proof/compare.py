@@ -37,8 +37,9 @@ class Given:
     """The export's tags and merge fields by their bits.
 
     tags, fields: names. current: mask of the tags that a segment gives now; owned: of those that
-    this product made. gone: mask of merge fields that the audience lacks; creates: whether a run
-    makes these anew.
+    this product made; left: of those that people took away and want like that. gone: mask of merge
+    fields that the audience lacks; creates: whether a run makes these anew; retyped: one of them is
+    of another type than a run has seen. left_values: people want the values that they edited.
     """
 
     tags: Mapping[int, str]
@@ -47,16 +48,25 @@ class Given:
     fields: Mapping[int, str] = field(default_factory=dict)
     gone: int = 0
     creates: bool = False
+    left: int = 0
+    left_values: bool = False
+    retyped: bool = False
 
 
 @dataclass(frozen=True)
 class Compared:
-    """rows: see ROWS. held: how many contacts the export holds. not_compared: by what."""
+    """rows: see ROWS. held: how many contacts the export holds. not_compared: by what.
+
+    away: how many of those in its segments are surely not subscribed any more, by their status.
+    worn: the tags that anybody has.
+    """
 
     rows: pl.DataFrame
     held: int
     as_promised: int
     not_compared: dict[str, int]
+    away: Mapping[str, int] = field(default_factory=dict)
+    worn: frozenset[str] = frozenset()
 
     @property
     def differing(self) -> tuple[Differing, ...]:
@@ -93,7 +103,24 @@ def compare(held: pl.DataFrame, seen: pl.DataFrame, others: pl.DataFrame, given:
     ]
     found = pl.concat(parts).sort("code", "what", "field", "email", nulls_last=True)
     ours = found.filter(pl.col("code") != "foreign")["email"].n_unique()
-    return Compared(found, base.height, base.height - ours, _not_compared(base))
+    return Compared(
+        found,
+        base.height,
+        base.height - ours,
+        _not_compared(base),
+        _away(base),
+        _worn(seen, given),
+    )
+
+
+def _worn(seen: pl.DataFrame, given: Given) -> frozenset[str]:
+    mask: int = seen.select(pl.col("tags").bitwise_or()).item() or 0 if seen.height else 0
+    return frozenset(name for bit, name in given.tags.items() if mask >> bit & 1)
+
+
+def _away(base: pl.DataFrame) -> dict[str, int]:
+    who = base.filter("protected", "stays", ~pl.col("unsure"), ~pl.col("asked"))
+    return dict(who["status"].value_counts().iter_rows())
 
 
 def _joined(held: pl.DataFrame, seen: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
@@ -171,7 +198,7 @@ def _tag_missing(base: pl.DataFrame, bit: int, name: str, given: Given) -> pl.Da
     # A tag that was left to another export is that one's to keep.
     promised = ((pl.col("tags") & ~pl.col("left")) & one) != 0
     lacks = pl.col("there") & pl.col("whole") & promised & ((pl.col("has") & one) == 0)
-    again = pl.col("stays") & pl.lit(bool(given.current >> bit & 1))
+    again = pl.col("stays") & pl.lit(bool((given.current & ~given.left) >> bit & 1))
     code = _code(refused=pl.col("never"))
     return _rows(base.filter(lacks), "tag_missing", code, pl.lit(name), again)
 
@@ -195,7 +222,8 @@ def _value(base: pl.DataFrame, given: Given) -> pl.DataFrame:
         if given.gone >> bit & 1:
             has = (pl.col("fields") & pl.lit(1 << bit, dtype=MASK)) != 0
             name = pl.when(has).then(pl.lit(tag)).otherwise(name)
-    again = pl.col("stays") & ~pl.col("refused") & (~lost | pl.lit(given.creates))
+    wanted = pl.lit(not given.left_values) | lost
+    again = pl.col("stays") & ~pl.col("refused") & (~lost | pl.lit(given.creates)) & wanted
     return pl.concat(
         [
             _rows(base.filter(differs), "value", _code(), name, again),

@@ -7,6 +7,7 @@ import polars as pl
 
 from shared.app import App
 from shared.audiences.owned_tags import owned_tags
+from shared.drift.items import Drift
 from shared.exports.models import StoredExport
 from shared.frames import lookup
 from shared.frames.masks import MASK, translate
@@ -65,7 +66,7 @@ def owned_mask(app: App, promised: Promised) -> int:
     return sum(1 << bit for id_, bit in promised.bits.items() if id_ in made)
 
 
-def given_of(promised: Promised, owned: int, there: Sequence[MergeField]) -> Given:
+def given_of(promised: Promised, owned: int, there: Sequence[MergeField], drift: Drift) -> Given:
     """Return the export's tags and merge fields; there: those of the audience."""
     own = promised.own
     current = called(own, there)
@@ -77,6 +78,20 @@ def given_of(promised: Promised, owned: int, there: Sequence[MergeField]) -> Giv
         fields=dict(enumerate(own.fields)),
         gone=sum(1 << bit for bit, name in enumerate(own.fields) if name not in current),
         creates=promised.export.create_merge_fields,
+        left=sum(
+            1 << bit for id_, bit in promised.bits.items() if drift.is_left("tags_taken", str(id_))
+        ),
+        retyped=_is_retyped(own, there),
+        left_values=drift.is_left("values_edited", own.uid),
+    )
+
+
+def _is_retyped(own: Ledger, there: Sequence[MergeField]) -> bool:
+    types, by_tag = {field.merge_id: field.type for field in there}, own.known_types
+    return any(
+        types.get(id_, by_tag[tag]) != by_tag[tag]
+        for tag, id_ in own.known_fields.items()
+        if tag in by_tag
     )
 
 

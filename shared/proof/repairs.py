@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from shared.drift.items import Drift
 from shared.exports.models import StoredExport
 from shared.platform.blobs import Blobs
 from shared.proof import record, rows
@@ -19,6 +20,14 @@ class MissingError(Exception):
 
 class OutdatedError(Exception):
     """What was verified is not what the export holds now."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What of it a run sets right: tags by their ids (None: all), and values."""
+
+    tags: frozenset[int] | None = None
+    values: bool = True
 
 
 @dataclass(frozen=True)
@@ -45,9 +54,17 @@ def of_export(blobs: Blobs, export: StoredExport) -> str:
     return found.id
 
 
-def load(blobs: Blobs, held: Ledger, id_: str) -> Repairs:
-    """Return what is to be repaired of a ledger; raises OutdatedError, also where another
-    verification has taken the place of this one.
+def is_current(blobs: Blobs, held: Ledger) -> str | None:
+    """Return the id of a verification of what a ledger holds now, None where there is none."""
+    found = record.read(blobs, held.uid)
+    ended = found is not None and found.status == "succeeded"
+    return found.id if found and ended and found.account and found.run == held.run else None
+
+
+def load(blobs: Blobs, held: Ledger, id_: str, chosen: Chosen, drift: Drift) -> Repairs:
+    """Return what is to be repaired of a ledger; drift: what people want as they left it isn't.
+
+    Raises OutdatedError, also where another verification has taken the place of this one.
     """
     import polars as pl
 
@@ -56,16 +73,28 @@ def load(blobs: Blobs, held: Ledger, id_: str) -> Repairs:
     found = record.read(blobs, held.uid)
     if found is None or (found.id, found.status, found.run) != (id_, "succeeded", held.run):
         raise OutdatedError
+    bits = {
+        tag.name: 1 << bit
+        for bit, tag in enumerate(held.tags)
+        if tag is not None
+        and (chosen.tags is None or tag.id in chosen.tags)
+        and not drift.is_left("tags_taken", str(tag.id))
+    }
+    values = chosen.values and not drift.is_left("values_edited", held.uid)
     files = rows.files_of(["by_hand", "unexplained"], ["tag_missing", "value"])
     wanted = [row for row in rows.all_rows(blobs, found, files) if row.repairable]
-    bits = {tag.name: 1 << bit for bit, tag in enumerate(held.tags) if tag is not None}
     lost = [
         (row.email, bits[row.field])
         for row in wanted
         if row.what == "tag_missing" and row.field in bits
     ]
+    changed = [
+        row.email
+        for row in wanted
+        if row.what == "value" and (values or (row.field and chosen.values))
+    ]
     tags = pl.DataFrame(lost, {"email": pl.String, "lost": MASK}, orient="row")
     return Repairs(
         tags.group_by("email").agg(pl.col("lost").bitwise_or()),
-        pl.Series([row.email for row in wanted if row.what == "value"], dtype=pl.String).unique(),
+        pl.Series(changed, dtype=pl.String).unique(),
     )

@@ -15,6 +15,8 @@ import polars as pl
 from shared.accounts import board
 from shared.accounts.slots import NoSlotError
 from shared.app import App
+from shared.drift.looking import OF_VERIFICATIONS
+from shared.drift.store import DriftStore
 from shared.erased import ErasureKeyError, load_erased
 from shared.exports import accounts, store
 from shared.exports.connection_models import StoredConnection
@@ -30,6 +32,7 @@ from shared.platform.clock import seconds_since, to_text, utc_now
 from shared.platform.leases import KeptLease
 from shared.proof import record, rows
 from shared.proof.compare import ROWS, SEEN, Compared, Given, compare, is_held
+from shared.proof.drift import look_of
 from shared.proof.promised import (
     Promised,
     called,
@@ -203,7 +206,8 @@ class _Worker:
                     return None
         finally:
             self._keep_read()
-        return given_of(promised, owned, there)
+        kept = DriftStore(self._app.blobs, own.account, own.audience).load()
+        return given_of(promised, owned, there, kept)
 
     def _check(self, promised: Promised) -> None:
         """Raise where the next call must not be made."""
@@ -315,13 +319,22 @@ class _Worker:
             self._check_alone(promised, 0)
             if now.versions != self._now.ledgers:
                 return False
-            self._tell(self._now, compare(self._held, self._seen(), others, given))
+            found = compare(self._held, self._seen(), others, given)
+            if self._tell(self._now, found):
+                self._keep_drift(promised, found, retyped=given.retyped)
         finally:
             app.heavy_work.release()
         return True
 
-    def _tell(self, now: Verification, found: Compared) -> None:
-        """Write the rows, without who was erased meanwhile, and end."""
+    def _keep_drift(self, promised: Promised, found: Compared, *, retyped: bool) -> None:
+        """Keep what it has shown of changes by hand, for people to choose."""
+        own = promised.own
+        look = look_of(found, own, promised.others, retyped=retyped)
+        kept = DriftStore(self._app.blobs, own.account, own.audience)
+        kept.take_in(own.uid, look, OF_VERIFICATIONS)
+
+    def _tell(self, now: Verification, found: Compared) -> bool:
+        """Write the rows, without who was erased meanwhile, and end; False where it was stopped."""
         app, who = self._app, ("email", "customer_id")
         erased = None
         while erased != (erased := load_erased(app.blobs, app.vault)):
@@ -337,7 +350,8 @@ class _Worker:
             differing=found.differing,
             not_compared=found.not_compared,
         )
-        self._end(ended)
+        if not self._end(ended):
+            return False
         log.event(
             "verification_ended",
             export=now.export,
@@ -345,14 +359,17 @@ class _Worker:
             as_promised=found.as_promised,
             calls=now.calls,
         )
+        return True
 
-    def _end(self, ended: Verification) -> None:
+    def _end(self, ended: Verification) -> bool:
+        """End it; False where somebody has stopped it before."""
         try:
             record.save(self._app.blobs, ended)
         except StoppedError:
             self._app.blobs.delete_all(ended.folder)
-        else:
-            self._app.blobs.delete_all(f"{ended.folder}parts/")
+            return False
+        self._app.blobs.delete_all(f"{ended.folder}parts/")
+        return True
 
     def _wait(self, code: str) -> float | None:
         """Say what is waited for; a message looks again soon, and later the tick."""

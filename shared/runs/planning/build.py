@@ -49,6 +49,7 @@ from shared.runs.planning.remembered import (
     remembered,
     with_customer_ids,
 )
+from shared.runs.planning.repairing import carried_out
 from shared.runs.planning.row_filter import one_row_per_profile
 from shared.runs.planning.segment_ages import (
     Late,
@@ -265,14 +266,16 @@ def _plan_of(
         folder=attempt.folder,
         payload=f"{attempt.folder}payload",
         updates=setup.updates.way,
-        look=_look(setup, decided),
+        look=_look(attempt, setup, decided),
         kept_by=kept_by(decided.waits),
     )
 
 
-def _look(setup: Setup, decided: _Decided) -> Look | None:
+def _look(attempt: PlanningAttempt, setup: Setup, decided: _Decided) -> Look | None:
     """Return what was seen of changes by hand, None where there is nothing to say of any."""
-    look = replace(setup.look, seen=(*setup.look.seen, *decided.seen))
+    run, look = attempt.run, replace(setup.look, seen=(*setup.look.seen, *decided.seen))
+    back = carried_out(attempt.app.blobs, attempt.old, setup.drift, only=bool(run.only))
+    look = replace(look, carried_out=(*look.carried_out, *(item.id for item in back)))
     return look if look.seen or setup.drift.is_open_for(setup.ledger.uid) else None
 
 

@@ -48,7 +48,7 @@ def remembered(
         empty = (pl.col("fields") & pl.lit(setup.refilled, dtype=MASK)) != 0
         unlike = pl.lit(0, dtype=pl.UInt64)
         rows = rows.with_columns(digest=pl.when(empty).then(unlike).otherwise("digest"))
-    rows = with_repairs(rows, attempt)
+    rows = with_repairs(rows, attempt, setup.drift)
     return _without_erased(blobs, setup.ledger, rows, classified, erased)
 
 
