@@ -16,10 +16,7 @@ import pytest
 
 from local.services import APP_STORAGE, SEGMENT_STORAGE
 from local.stack import Stack
-from tests.support.place import Place, make_place
-
-# Messages are found sooner than in production, where a second makes no difference.
-SETTINGS = {"AzureFunctionsJobHost__extensions__queues__maxPollingInterval": "00:00:00.3"}
+from tests.support.place import QUICK, Place, make_place
 
 _CONNECTIONS = (APP_STORAGE, SEGMENT_STORAGE)
 _BY_IDENTITY = tuple(f"{name}__" for name in _CONNECTIONS)
@@ -34,7 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="package")
 def stack() -> Iterator[Stack]:
     environment = _storage()
-    with Stack.start(environment=environment, settings={**SETTINGS, **environment}) as running:
+    with Stack.start(environment=environment, settings={**QUICK, **environment}) as running:
         if environment:
             running.add_segment_containers()
         yield running

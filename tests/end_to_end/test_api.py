@@ -115,19 +115,19 @@ def test_a_refresh_schedule_runs_on_a_newer_snapshot_and_not_again_without_one(
     place.write({"VIP": people(range(2))})
     place.save(["VIP"], schedule={"active": True, "kind": "refresh"})
 
-    first = until(place.runs, what="a scheduled run")[0]
+    first = place.ticked(place.runs, what="a scheduled run")[0]
     assert first["kind"] == "scheduled"
     assert place.ended(first)["status"] == "succeeded"
 
     place.write({"VIP": people(range(4))})
-    until(lambda: len(place.runs()) == 2, what="a run on the newer snapshot")
+    place.ticked(lambda: len(place.runs()) == 2, what="a run on the newer snapshot")
     assert place.ended(place.runs()[0])["status"] == "succeeded"
     assert set(place.contacts()) == emails(range(4))
 
     # Another export that becomes due shows that ticks went by.
     place.write({"VIP": people(range(4))}, model=None, layout="oldest")
     place.save(["VIP"], export="-other", schedule={"active": True, "kind": "refresh"})
-    until(lambda: place.runs(export="-other"), what="another scheduled run")
+    place.ticked(lambda: place.runs(export="-other"), what="another scheduled run")
     place.ended(place.runs(export="-other")[0])
     assert len(place.runs()) == 2
 
@@ -137,6 +137,6 @@ def test_a_schedule_that_is_switched_off_runs_nothing(place: Place) -> None:
     place.save(["VIP"], schedule={"active": False, "kind": "refresh"})
     place.save(["VIP"], export="-on", schedule={"active": True, "kind": "refresh"})
 
-    until(lambda: place.runs(export="-on"), what="the other export's run")
+    place.ticked(lambda: place.runs(export="-on"), what="the other export's run")
 
     assert place.runs() == []

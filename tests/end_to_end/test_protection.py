@@ -5,8 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from local.stack import Stack
-from tests.end_to_end.conftest import SETTINGS
-from tests.support.place import Document, Place, email, emails, make_place, people, until
+from tests.support.place import QUICK, Document, Place, email, emails, make_place, people, until
 
 # The table of protected contacts is looked at anew every 600 s for a timeout of 130 s.
 _SCALED = {"MAILCHIMP_TIMEOUT_SECONDS": "2", "MAILCHIMP_MAX_CONNECTIONS": "1"}
@@ -15,7 +14,7 @@ _BATCHES = 16
 
 @pytest.fixture(scope="module")
 def slow_place() -> Iterator[Place]:
-    with Stack.start(environment={}, settings={**SETTINGS, **_SCALED}) as stack:
+    with Stack.start(environment={}, settings={**QUICK, **_SCALED}) as stack:
         yield make_place(stack)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.support.place import Document, Place, email, emails, people, until
+from tests.support.place import Document, Place, email, emails, people
 
 
 def columns_without_first_name(place: Place) -> None:
@@ -101,7 +101,7 @@ def test_a_schedule_without_a_connection_says_so_and_sends_nothing(place: Place)
     place.stack.ask("POST", f"exports/{place.name}/detach")
     schedule = {"active": True, "kind": "refresh"}
     place.save(["VIP"], connection=None, schedule=schedule)
-    until(place.runs, what="a scheduled run")
+    place.ticked(place.runs, what="a scheduled run")
 
     run = place.ended(place.runs()[-1])
 

@@ -1,6 +1,6 @@
 """The export with nothing but what it must have: an address for each contact, and a tag."""
 
-from tests.support.place import Document, Place, email, emails, people, until
+from tests.support.place import Document, Place, email, emails, people
 
 OPTIONAL = ("merge_fields", "schedule")
 
@@ -23,5 +23,5 @@ def test_an_export_with_required_members_alone_runs_by_itself(place: Place) -> N
 
 def next_run(place: Place, number: int) -> Document:
     """Wait until the schedule, by default with every refresh, has started so many runs."""
-    until(lambda: len(place.runs()) >= number, what="a scheduled run")
+    place.ticked(lambda: len(place.runs()) >= number, what="a scheduled run")
     return place.ended(place.runs()[0])

@@ -13,8 +13,7 @@ import pytest
 from local.mailchimp.control import CallRecord
 from local.sample_data import write_export
 from local.stack import Stack
-from tests.end_to_end.conftest import SETTINGS as QUICK
-from tests.support.place import email, emails, until
+from tests.support.place import QUICK, email, emails, until
 from tests.support.store_0_1_0 import SETTINGS, StoreOf010
 from tests.support.trials import without_trials
 
@@ -176,10 +175,13 @@ def test_a_newer_snapshot_is_exported_by_its_schedule_as_a_delta(
     segments["Readers"].append({**changed, "CustomerId": "c00777", "Email": email(777)})
 
     write_export(stack.segment_container(), store.folder, segments)
-    runs = until(
-        lambda: stack.ask("GET", "exports/weekly-news/runs")["items"][: -len(before)],
-        what="a scheduled run",
-    )
+
+    def scheduled() -> list[dict[str, Any]]:
+        stack.hosts[0].fire_timer("tick")
+        found: list[dict[str, Any]] = stack.ask("GET", "exports/weekly-news/runs")["items"]
+        return found[: -len(before)]
+
+    runs = until(scheduled, pause=0.5, what="a scheduled run")
     run = ended(stack, runs[0]["id"])
 
     codes = outcomes(stack, run)

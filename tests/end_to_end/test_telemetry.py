@@ -11,8 +11,8 @@ import pytest
 
 from local import scenario
 from local.stack import Stack
-from tests.end_to_end.conftest import SETTINGS
 from tests.support.collector import Collector, Item
+from tests.support.place import QUICK
 
 _NO_OPERATION = "0" * 32
 _SPANS = ("run", "plan", "chunk", "batch", "finish")
@@ -41,7 +41,7 @@ def _until(look: Callable[[], object], timeout: float = 30) -> None:
 @pytest.fixture(scope="module")
 def exported() -> Iterator[Exported]:
     with (
-        Stack.start(environment={}, settings=SETTINGS, hosts=0) as stack,
+        Stack.start(environment={}, settings=QUICK, hosts=0) as stack,
         Collector(stack.services.certificates) as collector,
     ):
         stack.add_host(settings=collector.settings)

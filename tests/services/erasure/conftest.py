@@ -6,14 +6,14 @@ from collections.abc import Iterator
 import pytest
 
 from local.stack import Stack
-from tests.support.place import Place, make_place
+from tests.support.place import QUICK, Place, make_place
 
 _NUMBERS = itertools.count(110_000, 10_000)
 
 
 @pytest.fixture(scope="package")
 def stack() -> Iterator[Stack]:
-    with Stack.start(environment={}) as running:
+    with Stack.start(environment={}, settings=QUICK) as running:
         yield running
 
 
