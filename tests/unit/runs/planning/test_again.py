@@ -1,6 +1,7 @@
 """A run that asks some contacts again: whom it sends, and that all others stay as they are."""
 
 from array import array
+from dataclasses import replace
 
 import polars as pl
 from hypothesis import given as given_some
@@ -9,8 +10,8 @@ from hypothesis import strategies as st
 
 from shared.runs.codes import NAMES, NUMBER
 from shared.runs.finishing.fold import Answered, Results, Times, fold
-from shared.runs.ledger import RETRY_NEVER, RETRY_WHEN_CHANGED, Flag
-from shared.runs.planning import difference
+from shared.runs.ledger import RETRY_NEVER, RETRY_WHEN_CHANGED, Flag, Ledger, LedgerTag
+from shared.runs.planning import difference, tags
 from shared.runs.planning.cutting import work_of
 from shared.runs.planning.difference.policy import Policy
 from shared.runs.run_table import Action, Kind
@@ -166,3 +167,14 @@ def test_of_a_profile_that_is_not_sent_any_more_it_is_told_why_and_of_no_other_o
     _, told = unsent(decided(contacts, ledger_of([]), failed))
 
     assert [NAMES[code] for code in told["code"]] == ["skipped_filtered"]
+
+
+def test_a_tag_that_an_export_names_anew_is_still_to_be_taken_from_all_others_afterwards() -> None:
+    before = Ledger("acc", "aud", "uid", tags=(LedgerTag("VIP", 10, ("Vip",)),))
+    named_anew = replace(before, tags=(LedgerTag("VIP", 10, ()), LedgerTag("Gold", 11, ("Vip",))))
+    assert tags.replaced(before, named_anew, 0) == {0: 2}
+
+    after = tags.as_given(named_anew, before)
+
+    assert [tag and tag.id for tag in after.tags] == [10, 11]
+    assert tags.replaced(after, named_anew, 0) == {0: 2}
