@@ -1,4 +1,4 @@
-// What an export fills besides fields: interests, language, proof of consent.
+// What an export fills besides fields: interests, marketing permissions, language, proof of consent.
 import { html } from "../vendor/preact.js";
 import { useFeatures } from "../lib/features.js";
 import { at } from "../lib/api.js";
@@ -35,23 +35,18 @@ export function MoreSection(props) {
   </${Section}>`;
 }
 
-/** @param {import("./export-form.js").SectionProps} props */
-function Interests({ doc, set, problems, columns }) {
-  const detail = useResource(doc.connection && doc.audience_id ? at`connections/${doc.connection}/audiences/${doc.audience_id}` : null);
-  const known = /** @type {Api.AudienceDetail | null} */ (detail.data)?.interests ?? [];
-  const filled = /** @type {Record<string, Answer>} */ (doc.interests ?? {});
-  const put = (/** @type {Record<string, Answer>} */ next) => set({ interests: /** @type {any} */ (next) });
+/**
+ * What both interests and marketing permissions are chosen by.
+ * @param {import("./export-form.js").SectionProps & { member: "interests" | "marketing_permissions", one: "interest" | "permission", known: { id: string, name: string }[] }} props
+ */
+function Answers({ doc, set, problems, columns, member, one, known }) {
+  const filled = /** @type {Record<string, Answer>} */ (doc[member] ?? {});
+  const put = (/** @type {Record<string, Answer>} */ next) => set({ [member]: /** @type {any} */ (next) });
   const free = known.filter((each) => !(each.id in filled));
-  const nameOf = (/** @type {string} */ id) => {
-    const found = known.find((each) => each.id === id);
-    return found ? `${found.group}: ${found.name}` : id;
-  };
-  return html`<fieldset id=${idOf("interests")} tabindex="-1"><legend class="label">${t("field.interests")}</legend>
-    <p class="soft">${t("form.interests_text")}</p>
-    ${detail.loading && html`<${Loading} />`}
-    ${detail.error && html`<${Failure} error=${detail.error} again=${detail.reload} />`}
+  const nameOf = (/** @type {string} */ id) => known.find((each) => each.id === id)?.name ?? id;
+  return html`
     ${Object.entries(filled).map(([id, answer]) => {
-      const place = `interests.${id}`;
+      const place = `${member}.${id}`;
       const change = (/** @type {Partial<Answer>} */ members) => put({ ...filled, [id]: { ...answer, ...members } });
       return html`<fieldset class="card" key=${id} id=${idOf(place)} tabindex="-1"><legend>${nameOf(id)}</legend>
         <${Wrong} problems=${problemsAt(problems, place)} />
@@ -63,10 +58,30 @@ function Interests({ doc, set, problems, columns }) {
         </div>
         <${Check} field=${`${place}.existing`} label=${t("form.interest_existing")} hint=${t("form.interest_existing.hint")} checked=${answer.existing === "give"}
           onChange=${(/** @type {boolean} */ on) => change({ existing: on ? "give" : "leave" })} />
-        <${Button} small=${true} icon="cross" onClick=${() => put(Object.fromEntries(Object.entries(filled).filter(([other]) => other !== id)))}>${t("form.interest_remove")}</${Button}>
+        <${Button} small=${true} icon="cross" onClick=${() => put(Object.fromEntries(Object.entries(filled).filter(([other]) => other !== id)))}>${t(`form.${one}_remove`)}</${Button}>
       </fieldset>`;
     })}
-    ${free.length > 0 && html`<${Select} field="interests.add" label=${t("form.interest_add")} value="" options=${[["", t("form.choose")], ...free.map((each) => [each.id, nameOf(each.id)])]}
-      onChange=${(/** @type {string} */ id) => id && put({ ...filled, [id]: { field: "", values: ["true"], existing: "leave" } })} />`}
-  </fieldset>`;
+    ${free.length > 0 && html`<${Select} field=${`${member}.add`} label=${t(`form.${one}_add`)} value="" options=${[["", t("form.choose")], ...free.map((each) => [each.id, each.name])]}
+      onChange=${(/** @type {string} */ id) => id && put({ ...filled, [id]: { field: "", values: ["true"], existing: "leave" } })} />`}`;
+}
+
+/** @param {import("./export-form.js").SectionProps} props */
+function Interests(props) {
+  const { doc } = props;
+  const has = useFeatures();
+  const detail = useResource(doc.connection && doc.audience_id ? at`connections/${doc.connection}/audiences/${doc.audience_id}` : null);
+  const found = /** @type {Api.AudienceDetail | null} */ (detail.data);
+  const interests = found?.interests.map((each) => ({ id: each.id, name: `${each.group}: ${each.name}` })) ?? [];
+  const permissions = found?.marketing_permissions?.map((each) => ({ id: each.id, name: each.text })) ?? [];
+  return html`
+    ${detail.loading && html`<${Loading} />`}
+    ${detail.error && html`<${Failure} error=${detail.error} again=${detail.reload} />`}
+    <fieldset id=${idOf("interests")} tabindex="-1"><legend class="label">${t("field.interests")}</legend>
+      <p class="soft">${t("form.interests_text")}</p>
+      <${Answers} ...${props} member="interests" one="interest" known=${interests} />
+    </fieldset>
+    ${has("Export", "marketing_permissions") && html`<fieldset id=${idOf("marketing_permissions")} tabindex="-1"><legend class="label">${t("field.marketing_permissions")}</legend>
+      <p class="soft">${t(found && !found.marketing_permissions ? "warning.marketing_permissions_unchecked" : "form.permissions_text")}</p>
+      <${Answers} ...${props} member="marketing_permissions" one="permission" known=${permissions} />
+    </fieldset>`}`;
 }
