@@ -56,6 +56,11 @@ combinations: set-up ## Save and run exports, and read files, with any three val
 	@COMBINATIONS=3 $(PYTHON) -m pytest --verbosity=0 tests/services/runs/test_combinations.py \
 	  tests/services/segments/test_written_dialects.py
 
+.PHONY: live-check
+live-check: ## Ask Mailchimp itself: APP=https://… CONNECTION=… AUDIENCE=… EMAIL=…
+	@$(if $(and $(APP),$(CONNECTION),$(AUDIENCE),$(EMAIL)),,$(error say APP, CONNECTION, AUDIENCE and EMAIL))python3 \
+	  scripts/live_check.py "$(CONNECTION)" --audience "$(AUDIENCE)" --email "$(EMAIL)" --app "$(APP)"
+
 .PHONY: console
 console: set-up ## Try the console's pages in every language, width and light
 	@CONSOLE_MATRIX=full $(PYTHON) -m pytest --verbosity=0 tests/end_to_end/console

@@ -18,6 +18,7 @@ declare global {
     type SharedConnection = Schemas["SharedConnection"];
     type ConnectionList = { items: Connection[] };
     type Verification = Schemas["Verification"];
+    type LiveCheck = Schemas["LiveCheckView"];
     type AudienceList = Schemas["AudienceList"];
     type AudienceDetail = Schemas["AudienceDetail"];
     type MergeField = Schemas["MergeFieldView"];

@@ -1,6 +1,7 @@
 // One connection: signed in, verified, agreed to, shared, and removed.
 import { html, useEffect, useState } from "../vendor/preact.js";
 import { ApiError, ask, at, get } from "../lib/api.js";
+import { textOf } from "../lib/codes.js";
 import { t } from "../lib/i18n.js";
 import { useFeatures } from "../lib/features.js";
 import { useResource } from "../lib/resource.js";
@@ -8,6 +9,7 @@ import { go } from "../lib/router.js";
 import { Button, Content, Facts, Failure, Heading, Notice, State, Time, Told } from "../parts/basics.js";
 import { Confirm } from "../parts/dialog.js";
 import { Check, Radios, Text } from "../parts/form.js";
+import { Table } from "../parts/table.js";
 import { say } from "../lib/told.js";
 import { connectionAdvice, connectionState } from "./connection-words.js";
 import { SignIn } from "./connection-sign-in.js";
@@ -40,6 +42,7 @@ function Connection({ item, reload, put }) {
       <div class="card stack"><h2>${t("terms.title")}</h2><${Consent} item=${item} put=${put} reload=${reload} /></div>
       <div class="card stack"><h2>${t("connection.settings")}</h2><${Settings} item=${item} put=${put} reload=${reload} key=${item.updated_at} /></div>
     </div>
+    ${ready && html`<section class="card stack" aria-labelledby="live"><h2 id="live">${t("live.title")}</h2><${LiveCheck} item=${item} /></section>`}
     <section class="card stack" aria-labelledby="remove"><h2 id="remove">${t("connection.remove")}</h2><p>${t("connection.remove_text")}</p><${Remove} item=${item} /></section>`;
 }
 
@@ -155,6 +158,43 @@ function Settings({ item, put, reload }) {
       <${Text} field="block_price.currency" label=${t("field.currency")} value=${currency} onInput=${setCurrency} problems=${problems} /></div></details>`}
     <div class="actions"><${Button} type="submit">${t("action.save")}</${Button}></div>
   </form>`;
+}
+
+/** @typedef {Api.LiveCheck["rows"][number]} Row */
+
+/** @param {{ item: Api.Connection }} props what Mailchimp does where nobody has written it down */
+function LiveCheck({ item }) {
+  const path = at`connections/${item.name}/live-check`;
+  const [begun, setBegun] = useState(Boolean(item.live_check));
+  const of = useResource(begun ? path : null, (/** @type {Api.LiveCheck} */ found) => !found.checked_at);
+  const [audience, setAudience] = useState("");
+  const [email, setEmail] = useState("");
+  const [error, setError] = useState(/** @type {ApiError | null} */ (null));
+  const now = /** @type {Api.LiveCheck | null} */ (of.data);
+  const problems = error?.problem.errors ?? [];
+  const begin = async (/** @type {Event} */ event) => {
+    event.preventDefault();
+    setError(null);
+    try {
+      await ask("POST", path, { body: { audience_id: audience, email } });
+      setBegun(true);
+      await of.reload();
+    } catch (problem) {
+      if (!(problem instanceof ApiError)) throw problem;
+      setError(problem);
+    }
+  };
+  return html`<form onSubmit=${begin} novalidate><p>${t("live.text")}</p>
+    ${error && !problems.length && html`<${Failure} error=${error} />`}
+    <${Text} field="audience_id" label=${t("field.audience_id")} value=${audience} onInput=${setAudience} problems=${problems} />
+    <${Text} field="email" type="email" label=${t("outcomes.address")} value=${email} onInput=${setEmail} problems=${problems} />
+    <div class="actions"><${Button} type="submit">${t("live.begin")}</${Button}></div></form>
+    ${now && html`<p role="status"><${State} state=${now.status}>${t(`proof.status.${now.status}`)}</${State}> ${now.error && textOf("problem", now.error)}</p>
+    ${now.rows.length > 0 && html`<div class="table-box"><${Table} caption=${t("live.title")} rows=${now.rows} id=${(/** @type {Row} */ one) => one.code} columns=${[
+      { title: t("live.question"), head: true, cell: (/** @type {Row} */ one) => html`<code>${one.code}</code>` },
+      { title: t("live.result"), cell: (/** @type {Row} */ one) => t(`live.${one.result}`) },
+      { title: t("proof.why"), cell: (/** @type {Row} */ { params }) => params.reason ? textOf("live", { code: String(params.reason) }) : html`<code>${params.seen}</code>` },
+    ]} /></div>`}`}`;
 }
 
 /** @param {{ item: Api.Connection }} props */

@@ -1,6 +1,11 @@
 """A live check over HTTP: in which audience it is made, what is told of it, and what it leaves."""
 
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from dataclasses import replace
+from subprocess import PIPE
 from typing import Any
 
 import pytest
@@ -17,6 +22,7 @@ from shared.mailchimp.live_check.rows import CODES
 from shared.mailchimp.tokens import parse_token
 from shared.platform.settings import Settings
 from tests.services.http.conftest import Caller, Place, wrong_fields
+from tests.support.root import ROOT
 
 EMAIL = "ana@contoso.com"
 
@@ -62,6 +68,40 @@ def test_it_is_begun_made_and_told_and_the_audience_is_as_before(
     kept = app.blobs.read(f"live-checks/{connected.connection}.json")
     assert EMAIL.encode() not in kept
     assert call("POST", path, asked(connected)).status_code == 202
+
+
+def test_the_command_warns_asks_and_tells(
+    call: Caller, stack: Stack, app: App, connected: Place, path: str
+) -> None:
+    script = [sys.executable, "-I", str(ROOT / "scripts/live_check.py"), connected.connection]
+    asks = ["--audience", connected.audience_id, "--email", EMAIL, "--app", call.host.url]
+    key = {"SEGMENT_EXPORT_KEY": stack.keys.master}
+    with subprocess.Popen([*script, *asks], stdout=PIPE, stderr=PIPE, text=True, env=key) as ran:
+        _await(lambda: record.read(app.blobs, connected.connection) is not None)
+        work_on(app, connected.connection)
+        told, wrong = ran.communicate(timeout=120)
+    assert (ran.returncode, wrong) == (0, "")
+    lines = told.splitlines()
+    assert lines[1] == "these can't be imported into that audience again."
+    assert "as_assumed  status_if_new                honoured" in lines
+    assert lines[-1].endswith(f"{call('GET', path).json()['calls']} calls")
+
+    refused = subprocess.run(
+        [*script, *asks[:3], "nobody", *asks[4:]],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=key,
+    )
+    assert refused.returncode == 1
+    assert "error: email: " in refused.stderr
+
+
+def _await(there: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not there():
+        assert time.monotonic() < end
+        time.sleep(0.1)
 
 
 def test_audiences_that_somebody_needs_are_refused(
