@@ -87,12 +87,12 @@ function Standing({ now }) {
 
 /** @param {{ now: Api.Proof }} props how many differ, by what and why */
 function Kinds({ now }) {
-  return html`<div class="table-box"><${Table} caption=${t("proof.differing")} rows=${now.differing} id=${(/** @type {Kind} */ one) => `${one.code}-${one.what}-${one.repairable}`} columns=${[
+  return html`<section><div class="table-box"><${Table} caption=${t("proof.differing")} rows=${now.differing} id=${(/** @type {Kind} */ one) => `${one.code}-${one.what}-${one.repairable}`} columns=${[
     { title: t("proof.what"), head: true, cell: (/** @type {Kind} */ one) => t(`proof_what.${one.what}`) },
     { title: t("proof.why"), cell: (/** @type {Kind} */ one) => t(`proof_code.${one.code}`) },
     { title: t("proof.rows"), number: true, cell: (/** @type {Kind} */ one) => number(one.count) },
     { title: t("proof.repairable"), cell: (/** @type {Kind} */ one) => t(one.repairable ? "proof.yes" : "proof.no") },
-  ]} /></div>`;
+  ]} /></div></section>`;
 }
 
 /** @param {{ path: string }} props who differs, a page at a time */

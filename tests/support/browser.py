@@ -36,6 +36,12 @@ FLAGS = [
 WAIT_MS = 60_000
 # What the browser itself writes about an answer's status; the console says it in the page.
 _STATUS = "Failed to load resource: the server responded with a status of"
+# Where the keyboard is, as a screen reader would name it.
+_FOCUSED = """() => {
+  const it = document.activeElement;
+  const labelled = it.labels?.length ? it.labels[0].innerText : '';
+  return (it.getAttribute('aria-label') || labelled || it.innerText || it.tagName).trim();
+}"""
 
 
 @contextmanager
@@ -130,6 +136,23 @@ class Console:
         self.page.locator("form button[type=submit]").click()
         self.page.locator("nav.main-nav").wait_for()
         self.settled()
+
+    def focused(self) -> str:
+        """The name of the element that has the focus."""
+        return str(self.page.evaluate(_FOCUSED))
+
+    def tab_to(self, name: str) -> None:
+        """Press Tab until the element of this name has the focus."""
+        seen = []
+        for _ in range(80):
+            self.page.keyboard.press("Tab")
+            if (focused := self.focused()).startswith(name):
+                outline = "getComputedStyle(document.activeElement).outlineStyle"
+                shown = self.page.evaluate(outline)
+                assert shown != "none", f"{name} does not show that it has the focus"
+                return
+            seen.append(focused)
+        raise AssertionError(f"no way by Tab to {name!r}: {seen}")
 
     def settled(self) -> None:
         """Wait until what the page reads has come."""

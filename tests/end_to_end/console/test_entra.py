@@ -55,12 +55,27 @@ def test_a_viewer_reads_and_is_told_what_others_may_do(console: Console) -> None
     expect(page.get_by_text("You may not see or do this")).to_be_visible()
 
 
-def test_a_contributor_runs_exports_and_does_not_see_into_connections(console: Console) -> None:
-    _sign_in(console, "exports", "Contributor")
+def test_a_contributor_runs_exports_by_keyboard_alone_and_does_not_see_into_connections(
+    console: Console,
+) -> None:
+    page, keys = console.page, console.page.keyboard
+    console.open("exports")
+    console.settled()
+    console.tab_to("Sign in with Microsoft")
+    keys.press("Enter")
+    page.get_by_label("Name").wait_for()
+    console.tab_to("Administrator")
+    keys.press("ArrowDown")
+    expect(page.get_by_role("radio", name="Contributor")).to_be_checked()
+    keys.press("Enter")
+    page.locator("nav.main-nav").wait_for()
+    console.settled()
 
-    page = console.page
-    page.get_by_role("button", name="Run Weekly news").click()
-    page.get_by_role("dialog").get_by_role("button", name="Run", exact=True).click()
+    console.tab_to("Run Weekly news")
+    keys.press("Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    console.tab_to("Run")
+    keys.press("Enter")
     expect(page.get_by_role("heading", name="Run", exact=True)).to_be_visible()
     outcomes = page.get_by_role("table", name="What happened to each person")
     expect(outcomes.get_by_role("rowheader").first).to_contain_text("@")

@@ -38,7 +38,7 @@ def variety(product: Furnished) -> Iterator[Mapping[str, str]]:
         }
         for run in runs.values():
             product.stack.ended(run)
-        with _changed_by_hand(product):
+        with changed_by_hand(product):
             runs["held_back_preview"] = _begun(product, HELD_BACK, preview=True)
             verify(product)
             product.stack.ended(runs["held_back_preview"])
@@ -64,7 +64,7 @@ def _begun(product: Furnished, export: str, **asked: object) -> str:
 
 
 @contextmanager
-def _changed_by_hand(product: Furnished) -> Iterator[None]:
+def changed_by_hand(product: Furnished) -> Iterator[None]:
     """Some contacts have lost a tag of the export, and one that it does not hold has it."""
     mailchimp, audience = product.stack.mailchimp, product.scenario.audience_id
     tag = next(iter(TAGS.values()))
