@@ -37,8 +37,8 @@ def test_a_field_whose_tag_was_changed_goes_on_under_the_new_one(steps: Steps) -
     ended = steps.run()
 
     assert ended["counts"]["unchanged"] == 3
-    (warning,) = ended["warnings"]
-    assert warning["code"] == "merge_field_renamed"
+    warning, drifted = ended["warnings"]
+    assert (warning["code"], drifted["code"]) == ("merge_field_renamed", "drift_found")
     assert warning["params"] == {"given": "FNAME", "found": "FIRST"}
     steps.write({"VIP": range(4)}, FirstName="Other")
     assert steps.run()["counts"]["updated"] == 3
