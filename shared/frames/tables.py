@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # polars is imported where a plan or a finish runs
     from shared.platform.blobs import Blobs
 
 # Rows that are encoded, and decoded, together: bounds the memory.
-_ROWS_AT_ONCE = 65_536
+ROWS_AT_ONCE = 65_536
 
 
 def read(blobs: "Blobs", name: str, columns: list[str] | None = None) -> "pl.DataFrame":
@@ -38,7 +38,7 @@ def write(blobs: "Blobs", name: str, table: "pl.DataFrame", *, etag: str | None 
             file,
             compression="zstd",
             compression_level=1,
-            row_group_size=_ROWS_AT_ONCE,
+            row_group_size=ROWS_AT_ONCE,
             metadata={MEMBER: str(blobs.forms.of(name).version)},
         )
         file.seek(0)

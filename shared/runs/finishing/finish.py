@@ -256,7 +256,7 @@ def _folded(  # noqa: PLR0913 - what is known of the run, from several places
     import polars as pl
 
     from shared.erasure.plans import blanked
-    from shared.runs.finishing.fold import Answered, Times, fold
+    from shared.runs.finishing.fold import Answered, Times, fold, parts_of
 
     def read(name: str) -> pl.DataFrame:
         return tables.read(blobs, f"{plan.folder}{name}.parquet")
@@ -272,8 +272,11 @@ def _folded(  # noqa: PLR0913 - what is known of the run, from several places
     if erased:
         # Who was erased after the plan was made stays out of ledger and outcomes.
         table = blanked(table, erased.is_erased(table.select("email", "customer_id")))
+    parts = parts_of(released.made_due(table))
+    # What was folded of it is not needed in the memory until the rest is.
+    del table
     return fold(
-        released.made_due(table),
+        parts,
         Answered(
             (sent("upserts", ("upsert",))["row"], upserts),
             (sent("tag-ops", ("tag",)), _results(ends, ("tag",))),

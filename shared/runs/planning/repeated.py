@@ -11,11 +11,10 @@ class Repetitions:
 
     def add(self, rows: pl.DataFrame) -> None:
         """Look at more rows, as profiles.py has them; those without a CustomerId tell nothing."""
-        identified = rows.lazy().filter(pl.col("customer_id") != "")
-        hashes = identified.select(
-            id=pl.col("customer_id").hash(), row=pl.struct(pl.exclude("customer_id")).hash()
-        )
-        self._parts.append(hashes.collect())
+        # Column by column: a hash of each row as one value takes four times as long.
+        row = rows.drop("customer_id").hash_rows()
+        hashes = rows.select("customer_id", id=pl.col("customer_id").hash(), row=row)
+        self._parts.append(hashes.filter(pl.col("customer_id") != "").select("id", "row"))
 
     def count(self) -> int:
         """Return how many CustomerIds have rows that differ, and forget them all."""

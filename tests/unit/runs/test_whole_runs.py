@@ -19,7 +19,15 @@ from shared.mailchimp.answers import ContactError
 from shared.platform.blobs import Blobs
 from shared.runs import payload
 from shared.runs.codes import NAMES, NUMBER
-from shared.runs.finishing.fold import Answered, Folded, Results, Times, fold, results_of
+from shared.runs.finishing.fold import (
+    Answered,
+    Folded,
+    Results,
+    Times,
+    fold,
+    parts_of,
+    results_of,
+)
 from shared.runs.job import Job
 from shared.runs.ledger import Flag
 from shared.runs.payload import ChunkIndex, Item, Items, LeaverItem, TagItem, UpsertItem, all_of
@@ -332,7 +340,7 @@ def run(world: World, step: Step) -> tuple[Folded, Removals]:
         return results_of(mine, sum(items for items, *_ in mine))
 
     result = fold(
-        table.drop("row", "profile", "state"),
+        parts_of(table.drop("row", "profile", "state")),
         Answered(
             (work.upserts["row"], results("upsert")),
             (work.tag_ops.drop("email", "last"), results("tag")),

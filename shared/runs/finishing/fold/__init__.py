@@ -11,7 +11,7 @@
 """
 
 from shared.runs.finishing.fold.answer_rows import merged
-from shared.runs.finishing.fold.folded import Folded, fold
+from shared.runs.finishing.fold.folded import Folded, fold, parts_of
 from shared.runs.finishing.fold.joined import Answered
 from shared.runs.finishing.fold.ledger_rows import Times
 from shared.runs.finishing.fold.memory_rows import Remembered, Said
@@ -35,5 +35,6 @@ __all__ = [
     "Times",
     "fold",
     "merged",
+    "parts_of",
     "results_of",
 ]

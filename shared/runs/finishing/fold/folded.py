@@ -1,11 +1,14 @@
 """Folds a run: row by row, from answers to outcomes and the next ledger."""
 
+from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Self
 
 import polars as pl
 
+from shared.frames.tables import ROWS_AT_ONCE
 from shared.runs.bill import NO_GROWTH, Growth
 from shared.runs.codes import OUTCOMES
 from shared.runs.finishing.fold.answer_rows import answers_said
@@ -17,7 +20,8 @@ from shared.runs.finishing.fold.outcome_rows import outcomes_of
 from shared.runs.ledger import Flag
 from shared.runs.run_table import with_all_columns
 
-_FOLDED_ROWS = 100_000
+# As many as a stored table's rows are decoded together: letting go of some frees their memory.
+_FOLDED_ROWS = ROWS_AT_ONCE
 
 
 @dataclass(frozen=True)
@@ -47,8 +51,19 @@ class Folded:
         return replace(self, said=nothing, ledger=ledger, answers=None)
 
 
+def parts_of(table: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """Yield a run's table some rows at a time, without holding what was taken.
+
+    Whoever gives it up to this has what is folded already in the memory no more.
+    """
+    waiting = deque(table.iter_slices(_FOLDED_ROWS)) or deque([table])
+    del table
+    while waiting:
+        yield waiting.popleft()
+
+
 def fold(
-    table: pl.DataFrame,
+    parts: Iterable[pl.DataFrame],
     answered: Answered,
     times: Times,
     *,
@@ -58,16 +73,18 @@ def fold(
 ) -> Folded:
     """Return the outcomes and the next ledger; pending: contacts are created as pending.
 
-    consent: only contacts are sent that consent. remembered: of the audience; None: nothing.
+    parts: the run's table, see parts_of; at least one. consent: only contacts are sent that
+    consent. remembered: of the audience; None: nothing.
     """
-    table = with_all_columns(table)
+    start = 0
     answers = RowAnswers.of(answered)
     remembered = remembered or Remembered()
     outcomes, contacts, said, growth, read = [], [], [], [], []
     # Each row speaks for itself, so the many columns in between are made of some rows at a time.
-    for start in range(0, max(1, table.height), _FOLDED_ROWS):
-        part = table.slice(start, _FOLDED_ROWS)
+    for rows in parts:
+        part = with_all_columns(rows)
         part = part.hstack(answers.beside(start, part.height).get_columns())
+        start += part.height
         outcomes.append(outcomes_of(part))
         contacts.append(next_ledger(part, times, pending=pending, consent=consent))
         said.append(said_of(part, times, remembered))

@@ -17,6 +17,7 @@ from shared.runs.finishing.fold import (
     Results,
     Times,
     fold,
+    parts_of,
     results_of,
 )
 from shared.runs.ledger import RETRY_NEVER, RETRY_WHEN_CHANGED, Flag
@@ -100,7 +101,7 @@ def folded(
         during=[(0, ones, *CALL)] if one == "archived" else [],
     )
     return fold(
-        table.drop("state"),
+        parts_of(table.drop("state")),
         Answered(
             (work.upserts["row"], upserts),
             (work.tag_ops, tags),

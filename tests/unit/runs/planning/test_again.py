@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from shared.runs.codes import NAMES, NUMBER
-from shared.runs.finishing.fold import Answered, Results, Times, fold
+from shared.runs.finishing.fold import Answered, Results, Times, fold, parts_of
 from shared.runs.ledger import RETRY_NEVER, RETRY_WHEN_CHANGED, Flag, Ledger, LedgerTag
 from shared.runs.planning import difference, tags
 from shared.runs.planning.cutting import work_of
@@ -100,7 +100,7 @@ def unsent(table: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         (work.singles["row"], Results(bytearray(), shown=array("I"))),
     )
     times = Times(now=NOW, since=NOW, until=NOW)
-    folded = fold(table.drop("state"), answered, times, pending=False)
+    folded = fold(parts_of(table.drop("state")), answered, times, pending=False)
     return folded.ledger, folded.outcomes
 
 
