@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # polars is imported where a finish runs
 
 HEADER = ("email", "customer_id", "code", "detail", "segments")
 # A multiple of a block of the index.
-_ROWS_PER_BLOCK = 50_000
+_ROWS_PER_BLOCK = 20_000
 # Quotes around each cell, commas between, CR and LF behind.
 _AROUND = 2 * len(HEADER) + len(HEADER) - 1 + 2
 _PARALLEL_UPLOADS = 2
