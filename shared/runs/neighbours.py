@@ -1,6 +1,6 @@
 """Other exports on the same audience: which tags they give as well, and to whom."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from shared.exports import store
@@ -77,10 +77,27 @@ def shared_tags(
     return mask
 
 
-def given_by_others(blobs: Blobs, old: Ledger, others: Sequence[Ledger]) -> "pl.DataFrame":
+def keep_no_withdrawal(neighbours: Iterable[StoredExport]) -> set[str]:
+    """Return the uids of those whose hold keeps nobody who withdrew from being removed.
+
+    They let go of nobody: their leavers are kept, or they are detached or switched off.
+    """
+    return {
+        export.uid
+        for export in neighbours
+        if export.leavers == "keep"
+        or export.connection is None
+        or (export.schedule.kind != "none" and not export.schedule.active)
+    }
+
+
+def given_by_others(
+    blobs: Blobs, old: Ledger, others: Sequence[Ledger], loose: Collection[str] = ()
+) -> "pl.DataFrame":
     """Return who other exports hold on this audience, with this ledger's bits of their tags.
 
-    accepted: Mailchimp has taken it from one of them, so that the audience has it.
+    accepted: Mailchimp has taken it from one of them, so that the audience has it. firm: one of
+    them is none of `loose` (see keep_no_withdrawal).
     """
     import polars as pl
 
@@ -99,12 +116,15 @@ def given_by_others(blobs: Blobs, old: Ledger, others: Sequence[Ledger]) -> "pl.
             if tag is not None and tag.id in bits
         }
         accepted = (pl.col("flags") & int(Flag.ACCEPTED)) != 0
+        firm = pl.lit(other.uid not in loose)
         held = rows.filter(_is_held())
-        frames.append(held.select("email", tags=translate("tags", ours), accepted=accepted))
+        held = held.select("email", tags=translate("tags", ours), accepted=accepted, firm=firm)
+        frames.append(held)
     if not frames:
-        return pl.DataFrame(schema={"email": pl.String, "tags": MASK, "accepted": pl.Boolean})
+        flags = {"accepted": pl.Boolean, "firm": pl.Boolean}
+        return pl.DataFrame(schema={"email": pl.String, "tags": MASK, **flags})
     together = pl.concat(frames).group_by("email")
-    return together.agg(pl.col("tags").bitwise_or(), pl.col("accepted").any())
+    return together.agg(pl.col("tags").bitwise_or(), pl.col("accepted", "firm").any())
 
 
 def people_of_others(blobs: Blobs, others: Sequence[Ledger], ids: "pl.Series") -> "pl.DataFrame":

@@ -12,7 +12,7 @@ from shared.runs.planning.difference.policy import Policy
 from shared.runs.planning.difference.safety_stop import Removals
 
 SUPPRESSED = {"email": pl.String, "status": pl.String}
-GIVEN = {"email": pl.String, "tags": pl.UInt64, "accepted": pl.Boolean}
+GIVEN = {"email": pl.String, "tags": pl.UInt64, "accepted": pl.Boolean, "firm": pl.Boolean}
 NOW = 1_800_000_000
 # What a ledger says of a contact that is there, and of one that this export added.
 HELD = {"digest": 7, "tags": 1, "flags": int(Flag.ACCEPTED)}
@@ -68,7 +68,7 @@ def suppressions(**states: str) -> pl.DataFrame:
 
 def given(**tags: int) -> pl.DataFrame:
     """Return the tags that other exports give."""
-    rows = [(address(name), mask, True) for name, mask in tags.items()]
+    rows = [(address(name), mask, True, True) for name, mask in tags.items()]
     return pl.DataFrame(rows, schema=GIVEN, orient="row")
 
 

@@ -23,7 +23,7 @@ from shared.runs.codes import NUMBER
 from shared.runs.counts import Withheld
 from shared.runs.ledger import FoldedSegment, Ledger
 from shared.runs.more import permissions_among
-from shared.runs.neighbours import given_by_others, shared_tags
+from shared.runs.neighbours import given_by_others, keep_no_withdrawal, shared_tags
 from shared.runs.plan_document import Plan, PlannedTag
 from shared.runs.planning import cutting, difference, eligibility, run_input
 from shared.runs.planning.attempt import PlanningAttempt
@@ -171,7 +171,7 @@ def _decide(
     gone = difference.with_answers(with_customer_ids(blobs, old, gone), answers)
     classified = difference.with_elsewhere(classified, gone, suppressed, unsubscribed(people))
     policy = _policy(attempt, setup, untrusted, generations_of(attempt, setup))
-    given = given_by_others(blobs, old, other_ledgers)
+    given = given_by_others(blobs, old, other_ledgers, keep_no_withdrawal(attempt.others))
     if attempt.run.only:
         asked = difference.asked_among(classified, who_failed(blobs, attempt.before))
         table = difference.decide_again(asked, gone, policy, given, suppressed, setup.segment_tags)

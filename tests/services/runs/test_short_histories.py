@@ -105,6 +105,17 @@ def test_whom_an_export_kept_stays_and_whom_it_untagged_for_a_withdrawal_leaves_
     assert (days.status(kept), days.status(untagged)) == ("subscribed", "archived")
 
 
+def test_a_keeping_export_stops_no_withdrawal(steps: Steps) -> None:
+    days = Days.begin(steps, club={"leavers": "archive", "consent": CONSENT}, leavers="keep")
+    days.renew(vip=[1], club=[1])
+    days.run()
+    days.renew(vip=[1], club=[who(1, consent="no")])
+
+    days.run(days.club, days.vip, days.club)
+
+    assert days.status(1) == "archived"
+
+
 def test_who_was_invited_left_and_signed_up_by_the_form_stays(steps: Steps) -> None:
     by_form, stays_silent = 1, 2
     days = Days.begin(steps, leavers="archive", status_for_new="pending")

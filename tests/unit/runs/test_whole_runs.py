@@ -214,7 +214,7 @@ def plan(world: World, step: Step) -> tuple[pl.DataFrame, Removals]:
         untrusted={0: "the snapshot of s0 is empty"} if step.untrusted else {},
     )
     others = pl.DataFrame(
-        [(email, 1, True) for email in sorted(world.theirs)], schema=GIVEN, orient="row"
+        [(email, 1, True, True) for email in sorted(world.theirs)], schema=GIVEN, orient="row"
     )
     table, removals = compare(
         judged, world.ledger, policy, others, suppressed, dict(enumerate(SEGMENT_TAGS)), answers

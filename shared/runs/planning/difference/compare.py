@@ -71,8 +71,8 @@ def decide(
     """Return the table of the run and what the safety stop said.
 
     rows: see join_ledger. gone: the same, with customer_id, and with what their profiles say of
-    consent where that is asked for (see with_answers). given_by_others: email and `tags`, the
-    mask of those of this ledger's tags that other exports on the audience still give it.
+    consent where that is asked for (see with_answers). given_by_others: who others on the audience
+    hold; `tags`: the mask of those of this ledger's tags that they still give.
     suppressed: email and status of who is in a protected state. segment_tags: segment bit to tag
     bit. The table: see run_table.py.
     """
@@ -90,8 +90,8 @@ def decide(
     rows, removals = stop_removals(rows, policy, segment_tags)
     rows, withdrawals, count = stop_withdrawals(rows, policy)
     removals = replace(removals, withdrawals=withdrawals, withdrawals_count=count)
-    rows = rows.drop("withdrew", "present")
-    return keep_what_others_give(rows, given_by_others), removals
+    rows = keep_what_others_give(rows, given_by_others)
+    return rows.drop("withdrew", "present"), removals
 
 
 def _is_skipped_contact() -> pl.Expr:

@@ -188,14 +188,16 @@ def _at_most(policy: Policy) -> pl.Expr:
 def keep_what_others_give(rows: pl.DataFrame, given_by_others: pl.DataFrame) -> pl.DataFrame:
     """Leave what another export still gives: its tags, and the contact itself.
 
-    Who is left for that alone is `held`: finish looks whether the other has let go meanwhile. Of
-    whom is sent it is said where the audience has them from another export.
+    Who is left for that alone is `held`: finish looks whether the other has let go meanwhile. Who
+    withdrew is held by those alone that let go of people (`firm`). Of whom is sent it is said where
+    the audience has them from another export.
     """
     if given_by_others.is_empty():
         return rows.with_columns(spared=empty(), held=pl.lit(False))
-    given = given_by_others.select("email", "accepted", others="tags")
+    given = given_by_others.select("email", "accepted", "firm", others="tags")
     leaver = pl.col("kind") == int(Kind.LEAVER)
-    held = leaver & pl.col("others").is_not_null()
+    holds = pl.col("firm") | ~pl.col("withdrew")
+    held = leaver & pl.col("others").is_not_null() & holds
     acts = pl.col("action") != int(Action.NONE)
     sent = (pl.col("kind") == int(Kind.CONTACT)) & (pl.col("action") == int(Action.UPSERT))
     known = sent & pl.col("accepted").fill_null(False)
@@ -212,5 +214,5 @@ def keep_what_others_give(rows: pl.DataFrame, given_by_others: pl.DataFrame) -> 
             held=held & acts,
             old_flags=pl.when(known).then(flags).otherwise("old_flags"),
         )
-        .drop("others", "accepted")
+        .drop("others", "accepted", "firm")
     )

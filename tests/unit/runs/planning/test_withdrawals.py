@@ -60,7 +60,7 @@ def gone_of(people: list[tuple[int, int, Answer]]) -> pl.DataFrame:
 
 
 def decided(
-    people: list[tuple[int, int, Answer]], policy: Policy
+    people: list[tuple[int, int, Answer]], policy: Policy, others: pl.DataFrame | None = None
 ) -> tuple[dict[str, dict[str, int]], Removals]:
     rows, _ = difference.join_ledger(
         contacts_of(
@@ -72,9 +72,8 @@ def decided(
     )
     gone = gone_of(people)
     rows = difference.with_elsewhere(rows, gone, suppressions())
-    table, removals = difference.decide(
-        rows, gone, policy, given_by_others(), suppressions(), {0: 0}
-    )
+    others = given_by_others() if others is None else others
+    table, removals = difference.decide(rows, gone, policy, others, suppressions(), {0: 0})
     mine = table.filter(pl.col("kind") != int(Kind.PROFILE))
     return {row["customer_id"]: row for row in mine.iter_rows(named=True)}, removals
 
@@ -117,6 +116,16 @@ def test_nothing_irreversible_is_done_to_who_has_not_left_but_by_a_withdrawal(
             told = {True: Note.CONSENT_WITHDRAWN, False: Note.NO_CONSENT}[withdrew]
             assert (row["kind"], row["note"]) in [(Kind.LEAVER, told), (Kind.KEPT, Note.NONE)]
             assert (row["kind"] == Kind.LEAVER) == bool(row["remove"] or acts)
+
+
+@pytest.mark.parametrize("firm", [True, False])
+def test_who_withdrew_is_kept_by_those_exports_alone_that_let_go_of_people(firm: bool) -> None:
+    ours = int(Flag.ACCEPTED | Flag.ADDED | Flag.CONSENTED)
+    others = given_by_others(**{"0": 0, "1": 0}).with_columns(firm=pl.lit(firm))
+    policy = Policy(leavers="archive", withdrawn="archive", now=NOW, allow_removals=True)
+    rows, _ = decided([(ours, 1, "no"), (ours, 1, "gone")], policy, others)
+    acts = [Action(rows[n]["action"]) for n in ("0", "1")]
+    assert acts == [Action.NONE if firm else Action.ARCHIVE, Action.NONE]
 
 
 def test_a_withdrawal_has_one_row_that_of_the_profile() -> None:
