@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser
 
 from local.scenario import Scenario, furnish, set_up
 from local.stack import Stack
@@ -17,9 +17,6 @@ SETTINGS = {
     "AzureFunctionsJobHost__extensions__queues__maxPollingInterval": "00:00:00.3",
 }
 PROFILES = 600
-# Milliseconds for what the console waits for; a busy machine needs some of them.
-PATIENCE = 60_000
-expect.set_options(timeout=PATIENCE)
 
 
 @dataclass

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from local.scenario import EXPORT, FOLDER, connect, set_up
-from tests.end_to_end.console.conftest import PATIENCE, Furnished, furnished
+from tests.end_to_end.console.conftest import Furnished, furnished
 from tests.support.browser import Console
 from tests.support.place import until
 
@@ -23,7 +23,6 @@ def empty() -> Iterator[Furnished]:
 def console(empty: Furnished, browser: Browser) -> Iterator[Console]:
     """One tab for all steps: each goes on where the one before has ended, or gets there itself."""
     context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB")
-    context.set_default_timeout(PATIENCE)
     opened = Console(context, empty.url)
     opened.page.goto(empty.url)
     yield opened
