@@ -55,6 +55,7 @@ WARNINGS: Codes = {
     "ledger_restarted": (),
     "marketing_permissions_unchecked": (),
     "marketing_permissions_unset": (),
+    "merge_field_missing": ("tag",),
     "merge_field_renamed": ("given", "found"),
     "merge_field_required": ("fields",),
     "merge_field_shared": ("export", "tags"),

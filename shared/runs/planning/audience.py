@@ -103,6 +103,7 @@ def prepare(attempt: PlanningAttempt, client: AudienceCalls) -> Setup:
             *audience_warnings(export, state.audience, filled.resolved.required_unmapped),
             *tags.renamed_warnings(choices),
             *fields.renamed_warnings(filled.called),
+            *fields.left_out_warnings(filled.left_out),
         ],
         choices=tuple(tags.once(choices)),
         replaced=tags.replaced(old, new, dead),

@@ -26,12 +26,14 @@ class Fields:
     """What an export fills.
 
     resolved: with the tags that the export gives. called: Mailchimp's tags for those, where they
-    differ. ids: merge ids by the export's tags.
+    differ. ids: merge ids by the export's tags. left_out: the export's names for those that are not
+    there, and that it may not create.
     """
 
     resolved: Resolution
     called: dict[str, str]
     ids: dict[str, int]
+    left_out: tuple[str, ...] = ()
 
 
 def resolve(attempt: PlanningAttempt, there: Sequence[MergeField]) -> Fields:
@@ -43,17 +45,20 @@ def resolve(attempt: PlanningAttempt, there: Sequence[MergeField]) -> Fields:
     known = _under_given_tags(there, called)
     if called:
         resolved = resolve_mapping(export.mapping, known, types)
-    if resolved.missing:
-        names = ", ".join(missing.tag for missing in resolved.missing)
-        if not export.create_merge_fields:
-            raise RunFailedError("internal_error", f"The audience has no merge field {names}.")
+    left_out: tuple[str, ...] = ()
+    if resolved.missing and export.create_merge_fields:
         resolved = resolve_mapping(export.mapping, known, types, _samples(attempt))
+    elif resolved.missing:
+        # They were there when the export was saved.
+        left_out = tuple(missing.key for missing in resolved.missing)
+        there_yet = {key: one for key, one in export.mapping.items() if key not in left_out}
+        resolved = resolve_mapping(there_yet, known, types)
     if resolved.problems:
         text = "; ".join(f"{key} {message}" for key, message in resolved.problems)
         raise RunFailedError("internal_error", f"The mapping can't be used: {text}.")
     used = {plan.tag for plan in resolved.plans}
     ids = {field.tag: field.merge_id for field in known if field.tag in used}
-    return Fields(resolved, called, ids)
+    return Fields(resolved, called, ids, left_out)
 
 
 def create(
@@ -124,6 +129,19 @@ def renamed_warnings(called: Mapping[str, str]) -> list[Notice]:
             {"given": given, "found": found},
         )
         for given, found in called.items()
+    ]
+
+
+def left_out_warnings(left_out: Sequence[str]) -> list[Notice]:
+    """Return the warning `merge_field_missing` for each field that the audience lacks."""
+    return [
+        Notice(
+            "merge_field_missing",
+            f"The audience has no merge field {tag} any more: it was left out. Map another one, "
+            "or let missing ones be created.",
+            {"tag": tag},
+        )
+        for tag in left_out
     ]
 
 

@@ -29,6 +29,28 @@ def test_a_field_that_was_deleted_and_made_anew_is_filled_again_for_everybody(
     assert steps.run()["counts"]["unchanged"] == 3
 
 
+def test_a_field_that_was_deleted_and_may_not_be_made_anew_is_left_out_with_a_warning(
+    steps: Steps,
+) -> None:
+    steps.change(merge_fields={"FNAME": "FirstName", "LNAME": "CustomerId"})
+    steps.run()
+    steps.mailchimp.delete_field(steps.audience, "FNAME")
+    steps.write({"VIP": range(4)}, FirstName="Other")
+
+    ended = steps.run()
+
+    assert (ended["status"], ended["counts"]["created"]) == ("succeeded", 1)
+    (warning,) = ended["warnings"]
+    assert (warning["code"], warning["params"]) == ("merge_field_missing", {"tag": "FNAME"})
+    assert "" not in names(steps, "LNAME")
+    assert len(names(steps, "LNAME")) == 4
+
+    steps.mailchimp.create_field(steps.audience, "FNAME")
+
+    assert [warning["code"] for warning in steps.run()["warnings"]] == ["drift_found"]
+    assert names(steps) == ["Other"] * 4
+
+
 def test_a_field_whose_tag_was_changed_goes_on_under_the_new_one(steps: Steps) -> None:
     steps.change(create_merge_fields=True)
     steps.run()
