@@ -42,6 +42,9 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     ),
 }
 
+# The stem of the table's word for an audience: another word would be another thing.
+AUDIENCE = {"hr": "ciljn", "lv": "auditori", "zh-CN": "受众", "kk": "аудитори", "id": "audiens"}
+
 type Texts = dict[str, str | dict[str, str]]
 
 
@@ -130,3 +133,17 @@ def test_every_code_of_an_outcome_can_be_said() -> None:
     texts = _texts("en")
     for code in CODES:
         assert f"outcome.{code}" in texts, code
+
+
+@pytest.mark.parametrize("language", AUDIENCE)
+def test_an_audience_is_called_by_one_word_in_each_language(language: str) -> None:
+    texts = _texts(language)
+
+    others = {
+        key: texts[key]
+        for key, english in _texts("en").items()
+        if "audience" in " ".join(_forms(english)).lower()
+        and AUDIENCE[language] not in " ".join(_forms(texts[key])).lower()
+    }
+
+    assert others == {}
