@@ -1,7 +1,8 @@
 """The routes about one person: why they arrived or not, and their file."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from itertools import batched
 from typing import TYPE_CHECKING, Annotated, Any, Self
@@ -15,10 +16,10 @@ from shared.exports.written import Name
 from shared.http import audit, inputs, pages, problems
 from shared.http.export_views import sees_persons
 from shared.http.messages import Request, Response
-from shared.http.problems import ProblemError
 from shared.platform.clock import to_text
 
 if TYPE_CHECKING:  # it loads polars, which no other route needs
+    from shared.people.asked import Asked
     from shared.people.audience import InAudience
     from shared.people.explain import Explained, Explanation, Position
     from shared.people.verdict import Step, Verdict
@@ -46,37 +47,21 @@ class Question(BaseModel):
 
 def explain_person(app: App, request: Request) -> Response:
     """Tell why a person arrived or did not; their address is in the body, never in a log."""
-    asked = inputs.read(Question, request.document())
-    # All of it loads polars.
-    from shared.erased import ErasureKeyError
-    from shared.people.asked import Asked
-    from shared.people.explain import explain
+    from shared.people.explain import explain  # loads polars, as all of it does
 
-    start = _start(asked.next)
-    exports, hidden = _exports(app, request, asked.export)
-    audit.act(request.caller, "person_explained", asked.export or "person")
-    try:
-        answer = explain(app, Asked.of(asked.email, asked.customer_id), exports, start)
-    except ErasureKeyError as error:
-        raise _key_unreadable(error) from None
-    return Response(document={**_shown(answer), "hidden_exports": hidden})
+    question = _question(app, request, "person_explained")
+    with _key_told():
+        answer = explain(app, question.person, question.exports, question.start)
+    return Response(document={**_shown(answer), "hidden_exports": question.hidden})
 
 
 def report_person(app: App, request: Request) -> Response:
     """Return one person's file; their address is in the body, never in a log."""
-    asked = inputs.read(Question, request.document())
-    # All of it loads polars.
-    from shared.erased import ErasureKeyError
-    from shared.people.asked import Asked
-    from shared.people.report import report
+    from shared.people.report import report  # loads polars, as all of it does
 
-    start = _start(asked.next)
-    exports, _ = _exports(app, request, asked.export)
-    audit.act(request.caller, "person_reported", asked.export or "person")
-    try:
-        file = report(app, Asked.of(asked.email, asked.customer_id), exports, start)
-    except ErasureKeyError as error:
-        raise _key_unreadable(error) from None
+    question = _question(app, request, "person_reported")
+    with _key_told():
+        file = report(app, question.person, question.exports, question.start)
     return Response(
         document={
             "person": {
@@ -95,10 +80,41 @@ def report_person(app: App, request: Request) -> Response:
     )
 
 
-def _key_unreadable(error: Exception) -> ProblemError:
-    return problems.conflict(
-        "erasure_key_unreadable", "The key of erasures can't be used", str(error)
-    )
+@dataclass(frozen=True)
+class _Asked:
+    """A question as it is answered: of whom, over which exports, and from where on.
+
+    hidden: how many exports the caller may not see.
+    """
+
+    person: "Asked"
+    exports: Iterator[StoredExport]
+    hidden: int
+    start: "Position | None"
+
+
+def _question(app: App, request: Request, act: str) -> _Asked:
+    """Read and audit a question about a person, who is never logged; raises ProblemError."""
+    from shared.people.asked import Asked
+
+    asked = inputs.read(Question, request.document())
+    start = _start(asked.next)
+    exports, hidden = _exports(app, request, asked.export)
+    audit.act(request.caller, act, asked.export or "person")
+    return _Asked(Asked.of(asked.email, asked.customer_id), exports, hidden, start)
+
+
+@contextmanager
+def _key_told() -> Iterator[None]:
+    """Tell where the key that erased people are known by can't be used."""
+    from shared.erased import ErasureKeyError
+
+    try:
+        yield
+    except ErasureKeyError as error:
+        raise problems.conflict(
+            "erasure_key_unreadable", "The key of erasures can't be used", str(error)
+        ) from None
 
 
 def _cursor(position: "Position | None") -> str | None:

@@ -15,7 +15,7 @@ from shared.exports.access import Caller, may_use
 from shared.exports.models import StoredExport
 from shared.http import audit, exports, inputs, pages, problems
 from shared.http.messages import Request, Response
-from shared.http.problems import FieldError
+from shared.http.problems import FieldError, ProblemError
 from shared.platform.blobs import Blobs, Document
 from shared.platform.clock import from_text
 from shared.proof import repairs
@@ -187,9 +187,7 @@ def cancel(app: App, request: Request) -> Response:
     try:
         cancelled = request_cancel(app, run.id, reason=None, by=request.caller.name)
     except RunEndedError:
-        raise problems.conflict(
-            "run_ended", "The run has ended", "A run that has ended can't be cancelled."
-        ) from None
+        raise _has_ended("cancelled") from None
     audit.act(request.caller, "run_cancelled", run.id)
     return Response(202, document=views.shown(cancelled))
 
@@ -200,9 +198,7 @@ def abandon(app: App, request: Request) -> Response:
     try:
         abandoned = request_abandon(app, run.id, by=request.caller.name)
     except RunEndedError:
-        raise problems.conflict(
-            "run_ended", "The run has ended", "A run that has ended can't be given up."
-        ) from None
+        raise _has_ended("given up") from None
     except NotStuckError:
         raise problems.conflict(
             "not_stuck",
@@ -211,6 +207,11 @@ def abandon(app: App, request: Request) -> Response:
         ) from None
     audit.act(request.caller, "run_abandoned", run.id)
     return Response(202, document=views.shown(abandoned))
+
+
+def _has_ended(done: str) -> ProblemError:
+    detail = f"A run that has ended can't be {done}."
+    return problems.conflict("run_ended", "The run has ended", detail)
 
 
 def _may_run(blobs: Blobs, caller: Caller, export: StoredExport) -> bool:
