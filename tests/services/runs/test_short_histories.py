@@ -116,7 +116,9 @@ def test_a_keeping_export_stops_no_withdrawal(steps: Steps) -> None:
     assert days.status(1) == "archived"
 
 
-def test_who_was_invited_left_and_signed_up_by_the_form_stays(steps: Steps) -> None:
+def test_who_was_invited_left_and_signed_up_by_the_form_stays_who_confirms_then_leaves(
+    steps: Steps,
+) -> None:
     by_form, stays_silent = 1, 2
     days = Days.begin(steps, leavers="archive", status_for_new="pending")
     mailchimp, audience = steps.mailchimp, steps.audience
@@ -131,6 +133,11 @@ def test_who_was_invited_left_and_signed_up_by_the_form_stays(steps: Steps) -> N
     days.run(days.vip, days.club, days.vip)
 
     assert (days.status(by_form), days.status(stays_silent)) == ("subscribed", "pending")
+
+    mailchimp.confirm(audience, steps.email(stays_silent))
+    days.run()
+
+    assert (days.status(by_form), days.status(stays_silent)) == ("subscribed", "archived")
 
 
 def test_who_unsubscribed_under_a_later_address_is_not_brought_back_under_the_first(

@@ -27,8 +27,9 @@ def leavers_of(gone: pl.DataFrame, suppressed: pl.DataFrame, policy: Policy) -> 
     One that was only ever refused is forgotten. One that this export archived stays in the
     ledger, so that it may come back, for as long as it is archived: who subscribed again
     themselves, or got into another protected state, is not this export's any more, however they
-    are archived later. Who is in a protected state is not archived or unsubscribed. Who was seen
-    unsubscribed stays, too, so that their CustomerId is not subscribed under another address.
+    are archived later. Who is in a protected state is not archived or unsubscribed; whom this export
+    asked, and who has not answered yet, can't be archived: that is due once they confirm. Who was
+    seen unsubscribed stays, too, so that their CustomerId is not subscribed under another address.
     """
     gone = gone.join(suppressed.select("email", "status"), on="email", how="left")
     status = pl.col("status")
@@ -51,9 +52,14 @@ def leavers_of(gone: pl.DataFrame, suppressed: pl.DataFrame, policy: Policy) -> 
         .then(int(Action.NONE))
         .otherwise(_at_most(policy))
     )
+    ours = was(Flag.ADDED) & ~hidden
+    unanswered = ours & was(Flag.PENDING) & (status == "pending").fill_null(False)
+    unanswered &= wanted != int(Action.NONE)
     action = (
-        pl.when(was(Flag.ADDED) & ~hidden & status.is_null())
+        pl.when(ours & status.is_null())
         .then(wanted)
+        .when(unanswered)
+        .then(int(Action.WAIT))
         .otherwise(int(Action.NONE))
     )
     remove = pl.when(hidden).then(empty()).otherwise(pl.col("old_tags").fill_null(0))
@@ -66,6 +72,8 @@ def leavers_of(gone: pl.DataFrame, suppressed: pl.DataFrame, policy: Policy) -> 
         .then(int(Note.CONSENT_WITHDRAWN))
         .when(~present & nameless)
         .then(int(Note.WITHOUT_ADDRESS))
+        .when(unanswered)
+        .then(int(Note.PENDING))
         .otherwise(pl.col("told_as").fill_null(int(Note.NONE)))
     )
     leavers = gone.select(
@@ -208,7 +216,7 @@ def keep_what_others_give(rows: pl.DataFrame, given_by_others: pl.DataFrame) -> 
             remove=pl.col("remove") & ~pl.col("others").fill_null(0),
             spared=pl.col("remove") & pl.col("others").fill_null(0),
             action=pl.when(held).then(int(Action.NONE)).otherwise("action"),
-            note=pl.when(held & (pl.col("note") == int(Note.WAITING)))
+            note=pl.when(held & pl.col("note").is_in([int(Note.WAITING), int(Note.PENDING)]))
             .then(int(Note.NONE))
             .otherwise("note"),
             held=held & acts,

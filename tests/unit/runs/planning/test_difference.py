@@ -259,6 +259,19 @@ class TestLeavers:
         policy = Policy(leavers=leavers, now=NOW)
         assert done(left(OURS, policy=policy, suppressed=suppressions(a=state)))[0] == "NONE"
 
+    @pytest.mark.parametrize("leavers", ["archive", "unsubscribe"])
+    def test_who_has_not_answered_this_exports_question_is_due_until_they_do(
+        self, leavers: Any
+    ) -> None:
+        asked = OURS | {"flags": OURS["flags"] | int(Flag.PENDING)}
+        policy, pending = Policy(leavers=leavers, now=NOW), suppressions(a="pending")
+
+        row = left(asked, policy=policy, suppressed=pending)
+
+        assert (done(row), Note(row["note"])) == (("WAIT", 0, 1), Note.PENDING)
+        assert done(left(asked, policy=policy)) == (leavers.upper(), 0, 1)
+        assert done(left(asked, policy=Policy(now=NOW), suppressed=pending)) == ("NONE", 0, 1)
+
     def test_who_lost_consent_leaves(self) -> None:
         refused = {"code": NUMBER["skipped_no_consent"]}
         frame = contacts_of([{"email": "a@x.org"} | refused])
