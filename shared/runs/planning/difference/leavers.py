@@ -27,9 +27,9 @@ def leavers_of(gone: pl.DataFrame, suppressed: pl.DataFrame, policy: Policy) -> 
     One that was only ever refused is forgotten. One that this export archived stays in the
     ledger, so that it may come back, for as long as it is archived: who subscribed again
     themselves, or got into another protected state, is not this export's any more, however they
-    are archived later. Who is in a protected state is not archived or unsubscribed; whom this export
-    asked, and who has not answered yet, can't be archived: that is due once they confirm. Who was
-    seen unsubscribed stays, too, so that their CustomerId is not subscribed under another address.
+    are archived later. Who is in a protected state is not archived or unsubscribed; for whom this
+    export asked, and who has not answered yet, that is due once they confirm. Who was seen
+    unsubscribed stays, too, so that their CustomerId is not subscribed under another address.
     """
     gone = gone.join(suppressed.select("email", "status"), on="email", how="left")
     status = pl.col("status")
