@@ -3,7 +3,6 @@ import { html, useEffect, useState } from "../vendor/preact.js";
 import { ApiError, ask, at, get } from "../lib/api.js";
 import { textOf } from "../lib/codes.js";
 import { t } from "../lib/i18n.js";
-import { useFeatures } from "../lib/features.js";
 import { useResource } from "../lib/resource.js";
 import { go } from "../lib/router.js";
 import { Button, Content, Facts, Failure, Heading, Notice, State, Time, Told } from "../parts/basics.js";
@@ -114,7 +113,6 @@ function Using({ item }) {
 
 /** @param {Props} props */
 function Settings({ item, put, reload }) {
-  const has = useFeatures();
   const [title, setTitle] = useState(item.display_name);
   const [shared, setShared] = useState(/** @type {string} */ (item.shared_with));
   const [exclusive, setExclusive] = useState(Boolean(item.exclusive_user));
@@ -130,8 +128,8 @@ function Settings({ item, put, reload }) {
     event.preventDefault();
     setError(null);
     const { consent: _, ...rest } = item;
-    const bill = has("Connection", "plan_size") && { plan_size: whole(plan), block_size: whole(block), block_price: price.trim() ? { amount: Number(price), currency } : null };
-    const body = { ...rest, display_name: title, shared_with: shared, ...(has("Connection", "webhooks") && { webhooks }), ...(has("Connection", "exclusive_user") && { exclusive_user: exclusive }), ...bill };
+    const bill = { plan_size: whole(plan), block_size: whole(block), block_price: price.trim() ? { amount: Number(price), currency } : null };
+    const body = { ...rest, display_name: title, shared_with: shared, webhooks, exclusive_user: exclusive, ...bill };
     try {
       const { data } = /** @type {{ data: Api.Connection }} */ (await ask("PUT", at`connections/${item.name}`, { body }));
       put(data);
@@ -149,13 +147,13 @@ function Settings({ item, put, reload }) {
       ["administrators", t("shared_with.administrators"), t("shared_with.administrators.hint")],
       ["contributors", t("shared_with.contributors"), t("shared_with.contributors.hint")],
     ]} />
-    ${has("Connection", "webhooks") && html`<${Check} field="webhooks" label=${t("field.webhooks")} hint=${t("field.webhooks.hint")} checked=${webhooks} onChange=${setWebhooks} /><${Webhooks} item=${item} />`}
-    ${has("Connection", "exclusive_user") && html`<${Check} field="exclusive_user" label=${t("field.exclusive_user")} hint=${t("field.exclusive_user.hint")} checked=${exclusive} onChange=${setExclusive} />`}
-    ${has("Connection", "plan_size") && html`<details class="more"><summary>${t("connection.bill")}</summary><div class="form-grid">
+    <${Check} field="webhooks" label=${t("field.webhooks")} hint=${t("field.webhooks.hint")} checked=${webhooks} onChange=${setWebhooks} /><${Webhooks} item=${item} />
+    <${Check} field="exclusive_user" label=${t("field.exclusive_user")} hint=${t("field.exclusive_user.hint")} checked=${exclusive} onChange=${setExclusive} />
+    <details class="more"><summary>${t("connection.bill")}</summary><div class="form-grid">
       <${Text} field="plan_size" type="number" label=${t("field.plan_size")} value=${plan} onInput=${setPlan} problems=${problems} optional=${true} />
       <${Text} field="block_size" type="number" label=${t("field.block_size")} value=${block} onInput=${setBlock} problems=${problems} optional=${true} />
       <${Text} field="block_price.amount" type="number" label=${t("field.block_price")} value=${price} onInput=${setPrice} problems=${problems} optional=${true} />
-      <${Text} field="block_price.currency" label=${t("field.currency")} value=${currency} onInput=${setCurrency} problems=${problems} /></div></details>`}
+      <${Text} field="block_price.currency" label=${t("field.currency")} value=${currency} onInput=${setCurrency} problems=${problems} /></div></details>
     <div class="actions"><${Button} type="submit">${t("action.save")}</${Button}></div>
   </form>`;
 }

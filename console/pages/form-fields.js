@@ -1,7 +1,6 @@
 // E-mail and fields: proposed, with the types of both sides and masked samples from the snapshot.
 import { html, useEffect, useState } from "../vendor/preact.js";
 import { ApiError, ask } from "../lib/api.js";
-import { useFeatures } from "../lib/features.js";
 import { find, t } from "../lib/i18n.js";
 import { Button, Notice, Told } from "../parts/basics.js";
 import { Check, Field, Section, Select, Text, Wrong, idOf, problemsAt } from "../parts/form.js";
@@ -95,11 +94,10 @@ function sourceOf(value) {
  */
 function Mapping({ tag, value, columns, fields, options, problems, onChange, onRemove }) {
   const field = fields.find((each) => each.tag === tag);
-  const has = useFeatures();
   const source = sourceOf(value);
   const column = source in OTHER_SOURCES ? "" : source;
   const found = columns.find((each) => each.name === column);
-  const offered = has("FromTemplate", "template") || source in OTHER_SOURCES ? [...options, [TEMPLATE, t("form.from_template")], [FIXED, t("form.from_value")]] : options;
+  const offered = [...options, [TEMPLATE, t("form.from_template")], [FIXED, t("form.from_value")]];
   const type = typeof value === "object" && value?.type ? { type: value.type } : null;
   const choose = (/** @type {string} */ next) => {
     const member = OTHER_SOURCES[next];

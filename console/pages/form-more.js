@@ -1,6 +1,5 @@
 // What an export fills besides fields: interests, marketing permissions, language, proof of consent.
 import { html } from "../vendor/preact.js";
-import { useFeatures } from "../lib/features.js";
 import { at } from "../lib/api.js";
 import { t } from "../lib/i18n.js";
 import { useResource } from "../lib/resource.js";
@@ -14,8 +13,6 @@ const PROOF = /** @type {const} */ (["opted_in_at", "opt_in_ip", "signed_up_at",
 /** @param {import("./export-form.js").SectionProps} props */
 export function MoreSection(props) {
   const { doc, set, problems, columns } = props;
-  const has = useFeatures();
-  if (!has("Export", "language_field")) return null;
   const options = /** @type {[string, string][]} */ ([["", t("form.no_column")], ...columns.map((each) => [each.name, each.name])]);
   const proof = /** @type {Record<string, string>} */ (doc.proof_of_consent ?? {});
   const prove = (/** @type {string} */ member, /** @type {string} */ column) => {
@@ -68,7 +65,6 @@ function Answers({ doc, set, problems, columns, member, one, known }) {
 /** @param {import("./export-form.js").SectionProps} props */
 function Interests(props) {
   const { doc } = props;
-  const has = useFeatures();
   const detail = useResource(doc.connection && doc.audience_id ? at`connections/${doc.connection}/audiences/${doc.audience_id}` : null);
   const found = /** @type {Api.AudienceDetail | null} */ (detail.data);
   const interests = found?.interests.map((each) => ({ id: each.id, name: `${each.group}: ${each.name}` })) ?? [];
@@ -80,8 +76,8 @@ function Interests(props) {
       <p class="soft">${t("form.interests_text")}</p>
       <${Answers} ...${props} member="interests" one="interest" known=${interests} />
     </fieldset>
-    ${has("Export", "marketing_permissions") && html`<fieldset id=${idOf("marketing_permissions")} tabindex="-1"><legend class="label">${t("field.marketing_permissions")}</legend>
+    <fieldset id=${idOf("marketing_permissions")} tabindex="-1"><legend class="label">${t("field.marketing_permissions")}</legend>
       <p class="soft">${t(found && !found.marketing_permissions ? "warning.marketing_permissions_unchecked" : "form.permissions_text")}</p>
       <${Answers} ...${props} member="marketing_permissions" one="permission" known=${permissions} />
-    </fieldset>`}`;
+    </fieldset>`;
 }

@@ -1,12 +1,10 @@
 // Consent, and what becomes of those who leave.
 import { html } from "../vendor/preact.js";
-import { useFeatures } from "../lib/features.js";
 import { t } from "../lib/i18n.js";
 import { Check, Listed, Radios, Section, Select, Text } from "../parts/form.js";
 
 /** @param {import("./export-form.js").SectionProps} props */
 export function ConsentSection({ doc, set, problems, columns }) {
-  const has = useFeatures();
   const consent = doc.consent;
   const column = columns.find((each) => each.name === consent?.field);
   const change = (/** @type {object} */ members) => set({ consent: /** @type {any} */ ({ ...consent, ...members }) });
@@ -17,8 +15,8 @@ export function ConsentSection({ doc, set, problems, columns }) {
         options=${[["", t("form.choose")], ...columns.map((each) => [each.name, each.name])]} hint=${column?.samples.length ? t("form.samples", { samples: column.samples.join(", ") }) : undefined} />
       <${Listed} field="consent.values" label=${t("form.consent_values")} hint=${t("form.consent_values_hint")} values=${consent.values}
         onChange=${(/** @type {string[]} */ values) => change({ values })} problems=${problems} />
-      ${has("ConsentColumn", "withdrawn") && html`<${Radios} field="consent.withdrawn" legend=${t("form.withdrawn")} value=${consent.withdrawn ?? "untag"} onChange=${(/** @type {string} */ withdrawn) => change({ withdrawn })} problems=${problems}
-        options=${[["untag", t("leavers.untag")], ["unsubscribe", t("leavers.unsubscribe")], ["archive", t("leavers.archive")]]} />`}`}
+      <${Radios} field="consent.withdrawn" legend=${t("form.withdrawn")} value=${consent.withdrawn ?? "untag"} onChange=${(/** @type {string} */ withdrawn) => change({ withdrawn })} problems=${problems}
+        options=${[["untag", t("leavers.untag")], ["unsubscribe", t("leavers.unsubscribe")], ["archive", t("leavers.archive")]]} />`}
   </${Section}>`;
 }
 

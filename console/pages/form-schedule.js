@@ -1,7 +1,6 @@
 // When it runs: with every refresh, at times, after another export, or by hand; the next five times.
 import { html, useEffect, useState } from "../vendor/preact.js";
 import { ApiError, ask } from "../lib/api.js";
-import { useFeatures, useRoute } from "../lib/features.js";
 import { find, t } from "../lib/i18n.js";
 import { useResource } from "../lib/resource.js";
 import { Button, Time } from "../parts/basics.js";
@@ -13,7 +12,6 @@ const DEFAULT_TIME = "0 6 * * *";
 
 /** @param {import("./export-form.js").SectionProps} props */
 export function ScheduleSection({ doc, set, problems }) {
-  const has = useFeatures();
   const { schedule } = doc;
   const change = (/** @type {object} */ members) => set({ schedule: /** @type {any} */ ({ ...schedule, ...members }) });
   const choose = (/** @type {string} */ kind) => change({ kind, ...(kind === "cron" && !schedule.cron?.length && { cron: [DEFAULT_TIME] }) });
@@ -21,9 +19,9 @@ export function ScheduleSection({ doc, set, problems }) {
   const kinds = [
     ["refresh", t("schedule.refresh"), t("schedule.refresh.hint")],
     ["cron", t("schedule.cron"), t("schedule.cron.hint")],
+    ["after", t("schedule.after"), t("schedule.after.hint")],
     ["none", t("schedule.none"), t("schedule.none.hint")],
   ];
-  if (has("Schedule", "after")) kinds.splice(2, 0, ["after", t("schedule.after"), t("schedule.after.hint")]);
   return html`<${Section} title=${t("field.schedule")} text=${t("form.schedule_text")}>
     <${Radios} field="schedule.kind" legend=${t("form.when")} value=${schedule.kind} onChange=${choose} problems=${problems} options=${kinds} />
     ${schedule.kind === "cron" && html`<${Times} schedule=${schedule} change=${change} problems=${problems} />`}
@@ -88,10 +86,8 @@ function After({ doc, change, problems }) {
 /** @param {{ schedule: Api.Schedule }} props as the server counts them */
 function NextTimes({ schedule }) {
   const [times, setTimes] = useState(/** @type {string[] | null} */ (null));
-  const offered = useRoute("/schedules/next");
   const key = JSON.stringify([schedule.cron, schedule.time_zone]);
   useEffect(() => {
-    if (!offered) return;
     let wanted = true;
     const timer = setTimeout(async () => {
       try {
@@ -108,7 +104,7 @@ function NextTimes({ schedule }) {
       wanted = false;
       clearTimeout(timer);
     };
-  }, [key, offered]);
+  }, [key]);
   if (!times?.length) return null;
   return html`<h3>${t("schedule.next_times")}</h3><ul class="plain-list">${times.map((at) => html`<li><${Time} at=${at} zone=${schedule.time_zone} /></li>`)}</ul>`;
 }

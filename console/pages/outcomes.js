@@ -4,7 +4,6 @@ import { ApiError, ask, at, query, send } from "../lib/api.js";
 import { wanted } from "../lib/asked.js";
 import { problemText, textOf } from "../lib/codes.js";
 import { number } from "../lib/formats.js";
-import { useRoute } from "../lib/features.js";
 import { t } from "../lib/i18n.js";
 import { useResource } from "../lib/resource.js";
 import { go } from "../lib/router.js";
@@ -25,8 +24,7 @@ export function Outcomes({ run }) {
   const [found, setFound] = useState(/** @type {Api.OutcomeRow[] | null} */ (null));
   const codes = Object.entries(run.outcomes ?? {}).filter(([, count]) => count);
   const path = at`runs/${run.id}/outcomes` + query({ code, after, limit: PAGE });
-  const searched = useRoute("/runs/{id}/outcomes/search");
-  const rows = useResource(searched && codes.length && !found ? path : null);
+  const rows = useResource(codes.length && !found ? path : null);
   const page = /** @type {Api.OutcomePage | null} */ (rows.data);
   const choose = (/** @type {string} */ value) => {
     setCode(value);
@@ -36,15 +34,15 @@ export function Outcomes({ run }) {
   if (!codes.length) return null;
   return html`<section aria-labelledby="outcomes">
     <div class="section-head"><h2 id="outcomes">${t("outcomes.title")}</h2><${Download} run=${run} code=${code} url=${page?.csv_url} /></div>
-    ${searched && html`<div class="tools">
+    <div class="tools">
       <${Select} field="code" label=${t("outcomes.by_code")} value=${code} onChange=${choose}
         options=${[["", t("exports.all")], ...codes.map(([each, count]) => [each, `${outcomeText(each)} (${number(count)})`])]} />
       <${Search} run=${run} onFound=${setFound} />
-    </div>`}
+    </div>
     ${found
       ? html`<p>${t("outcomes.found", { count: found.length })} <${Button} small=${true} onClick=${() => setFound(null)}>${t("outcomes.all_again")}</${Button}></p>
         ${found.length > 0 && html`<div class="table-box"><${Rows} rows=${found} of=${run.export} /></div>`}`
-      : searched && html`<${Content} of=${rows}>${(/** @type {Api.OutcomePage} */ { items, next }) => items.length
+      : html`<${Content} of=${rows}>${(/** @type {Api.OutcomePage} */ { items, next }) => items.length
           ? html`<div class="table-box"><${Rows} rows=${items} of=${run.export} /></div>
             <${Pages} next=${next} onNext=${() => setAfter(next ?? "")} onFirst=${after ? () => setAfter("") : null} />`
           : html`<${Empty} title=${t("outcomes.none")} />`}</${Content}>`}
@@ -53,7 +51,6 @@ export function Outcomes({ run }) {
 
 /** @param {{ rows: Api.OutcomeRow[], of: string }} props of: the export */
 function Rows({ rows, of }) {
-  const explained = useRoute("/people/explain");
   // Whose persons are not shown has no CustomerId, and an address that is none.
   const shown = rows.some((row) => row.customer_id !== null);
   const explain = (/** @type {Api.OutcomeRow} */ row) => {
@@ -65,7 +62,7 @@ function Rows({ rows, of }) {
     { title: t("outcomes.customer"), cell: (/** @type {Api.OutcomeRow} */ row) => html`<${Told} text=${row.customer_id ?? "–"} />` },
     { title: t("run.outcome"), cell: (/** @type {Api.OutcomeRow} */ row) => html`${outcomeText(row.code)}<div class="soft"><${Told} text=${reason(row)} /></div>` },
     { title: t("field.segments"), cell: (/** @type {Api.OutcomeRow} */ row) => html`<${Told} text=${row.segments.join(", ")} />` },
-    ...(explained && shown
+    ...(shown
       ? [{ title: t("table.actions"), cell: (/** @type {Api.OutcomeRow} */ row) => (row.email || row.customer_id) && html`<${Button} small=${true} label=${t("person.explain", { name: row.email || (row.customer_id ?? "") })} onClick=${() => explain(row)}>${t("person.ask")}</${Button}>` }]
       : []),
   ]} />`;

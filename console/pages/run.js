@@ -3,7 +3,6 @@ import { html, useCallback, useEffect, useRef, useState } from "../vendor/preact
 import { ask, at } from "../lib/api.js";
 import { adviceOf, textOf } from "../lib/codes.js";
 import { duration, number, percent, stampTime } from "../lib/formats.js";
-import { useRoute } from "../lib/features.js";
 import { find, t } from "../lib/i18n.js";
 import { usePolling, useResource } from "../lib/resource.js";
 import { may } from "../lib/session.js";
@@ -46,7 +45,7 @@ function Run({ run, reload }) {
   const cancel = !run.ended_at && html`<${Button} icon="ban" why=${may("contributor") ? null : t("why.contributor")} onClick=${() => ask_(true)}>${t("action.cancel_run")}</${Button}>`;
   // What has come on within the hour is refused by the app; younger runs can't be stuck.
   const old = !run.ended_at && Date.now() - Date.parse(run.submitted_at) > 3600_000;
-  const abandon = useRoute("/runs/{id}/abandon") && old && may("administrator") && html`<${Button} icon="trash" onClick=${() => giveUp(true)}>${t("action.abandon_run")}</${Button}>`;
+  const abandon = old && may("administrator") && html`<${Button} icon="trash" onClick=${() => giveUp(true)}>${t("action.abandon_run")}</${Button}>`;
   return html`
     <${Heading} above=${name} title=${t(run.preview ? "run.preview" : "run.title")} actions=${html`${cancel}${abandon}<${Again} run=${run} />`}>
       <p><${State} state=${run.status}>${runState(run.status)}</${State}> · ${!run.preview && html`${kindText(run)} · `} <${Time} at=${run.submitted_at} /></p>
@@ -157,9 +156,8 @@ function Warnings({ run }) {
 
 /** @param {{ run: Api.Run }} props */
 function Plots({ run }) {
-  const offered = useRoute("/runs/{id}/series");
-  const series = useResource(offered && run.started_at ? at`runs/${run.id}/series` : null);
-  usePolling(offered && !run.ended_at, series.reload);
+  const series = useResource(run.started_at ? at`runs/${run.id}/series` : null);
+  usePolling(!run.ended_at, series.reload);
   // The last calls are told only at the run's end.
   const seen = useRef(run.ended_at);
   useEffect(() => {

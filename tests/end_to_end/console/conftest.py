@@ -36,10 +36,6 @@ class Furnished:
         """The key of an administrator."""
         return self.stack.keys.master
 
-    def has(self, path: str) -> bool:
-        """Whether the API describes this route."""
-        return path in self.stack.ask("GET", "openapi.json")["paths"]
-
 
 def furnished() -> Furnished:
     """Start a product without a connection or an export."""

@@ -116,10 +116,7 @@ def test_3_an_export_is_made_with_proposals_and_saving_sends_nothing(
     page.get_by_role("button", name="Show", exact=True).click()
     page.get_by_role("checkbox", name="HighValueSegment").check()
     email = page.get_by_label("Email", exact=True)
-    if empty.has("/exports/suggest"):
-        expect(email).to_have_value("Email")
-    else:
-        email.select_option("Email")
+    expect(email).to_have_value("Email")
     page.get_by_role("radio", name="Only by hand").check()
     page.get_by_role("button", name="Save").click()
 
@@ -152,8 +149,6 @@ def test_4_a_preview_shows_what_a_run_would_do_and_is_run(
 def test_5_outcomes_are_shown_by_code_and_one_person_is_found(
     console: Console, empty: Furnished
 ) -> None:
-    if not empty.has("/runs/{id}/outcomes/search"):
-        pytest.skip("this version has no search of outcomes")
     stand(console, empty, f"runs/{latest_run(empty)}")
     page = console.page
     page.get_by_label("Outcome", exact=True).select_option("created")
@@ -179,8 +174,7 @@ def test_6_the_schedule_is_changed_to_times_of_days(console: Console, empty: Fur
     page.get_by_label("Sunday").uncheck()
     page.get_by_label("Time", exact=True).fill("06:30")
     page.get_by_label("Time zone").fill("Europe/Zagreb")
-    if empty.has("/schedules/next"):
-        expect(page.get_by_role("heading", name="The next times")).to_be_visible()
+    expect(page.get_by_role("heading", name="The next times")).to_be_visible()
     page.get_by_role("button", name="Save").click()
 
     expect(page.get_by_text("Saved. Nothing has been sent.")).to_be_visible()
