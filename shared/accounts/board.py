@@ -39,7 +39,7 @@ class SlotView:
     leased: bool
     clean: bool
     run: str
-    etag: str = ""
+    etag: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,6 @@ class LeaseKeeper:
         self.seconds = seconds
         self._held: set[KeptLease] = set()
         self._renewing: set[KeptLease] = set()
-        self._asked: set[str] = set()
         self._lock = threading.Lock()
         self._wake = threading.Condition(self._lock)
         self._thread: threading.Thread | None = None
@@ -77,18 +76,6 @@ class LeaseKeeper:
             return None
 
     def _take(self, name: str, etag: str | None = None) -> KeptLease | None:
-        with self._lock:
-            held = any(kept.lease.name == name and not kept.lost for kept in self._held)
-            if held or name in self._asked:
-                return None  # Held here, or about to be: the storage needs not be asked.
-            self._asked.add(name)
-        try:
-            return self._ask(name, etag)
-        finally:
-            with self._lock:
-                self._asked.discard(name)
-
-    def _ask(self, name: str, etag: str | None) -> KeptLease | None:
         asked_at = time.monotonic()
         lease = self._blobs.lease(name, self.seconds, etag)
         if lease is None:

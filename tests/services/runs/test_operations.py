@@ -9,8 +9,8 @@ from tests.support.steps import Steps
 
 # Of a first run the account, the audience and all that is made once are found out. How many slots
 # are taken, and how often somebody looks for one, depends on who is quicker: some room for that.
-MOST_OF_A_FIRST_RUN = 300
-MOST_OF_AN_UNCHANGED_RUN = 145
+MOST_OF_A_FIRST_RUN = 450
+MOST_OF_AN_UNCHANGED_RUN = 220
 
 
 @pytest.fixture
