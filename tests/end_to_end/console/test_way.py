@@ -35,16 +35,21 @@ def stand(console: Console, empty: Furnished, path: str, *, export: bool = False
     console.settled()
     if console.page.locator("#key").count():
         console.sign_in(empty.master)
-    if export and not empty.stack.ask("GET", "exports")["items"]:
-        set_up(empty.stack, empty.scenario)
+    if export:
+        have_export(empty)
     if urlsplit(console.page.url).path != f"/console/{path}":
         console.go(path)
 
 
-def latest_run(empty: Furnished) -> str:
-    """The id of the export's last run, which is made where there is none."""
+def have_export(empty: Furnished) -> None:
+    """Save the export by the API where no step has made it."""
     if not empty.stack.ask("GET", "exports")["items"]:
         set_up(empty.stack, empty.scenario)
+
+
+def latest_run(empty: Furnished) -> str:
+    """The id of the export's last run, which is made where there is none."""
+    have_export(empty)
     runs = empty.stack.ask("GET", f"exports/{EXPORT}/runs")["items"]
     run: str = runs[0]["id"] if runs else empty.stack.ask("POST", f"exports/{EXPORT}/runs")["id"]
     empty.stack.ended(run)
